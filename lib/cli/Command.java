@@ -1,0 +1,107 @@
+package lib.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import lib.Problem;
+import lib.Version;
+import lib.config.Setting;
+import lib.config.Settings;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * A command: gets what it talks through, returns its exit code. A subclass carries picocli's annotations for its own
+ * options; options for settings are added from the table. It may be run by a script's {@code main}, by the console and
+ * by tests, several times, from one thread at a time.
+ */
+public abstract class Command implements Callable<Integer> {
+  protected final Io io;
+  private final Set<Setting.Use> uses;
+  private CommandSpec spec;
+
+  protected Command(Io io, Setting.Use... uses) {
+    this.io = io;
+    this.uses = Set.of(uses);
+  }
+
+  /** The commands below this one; none unless overridden. */
+  protected List<Command> children() {
+    return List.of();
+  }
+
+  /** Without a command below it, a command that only groups others shows its help. */
+  @Override
+  public Integer call() throws Exception {
+    spec.commandLine().usage(io.err());
+    return Problem.Exit.USAGE.code;
+  }
+
+  /** Parses and runs, prints problems, and returns the exit code. */
+  public final int run(String... args) {
+    return line().execute(args);
+  }
+
+  /** The settings that these arguments, the variables and the config file make; warnings go to {@code err}. */
+  protected final Settings settings() {
+    var parsed = spec.commandLine().getParseResult();
+    Path config = parsed.matchedOptionValue(Options.CONFIG, null);
+    var settings = Settings.resolve(Options.given(parsed), config == null ? null : io.env().cwd().resolve(config), io.env());
+    settings.warnings().forEach(warning -> io.err().println("warning: " + warning));
+    return settings;
+  }
+
+  private CommandLine line() {
+    var line = new CommandLine(build());
+    line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8)).setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
+    line.setAbbreviatedOptionsAllowed(true).setOverwrittenOptionsAllowed(true);
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(io.colour() ? Ansi.ON : Ansi.OFF));
+    line.setParameterExceptionHandler((e, args) -> {
+      io.err().println("problem: " + e.getMessage().replaceFirst("\n.*", ""));
+      CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
+      io.err().println("    fix: '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' lists what it takes");
+      return Problem.Exit.USAGE.code;
+    });
+    line.setExecutionExceptionHandler((e, command, parsed) -> report(e));
+    return line;
+  }
+
+  private CommandSpec build() {
+    spec = CommandSpec.forAnnotatedObject(this).mixinStandardHelpOptions(true).version("a2a-worker " + Version.TEXT);
+    spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
+    if (!uses.isEmpty()) {
+      Options.add(spec, uses);
+    }
+    children().forEach(child -> {
+      var below = child.build();
+      spec.addSubcommand(below.name(), below);
+    });
+    return spec;
+  }
+
+  private int report(Exception e) {
+    if (e instanceof Problem problem) {
+      io.err().println(problem.text());
+      return problem.exit().code;
+    }
+    var trace = new StringWriter();
+    e.printStackTrace(new PrintWriter(trace));
+    var why = String.valueOf(e.getMessage()).split("\n")[0];
+    try {
+      var log = Files.createTempFile("a2a-worker-bug-", ".log");
+      Files.writeString(log, "a2a-worker " + Version.TEXT + "\n" + trace);
+      io.err().println(new Problem("this is a bug in the worker: " + e.getClass().getSimpleName(), why,
+          "report it with " + log).text());
+    } catch (IOException unwritable) {
+      io.err().println(trace); // the trace is all there is to report the bug with
+    }
+    return Problem.Exit.BUG.code;
+  }
+}

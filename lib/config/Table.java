@@ -1,0 +1,155 @@
+package lib.config;
+
+import static lib.config.Setting.Use.CONNECT;
+import static lib.config.Setting.Use.SERVE;
+import static lib.config.Setting.Use.WORK;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The settings table. One row is everything there is to say about a setting; flags, variables, JSON keys, the example
+ * file, the manual and the checks follow from it. A secret's row brings a second one, {@code …_file}, that names a file
+ * holding it.
+ */
+public final class Table {
+  private static final List<Setting<?>> ROWS = new ArrayList<>();
+
+  // --- the server to work for
+  public static final Setting<URI> SERVER_URL = row(Setting.of("server_url", Kind.url("https", "http"),
+      "the CodeTether server").flags("-s", "--server").in(CONNECT, WORK).listed());
+  public static final Setting<String> AUTH_TOKEN = row(Setting.of("auth_token", Kind.secret(),
+      "the token the server knows; sent with every call").in(CONNECT, WORK).listed());
+  public static final Setting<Path> CA_FILE = row(Setting.of("ca_file", Kind.path(),
+      "PEM file of certificate authorities trusted besides the JDK's").in(CONNECT, WORK));
+
+  // --- who we are and what we offer
+  public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.text(),
+      "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, WORK).listed());
+  public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.text(),
+      "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder"));
+  public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),
+      "folders to work in; flags add to the file's list").flags("-b", "--codebase").fallback(List.of()).listed());
+  public static final Setting<Boolean> GLOBAL_CODEBASE = row(Setting.of("global_codebase", Kind.bool(),
+      "also take tasks without a codebase, in the home folder").fallback(true));
+  public static final Setting<List<Path>> CODEBASE_ROOTS = row(Setting.of("codebase_roots", Kind.paths(),
+      "the server may only register folders below these").fallback(env -> null,
+          "the codebases, and the home folder's non-hidden folders"));
+  public static final Setting<List<String>> CAPABILITIES = row(Setting.of("capabilities", Kind.words(),
+      "what the server may route to us").fallback(List.of("agent", "build", "deploy", "test")));
+
+  // --- running agents
+  public static final Setting<String> AGENT_BIN = row(Setting.of("agent_bin", Kind.text(),
+      "the agent CLI, a path or a name on the PATH").flags("--agent-bin", "--opencode").oldKeys("opencode_bin")
+      .fallback(env -> null, "the first of agent, opencode found").listed());
+  public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.words(),
+      "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
+  public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
+      "tasks that run at the same time").fallback(2).listed());
+  public static final Setting<Duration> TASK_TIMEOUT = row(Setting.of("task_timeout", Kind.seconds(1, 604_800),
+      "the longest an agent may run").fallback(Duration.ofHours(4)).listed());
+  public static final Setting<Long> OUTPUT_MAX = row(Setting.of("output_max", Kind.bytes(64 << 10, 16L << 30),
+      "output sent per task; past it head and tail are kept").fallback(256L << 20));
+  public static final Setting<Duration> DRAIN_TIMEOUT = row(Setting.of("drain_timeout", Kind.seconds(0, 604_800),
+      "how long running tasks may finish after the first TERM").fallback(Duration.ofMinutes(5)).listed());
+  public static final Setting<Boolean> KEEP_AGENTS = row(Setting.of("keep_agents", Kind.bool(),
+      "leave at once on TERM; agents run on for the next start").fallback(false));
+  public static final Setting<Path> STATE_DIR = row(Setting.of("state_dir", Kind.path(),
+      "journal, worker id, tasks").fallback(env -> null, "$STATE_DIRECTORY, else $XDG_STATE_HOME/a2a-worker/NAME")
+      .in(CONNECT, WORK));
+
+  // --- hearing of tasks
+  public static final Setting<Duration> POLL_INTERVAL = row(Setting.of("poll_interval", Kind.seconds(0.5, 3600),
+      "seconds between polls while the event stream is down").flags("-i", "--poll-interval")
+      .fallback(Duration.ofSeconds(5)).listed());
+  public static final Setting<Duration> SSE_HEARTBEAT_TIMEOUT = row(Setting.of("sse_heartbeat_timeout",
+      Kind.seconds(1, 3600), "a stream silent for so long is opened anew").fallback(Duration.ofSeconds(45)));
+
+  // --- what is told and to whom
+  public static final Setting<String> LOG_LEVEL = row(Setting.of("log_level",
+      Kind.choice("error", "warn", "info", "debug"), "how much the log says").fallback("info").in(WORK, SERVE));
+
+  // --- the embedded server
+  public static final Setting<String> HOST = row(Setting.of("host", Kind.text(),
+      "address the embedded server binds to").fallback("127.0.0.1").in(SERVE).listed());
+  public static final Setting<Integer> PORT = row(Setting.of("port", Kind.whole(0, 65_535),
+      "its port; 0 picks a free one").fallback(8787).in(SERVE, WORK).listed());
+  public static final Setting<Path> DATA = row(Setting.of("data", Kind.path(),
+      "folder of its database").fallback(env -> env.xdg("XDG_DATA_HOME", ".local/share").resolve("a2a-server"),
+          "$XDG_DATA_HOME/a2a-server").in(SERVE, WORK).listed());
+  public static final Setting<Path> DB_PATH = row(Setting.of("db_path", Kind.path(),
+      "its database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
+  public static final Setting<String> TOKENS = row(Setting.of("tokens", Kind.secret(),
+      "tokens it accepts: token or name:token, commas or lines between").vars("A2A_AUTH_TOKENS").in(SERVE, WORK));
+
+  // --- named by the product page or the old worker; said to have no effect until their feature exists
+  private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
+  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
+      "the agent's data folder").flags("--agent-storage-path", "--opencode-storage-path").oldKeys("opencode_storage_path")
+      .vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").later(SESSIONS));
+  public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
+      Kind.whole(0, 1000), "newest sessions whose messages are sent; 0: none").fallback(3).later(SESSIONS));
+  public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
+      Kind.whole(0, 10_000), "newest messages sent of each; 0: none").fallback(100).later(SESSIONS));
+  public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
+      Kind.seconds(0.2, 3600), "how often a running session is sent").fallback(Duration.ofSeconds(1)).later(SESSIONS));
+  public static final Setting<URI> REDIS_URL = row(Setting.of("redis_url", Kind.url("redis", "rediss"),
+      "Redis that announces tasks").later("Redis"));
+  public static final Setting<Boolean> REGISTER_AS_AGENT = row(Setting.of("register_as_agent", Kind.bool(),
+      "be discoverable by other agents").noFlags("--no-agent-registration").fallback(true).later(DISCOVERY));
+  public static final Setting<String> AGENT_NAME = row(Setting.of("agent_name", Kind.text(),
+      "the role that tasks can be addressed to").fallback(env -> null, "the worker's name"));
+  public static final Setting<String> AGENT_DESCRIPTION = row(Setting.of("agent_description", Kind.text(),
+      "what other agents read about us").later(DISCOVERY));
+  public static final Setting<URI> AGENT_URL = row(Setting.of("agent_url", Kind.url("https", "http"),
+      "where other agents reach us").later(DISCOVERY));
+  public static final Setting<List<String>> MODELS_SUPPORTED = row(Setting.of("models_supported", Kind.words(),
+      "models we offer").later(DISCOVERY));
+  public static final Setting<URI> MCP_URL = row(Setting.of("mcp_url", Kind.url("https", "http"),
+      "the server's MCP address").fallback(env -> null, "server_url").later(DISCOVERY));
+  public static final Setting<String> SENDGRID_API_KEY = row(Setting.of("sendgrid_api_key", Kind.secret(),
+      "SendGrid's key").flags("--sendgrid-key").vars("SENDGRID_API_KEY").later(MAIL));
+  public static final Setting<String> SENDGRID_FROM_EMAIL = row(Setting.of("sendgrid_from_email", Kind.mail(),
+      "sender of reports").flags("--sendgrid-from").vars("SENDGRID_FROM_EMAIL").later(MAIL));
+  public static final Setting<String> NOTIFICATION_EMAIL = row(Setting.of("notification_email", Kind.mail(),
+      "who gets reports").flags("-e", "--email").vars("NOTIFICATION_EMAIL").later(MAIL));
+  public static final Setting<String> EMAIL_INBOUND_DOMAIN = row(Setting.of("email_inbound_domain", Kind.text(),
+      "domain that receives replies").vars("EMAIL_INBOUND_DOMAIN").later(MAIL));
+  public static final Setting<String> EMAIL_REPLY_PREFIX = row(Setting.of("email_reply_prefix", Kind.text(),
+      "local part of reply addresses").vars("EMAIL_REPLY_PREFIX").fallback("task").later(MAIL));
+  public static final Setting<Boolean> EMAIL_DRY_RUN = row(Setting.of("email_dry_run", Kind.bool(),
+      "log reports instead of sending them").fallback(false).later(MAIL));
+  public static final Setting<Boolean> EMAIL_VERBOSE = row(Setting.of("email_verbose", Kind.bool(),
+      "log more about mail").fallback(false).later(MAIL));
+  public static final Setting<String> VAULT_SENDGRID_PATH = row(Setting.of("vault_sendgrid_path", Kind.text(),
+      "where Vault keeps the mail settings").later(VAULT));
+  public static final Setting<URI> VAULT_ADDR = row(Setting.of("vault_addr", Kind.url("https", "http"),
+      "the Vault server").vars("VAULT_ADDR").later(VAULT));
+  public static final Setting<String> VAULT_TOKEN = row(Setting.of("vault_token", Kind.secret(),
+      "Vault's token").vars("VAULT_TOKEN").later(VAULT));
+
+  private Table() {}
+
+  /** Every row, in the manual's order. */
+  public static List<Setting<?>> rows() {
+    return List.copyOf(ROWS);
+  }
+
+  /** The row that names the file holding this secret. */
+  static Setting<Path> fileOf(Setting<?> secret) {
+    return Setting.of(secret.key() + "_file", Kind.path(), "file holding " + secret.key())
+        .vars(secret.vars().stream().map(v -> v + "_FILE").toArray(String[]::new))
+        .in(secret.uses().toArray(Setting.Use[]::new)).later(secret.later());
+  }
+
+  private static <T> Setting<T> row(Setting<T> setting) {
+    ROWS.add(setting);
+    if (setting.secret()) {
+      ROWS.add(fileOf(setting));
+    }
+    return setting;
+  }
+}

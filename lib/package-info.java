@@ -1,0 +1,17 @@
+//JAVA 25+
+// The one list of libraries and JVM flags; every script that names lib/**.java in its //SOURCES gets them.
+//DEPS org.slf4j:slf4j-api:2.0.20
+//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.23.0
+//DEPS org.xerial:sqlite-jdbc:3.54.1.0
+//DEPS io.github.robaho:httpserver:1.0.29
+// native access: SQLite; the rest keeps a start short and a daemon small
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+//JAVAC_OPTIONS -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
+
+/**
+ * What the commands share. Each folder is a package with one job, and imports go one way:
+ * {@code task → {feed, agent} → outbox → {wire, store} → config → Problem}; {@code hub → {wire, store}}.
+ */
+package lib;
