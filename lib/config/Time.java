@@ -1,0 +1,34 @@
+package lib.config;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/** The clock that everything waits on, so that tests prove order and budgets without waiting. */
+public interface Time {
+  /** The wall clock; for people and for the server, never for measuring. */
+  Instant now();
+
+  /** Nanoseconds that only go forward; for measuring. */
+  long nanos();
+
+  /** Waits; interruptible. */
+  void sleep(Duration duration) throws InterruptedException;
+
+  /** The machine's own clock. */
+  Time SYSTEM = new Time() {
+    @Override
+    public Instant now() {
+      return Instant.now();
+    }
+
+    @Override
+    public long nanos() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public void sleep(Duration duration) throws InterruptedException {
+      Thread.sleep(duration);
+    }
+  };
+}

@@ -1,0 +1,225 @@
+package lib.store;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import lib.Problem;
+
+/**
+ * A SQLite database of one process. All writes go through one platform thread that commits what has gathered while the
+ * disk was busy, so that many small durable writes cost few syncs. Thread-safe.
+ */
+public final class Database implements AutoCloseable {
+  /** At the bound a writer waits: memory stays flat however slow the disk is. */
+  private static final int MAX_QUEUED = 4096;
+  /** Small enough that one commit never holds up the next for long. */
+  private static final int MAX_BATCH = 256;
+  private static final int BUSY_MILLIS = 10_000; // another process's reader, for example sqlite3 in a shell
+
+  /** What a write survives once it has returned. */
+  public enum Sync {
+    /** The end of this process. */
+    PROCESS,
+    /** The end of the machine's power: the write is on the disk. */
+    POWER
+  }
+
+  /** Statements on a connection; must not commit, and must not keep the connection. */
+  public interface Work<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  private record Job<T>(Sync sync, Work<T> work, CompletableFuture<T> done) {
+    Runnable attempt(Connection connection) throws SQLException {
+      try (var statement = connection.createStatement()) {
+        statement.execute("SAVEPOINT job");
+        try {
+          var result = work.run(connection);
+          statement.execute("RELEASE job");
+          return () -> done.complete(result);
+        } catch (SQLException | RuntimeException e) {
+          statement.execute("ROLLBACK TO job");
+          statement.execute("RELEASE job");
+          return () -> done.completeExceptionally(e);
+        }
+      }
+    }
+  }
+
+  private static final Job<Void> CLOSE = new Job<>(Sync.PROCESS, c -> null, new CompletableFuture<>());
+
+  private final Path file;
+  private final Connection writer;
+  private final Connection reader;
+  private final ReentrantLock reading = new ReentrantLock();
+  private final BlockingQueue<Job<?>> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private Database(Path file, List<String> migrations) throws SQLException {
+    this.file = file;
+    this.writer = connect(file);
+    this.reader = connect(file);
+    migrate(migrations);
+    this.thread = Thread.ofPlatform().name("store " + file.getFileName()).start(this::writeLoop);
+  }
+
+  /**
+   * Opens or creates the database and brings it to the newest form.
+   *
+   * @param migrations one script per version, never changed once released; {@code user_version} counts those done
+   * @throws Problem when it cannot be opened, or was written by a newer version
+   */
+  public static Database open(Path file, List<String> migrations) {
+    try {
+      return new Database(file, migrations);
+    } catch (SQLException e) {
+      throw new Problem("the database " + file + " cannot be opened", e.getMessage(),
+          "check the folder's owner, its free space, and that the file is a database of this program").from(e);
+    }
+  }
+
+  /** Runs the work in a transaction and returns when it is committed as durably as asked; waits when the queue is full. */
+  public <T> T write(Sync sync, Work<T> work) throws StoreFailed, InterruptedException {
+    var job = new Job<>(sync, work, new CompletableFuture<T>());
+    if (closed) {
+      throw new StoreFailed(file + " is closed", null);
+    }
+    queue.put(job);
+    return await(job.done);
+  }
+
+  /** Runs queries; sees everything committed. */
+  public <T> T read(Work<T> work) throws StoreFailed {
+    reading.lock();
+    try {
+      return work.run(reader);
+    } catch (SQLException e) {
+      throw StoreFailed.of(e);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  /** Commits what is queued and closes. */
+  @Override
+  public void close() throws InterruptedException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    queue.put(CLOSE);
+    thread.join();
+    reading.lock();
+    try {
+      reader.close();
+      writer.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException("closing " + file, e);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private static <T> T await(CompletableFuture<T> done) throws StoreFailed, InterruptedException {
+    try {
+      return done.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SQLException sql) {
+        throw StoreFailed.of(sql);
+      }
+      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
+    }
+  }
+
+  private void writeLoop() {
+    var batch = new ArrayList<Job<?>>();
+    var open = true;
+    while (open) {
+      try {
+        batch.add(queue.take());
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("nobody interrupts the writer", e);
+      }
+      queue.drainTo(batch, MAX_BATCH);
+      open = !batch.remove(CLOSE);
+      commit(batch);
+      batch.clear();
+    }
+    for (var left : queue) {
+      left.done.completeExceptionally(new SQLException(file + " is closed"));
+    }
+  }
+
+  private void commit(List<Job<?>> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    var finish = new ArrayList<Runnable>();
+    try (var statement = writer.createStatement()) {
+      var power = batch.stream().anyMatch(job -> job.sync == Sync.POWER);
+      statement.execute("PRAGMA synchronous=" + (power ? "FULL" : "NORMAL"));
+      statement.execute("BEGIN IMMEDIATE");
+      for (var job : batch) {
+        finish.add(job.attempt(writer));
+      }
+      statement.execute("COMMIT");
+    } catch (SQLException e) {
+      rollback(e);
+      batch.forEach(job -> job.done.completeExceptionally(e));
+      return;
+    }
+    finish.forEach(Runnable::run);
+  }
+
+  private void rollback(SQLException cause) {
+    try (var statement = writer.createStatement()) {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      cause.addSuppressed(e); // SQLite rolls back by itself after some errors, and says so by refusing this
+    }
+  }
+
+  private static Connection connect(Path file) throws SQLException {
+    var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+    try (var statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
+      statement.execute("PRAGMA journal_mode=WAL");
+      statement.execute("PRAGMA foreign_keys=ON");
+    }
+    return connection;
+  }
+
+  private void migrate(List<String> migrations) throws SQLException {
+    try (var statement = writer.createStatement()) {
+      statement.execute("PRAGMA synchronous=FULL");
+      int done;
+      try (var version = statement.executeQuery("PRAGMA user_version")) {
+        version.next();
+        done = version.getInt(1);
+      }
+      if (done > migrations.size()) {
+        throw new Problem(file + " was written by a newer version", "it is of form " + done + ", this version knows "
+            + migrations.size(), "run the newer version, or use another folder");
+      }
+      for (var next = done; next < migrations.size(); next++) {
+        statement.execute("BEGIN IMMEDIATE");
+        for (var sql : migrations.get(next).split(";\\s*\n")) {
+          if (!sql.isBlank()) {
+            statement.execute(sql);
+          }
+        }
+        statement.execute("PRAGMA user_version=" + (next + 1));
+        statement.execute("COMMIT");
+      }
+    }
+  }
+}

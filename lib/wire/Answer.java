@@ -1,0 +1,102 @@
+package lib.wire;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import lib.config.Json;
+
+/** A server's answer. Error bodies may be anything: JSON, plain text, a proxy's page, nothing. */
+record Answer(int status, byte[] body, String retryAfter) {
+  private static final int SHOWN = 300; // enough of an error body to recognise it
+
+  boolean ok() {
+    return status >= 200 && status < 300;
+  }
+
+  /** The body as JSON; anything else under a 2xx is not this protocol. */
+  JsonNode json() throws CallFailed {
+    try {
+      var node = Json.MAPPER.readTree(body);
+      if (node != null && !node.isMissingNode()) {
+        return node;
+      }
+    } catch (JsonProcessingException e) {
+      throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with a body that is not JSON: " + excerpt(), e);
+    } catch (IOException e) {
+      throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with an unreadable body", e);
+    }
+    throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with an empty body", null);
+  }
+
+  /** This answer as a failure. */
+  CallFailed failure() {
+    var object = Json.readObject(text());
+    var code = object.map(o -> Json.text(o, "code", "error_code")).orElse(null);
+    return new CallFailed(kind(), status, "HTTP " + status + ": " + detail(), asked(), code, null);
+  }
+
+  private CallFailed.Kind kind() {
+    return switch (status) {
+      case 401, 403 -> CallFailed.Kind.DENIED;
+      case 404 -> noRoute() ? CallFailed.Kind.NO_ROUTE : CallFailed.Kind.MISSING;
+      case 405 -> CallFailed.Kind.NO_ROUTE;
+      case 408, 425, 429 -> CallFailed.Kind.BUSY;
+      case 409 -> CallFailed.Kind.CONFLICT;
+      case 410 -> CallFailed.Kind.GONE;
+      case 413 -> CallFailed.Kind.TOO_LARGE;
+      default -> status >= 500 ? CallFailed.Kind.BUSY
+          : status >= 400 ? CallFailed.Kind.REFUSED : CallFailed.Kind.GARBLED;
+    };
+  }
+
+  /** The framework's own 404 has exactly this detail; a missing thing has another one. */
+  private boolean noRoute() {
+    return Json.readObject(text()).map(o -> "Not Found".equals(o.path("detail").asText())).orElse(true);
+  }
+
+  /** What the server says is wrong: {@code detail} as text or as a list of field errors, else the body's start. */
+  String detail() {
+    return Json.readObject(text()).map(o -> {
+      var detail = o.path("detail");
+      if (detail.isArray()) {
+        return String.join("; ", detail.valueStream().map(Answer::field).toList());
+      }
+      var text = Json.text(o, "detail", "message", "error");
+      return text == null ? excerpt() : text;
+    }).orElseGet(this::excerpt);
+  }
+
+  private static String field(JsonNode error) {
+    var where = String.join(".", error.path("loc").valueStream().map(JsonNode::asText).filter(s -> !s.equals("body")).toList());
+    return where + ": " + error.path("msg").asText();
+  }
+
+  private String excerpt() {
+    var text = text().replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ").strip();
+    return text.isEmpty() ? "(no text)" : text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
+  }
+
+  private String text() {
+    return new String(body, StandardCharsets.UTF_8);
+  }
+
+  /** {@code Retry-After} in seconds or as a date; an hour at most, nothing when it makes no sense. */
+  private Duration asked() {
+    if (retryAfter == null) {
+      return Duration.ZERO;
+    }
+    try {
+      var wait = retryAfter.strip().matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(retryAfter.strip()))
+          : Duration.between(Instant.now(), ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME));
+      return wait.isNegative() ? Duration.ZERO : wait.compareTo(Duration.ofHours(1)) > 0 ? Duration.ofHours(1) : wait;
+    } catch (DateTimeException e) {
+      return Duration.ZERO; // a header that no one can read asks for nothing
+    }
+  }
+}

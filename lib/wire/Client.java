@@ -1,0 +1,313 @@
+package lib.wire;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import lib.config.Json;
+
+/**
+ * Every call to the server, typed. It finds out which path family the server speaks and finds out anew when that family
+ * goes away. Blocking, thread-safe; each call ends within {@link Http#DEADLINE}, succeeds or throws, and retries nothing.
+ */
+public final class Client {
+  private static final int MAX_HEADER = 8 << 10; // what servers and proxies take for one header line
+
+  private final Http http;
+  private volatile Dialect dialect;
+
+  public Client(Server server) {
+    this.http = new Http(server);
+  }
+
+  public Server server() {
+    return http.server();
+  }
+
+  // --- the server itself
+
+  /**
+   * What the server says of itself.
+   *
+   * @param serverId our own server's id; null when it is another one
+   */
+  public record Info(String message, String serverId) {
+    /** Whether it speaks what {@code docs/servers.md} calls our additions. */
+    public boolean ours() {
+      return serverId != null;
+    }
+  }
+
+  /** {@code GET /v1/agent/status}. */
+  public Info info() throws CallFailed, InterruptedException {
+    var answer = call("GET", d -> d.path("/status"), null);
+    return new Info(Json.text(answer, "message"), Json.text(answer, "server_id"));
+  }
+
+  /** The path family, found by asking for the codebases in each. */
+  public Dialect dialect() throws CallFailed, InterruptedException {
+    var known = dialect;
+    if (known != null) {
+      return known;
+    }
+    CallFailed denied = null;
+    CallFailed last = null;
+    for (var candidate : Dialect.values()) {
+      var answer = http.send("GET", candidate.codebases(""), null, Map.of(), Http.DEADLINE);
+      if (answer.ok()) {
+        answer.json();
+        dialect = candidate;
+        return candidate;
+      }
+      last = answer.failure();
+      switch (last.kind()) {
+        case DENIED -> denied = denied == null ? last : denied; // a guard may stand before paths that are not there
+        case NO_ROUTE, GONE, MISSING -> { }
+        default -> throw last;
+      }
+    }
+    throw denied != null ? denied : new CallFailed(CallFailed.Kind.NO_ROUTE, last.status(),
+        "no CodeTether server answers here: " + last.getMessage(), Duration.ZERO, null, last);
+  }
+
+  // --- workers
+
+  /** {@code POST …/workers/register}; repeating it is harmless. */
+  public void register(Registration registration) throws CallFailed, InterruptedException {
+    call("POST", d -> d.path("/workers/register"), registration.toJson());
+  }
+
+  /** A task that the server wants stopped. */
+  public record Stop(String taskId, String reason) {}
+
+  /**
+   * {@code POST …/workers/{id}/heartbeat}, naming what runs; {@link CallFailed.Kind#MISSING} means: register anew.
+   *
+   * @param running task id to fencing number
+   */
+  public List<Stop> heartbeat(String workerId, Map<String, Integer> running) throws CallFailed, InterruptedException {
+    var body = Json.object();
+    var list = body.putArray("running");
+    running.forEach((task, attempt) -> list.addObject().put("task_id", task).put("attempt", attempt));
+    var answer = call("POST", d -> d.path("/workers/" + Http.encode(workerId) + "/heartbeat"), body);
+    return answer.path("stop").valueStream().filter(s -> Json.text(s, "task_id") != null)
+        .map(s -> new Stop(Json.text(s, "task_id"), Json.text(s, "reason"))).toList();
+  }
+
+  /** {@code POST …/workers/{id}/unregister}. */
+  public void unregister(String workerId) throws CallFailed, InterruptedException {
+    call("POST", d -> d.path("/workers/" + Http.encode(workerId) + "/unregister"), Json.object());
+  }
+
+  /** {@code GET …/workers}, as the server has them. */
+  public List<JsonNode> workers() throws CallFailed, InterruptedException {
+    return call("GET", d -> d.path("/workers"), null).valueStream().toList();
+  }
+
+  // --- codebases
+
+  /** {@code POST …/codebases} with our worker id: a confirmed registration. Returns what the server calls it. */
+  public RemoteCodebase registerCodebase(String name, String path, String description, String workerId)
+      throws CallFailed, InterruptedException {
+    var body = Json.object().put("name", name).put("path", path).put("description", description).put("worker_id", workerId);
+    return RemoteCodebase.read(call("POST", d -> d.codebases(""), body)).orElseThrow(() ->
+        new CallFailed(CallFailed.Kind.GARBLED, "the answer to registering " + path + " has no id", null));
+  }
+
+  /** {@code GET …/codebases}. */
+  public List<RemoteCodebase> codebases() throws CallFailed, InterruptedException {
+    return call("GET", d -> d.codebases(""), null).valueStream().flatMap(n -> RemoteCodebase.read(n).stream()).toList();
+  }
+
+  /** {@code PUT /v1/worker/codebases}: what the open stream is for; {@link CallFailed.Kind#MISSING} without a stream. */
+  public void routeCodebases(String workerId, List<String> ids) throws CallFailed, InterruptedException {
+    var body = Json.object().put("worker_id", workerId);
+    body.set("codebases", Json.array(ids));
+    expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + Http.encode(workerId), Json.write(body), Map.of(), Http.DEADLINE));
+  }
+
+  // --- tasks
+
+  /** Which tasks to list; null leaves a condition out. */
+  public record Query(TaskStatus status, String codebaseId, String workerId, String agentName) {}
+
+  /** {@code GET …/tasks}. Servers give at most 100 and filter differently: filter again. Rows without an id are left out. */
+  public List<Task> tasks(Query query) throws CallFailed, InterruptedException {
+    var parts = new ArrayList<String>();
+    var values = new LinkedHashMap<String, String>();
+    values.put("status", query.status == null ? null : query.status.word());
+    values.put("codebase_id", query.codebaseId);
+    values.put("worker_id", query.workerId);
+    values.put("agent_name", query.agentName);
+    values.forEach((name, value) -> {
+      if (value != null) {
+        parts.add(name + "=" + Http.encode(value));
+      }
+    });
+    var answer = call("GET", d -> d.path("/tasks" + (parts.isEmpty() ? "" : "?" + String.join("&", parts))), null);
+    var rows = answer.isArray() ? answer : answer.path("tasks");
+    return rows.valueStream().flatMap(row -> Task.read(row).stream()).toList();
+  }
+
+  /** {@code GET …/tasks/{id}}. */
+  public Task task(String id) throws CallFailed, InterruptedException {
+    return readTask(call("GET", d -> d.path("/tasks/" + Http.encode(id)), null));
+  }
+
+  /** {@code POST …/codebases/{id}/tasks}, or {@code POST …/tasks} for a task without a codebase. */
+  public Task create(NewTask task) throws CallFailed, InterruptedException {
+    return readTask(call("POST", d -> task.global() ? d.path("/tasks")
+        : d.codebases("/" + Http.encode(task.codebaseId()) + "/tasks"), task.toJson()));
+  }
+
+  /**
+   * {@code POST /v1/worker/tasks/claim}; on servers without it, saying {@code running} is the claim, which two workers
+   * can both win.
+   */
+  public Claim claim(String taskId, String workerId) throws CallFailed, InterruptedException {
+    try {
+      var answer = expect(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
+          Json.write(Json.object().put("task_id", taskId).put("worker_id", workerId)),
+          Map.of("X-Worker-ID", workerId), Http.DEADLINE));
+      return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
+          ? new Claim.Lost(null, String.valueOf(Json.text(answer, "message")))
+          : new Claim.Won(answer.path("attempt").asInt(0), Duration.ofSeconds(answer.path("lease_seconds").asLong(0)),
+              answer.path("task_timeout_seconds").asInt(0));
+    } catch (CallFailed e) {
+      return switch (e.kind()) {
+        case CONFLICT, MISSING -> new Claim.Lost(e.code(), e.getMessage());
+        case NO_ROUTE -> {
+          status(Report.running(taskId, workerId, null, 0));
+          yield new Claim.Won(0, Duration.ZERO, 0);
+        }
+        default -> throw e;
+      };
+    }
+  }
+
+  /** {@code PUT …/tasks/{id}/status}. */
+  public void status(Report report) throws CallFailed, InterruptedException {
+    call("PUT", d -> d.path("/tasks/" + Http.encode(report.taskId()) + "/status"), report.toJson());
+  }
+
+  /**
+   * {@code POST /v1/worker/tasks/release}, always with the status. A server that no longer knows the claim answers 404,
+   * and one without the route has nothing to release: both are fine.
+   */
+  public void release(Report report) throws CallFailed, InterruptedException {
+    try {
+      expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + Http.encode(report.workerId()),
+          Json.write(report.toJson()), Map.of("X-Worker-ID", report.workerId()), Http.DEADLINE));
+    } catch (CallFailed e) {
+      if (e.kind() != CallFailed.Kind.MISSING && e.kind() != CallFailed.Kind.NO_ROUTE) {
+        throw e;
+      }
+    }
+  }
+
+  /** {@code POST …/tasks/{id}/cancel}. Since V13 the answer says success whatever happens: read the task afterwards. */
+  public void cancel(String taskId, String reason) throws CallFailed, InterruptedException {
+    call("POST", d -> d.path("/tasks/" + Http.encode(taskId) + "/cancel"), Json.object().put("reason", reason));
+  }
+
+  /** {@code POST …/tasks/{id}/requeue}. */
+  public void requeue(String taskId) throws CallFailed, InterruptedException {
+    call("POST", d -> d.path("/tasks/" + Http.encode(taskId) + "/requeue"), Json.object());
+  }
+
+  // --- output
+
+  /**
+   * {@code POST …/tasks/{id}/output}.
+   *
+   * @param seq our own server's place in the attempt's output, from 1; repeats are dropped there
+   */
+  public void output(String taskId, String workerId, String text, Instant at, int attempt, long seq)
+      throws CallFailed, InterruptedException {
+    var body = Json.object().put("worker_id", workerId).put("output", text).put("timestamp", at.toString());
+    if (attempt > 0) {
+      body.put("attempt", attempt).put("seq", seq);
+    }
+    call("POST", d -> d.path("/tasks/" + Http.encode(taskId) + "/output"), body);
+  }
+
+  /** The retained output from a place on; {@code total} is the place to ask from next. */
+  public record Output(List<String> chunks, long total) {}
+
+  /** {@code GET …/tasks/{id}/output?since=N}. */
+  public Output output(String taskId, long since) throws CallFailed, InterruptedException {
+    var answer = call("GET", d -> d.path("/tasks/" + Http.encode(taskId) + "/output?since=" + since), null);
+    var chunks = answer.path("outputs").valueStream().map(c -> c.path("output").asText()).toList();
+    return new Output(chunks, answer.path("total").asLong(chunks.size()));
+  }
+
+  /** {@code GET …/tasks/{id}/output/stream}: events {@code output} and {@code done}. */
+  public EventStream followOutput(String taskId, long since, Duration silence) throws CallFailed, InterruptedException {
+    return http.open(dialect().path("/tasks/" + Http.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence);
+  }
+
+  // --- the task stream
+
+  /**
+   * {@code GET /v1/worker/tasks/stream}. Codebase ids that would make the header too long are left out of it; tell them
+   * with {@link #routeCodebases} once the stream is open.
+   *
+   * @param slots how many tasks we run at once; our own server sends that many before it waits for a release
+   */
+  public EventStream tasks(String workerId, String agentName, List<String> codebaseIds, List<String> capabilities, int slots,
+      String lastEventId, Duration silence) throws CallFailed, InterruptedException {
+    var headers = new LinkedHashMap<String, String>();
+    if ((workerId + agentName).chars().allMatch(c -> c > 0x20 && c < 0x7f)) { // else the query alone carries them
+      headers.put("X-Worker-ID", workerId);
+      headers.put("X-Agent-Name", agentName);
+    }
+    var ids = String.join(",", codebaseIds);
+    headers.put("X-Codebases", ids.length() <= MAX_HEADER ? ids : String.join(",", codebaseIds.subList(0, 1)));
+    headers.put("X-Workspaces", headers.get("X-Codebases"));
+    headers.put("X-Capabilities", String.join(",", capabilities));
+    headers.put("X-Max-Concurrency", Integer.toString(slots));
+    if (lastEventId != null) {
+      headers.put("Last-Event-ID", lastEventId);
+    }
+    return http.open("/v1/worker/tasks/stream?worker_id=" + Http.encode(workerId) + "&agent_name=" + Http.encode(agentName),
+        headers, silence);
+  }
+
+  // --- underneath
+
+  private JsonNode call(String method, Function<Dialect, String> path, JsonNode body) throws CallFailed, InterruptedException {
+    var known = dialect();
+    try {
+      return exchange(method, path.apply(known), body);
+    } catch (CallFailed e) {
+      if (e.kind() != CallFailed.Kind.NO_ROUTE && e.kind() != CallFailed.Kind.GONE) {
+        throw e;
+      }
+      dialect = null; // the server may have been replaced by one of another family
+      var now = dialect();
+      if (now == known) {
+        throw e;
+      }
+      return exchange(method, path.apply(now), body);
+    }
+  }
+
+  private JsonNode exchange(String method, String path, JsonNode body) throws CallFailed, InterruptedException {
+    return expect(http.send(method, path, body == null ? null : Json.write(body), Map.of(), Http.DEADLINE));
+  }
+
+  private static JsonNode expect(Answer answer) throws CallFailed {
+    if (!answer.ok()) {
+      throw answer.failure();
+    }
+    return answer.json();
+  }
+
+  private static Task readTask(JsonNode answer) throws CallFailed {
+    return Task.read(answer).orElseThrow(() -> new CallFailed(CallFailed.Kind.GARBLED, "the answer holds no task with an id", null));
+  }
+}

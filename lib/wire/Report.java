@@ -1,0 +1,38 @@
+package lib.wire;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import lib.config.Json;
+
+/**
+ * What a worker says of a task: sent as status and, when it ends, again as release, since a bare release turns a failure
+ * into a success on real servers ({@code PUT …/tasks/{id}/status}, {@code POST /v1/worker/tasks/release}).
+ *
+ * @param sessionId the agent's session once known, else null
+ * @param result the agent's text; null for none
+ * @param error why it failed or was cancelled; null for none
+ * @param attempt the fencing number of the claim; 0 where the server gave none
+ */
+public record Report(String taskId, String workerId, TaskStatus status, String sessionId, String result, String error,
+    int attempt) {
+
+  public static Report running(String taskId, String workerId, String sessionId, int attempt) {
+    return new Report(taskId, workerId, TaskStatus.RUNNING, sessionId, null, null, attempt);
+  }
+
+  ObjectNode toJson() {
+    var body = Json.object().put("task_id", taskId).put("status", status.word()).put("worker_id", workerId);
+    putText(body, "session_id", sessionId);
+    putText(body, "result", result);
+    putText(body, "error", error);
+    if (attempt > 0) {
+      body.put("attempt", attempt);
+    }
+    return body;
+  }
+
+  private static void putText(ObjectNode body, String field, String value) {
+    if (value != null && !value.isEmpty()) {
+      body.put(field, value);
+    }
+  }
+}
