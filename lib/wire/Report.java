@@ -1,5 +1,6 @@
 package lib.wire;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.config.Json;
 
@@ -19,7 +20,14 @@ public record Report(String taskId, String workerId, TaskStatus status, String s
     return new Report(taskId, workerId, TaskStatus.RUNNING, sessionId, null, null, attempt);
   }
 
-  ObjectNode toJson() {
+  /** The report as a journal keeps it. */
+  public static Report read(JsonNode node) {
+    return new Report(Json.text(node, "task_id"), Json.text(node, "worker_id"), TaskStatus.of(Json.text(node, "status")),
+        Json.text(node, "session_id"), Json.text(node, "result"), Json.text(node, "error"), node.path("attempt").asInt(0));
+  }
+
+  /** The body of both calls, and the journal's form. */
+  public ObjectNode toJson() {
     var body = Json.object().put("task_id", taskId).put("status", status.word()).put("worker_id", workerId);
     putText(body, "session_id", sessionId);
     putText(body, "result", result);
@@ -28,6 +36,11 @@ public record Report(String taskId, String workerId, TaskStatus status, String s
       body.put("attempt", attempt);
     }
     return body;
+  }
+
+  /** The same report with a shorter result, for servers and proxies that take no large bodies. */
+  public Report withResult(String shorter) {
+    return new Report(taskId, workerId, status, sessionId, shorter, error, attempt);
   }
 
   private static void putText(ObjectNode body, String field, String value) {

@@ -1,0 +1,39 @@
+package lib.outbox;
+
+import java.nio.file.Path;
+import java.time.Instant;
+
+/**
+ * One try at a task, as the journal has it.
+ *
+ * @param id the journal's own number
+ * @param server our own server's id, else its address: what is owed is delivered there and nowhere else
+ * @param n our own counter for this task, from 1
+ * @param marker which queueing of the task this answers
+ * @param fence the server's number for the claim; 0 where it gives none
+ * @param codebase the folder worked in; null for tasks that need none
+ * @param verdict the outcome as JSON once it ended, else null
+ */
+public record Attempt(long id, String server, String workerId, String taskId, int n, String marker, int fence,
+    String codebaseId, Path codebase, String agentType, String title, State state, String sessionId, Instant createdAt,
+    Cursor sent, Cursor sending, long seq, String verdict) {
+
+  /** How far an attempt has come; each state is on disk before what follows it happens. */
+  public enum State {
+    /** We are about to claim it. */
+    INTENT,
+    /** The server gave it to us. */
+    CLAIMED,
+    /** Its agent was started. */
+    STARTED,
+    /** It has a verdict; reports may still be on their way. */
+    ENDED,
+    /** The server has taken or refused every report. */
+    SETTLED
+  }
+
+  Attempt claimed(int fence) {
+    return new Attempt(id, server, workerId, taskId, n, marker, fence, codebaseId, codebase, agentType, title, State.CLAIMED,
+        sessionId, createdAt, sent, sending, seq, verdict);
+  }
+}

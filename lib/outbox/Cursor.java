@@ -1,0 +1,29 @@
+package lib.outbox;
+
+/**
+ * How far an attempt's output has been delivered, exactly enough to go on there after a crash.
+ *
+ * @param out where the next unsent line starts in the file {@code out}, in bytes
+ * @param outChars characters of that line's text already sent
+ * @param err the same for the file {@code err}
+ * @param errChars the same for the file {@code err}
+ * @param closingChars characters sent of the closing line, which comes after both files
+ * @param sent characters sent in all
+ * @param cut whether the middle was left out because of the cap
+ */
+public record Cursor(long out, long outChars, long err, long errChars, long closingChars, long sent, boolean cut) {
+  public static final Cursor START = new Cursor(0, 0, 0, 0, 0, 0, false);
+
+  String text() {
+    return out + " " + outChars + " " + err + " " + errChars + " " + closingChars + " " + sent + " " + (cut ? 1 : 0);
+  }
+
+  static Cursor read(String text) {
+    if (text == null) {
+      return null;
+    }
+    var n = text.split(" ");
+    return new Cursor(Long.parseLong(n[0]), Long.parseLong(n[1]), Long.parseLong(n[2]), Long.parseLong(n[3]),
+        Long.parseLong(n[4]), Long.parseLong(n[5]), n[6].equals("1"));
+  }
+}

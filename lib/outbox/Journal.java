@@ -1,0 +1,285 @@
+package lib.outbox;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lib.config.Codebase;
+import lib.config.Json;
+import lib.store.Database;
+import lib.store.Database.Sync;
+import lib.store.StoreFailed;
+import lib.wire.Report;
+import lib.wire.RemoteCodebase;
+
+/**
+ * The truth about attempts and about what is owed to servers. Intent, claim and outcome are on the disk when their call
+ * returns; the rest survives the process. Thread-safe.
+ */
+public final class Journal implements AutoCloseable {
+  private static final List<String> MIGRATIONS = List.of("""
+      CREATE TABLE attempt (
+        id INTEGER PRIMARY KEY,
+        server TEXT NOT NULL,
+        worker_id TEXT NOT NULL,
+        task_id TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        marker TEXT NOT NULL,
+        fence INTEGER NOT NULL DEFAULT 0,
+        lease_seconds INTEGER NOT NULL DEFAULT 0,
+        codebase_id TEXT,
+        codebase TEXT,
+        agent_type TEXT NOT NULL,
+        title TEXT,
+        state TEXT NOT NULL,
+        session_id TEXT,
+        created_at TEXT NOT NULL,
+        claimed_at TEXT,
+        started_at TEXT,
+        ended_at TEXT,
+        sent TEXT,
+        sending TEXT,
+        seq INTEGER NOT NULL DEFAULT 0,
+        verdict TEXT,
+        UNIQUE (task_id, n)
+      );
+      CREATE INDEX attempt_open ON attempt (state) WHERE state <> 'SETTLED';
+      CREATE TABLE outgoing (
+        id INTEGER PRIMARY KEY,
+        attempt_id INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        error TEXT,
+        created_at TEXT NOT NULL,
+        done_at TEXT
+      );
+      CREATE INDEX outgoing_open ON outgoing (attempt_id, id) WHERE state = 'WAITING';
+      CREATE TABLE codebase (
+        server TEXT NOT NULL,
+        path TEXT NOT NULL,
+        codebase_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        registered_at TEXT NOT NULL,
+        PRIMARY KEY (server, path)
+      );
+      """);
+
+  private final Database database;
+
+  private Journal(Database database) {
+    this.database = database;
+  }
+
+  public static Journal open(Path file) {
+    return new Journal(Database.open(file, MIGRATIONS));
+  }
+
+  // --- attempts
+
+  /** Records that we are about to claim this task. On disk when it returns: without it nothing may be claimed. */
+  public Attempt intend(Attempt draft) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, c -> {
+      int n;
+      try (var next = statement(c, "SELECT COALESCE(MAX(n), 0) + 1 FROM attempt WHERE task_id = ?", draft.taskId());
+          var row = next.executeQuery()) {
+        row.next();
+        n = row.getInt(1);
+      }
+      try (var insert = statement(c, "INSERT INTO attempt (server, worker_id, task_id, n, marker, codebase_id, codebase, "
+          + "agent_type, title, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id", draft.server(),
+          draft.workerId(), draft.taskId(), n, draft.marker(), draft.codebaseId(), draft.codebase(), draft.agentType(),
+          draft.title(), Attempt.State.INTENT, draft.createdAt()); var row = insert.executeQuery()) {
+        row.next();
+        return new Attempt(row.getLong(1), draft.server(), draft.workerId(), draft.taskId(), n, draft.marker(), 0,
+            draft.codebaseId(), draft.codebase(), draft.agentType(), draft.title(), Attempt.State.INTENT, null,
+            draft.createdAt(), Cursor.START, null, 0, null);
+      }
+    });
+  }
+
+  /** Forgets an intent whose claim was lost. */
+  public void withdraw(Attempt attempt) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "DELETE FROM attempt WHERE id = ? AND state = 'INTENT'", attempt.id());
+  }
+
+  /**
+   * Records that the server gave us the task, and the report that says we run it. On disk when it returns.
+   *
+   * @param fence the server's number for this claim; 0 where it gives none
+   */
+  public Claimed claimed(Attempt attempt, int fence, long leaseSeconds, Instant at) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, c -> {
+      try (var update = statement(c, "UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ? "
+          + "WHERE id = ?", fence, leaseSeconds, at, attempt.id())) {
+        update.executeUpdate();
+      }
+      var claimed = attempt.claimed(fence);
+      var running = Report.running(attempt.taskId(), attempt.workerId(), null, fence);
+      return new Claimed(claimed, insert(c, claimed, Outgoing.Kind.STATUS, running, at));
+    });
+  }
+
+  /** A claimed attempt and the report that it owes for that. */
+  public record Claimed(Attempt attempt, Outgoing running) {}
+
+  public void started(Attempt attempt, Instant at) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "UPDATE attempt SET state = 'STARTED', started_at = ? WHERE id = ?", at, attempt.id());
+  }
+
+  public void session(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "UPDATE attempt SET session_id = ? WHERE id = ?", sessionId, attempt.id());
+  }
+
+  /** Records the outcome together with the reports it owes; on disk when it returns. */
+  public List<Outgoing> ended(Attempt attempt, String verdict, List<Report> reports, Instant at) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, c -> {
+      try (var update = statement(c, "UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at,
+          attempt.id())) {
+        update.executeUpdate();
+      }
+      var owed = new ArrayList<Outgoing>();
+      for (var report : reports) {
+        owed.add(insert(c, attempt, Outgoing.Kind.STATUS, report, at));
+        owed.add(insert(c, attempt, Outgoing.Kind.RELEASE, report, at));
+      }
+      return owed;
+    });
+  }
+
+  /** How far output is delivered, and the end of the chunk that is on its way. */
+  void progress(Attempt attempt, Cursor sent, Cursor sending, long seq) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "UPDATE attempt SET sent = ?, sending = ?, seq = ? WHERE id = ?", sent.text(),
+        sending == null ? null : sending.text(), seq, attempt.id());
+  }
+
+  /** Records that the server has taken or refused everything. */
+  void settled(Attempt attempt, Cursor sent, long seq) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "UPDATE attempt SET state = 'SETTLED', sent = ?, sending = NULL, seq = ? WHERE id = ? AND state = 'ENDED'",
+        sent.text(), seq, attempt.id());
+  }
+
+  /** The attempts that are not settled, oldest first. */
+  public List<Attempt> open() throws StoreFailed {
+    return attempts("WHERE state <> 'SETTLED' ORDER BY id");
+  }
+
+  /** The latest attempt at a task that went beyond its intent. */
+  public Optional<Attempt> latest(String taskId) throws StoreFailed {
+    return attempts("WHERE task_id = ? AND state <> 'INTENT' ORDER BY n DESC LIMIT 1", taskId).stream().findFirst();
+  }
+
+  // --- reports
+
+  /** Records a report that is no outcome: it survives the process. */
+  Outgoing owe(Attempt attempt, Report report, Instant at) throws StoreFailed, InterruptedException {
+    return database.write(Sync.PROCESS, c -> insert(c, attempt, Outgoing.Kind.STATUS, report, at));
+  }
+
+  /** The attempt's reports that no server has taken or refused, oldest first. */
+  List<Outgoing> owed(Attempt attempt) throws StoreFailed {
+    return database.read(c -> {
+      try (var select = statement(c, "SELECT id, kind, body FROM outgoing WHERE attempt_id = ? AND state = 'WAITING' ORDER BY id",
+          attempt.id()); var rows = select.executeQuery()) {
+        var owed = new ArrayList<Outgoing>();
+        while (rows.next()) {
+          owed.add(new Outgoing(rows.getLong(1), attempt.id(), Outgoing.Kind.valueOf(rows.getString(2)),
+              Report.read(Json.readObject(rows.getString(3)).orElseGet(Json::object))));
+        }
+        return owed;
+      }
+    });
+  }
+
+  /** Records the end of a report's way. Losing this to a crash only means sending it again, which is harmless. */
+  void done(Outgoing outgoing, String state, String error, Instant at) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "UPDATE outgoing SET state = ?, error = ?, done_at = ? WHERE id = ?", state, error, at, outgoing.id());
+  }
+
+  // --- codebases registered at run time
+
+  /** Keeps a folder that the server had us register, for good. */
+  public void keep(String server, RemoteCodebase codebase, String description, Instant at) throws StoreFailed, InterruptedException {
+    update(Sync.POWER, "INSERT INTO codebase (server, path, codebase_id, name, description, registered_at) VALUES "
+        + "(?, ?, ?, ?, ?, ?) ON CONFLICT (server, path) DO UPDATE SET codebase_id = excluded.codebase_id, name = excluded.name, "
+        + "description = excluded.description", server, codebase.path(), codebase.id(), codebase.name(), description, at);
+  }
+
+  /** The folders that this server had us register. */
+  public List<Codebase> kept(String server) throws StoreFailed {
+    return database.read(c -> {
+      try (var select = statement(c, "SELECT name, path, description FROM codebase WHERE server = ? ORDER BY path", server);
+          var rows = select.executeQuery()) {
+        var kept = new ArrayList<Codebase>();
+        while (rows.next()) {
+          kept.add(new Codebase(rows.getString(1), Path.of(rows.getString(2)), rows.getString(3)));
+        }
+        return kept;
+      }
+    });
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    database.close();
+  }
+
+  // --- underneath
+
+  private static Outgoing insert(Connection c, Attempt attempt, Outgoing.Kind kind, Report report, Instant at) throws SQLException {
+    try (var insert = statement(c, "INSERT INTO outgoing (attempt_id, kind, body, state, created_at) VALUES (?, ?, ?, 'WAITING', ?) "
+        + "RETURNING id", attempt.id(), kind, Json.write(report.toJson()), at); var row = insert.executeQuery()) {
+      row.next();
+      return new Outgoing(row.getLong(1), attempt.id(), kind, report);
+    }
+  }
+
+  private List<Attempt> attempts(String where, Object... values) throws StoreFailed {
+    return database.read(c -> {
+      try (var select = statement(c, "SELECT * FROM attempt " + where, values); var rows = select.executeQuery()) {
+        var attempts = new ArrayList<Attempt>();
+        while (rows.next()) {
+          attempts.add(attempt(rows));
+        }
+        return attempts;
+      }
+    });
+  }
+
+  private static Attempt attempt(ResultSet row) throws SQLException {
+    var codebase = row.getString("codebase");
+    var sent = Cursor.read(row.getString("sent"));
+    return new Attempt(row.getLong("id"), row.getString("server"), row.getString("worker_id"), row.getString("task_id"),
+        row.getInt("n"), row.getString("marker"), row.getInt("fence"), row.getString("codebase_id"),
+        codebase == null ? null : Path.of(codebase), row.getString("agent_type"), row.getString("title"),
+        Attempt.State.valueOf(row.getString("state")), row.getString("session_id"), Instant.parse(row.getString("created_at")),
+        sent == null ? Cursor.START : sent, Cursor.read(row.getString("sending")), row.getLong("seq"), row.getString("verdict"));
+  }
+
+  private void update(Sync sync, String sql, Object... values) throws StoreFailed, InterruptedException {
+    database.write(sync, c -> {
+      try (var update = statement(c, sql, values)) {
+        return update.executeUpdate();
+      }
+    });
+  }
+
+  private static PreparedStatement statement(Connection c, String sql, Object... values) throws SQLException {
+    var statement = c.prepareStatement(sql);
+    for (var i = 0; i < values.length; i++) {
+      switch (values[i]) {
+        case null -> statement.setString(i + 1, null);
+        case Number n -> statement.setLong(i + 1, n.longValue());
+        default -> statement.setString(i + 1, values[i].toString()); // paths, times and states as text
+      }
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,139 @@
+package lib.outbox;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import lib.config.Time;
+import lib.store.StoreFailed;
+import lib.wire.Client;
+import lib.wire.Report;
+
+/**
+ * Delivers what attempts owe to the server: one courier per attempt, so that a task's reports and output keep their order
+ * and one stuck task holds up no other. Everything it sends is in the journal or in the attempt's files first. Thread-safe.
+ */
+public final class Outbox implements AutoCloseable {
+  /** After a long outage thousands of attempts may be owed at once; so many calls are under way together, no more. */
+  private static final int MAX_CALLS = 32;
+
+  /** Hears that the server says an attempt is no longer ours. Called on a courier's thread; must return at once. */
+  public interface Lost {
+    void lost(Attempt attempt, String why);
+  }
+
+  private final Journal journal;
+  private final Client client;
+  private final boolean ours;
+  private final Time time;
+  private final RandomGenerator random;
+  private final Lost lost;
+  private final Semaphore calls = new Semaphore(MAX_CALLS);
+  private final Map<Long, Courier> couriers = new ConcurrentHashMap<>();
+  private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition emptied = lock.newCondition();
+
+  /**
+   * An outbox for one server.
+   *
+   * @param ours whether it is our own server, which drops repeats by itself and keeps all output
+   */
+  public Outbox(Journal journal, Client client, boolean ours, Time time, RandomGenerator random, Lost lost) {
+    this.journal = journal;
+    this.client = client;
+    this.ours = ours;
+    this.time = time;
+    this.random = random;
+    this.lost = lost;
+  }
+
+  /** Begins to deliver a claimed attempt: its first report and, as it comes, its output. Owns the spool from now on. */
+  public void open(Journal.Claimed claimed, Spool spool) {
+    start(claimed.attempt(), spool, List.of(claimed.running()), false);
+  }
+
+  /** Goes on with an ended attempt of an earlier process. */
+  public void resume(Attempt attempt, Spool spool) throws StoreFailed {
+    start(attempt, spool, journal.owed(attempt), true);
+  }
+
+  /** Reports the session as soon as it is known. */
+  public void session(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+    journal.session(attempt, sessionId);
+    running(attempt, sessionId);
+  }
+
+  /** Says again that it runs, for a server that has put it back. */
+  public void running(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+    var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
+    courier(attempt).add(List.of(journal.owe(attempt, report, time.now())), false);
+  }
+
+  /** Records the outcome, on the disk, and delivers it after all output: as status and as release. */
+  public void finish(Attempt attempt, String verdict, Report report) throws StoreFailed, InterruptedException {
+    courier(attempt).add(journal.ended(attempt, verdict, List.of(report), time.now()), true);
+  }
+
+  /** Attempts that still owe something. */
+  public int depth() {
+    return couriers.size();
+  }
+
+  /** Whether this task still owes the server something. */
+  public boolean owes(String taskId) {
+    return couriers.values().stream().anyMatch(c -> c.attempt().taskId().equals(taskId));
+  }
+
+  /** Waits until nothing is owed; false when the time was up first. */
+  public boolean awaitEmpty(Duration most) throws InterruptedException {
+    var left = most.toNanos();
+    lock.lock();
+    try {
+      while (!couriers.isEmpty() && left > 0) {
+        left = emptied.awaitNanos(left);
+      }
+      return couriers.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops delivering; what is owed stays in the journal. */
+  @Override
+  public void close() throws InterruptedException {
+    threads.values().forEach(Thread::interrupt);
+    for (var thread : threads.values()) {
+      thread.join();
+    }
+  }
+
+  private Courier courier(Attempt attempt) {
+    var courier = couriers.get(attempt.id());
+    if (courier == null) {
+      throw new IllegalStateException("attempt " + attempt.id() + " was never opened");
+    }
+    return courier;
+  }
+
+  private void start(Attempt attempt, Spool spool, List<Outgoing> owed, boolean ended) {
+    var courier = new Courier(attempt, spool, journal, client, new Pace(ours), time, random, lost, calls);
+    courier.add(owed, ended);
+    couriers.put(attempt.id(), courier);
+    threads.put(attempt.id(), Thread.ofVirtual().name("courier " + attempt.taskId()).start(() -> {
+      courier.run();
+      threads.remove(attempt.id());
+      couriers.remove(attempt.id());
+      lock.lock();
+      try {
+        emptied.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }));
+  }
+}

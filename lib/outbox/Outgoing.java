@@ -1,0 +1,19 @@
+package lib.outbox;
+
+import lib.wire.Report;
+
+/**
+ * A report on its way to the server.
+ *
+ * @param id the order in which reports were made
+ */
+public record Outgoing(long id, long attemptId, Kind kind, Report report) {
+
+  /** Which call delivers it. */
+  public enum Kind { STATUS, RELEASE }
+
+  /** Whether it must wait until all output is delivered. */
+  boolean last() {
+    return kind == Kind.RELEASE || report.status().terminal();
+  }
+}
