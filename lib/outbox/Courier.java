@@ -181,7 +181,7 @@ final class Courier implements Runnable {
       smaller++; // a body limit on the way
       return;
     }
-    pieces.forEach(gathered::remove);
+    pieces.forEach(piece -> gathered.removeFirst());
     gatheredChars -= chars;
     sent = pieces.getLast().end();
     seq = number;

@@ -1,0 +1,89 @@
+package lib.agent;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lib.Problem;
+import lib.config.Env;
+import lib.config.Settings;
+import lib.config.Table;
+
+/**
+ * The agent CLI on this machine.
+ *
+ * @param path the program
+ * @param why how it was found, for people
+ */
+public record AgentCli(Path path, String why) {
+  /** Looked for in this order when no {@code agent_bin} is set. */
+  private static final List<String> NAMES = List.of("agent", "opencode");
+  /** An agent of this name speaks another protocol. */
+  private static final String UNSUPPORTED = "codetether";
+
+  /** The CLI that the settings name or that is found; empty when there is none. */
+  public static Optional<AgentCli> find(Settings settings) {
+    var env = settings.env();
+    var named = settings.get(Table.AGENT_BIN);
+    if (named != null) {
+      var path = named.contains("/") || named.startsWith("~") ? Optional.of(env.path(named, env.cwd())) : onPath(named, env);
+      return path.filter(Files::isExecutable).filter(Files::isRegularFile)
+          .map(p -> new AgentCli(p, "agent_bin (" + settings.origin(Table.AGENT_BIN).where() + ")"));
+    }
+    for (var name : NAMES) {
+      var path = onPath(name, env);
+      if (path.isPresent()) {
+        return path.map(p -> new AgentCli(p, name + " on the PATH"));
+      }
+    }
+    for (var folder : folders(env)) {
+      for (var name : NAMES) {
+        var path = folder.resolve(name);
+        if (Files.isExecutable(path) && Files.isRegularFile(path)) {
+          return Optional.of(new AgentCli(path, name + " in " + folder));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The CLI to run.
+   *
+   * @throws Problem saying what was looked for and how to get one
+   */
+  public static AgentCli require(Settings settings) {
+    var named = settings.get(Table.AGENT_BIN);
+    var found = find(settings).orElseThrow(() -> named != null
+        ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
+            + settings.origin(Table.AGENT_BIN).where() + ")", "correct agent_bin, or leave it out to have one looked for")
+        : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
+            + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()) + unsupportedNote(settings.env()),
+            "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo"));
+    if (found.path.getFileName().toString().equals(UNSUPPORTED)) {
+      throw new Problem("the " + UNSUPPORTED + " CLI is not supported yet", found.path + " was chosen by " + found.why,
+          "set agent_bin to an OpenCode program");
+    }
+    return found;
+  }
+
+  private static String unsupportedNote(Env env) {
+    return onPath(UNSUPPORTED, env).map(p -> "; " + p + " is there, but that CLI is not supported yet").orElse("");
+  }
+
+  private static List<Path> folders(Env env) {
+    return List.of(env.home().resolve(".local/bin"), env.home().resolve("bin"), Path.of("/usr/local/bin"));
+  }
+
+  private static Optional<Path> onPath(String name, Env env) {
+    var path = env.var("PATH");
+    var found = new ArrayList<Path>();
+    for (var folder : (path == null ? "" : path).split(":")) {
+      if (folder.startsWith("/")) { // a relative entry would look in whatever folder the worker stands in
+        found.add(Path.of(folder).resolve(name));
+      }
+    }
+    return found.stream().filter(p -> Files.isExecutable(p) && Files.isRegularFile(p)).findFirst();
+  }
+}

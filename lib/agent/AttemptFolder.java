@@ -1,0 +1,114 @@
+package lib.agent;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lib.config.Json;
+import lib.store.Durable;
+import lib.wire.Http;
+
+/**
+ * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
+ * {@code prompt}, {@code task.json} and {@code deadline}; the supervisor writes {@code pid} and {@code exit}; the agent's
+ * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see.
+ */
+public record AttemptFolder(Path path) {
+  /** File systems take 255 bytes for a name; longer ids are cut and told apart by their hash. */
+  private static final int MAX_NAME = 200;
+
+  /** The folder of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
+  public static AttemptFolder of(Path stateDir, String taskId, int n) {
+    var name = Http.encode(taskId);
+    var safe = name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME) + "~" + Integer.toHexString(taskId.hashCode());
+    return new AttemptFolder(stateDir.resolve("tasks").resolve(safe).resolve(Integer.toString(n)));
+  }
+
+  /**
+   * The processes of an attempt.
+   *
+   * @param agent the agent, which leads its own session; 0 when it was never started
+   * @param agentStart its start time in clock ticks since boot; with the boot id it tells it from a later process
+   */
+  public record Pids(long supervisor, long supervisorStart, long agent, long agentStart, String boot) {}
+
+  /**
+   * How the agent ended.
+   *
+   * @param code its exit code; 128 and the signal's number when a signal ended it
+   * @param cause {@code ended}; {@code deadline}: the supervisor ended it; {@code lane}: the folder never became free
+   */
+  public record Exit(int code, String cause) {}
+
+  /** Makes the folder and what the agent needs; all synced and readable by the owner only. */
+  public void prepare(String prompt, ObjectNode task) throws IOException {
+    Durable.folder(path);
+    Durable.write(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
+    Durable.write(file("task.json"), Json.pretty(task).getBytes(StandardCharsets.UTF_8));
+    Durable.write(file("out"), new byte[0]);
+    Durable.write(file("err"), new byte[0]);
+  }
+
+  public Path file(String name) {
+    return path.resolve(name);
+  }
+
+  /** Sets when the supervisor ends the agent by itself: the machine's uptime then. */
+  public void deadline(Duration fromNow) throws IOException {
+    Durable.write(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Adds the line that people see last; from then on the transcript is complete. */
+  public void close(String line) throws IOException {
+    Durable.write(file("closing"), line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The processes, once the supervisor has said. */
+  public Optional<Pids> pids() throws IOException {
+    var words = words("pid");
+    if (!words.containsKey("agent")) {
+      return Optional.empty();
+    }
+    var supervisor = words.get("supervisor");
+    var agent = words.get("agent");
+    return Optional.of(new Pids(number(supervisor, 0), number(supervisor, 1), number(agent, 0), number(agent, 1),
+        String.join("", words.getOrDefault("boot", List.of()))));
+  }
+
+  /** The end, once the supervisor has said. */
+  public Optional<Exit> exit() throws IOException {
+    var words = words("exit");
+    return words.containsKey("code") ? Optional.of(new Exit((int) number(words.get("code"), 0),
+        String.join("", words.getOrDefault("cause", List.of("ended"))))) : Optional.empty();
+  }
+
+  /** Lines of a word and its values; the supervisor renames the file when it is whole, so there are no half ones. */
+  private Map<String, List<String>> words(String name) throws IOException {
+    var words = new HashMap<String, List<String>>();
+    try {
+      for (var line : Files.readAllLines(file(name), StandardCharsets.ISO_8859_1)) {
+        var parts = List.of(line.strip().split(" "));
+        words.put(parts.getFirst(), parts.subList(1, parts.size()));
+      }
+    } catch (NoSuchFileException e) {
+      return Map.of();
+    }
+    return words;
+  }
+
+  private static long number(List<String> values, int place) {
+    return values != null && place < values.size() && values.get(place).matches("\\d{1,18}") ? Long.parseLong(values.get(place)) : 0;
+  }
+
+  private static long uptime() throws IOException {
+    var file = Path.of("/proc/uptime");
+    return Files.exists(file) ? Long.parseLong(Files.readString(file).split("[. ]")[0]) : Long.MAX_VALUE / 2;
+  }
+}

@@ -1,0 +1,179 @@
+package lib.agent;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import lib.agent.AgentEvent.Failed;
+import lib.agent.AgentEvent.Plain;
+import lib.agent.AgentEvent.Said;
+import lib.agent.AgentEvent.Turn;
+import lib.agent.AgentEvent.Used;
+
+/**
+ * What an agent's output has told so far: its session, its text, how its last turn ended, what it cost. Reads the files on
+ * its own, independent of delivery, so that a slow server delays no decision. Not thread-safe.
+ */
+public final class Findings implements Closeable {
+  /** A result is for reading; the whole text is in the output. Half of it is the beginning, half the end. */
+  private static final int MAX_RESULT = 1 << 20;
+  private static final int STDERR_LINES = 20; // the tail that an error message quotes
+
+  private final AttemptFolder folder;
+  private final Lines out;
+  private final Lines err;
+  private final HeadAndTail text = new HeadAndTail(MAX_RESULT / 2);
+  private final Deque<String> stderr = new ArrayDeque<>();
+  private final Set<String> files = new LinkedHashSet<>();
+  private String sessionId;
+  private Turn lastTurn;
+  private Used lastTool;
+  private Failed failure;
+  private boolean events;
+  private long tokensIn;
+  private long tokensOut;
+  private double cost;
+
+  public Findings(AttemptFolder folder) throws IOException {
+    this.folder = folder;
+    this.out = new Lines(folder.file("out"), 0);
+    this.err = new Lines(folder.file("err"), 0);
+  }
+
+  /** Reads what is new; {@code complete} when the agent is gone. */
+  public void read(boolean complete) throws IOException {
+    for (var line = out.next(complete); line != null; line = out.next(complete)) {
+      take(OpenCode.read(line.text()));
+    }
+    for (var line = err.next(complete); line != null; line = err.next(complete)) {
+      if (stderr.size() == STDERR_LINES) {
+        stderr.removeFirst();
+      }
+      var plain = Rendering.plain(line.text());
+      stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
+    }
+  }
+
+  private void take(OpenCode.Line line) {
+    if (line.sessionId() != null && sessionId == null) {
+      sessionId = line.sessionId();
+    }
+    events |= !(line.event() instanceof Plain);
+    switch (line.event()) {
+      case Said said -> text.add(said.text());
+      case Plain plain -> text.add(Rendering.plain(plain.text()));
+      case Used used -> {
+        lastTool = used;
+        if (used.file() != null) {
+          files.add(used.file());
+        }
+      }
+      case Turn turn -> {
+        lastTurn = turn;
+        tokensIn += turn.tokensIn();
+        tokensOut += turn.tokensOut();
+        cost += turn.cost();
+      }
+      case Failed failed -> failure = failed;
+      case AgentEvent.Quiet quiet -> { }
+    }
+  }
+
+  /** The agent's session, or null while unknown. */
+  public String sessionId() {
+    return sessionId;
+  }
+
+  /** The agent's text; past {@link #MAX_RESULT} characters its beginning and its end. */
+  public String text() {
+    return text.toString();
+  }
+
+  /** Whether any line was an event; a CLI without events is judged by its exit code and text alone. */
+  public boolean events() {
+    return events;
+  }
+
+  /** The last turn that ended, or null. */
+  public Turn lastTurn() {
+    return lastTurn;
+  }
+
+  /** The last tool call, or null. */
+  public Used lastTool() {
+    return lastTool;
+  }
+
+  /** The error the agent reported, or null. */
+  public Failed failure() {
+    return failure;
+  }
+
+  public List<String> files() {
+    return List.copyOf(files);
+  }
+
+  public long tokensIn() {
+    return tokensIn;
+  }
+
+  public long tokensOut() {
+    return tokensOut;
+  }
+
+  /** In US dollars, as the agent tells it; 0 when it does not. */
+  public double cost() {
+    return cost;
+  }
+
+  /** The end of its stderr. */
+  public String stderr() {
+    return String.join("\n", stderr).strip();
+  }
+
+  public AttemptFolder folder() {
+    return folder;
+  }
+
+  @Override
+  public void close() throws IOException {
+    out.close();
+    err.close();
+  }
+
+  /** Text parts joined by line breaks, of which only the beginning and the end are kept past a size. */
+  private static final class HeadAndTail {
+    private final int half;
+    private final StringBuilder head = new StringBuilder();
+    private final StringBuilder tail = new StringBuilder();
+    private long cut;
+
+    HeadAndTail(int half) {
+      this.half = half;
+    }
+
+    void add(String part) {
+      var line = head.isEmpty() ? part : "\n" + part;
+      var room = Math.min(line.length(), half - head.length());
+      if (room > 0 && room < line.length() && Character.isHighSurrogate(line.charAt(room - 1))) {
+        room--;
+      }
+      head.append(line, 0, Math.max(0, room));
+      tail.append(line, Math.max(0, room), line.length());
+      if (tail.length() > 2 * half) { // cut in large steps, so that adding stays cheap
+        var from = tail.length() - half;
+        from += Character.isLowSurrogate(tail.charAt(from)) ? 1 : 0;
+        cut += from;
+        tail.delete(0, from);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return head + (cut == 0 ? "" : "\n[" + cut + " characters were cut here; the output has them]\n") + tail;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package lib.agent;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/**
+ * The lines of a file that somebody else is still writing. A line is given once its end is there, so never half a
+ * character; the rest without an end is given when the writer is gone. Not thread-safe.
+ */
+final class Lines implements Closeable {
+  /** A longer line is given in parts: an agent's lines can be megabytes, but memory must stay bounded. */
+  private static final int MAX_LINE = 64 << 20;
+
+  /** A line without its end; {@code next} is where the following one starts. */
+  record Line(long start, long next, String text) {}
+
+  private final FileChannel file;
+  private final ByteBuffer block = ByteBuffer.allocate(64 << 10).flip();
+  private byte[] line = new byte[1024];
+  private int length;
+  private long start;
+
+  Lines(Path path, long offset) throws IOException {
+    file = FileChannel.open(path, StandardOpenOption.READ);
+    file.position(offset);
+    start = offset;
+  }
+
+  /**
+   * The next line; null when there is none yet.
+   *
+   * @param complete whether the writer is gone, so that a line without an end is whole
+   */
+  Line next(boolean complete) throws IOException {
+    while (true) {
+      while (block.hasRemaining()) {
+        var b = block.get();
+        if (b == '\n') {
+          return line(1);
+        }
+        append(b);
+        if (length == MAX_LINE) {
+          return part();
+        }
+      }
+      block.clear();
+      var read = file.read(block);
+      block.flip();
+      if (read <= 0) {
+        return complete && length > 0 ? line(0) : null;
+      }
+    }
+  }
+
+  /** Bytes that are in the file but not given yet. */
+  long behind() throws IOException {
+    return file.size() - start;
+  }
+
+  private Line line(int terminator) {
+    var end = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
+    var found = new Line(start, start + length + terminator, new String(line, 0, end, StandardCharsets.UTF_8));
+    start = found.next;
+    length = 0;
+    return found;
+  }
+
+  /** As much of the line as is whole characters. */
+  private Line part() {
+    var end = length;
+    while (end > length - 4 && (line[end - 1] & 0xC0) == 0x80) { // behind the first byte of a character
+      end--;
+    }
+    end = (line[end - 1] & 0xC0) == 0xC0 ? end - 1 : length;
+    var found = new Line(start, start + end, new String(line, 0, end, StandardCharsets.UTF_8));
+    start = found.next;
+    System.arraycopy(line, end, line, 0, length - end);
+    length -= end;
+    return found;
+  }
+
+  private void append(byte b) {
+    if (length == line.length) {
+      line = Arrays.copyOf(line, Math.min(MAX_LINE, length * 2));
+    }
+    line[length++] = b;
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

@@ -1,0 +1,84 @@
+package lib.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import lib.config.Json;
+
+/**
+ * The OpenCode command line, under whatever name it is installed: its arguments and its event lines, one JSON object per
+ * line with {@code type}, {@code sessionID} and {@code part} or {@code error}.
+ */
+public final class OpenCode {
+  private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
+
+  /**
+   * One line, read.
+   *
+   * @param sessionId the agent's session, or null when the line names none
+   */
+  public record Line(AgentEvent event, String sessionId) {}
+
+  private OpenCode() {}
+
+  /**
+   * The arguments of a run. The prompt goes over stdin: exact bytes, no limit of 128 KiB, never taken for an option, and
+   * not in the process list.
+   */
+  public static List<String> argv(String binary, String agentType, String model, String resumeSession) {
+    var argv = new ArrayList<>(List.of(binary, "run", "--agent", agentType, "--format", "json"));
+    if (model != null) {
+      argv.addAll(List.of("--model", model));
+    }
+    if (resumeSession != null) {
+      argv.addAll(List.of("--session", resumeSession));
+    }
+    return argv;
+  }
+
+  /** Reads any line; what is no event is plain text, never an error. */
+  public static Line read(String line) {
+    if (line.startsWith("{")) {
+      var object = Json.readObject(line);
+      if (object.isPresent() && object.get().path("type").isTextual()) {
+        return new Line(event(object.get()), Json.text(object.get(), "sessionID", "session_id", "sessionId"));
+      }
+    }
+    return new Line(new AgentEvent.Plain(line), null);
+  }
+
+  private static AgentEvent event(JsonNode line) {
+    var part = line.path("part");
+    return switch (line.path("type").asText()) {
+      case "text" -> new AgentEvent.Said(part.path("text").asText());
+      case "tool_use" -> tool(part);
+      case "step_finish" -> new AgentEvent.Turn(part.path("reason").asText(), part.path("tokens").path("input").asLong(),
+          part.path("tokens").path("output").asLong(), part.path("cost").asDouble());
+      case "error" -> failure(line.path("error"));
+      default -> new AgentEvent.Quiet();
+    };
+  }
+
+  private static AgentEvent tool(JsonNode part) {
+    var state = part.path("state");
+    var input = state.path("input");
+    var name = part.path("tool").asText("tool");
+    var file = Json.text(input, "filePath", "file_path", "path");
+    var about = Json.text(input, "command", "filePath", "file_path", "path", "pattern", "url", "query", "description");
+    var failed = state.path("status").asText().equals("error");
+    var reason = Json.text(state, "error");
+    return new AgentEvent.Used(name, about == null ? "" : about, failed ? reason == null ? "failed" : reason : null,
+        !failed && CHANGING.contains(name) ? file : null);
+  }
+
+  private static AgentEvent failure(JsonNode error) {
+    if (error.isTextual()) {
+      return new AgentEvent.Failed(error.asText(), 0);
+    }
+    var message = Json.text(error.path("data"), "message");
+    var name = Json.text(error, "message", "name");
+    return new AgentEvent.Failed(message != null ? message : name != null ? name : "the agent reported an error",
+        error.path("data").path("statusCode").asInt(0));
+  }
+}

@@ -1,0 +1,43 @@
+package lib.agent;
+
+import java.util.regex.Pattern;
+
+/** What people see of a line: the agent's text as it is, a line per tool call, its stderr marked. */
+final class Rendering {
+  private static final Pattern ANSI = Pattern.compile("\u001b(\\[[0-9;?]*[ -/]*[@-~]|\\][^\u0007]*\u0007|[@-Z\\\\-_])");
+  private static final int MAX_ABOUT = 160; // one line of a wide terminal
+
+  private Rendering() {}
+
+  /** A line of stdout; empty when it says nothing to people. */
+  static String out(String line) {
+    return switch (OpenCode.read(line).event()) {
+      case AgentEvent.Said said -> said.text().isEmpty() ? "" : said.text() + "\n";
+      case AgentEvent.Used used -> "[" + used.tool() + "] " + shorten(used.about())
+          + (used.failure() == null ? "" : " — " + shorten(used.failure())) + "\n";
+      case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
+      case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
+      case AgentEvent.Turn turn -> "";
+      case AgentEvent.Quiet quiet -> "";
+    };
+  }
+
+  /** A line of stderr. */
+  static String err(String line) {
+    return "[stderr] " + plain(line) + "\n";
+  }
+
+  /** Without the colours and cursor movements that an agent writes for a terminal. */
+  static String plain(String text) {
+    return text.indexOf('\u001b') < 0 ? text : ANSI.matcher(text).replaceAll("");
+  }
+
+  private static String shorten(String text) {
+    var line = text.strip().replaceAll("\\s*\\R\\s*", " ");
+    if (line.length() <= MAX_ABOUT) {
+      return line;
+    }
+    var end = Character.isHighSurrogate(line.charAt(MAX_ABOUT - 2)) ? MAX_ABOUT - 2 : MAX_ABOUT - 1;
+    return line.substring(0, end) + "…";
+  }
+}

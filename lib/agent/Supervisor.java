@@ -1,0 +1,107 @@
+package lib.agent;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import lib.Problem;
+
+/**
+ * Starts an agent under a small shell process that outlives the worker. The agent leads a session of its own, reads its
+ * prompt from a file and writes to files, so nothing blocks when the worker dies and its output is its own spool.
+ *
+ * <p>The script is handed over as text, so that an upgrade cannot change a running one. The shell runs the agent in its
+ * foreground, because a shell's background job ignores INT, an ignored signal is inherited, and an interrupted
+ * {@code wait} records the wrong exit code; it catches signals with a handler that does nothing, because only caught
+ * signals are the default again in the agent.
+ */
+public final class Supervisor {
+  /** Says which attempt a process belongs to, also when it has left the agent's session. */
+  public static final String MARKER = "A2A_ATTEMPT";
+
+  private static final String AGENT = """
+      dir=$0
+      seen() {
+        started=0
+        IFS= read -r line <"/proc/$1/stat" || return 0
+        set -- ${line##*) }
+        started=${20}
+      }
+      seen $PPID; boss="supervisor $PPID $started"
+      seen $$; self="agent $$ $started"
+      boot=; read -r boot </proc/sys/kernel/random/boot_id
+      printf '%s\\n' "$boss" "$self" "boot $boot" >"$dir/pid.tmp"
+      ( { sync "$dir/pid.tmp"; mv -f "$dir/pid.tmp" "$dir/pid"; } & )
+      exec "$@" <"$dir/prompt" >"$dir/out" 2>"$dir/err"
+      """;
+
+  private static final String SUPERVISOR = """
+      dir=$1 lock=$2 patience=$3 start=$4
+      shift 4
+      trap : INT TERM HUP
+      finish() {
+        printf '%s\\n' "code $1" "cause $2" >"$dir/exit.tmp"
+        sync "$dir/exit.tmp"; mv -f "$dir/exit.tmp" "$dir/exit"
+        exit 0
+      }
+      if [ -n "$lock" ]; then
+        exec 9>>"$lock"
+        flock -w "$patience" 9 || finish 75 lane
+      fi
+      (
+        nap=
+        trap 'kill $nap 2>/dev/null; exit 0' TERM
+        while :; do
+          sleep 5 & nap=$!
+          wait $nap
+          read -r end <"$dir/deadline" && read -r up rest </proc/uptime || continue
+          [ "${up%%.*}" -ge "$end" ] && break
+        done
+        : >"$dir/overdue"
+        while read -r word pid rest; do [ "$word" = agent ] && agent=$pid; done <"$dir/pid"
+        for signal in INT TERM KILL; do
+          kill -s $signal -- "-$agent"
+          sleep 5 & nap=$!
+          wait $nap
+        done
+      ) 9>&- &
+      watch=$!
+      setsid -w sh -c "$start" "$dir" "$@" 9>&-
+      code=$?
+      kill $watch
+      [ -e "$dir/overdue" ] && finish $code deadline
+      finish $code ended
+      """;
+
+  private Supervisor() {}
+
+  /**
+   * Starts the agent and returns its supervisor at once.
+   *
+   * @param argv the agent and its arguments; never seen by a shell as text
+   * @param directory where the agent works
+   * @param lane file whose lock keeps other workers of this machine out of the directory; null for none
+   * @param patience how long to wait for that lock
+   * @throws Problem when the machine cannot start it
+   */
+  public static Process start(AttemptFolder folder, List<String> argv, Map<String, String> environment, Path directory, Path lane,
+      Duration patience) {
+    var command = new ArrayList<>(List.of("setsid", "sh", "-c", SUPERVISOR, "a2a-supervisor", folder.path().toString(),
+        lane == null ? "" : lane.toString(), Long.toString(patience.toSeconds()), AGENT));
+    command.addAll(argv);
+    var builder = new ProcessBuilder(command).directory(directory.toFile()).redirectInput(new File("/dev/null"))
+        .redirectErrorStream(true).redirectOutput(folder.file("supervisor.log").toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    builder.environment().put(MARKER, folder.path().toString());
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new Problem("the agent could not be started in " + directory, String.valueOf(e.getMessage()),
+          "check that the folder is readable and that setsid (package util-linux) is installed").from(e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package lib.agent;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.function.UnaryOperator;
+import lib.outbox.Cursor;
+import lib.outbox.Spool;
+
+/**
+ * An attempt's output as people see it, read from its files: what the agent says, what it writes to stderr, and a closing
+ * line. Order is kept within each. Past the cap the head and the tail are given, and how much was left out between.
+ */
+public final class Transcript implements Spool {
+  private static final int TAIL_SHARE = 4; // a quarter of the cap is kept for the end, where the outcome is
+
+  private final AttemptFolder folder;
+  private final long most;
+  private Source out;
+  private Source err;
+  private long closingChars;
+  private long sent;
+  private boolean cut;
+  private volatile boolean complete;
+  private boolean allRead;
+
+  /**
+   * Opens an attempt's output.
+   *
+   * @param from how far it was delivered before
+   * @param most characters given in all, about; more is cut in the middle
+   */
+  public Transcript(AttemptFolder folder, Cursor from, long most) throws IOException {
+    this.folder = folder;
+    this.most = most;
+    this.out = new Source("out", Rendering::out, from.out(), from.outChars());
+    this.err = new Source("err", Rendering::err, from.err(), from.errChars());
+    this.closingChars = from.closingChars();
+    this.sent = from.sent();
+    this.cut = from.cut();
+  }
+
+  /** Says that the agent is gone and the closing line is written. Any thread may call it. */
+  public void complete() {
+    complete = true;
+  }
+
+  @Override
+  public Piece next(int wanted) throws IOException {
+    var whole = complete; // read before the files, so that nothing written before it is missed
+    if (!cut && sent >= most - most / TAIL_SHARE) {
+      return whole ? afterCut(wanted) : piece("");
+    }
+    var text = out.take(wanted, whole, Long.MAX_VALUE, 0);
+    text += err.take(wanted - text.length(), whole, Long.MAX_VALUE, 0);
+    if (text.isEmpty() && whole) {
+      text = closing(wanted);
+      allRead = text.isEmpty();
+    }
+    return piece(text);
+  }
+
+  /** The notice and the tail's beginning in one piece, so that the jump is either delivered or not. */
+  private Piece afterCut(int wanted) throws IOException {
+    var tail = most / TAIL_SHARE;
+    var left = out.behind() + err.behind();
+    cut = true;
+    if (left <= tail) {
+      return next(wanted);
+    }
+    var skipped = err.behind();
+    err.skipTo(Files.size(folder.file("err")));
+    if (out.behind() > tail) {
+      skipped += out.behind() - tail;
+      out.skipTo(Files.size(folder.file("out")) - tail);
+    }
+    return piece("\n[" + skipped + " bytes of output were cut here: the cap output_max is reached]\n");
+  }
+
+  @Override
+  public Piece until(Cursor end) throws IOException {
+    if (end.cut() && !cut) {
+      return afterCut(Integer.MAX_VALUE);
+    }
+    var text = out.take(Integer.MAX_VALUE, true, end.out(), end.outChars());
+    text += err.take(Integer.MAX_VALUE, true, end.err(), end.errChars());
+    if (end.closingChars() > closingChars) {
+      text += closing((int) (end.closingChars() - closingChars));
+    }
+    return piece(text);
+  }
+
+  @Override
+  public boolean ended() {
+    return allRead;
+  }
+
+  @Override
+  public void close() {
+    try {
+      out.close();
+      err.close();
+    } catch (IOException e) {
+      throw new IllegalStateException("closing " + folder.path(), e);
+    }
+  }
+
+  private Piece piece(String text) {
+    sent += text.length();
+    return new Piece(text, new Cursor(out.start, out.taken, err.start, err.taken, closingChars, sent, cut));
+  }
+
+  private String closing(int wanted) throws IOException {
+    var line = Files.exists(folder.file("closing")) ? Files.readString(folder.file("closing"), StandardCharsets.UTF_8) : "";
+    var from = (int) Math.min(closingChars, line.length());
+    var part = line.substring(from, Math.min(line.length(), from + wanted));
+    closingChars += part.length();
+    return part;
+  }
+
+  /** One file: the line it stands in, and how much of that line's text is taken. */
+  private final class Source {
+    private final String name;
+    private final UnaryOperator<String> rendering;
+    private Lines lines;
+    private String text; // null while the line at `start` is not read
+    private long start;
+    private long next;
+    private long taken;
+
+    Source(String name, UnaryOperator<String> rendering, long offset, long taken) throws IOException {
+      this.name = name;
+      this.rendering = rendering;
+      this.lines = new Lines(folder.file(name), offset);
+      this.start = offset;
+      this.taken = taken;
+    }
+
+    /** At most so many characters, and none from the place {@code endTaken} in the line at {@code endStart} on. */
+    String take(int wanted, boolean complete, long endStart, long endTaken) throws IOException {
+      var piece = new StringBuilder();
+      while (piece.length() < wanted && (start < endStart || start == endStart && taken < endTaken)) {
+        if (text == null) {
+          var line = lines.next(complete);
+          if (line == null) {
+            break;
+          }
+          text = rendering.apply(line.text());
+          next = line.next();
+        }
+        var limit = start == endStart ? Math.min(endTaken, text.length()) : text.length();
+        var to = (int) Math.min(limit, taken + wanted - piece.length());
+        if (to > taken && to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
+          to += to - 1 > taken ? -1 : 1;
+        }
+        piece.append(text, (int) Math.min(taken, to), to);
+        taken = to;
+        if (taken >= text.length()) {
+          start = next;
+          taken = 0;
+          text = null;
+        } else if (taken >= limit) {
+          break;
+        }
+      }
+      return piece.toString();
+    }
+
+    long behind() throws IOException {
+      return Files.size(folder.file(name)) - start;
+    }
+
+    /** Goes on at the first line that starts at or after this place. */
+    void skipTo(long offset) throws IOException {
+      lines.close();
+      lines = new Lines(folder.file(name), Math.max(0, offset - 1));
+      var rest = offset == 0 ? null : lines.next(true);
+      start = rest == null ? offset : rest.next();
+      taken = 0;
+      text = null;
+    }
+
+    void close() throws IOException {
+      lines.close();
+    }
+  }
+}
