@@ -16,7 +16,7 @@ public final class worker extends Command {
 
   @Override
   protected List<Command> children() {
-    return List.of(new cmd.config(io));
+    return List.of(new cmd.register(io), new cmd.tasks(io), new cmd.config(io));
   }
 
   public static void main(String[] args) {

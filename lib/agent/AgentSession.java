@@ -56,6 +56,11 @@ public final class AgentSession {
     return members().isEmpty() || rung("TERM", RUNG) || rung("KILL", AFTER_KILL);
   }
 
+  /** Ends a supervisor that has started no agent, together with its helper. Nothing will record an end. */
+  public void abandon() throws IOException, InterruptedException {
+    signal("KILL", Set.of(-supervisor));
+  }
+
   private boolean rung(String signal, Duration most) throws IOException, InterruptedException {
     var until = time.nanos() + most.toNanos();
     var told = new HashSet<Long>();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ import lib.wire.Http;
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
  * {@code prompt}, {@code task.json} and {@code deadline}; the supervisor writes {@code pid} and {@code exit}; the agent's
- * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see.
+ * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see; {@code cancel}, written by
+ * anybody who may write here, asks the worker to cancel.
  */
 public record AttemptFolder(Path path) {
   /** File systems take 255 bytes for a name; longer ids are cut and told apart by their hash. */
@@ -47,13 +49,14 @@ public record AttemptFolder(Path path) {
    */
   public record Exit(int code, String cause) {}
 
-  /** Makes the folder and what the agent needs; all synced and readable by the owner only. */
+  /** Makes the folder and what the agent needs, on the disk when it returns and readable by the owner only. */
   public void prepare(String prompt, ObjectNode task) throws IOException {
     Durable.folder(path);
-    Durable.write(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
-    Durable.write(file("task.json"), Json.pretty(task).getBytes(StandardCharsets.UTF_8));
-    Durable.write(file("out"), new byte[0]);
-    Durable.write(file("err"), new byte[0]);
+    Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8), true);
+    Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8), true);
+    Durable.create(file("out"), new byte[0], false);
+    Durable.create(file("err"), new byte[0], false);
+    Durable.syncFolder(path);
   }
 
   public Path file(String name) {
@@ -62,7 +65,29 @@ public record AttemptFolder(Path path) {
 
   /** Sets when the supervisor ends the agent by itself: the machine's uptime then. */
   public void deadline(Duration fromNow) throws IOException {
-    Durable.write(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII));
+    // the machine's power takes the agent along, so this need not survive it
+    Durable.replace(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII), false);
+  }
+
+  /** The latest attempt at a task in this state folder; empty when there was none. */
+  public static Optional<AttemptFolder> latest(Path stateDir, String taskId) throws IOException {
+    var attempts = of(stateDir, taskId, 1).path.getParent();
+    if (!Files.isDirectory(attempts)) {
+      return Optional.empty();
+    }
+    try (var all = Files.list(attempts)) {
+      return all.max(Comparator.comparingInt(p -> Integer.parseInt(p.getFileName().toString()))).map(AttemptFolder::new);
+    }
+  }
+
+  /** Asks the worker that runs this attempt to cancel it. */
+  public void cancel(String who) throws IOException {
+    Durable.replace(file("cancel"), who.getBytes(StandardCharsets.UTF_8), false);
+  }
+
+  /** Who wants this attempt cancelled, if anybody. */
+  public Optional<String> cancelledBy() throws IOException {
+    return Files.exists(file("cancel")) ? Optional.of(Files.readString(file("cancel")).strip()) : Optional.empty();
   }
 
   /** Adds the line that people see last; from then on the transcript is complete. */

@@ -57,6 +57,7 @@ public final class Supervisor {
         while :; do
           sleep 5 & nap=$!
           wait $nap
+          kill -0 $$ 2>/dev/null || exit 0
           read -r end <"$dir/deadline" && read -r up rest </proc/uptime || continue
           [ "${up%%.*}" -ge "$end" ] && break
         done

@@ -9,10 +9,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import lib.Problem;
 import lib.Version;
 import lib.config.Setting;
 import lib.config.Settings;
+import lib.config.Time;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Retry;
+import lib.wire.Server;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,6 +62,47 @@ public abstract class Command implements Callable<Integer> {
     var settings = Settings.resolve(Options.given(parsed), config == null ? null : io.env().cwd().resolve(config), io.env());
     settings.warnings().forEach(warning -> io.err().println("warning: " + warning));
     return settings;
+  }
+
+  /**
+   * The server that the settings name, else the one of a {@code run --local} that is alive, which is said on {@code err}.
+   *
+   * @throws Problem when there is none, or several to choose from
+   */
+  protected final Server server(Settings settings) {
+    var named = Server.of(settings);
+    if (named.url() != null) {
+      return named;
+    }
+    try {
+      var local = LocalServer.alive(settings);
+      if (local.size() == 1) {
+        io.err().println("using the local server " + local.getFirst().url() + " of worker " + local.getFirst().worker());
+        return named.at(local.getFirst().url()).with(local.getFirst().token() != null ? local.getFirst().token() : named.token());
+      }
+      if (local.size() > 1) {
+        throw new Problem("several local servers are alive", "they belong to the workers "
+            + String.join(", ", local.stream().map(LocalServer::worker).toList()), "choose one with --name, or give --server URL");
+      }
+    } catch (IOException e) {
+      throw new Problem("the state folders cannot be read", String.valueOf(e), "give --server URL").from(e);
+    }
+    throw noServer();
+  }
+
+  /** No server was named and there is no default one. */
+  protected static Problem noServer() {
+    return new Problem("no server is named", "there is no default one, since it would get your tasks and code",
+        "name yours with --server URL (or A2A_SERVER_URL, or server_url in the config file), or start one here: run --local");
+  }
+
+  /** Calls the server as a person's command does: a few tries, then the problem. */
+  protected static <T> T ask(Client client, Retry.Call<T> call) throws InterruptedException {
+    try {
+      return Retry.COMMAND.run(call, Time.SYSTEM, ThreadLocalRandom.current());
+    } catch (CallFailed e) {
+      throw e.problem(client.server().toString());
+    }
   }
 
   private CommandLine line() {

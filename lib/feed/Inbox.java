@@ -103,6 +103,17 @@ public final class Inbox {
     }
   }
 
+  /** Forgets all announcements, since what we offer has changed; the next poll brings them again. */
+  public void reconsider() {
+    lock.lock();
+    try {
+      seen.clear();
+      change();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Shows the tasks to the gate, the most urgent first, and returns those it takes. */
   public List<Task> sift(Gate gate) {
     lock.lock();

@@ -118,7 +118,7 @@ public final class StreamFeed implements Runnable {
           poll.run(); // what was announced before is found by asking
         }
         lastId = event.id();
-        serverWait = Math.max(0, stream.retryMillis());
+        serverWait = Math.clamp(stream.retryMillis(), 0, 60_000);
         take(event);
       }
     } finally {

@@ -3,10 +3,12 @@ package lib.outbox;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.random.RandomGenerator;
 import lib.config.Time;
 import lib.store.StoreFailed;
@@ -84,9 +86,9 @@ public final class Outbox implements AutoCloseable {
     return couriers.size();
   }
 
-  /** Whether this task still owes the server something. */
-  public boolean owes(String taskId) {
-    return couriers.values().stream().anyMatch(c -> c.attempt().taskId().equals(taskId));
+  /** The tasks that still owe the server something. */
+  public Set<String> owing() {
+    return couriers.values().stream().map(c -> c.attempt().taskId()).collect(Collectors.toSet());
   }
 
   /** Waits until nothing is owed; false when the time was up first. */

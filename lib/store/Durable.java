@@ -18,19 +18,31 @@ public final class Durable {
 
   private Durable() {}
 
-  /** Replaces the file as a whole: readers see the old content or the new, never a part. Synced before it returns. */
+  /** Replaces the file as a whole: readers see the old content or the new, never a part. On the disk when it returns. */
   public static void write(Path file, byte[] content) throws IOException {
+    replace(file, content, true);
+    syncFolder(file.getParent());
+  }
+
+  /** The same; without {@code sync} it survives the process but not a loss of power. */
+  public static void replace(Path file, byte[] content, boolean sync) throws IOException {
     var temporary = file.resolveSibling(file.getFileName() + ".tmp");
     Files.deleteIfExists(temporary);
-    try (var channel = FileChannel.open(temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE_0600)) {
+    create(temporary, content, sync);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Writes a file that must not exist yet; {@code sync} brings its content to the disk, {@link #syncFolder} its name. */
+  public static void create(Path file, byte[] content, boolean sync) throws IOException {
+    try (var channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE_0600)) {
       var buffer = ByteBuffer.wrap(content);
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }
-      channel.force(true);
+      if (sync) {
+        channel.force(true);
+      }
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    syncFolder(file.getParent());
   }
 
   /** Makes the folder and its parents; those that are new are 0700. */
@@ -38,7 +50,8 @@ public final class Durable {
     return Files.createDirectories(folder, FOLDER_0700);
   }
 
-  private static void syncFolder(Path folder) throws IOException {
+  /** Brings the names in a folder to the disk. */
+  public static void syncFolder(Path folder) throws IOException {
     try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }

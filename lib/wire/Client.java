@@ -130,6 +130,22 @@ public final class Client {
     expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + Http.encode(workerId), Json.write(body), Map.of(), Http.DEADLINE));
   }
 
+  /** {@code GET /v1/worker/connected/{id}}: whether the server has our stream; true where it cannot tell. */
+  public boolean connected(String workerId) throws CallFailed, InterruptedException {
+    try {
+      expect(http.send("GET", "/v1/worker/connected/" + Http.encode(workerId), null, Map.of(), Http.DEADLINE));
+      return true;
+    } catch (CallFailed e) {
+      if (e.kind() == CallFailed.Kind.NO_ROUTE) {
+        return true;
+      }
+      if (e.kind() == CallFailed.Kind.MISSING) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   // --- tasks
 
   /** Which tasks to list; null leaves a condition out. */
@@ -207,6 +223,14 @@ public final class Client {
         throw e;
       }
     }
+  }
+
+  /** {@code POST /v1/worker/tasks/release} of a task that we did not claim: our own server counts who cannot do it. */
+  public void decline(String taskId, String workerId, String why) throws CallFailed, InterruptedException {
+    var body = Json.object().put("task_id", taskId).put("worker_id", workerId).put("status", TaskStatus.PENDING.word())
+        .put("declined", true).put("error", why);
+    expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + Http.encode(workerId), Json.write(body),
+        Map.of("X-Worker-ID", workerId), Http.DEADLINE));
   }
 
   /** {@code POST …/tasks/{id}/cancel}. Since V13 the answer says success whatever happens: read the task afterwards. */

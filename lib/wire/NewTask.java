@@ -13,6 +13,12 @@ import lib.config.Json;
 public record NewTask(String codebaseId, String title, String prompt, String agentType, int priority, String model,
     String resumeSession) {
 
+  /** A title for lists: the prompt's first line, cut to what a terminal shows. */
+  public static String titleOf(String prompt) {
+    var line = prompt.strip().split("\\R", 2)[0];
+    return line.isEmpty() ? "task" : line.length() <= 60 ? line : line.substring(0, 59) + "…";
+  }
+
   boolean global() {
     return codebaseId == null || codebaseId.equals(Task.GLOBAL);
   }

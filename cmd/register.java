@@ -1,0 +1,75 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//SOURCES ../lib/**.java
+package cmd;
+
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import lib.Problem;
+import lib.cli.Columns;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.config.Json;
+import lib.config.Setting.Use;
+import lib.config.Table;
+import lib.task.Identity;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Registration;
+import lib.wire.RemoteCodebase;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code register}: tells the server of this worker and its codebases once, to see whether that works. */
+@CommandLine.Command(name = "register", description = "Register this worker and its codebases once, and show their ids.",
+    footer = "%nA running worker registers by itself; this is for trying it out. A worker that is not running afterwards looks dead to "
+        + "the server after some minutes.")
+public final class register extends Command {
+  @Option(names = "--json", description = "print JSON")
+  private boolean json;
+
+  public register(Io io) {
+    super(io, Use.CONNECT, Use.WORK);
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var settings = settings();
+    var client = new Client(server(settings));
+    var identity = Identity.of(settings);
+    ask(client, () -> tell(client, identity, List.of()));
+    var registered = new ArrayList<RemoteCodebase>();
+    for (var codebase : settings.get(Table.CODEBASES)) {
+      if (!Files.isDirectory(codebase.path())) {
+        throw new Problem("the codebase " + codebase.name() + " cannot be registered", codebase.path() + " is not a folder here",
+            "create it or correct its path");
+      }
+      registered.add(ask(client, () -> client.registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(),
+          identity.workerId())));
+    }
+    ask(client, () -> tell(client, identity, registered.stream().map(RemoteCodebase::id).toList()));
+    print(identity, registered);
+    return Problem.Exit.DONE.code;
+  }
+
+  private static Void tell(Client client, Identity identity, List<String> ids) throws CallFailed, InterruptedException {
+    client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids, null));
+    return null;
+  }
+
+  private void print(Identity identity, List<RemoteCodebase> registered) {
+    if (json) {
+      var result = Json.object().put("worker_id", identity.workerId()).put("name", identity.name());
+      var list = result.putArray("codebases");
+      registered.forEach(c -> list.addObject().put("id", c.id()).put("name", c.name()).put("path", c.path()));
+      io.out().println(Json.pretty(result));
+      return;
+    }
+    io.err().println("worker " + identity.workerId() + " registered as " + identity.name());
+    Columns.print(io, List.of("CODEBASE", "NAME", "PATH"), registered.stream().map(c -> List.of(c.id(), c.name(), c.path())).toList());
+  }
+
+  public static void main(String[] args) {
+    System.exit(new register(Io.of(System.in, System.out, System.err)).run(args));
+  }
+}

@@ -1,0 +1,80 @@
+package lib.cli;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import lib.config.Json;
+import lib.config.Time;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Retry;
+import lib.wire.Task;
+
+/** Prints a task's output as it comes, over breaks of the connection, each chunk once. Not thread-safe. */
+public final class Follow {
+  private static final Duration SILENCE = Duration.ofSeconds(60); // servers send a comment every 15 s
+
+  private final Client client;
+  private final String taskId;
+  private final PrintStream out;
+  private long printed;
+
+  public Follow(Client client, String taskId, PrintStream out) {
+    this.client = client;
+    this.taskId = taskId;
+    this.out = out;
+  }
+
+  /** Chunks printed so far. */
+  public long printed() {
+    return printed;
+  }
+
+  /** Prints until the task has ended, and returns it as it then is. */
+  public Task run() throws CallFailed, InterruptedException {
+    for (var failures = 1; ; failures++) {
+      var before = printed;
+      try {
+        if (listen()) {
+          return client.task(taskId);
+        }
+        var task = client.task(taskId);
+        if (task.status().terminal()) {
+          return task;
+        }
+      } catch (CallFailed e) {
+        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
+          throw e;
+        }
+      }
+      failures = printed > before ? 1 : failures;
+      Time.SYSTEM.sleep(Retry.STREAM.delay(failures, Duration.ZERO, ThreadLocalRandom.current()));
+    }
+  }
+
+  /** One connection; true when the server said that the task is done. */
+  private boolean listen() throws CallFailed, InterruptedException {
+    try (var stream = client.followOutput(taskId, printed, SILENCE)) {
+      long place = 0; // servers that give no ids send everything from the start
+      for (var event = stream.next(); event != null; event = stream.next()) {
+        if (event.name().equals("done")) {
+          return true;
+        }
+        if (event.name().equals("output")) {
+          var index = event.id() != null && event.id().matches("\\d{1,18}") ? Long.parseLong(event.id()) : place;
+          place++;
+          if (index >= printed) {
+            out.print(text(event.data()));
+            out.flush();
+            printed = index + 1;
+          }
+        }
+      }
+      return false;
+    }
+  }
+
+  private static String text(String data) {
+    return Json.readObject(data).map(o -> o.path("output").asText()).orElse("");
+  }
+}

@@ -1,0 +1,24 @@
+package lib.config;
+
+import java.nio.file.Path;
+
+/** Where a worker keeps its state: one folder per worker, several per machine by name. */
+public final class StateDir {
+  private StateDir() {}
+
+  /** The folder: {@code state_dir}, else {@code $STATE_DIRECTORY} as it is, else one per worker name below {@link #all}. */
+  public static Path of(Settings settings) {
+    var given = settings.get(Table.STATE_DIR);
+    if (given != null) {
+      return given;
+    }
+    var service = settings.env().var("STATE_DIRECTORY");
+    return service != null ? Path.of(service) : all(settings.env()).resolve(
+        settings.get(Table.WORKER_NAME).replaceAll("[^A-Za-z0-9._-]", "_").replaceFirst("^\\.", "_"));
+  }
+
+  /** Where the folders of this user's workers lie, one per name. */
+  public static Path all(Env env) {
+    return env.xdg("XDG_STATE_HOME", ".local/state").resolve("a2a-worker");
+  }
+}

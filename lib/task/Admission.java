@@ -1,0 +1,82 @@
+package lib.task;
+
+import java.util.ArrayList;
+import java.util.List;
+import lib.task.Decision.Answer;
+import lib.task.Decision.Say;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+
+/** Decides whether a task is taken: a pure function of the task and the worker's state. Each rule is one method. */
+final class Admission {
+  private Admission() {}
+
+  /** Every rule's answer. */
+  static Decision decide(Task task, View view) {
+    var answers = new ArrayList<>(List.of(status(task), open(view), targetWorker(task, view), targetAgent(task, view),
+        capabilities(task, view), owing(task, view)));
+    if (!task.builtin() && !task.registration()) {
+      answers.add(codebase(task, view));
+      answers.add(agent(view));
+      answers.add(lane(task, view));
+    }
+    answers.add(slot(view));
+    return new Decision(List.copyOf(answers));
+  }
+
+  private static Answer status(Task task) {
+    var waits = task.status() == TaskStatus.PENDING || task.status() == TaskStatus.QUEUED;
+    return answer("status", waits ? Say.YES : Say.NO, "the task is " + task.status().word());
+  }
+
+  private static Answer open(View view) {
+    return answer("intake", view.closed() == null ? Say.YES : Say.WAIT, view.closed() == null ? "tasks are taken" : view.closed());
+  }
+
+  private static Answer targetWorker(Task task, View view) {
+    var target = task.targetWorker();
+    return target == null || target.equals(view.workerId()) ? answer("target worker", Say.YES, "any, or this one")
+        : answer("target worker", Say.NO, "it is for worker " + target);
+  }
+
+  private static Answer targetAgent(Task task, View view) {
+    var target = task.targetAgent();
+    return target == null || target.equals(view.agentName()) ? answer("target agent", Say.YES, "any, or this one")
+        : answer("target agent", Say.NO, "it is for agent " + target);
+  }
+
+  private static Answer capabilities(Task task, View view) {
+    var lacking = task.requiredCapabilities().stream().filter(c -> !view.capabilities().contains(c)).toList();
+    return lacking.isEmpty() ? answer("capabilities", Say.YES, "all are offered")
+        : answer("capabilities", Say.NO, "not offered here: " + String.join(", ", lacking));
+  }
+
+  /** A re-queued task whose first outcome the server has not heard yet: telling it first may settle the matter. */
+  private static Answer owing(Task task, View view) {
+    return view.owing().contains(task.id()) ? answer("report", Say.WAIT, "the report of its earlier attempt is on its way")
+        : answer("report", Say.YES, "nothing is owed for it");
+  }
+
+  private static Answer codebase(Task task, View view) {
+    return view.folders().containsKey(task.codebase()) ? answer("codebase", Say.YES, "it is offered here")
+        : answer("codebase", Say.NO, "codebase " + task.codebase() + " is not offered here");
+  }
+
+  private static Answer agent(View view) {
+    return view.noAgent() == null ? answer("agent", Say.YES, "an agent CLI is there") : answer("agent", Say.WAIT, view.noAgent());
+  }
+
+  private static Answer lane(Task task, View view) {
+    var folder = view.folders().get(task.codebase());
+    return folder != null && view.busyLanes().contains(folder) ? answer("lane", Say.WAIT, "another task works in " + folder)
+        : answer("lane", Say.YES, "nobody works there");
+  }
+
+  private static Answer slot(View view) {
+    return view.freeSlots() > 0 ? answer("slot", Say.YES, view.freeSlots() + " free") : answer("slot", Say.WAIT, "all slots are taken");
+  }
+
+  private static Answer answer(String rule, Say say, String reason) {
+    return new Answer(rule, say, reason);
+  }
+}

@@ -1,0 +1,135 @@
+package lib.task;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import lib.agent.AgentSession;
+import lib.agent.AttemptFolder;
+import lib.agent.Findings;
+import lib.agent.Supervisor;
+import lib.config.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One agent from its start to its end: reads what it says, obeys stop orders, ends it and everything it started. The agent
+ * is not ours to keep alive: if this process dies, the supervisor goes on.
+ */
+final class AgentRun {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
+  private static final Duration LOOK = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
+  /** The supervisor ends the agent by itself only when no worker has done so; this is the worker's lead. */
+  private static final Duration LEAD = Duration.ofSeconds(60);
+
+  private final String taskId;
+  private final AttemptFolder folder;
+  private final Duration budget;
+  private final AtomicReference<StopOrder> order;
+  private final Consumer<String> session;
+  private final Time time;
+
+  /**
+   * A run that has not begun.
+   *
+   * @param budget the longest the agent may run
+   * @param order where stop orders appear
+   * @param session told once, when the agent's session is known
+   */
+  AgentRun(String taskId, AttemptFolder folder, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session, Time time) {
+    this.taskId = taskId;
+    this.folder = folder;
+    this.budget = budget;
+    this.order = order;
+    this.session = session;
+    this.time = time;
+  }
+
+  /**
+   * Starts the agent, waits for its end, and judges it. An interrupt leaves the agent running under its supervisor.
+   *
+   * @param started told once its supervisor runs
+   */
+  Verdict run(List<String> argv, Map<String, String> environment, Path directory, Path lane, Runnable started)
+      throws IOException, InterruptedException {
+    folder.deadline(budget.plus(LEAD));
+    var supervisor = Supervisor.start(folder, argv, environment, directory, lane, budget);
+    LOG.info("task={} codebase={} agent started", taskId, directory);
+    started.run();
+    var start = time.nanos();
+    try (var found = new Findings(folder)) {
+      var exit = watch(supervisor, found, start);
+      sweep(supervisor.pid());
+      found.read(true);
+      var took = Duration.ofNanos(time.nanos() - start);
+      return Verdict.of(found, exit, order.get(), took, budget);
+    }
+  }
+
+  private AttemptFolder.Exit watch(Process supervisor, Findings found, long start) throws IOException, InterruptedException {
+    Thread ladder = null;
+    var told = false;
+    while (true) {
+      var alive = supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
+      var exit = folder.exit();
+      found.read(false);
+      if (!told && found.sessionId() != null) {
+        session.accept(found.sessionId());
+        told = true;
+      }
+      if (exit.isPresent() || !alive) {
+        if (ladder != null) {
+          ladder.join();
+        }
+        return exit.orElse(null);
+      }
+      folder.cancelledBy().ifPresent(who -> order.compareAndSet(null, new StopOrder(StopOrder.Cause.CANCELLED, who, "")));
+      if (time.nanos() - start > budget.toNanos()) {
+        order.compareAndSet(null, new StopOrder(StopOrder.Cause.TIMEOUT, "the worker", ""));
+      }
+      if (order.get() != null && ladder == null) {
+        LOG.info("task={} ending the agent: {}", taskId, order.get());
+        ladder = Thread.ofPlatform().name("end " + taskId).start(() -> end(supervisor));
+      }
+      time.sleep(LOOK);
+    }
+  }
+
+  private void end(Process supervisor) {
+    try {
+      var session = new AgentSession(folder, supervisor.pid(), time);
+      if (folder.pids().isEmpty()) {
+        session.abandon(); // it still waits for the folder; an agent that starts this instant is found by its marker
+      }
+      if (!session.end()) {
+        LOG.error("task={} some of its processes could not be ended", taskId);
+      }
+    } catch (IOException e) {
+      LOG.error("task={} ending the agent: {}", taskId, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What the agent left behind when it ended: servers it started, shells that ignored it. */
+  private void sweep(long supervisor) throws InterruptedException {
+    var sweeper = Thread.ofPlatform().name("sweep " + taskId).start(() -> {
+      try {
+        var session = new AgentSession(folder, supervisor, time);
+        var left = session.members().size();
+        if (left > 0) {
+          LOG.info("task={} ending {} processes that the agent left behind", taskId, left);
+          session.sweep();
+        }
+      } catch (IOException e) {
+        LOG.error("task={} looking for processes left behind: {}", taskId, e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    sweeper.join();
+  }
+}

@@ -1,0 +1,138 @@
+package lib.task;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import lib.Problem;
+import lib.agent.AgentCli;
+import lib.agent.AgentEnv;
+import lib.agent.AttemptFolder;
+import lib.agent.LaneFile;
+import lib.agent.OpenCode;
+import lib.config.Codebase;
+import lib.config.Json;
+import lib.config.Settings;
+import lib.config.Table;
+import lib.config.Time;
+import lib.outbox.Journal;
+import lib.store.StoreFailed;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.RemoteCodebase;
+import lib.wire.Retry;
+import lib.wire.Task;
+
+/** Does a claimed task, by itself or through an agent, and gives the verdict. */
+final class Doing {
+  /** What a task may hand to the agent's command line: no option, no blank. */
+  private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]*");
+
+  private final Settings settings;
+  private final Client client;
+  private final Journal journal;
+  private final Identity identity;
+  private final Codebases codebases;
+  private final Registrar registrar;
+  private final String server;
+  private final Time time;
+  private final RandomGenerator random;
+
+  Doing(Settings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar, String server,
+      Time time, RandomGenerator random) {
+    this.settings = settings;
+    this.client = client;
+    this.journal = journal;
+    this.identity = identity;
+    this.codebases = codebases;
+    this.registrar = registrar;
+    this.server = server;
+    this.time = time;
+    this.random = random;
+  }
+
+  /** A task that needs no agent: {@code echo}, {@code noop}, registering a folder. */
+  Verdict builtin(Task task) throws StoreFailed, InterruptedException {
+    return switch (task.agent()) {
+      case "noop" -> Verdict.completed("ok");
+      case "echo" -> Verdict.completed(task.prompt());
+      default -> register(task);
+    };
+  }
+
+  /** Whether we are one to do this registration: the folder is here, and allowed. Empty when we are, else why not. */
+  Optional<String> declines(Task task) {
+    var raw = Json.text(task.metadata(), "path");
+    try {
+      if (raw == null || !raw.startsWith("/")) {
+        return Optional.of("the task names no absolute path in metadata.path");
+      }
+      if (!Files.isDirectory(Path.of(raw))) {
+        return Optional.of(raw + " is not a folder on " + identity.host());
+      }
+      return codebases.allowed(Path.of(raw)) ? Optional.empty()
+          : Optional.of(raw + " is not below a folder that " + identity.host() + " allows (codebase_roots)");
+    } catch (IOException | InvalidPathException e) {
+      return Optional.of(raw + " cannot be looked at on " + identity.host() + ": " + e.getMessage());
+    }
+  }
+
+  private Verdict register(Task task) throws StoreFailed, InterruptedException {
+    var declined = declines(task);
+    if (declined.isPresent()) {
+      return Verdict.failed("refused", declined.get());
+    }
+    var path = Path.of(Json.text(task.metadata(), "path")).normalize();
+    var name = Json.text(task.metadata(), "name");
+    var description = Json.text(task.metadata(), "description");
+    var codebase = new Codebase(name == null ? path.getFileName().toString() : name, path, description == null ? "" : description);
+    try {
+      var remote = Retry.COMMAND.run(() -> client.registerCodebase(codebase.name(), path.toString(), codebase.description(),
+          identity.workerId()), time, random);
+      journal.keep(server, new RemoteCodebase(remote.id(), codebase.name(), path.toString(), identity.workerId()),
+          codebase.description(), time.now());
+      codebases.registered(codebase, remote.id());
+      registrar.add(codebase);
+      return Verdict.completed("Codebase registered successfully with ID: " + remote.id());
+    } catch (CallFailed e) {
+      return Verdict.failed("refused", "the server did not take the registration of " + path + ": " + e.getMessage());
+    }
+  }
+
+  /** Makes the attempt's folder, so that its output can be read from the first byte on. */
+  void prepare(Task task, AttemptFolder folder) throws IOException {
+    folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+  }
+
+  /** Runs the agent. An interrupt leaves it running under its supervisor. */
+  Verdict agent(Task task, AttemptFolder folder, Path directory, Duration budget, AtomicReference<StopOrder> order,
+      Consumer<String> session, Runnable started) throws IOException, InterruptedException {
+    if (task.prompt() == null || task.prompt().isBlank()) {
+      return Verdict.failed("refused", "the task has no prompt");
+    }
+    for (var word : new String[] {task.agent(), task.modelName(), task.resumeSession()}) {
+      if (word != null && !WORD.matcher(word).matches()) {
+        return Verdict.failed("refused", "'" + word.strip() + "' cannot be an agent type, a model or a session");
+      }
+    }
+    if (!Files.isDirectory(directory)) {
+      return Verdict.failed("refused", "the codebase's folder " + directory + " is not there on " + identity.host());
+    }
+    try {
+      var cli = AgentCli.require(settings);
+      var argv = OpenCode.argv(cli.path().toString(), task.agent(), task.modelName(), task.resumeSession());
+      var environment = AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), directory);
+      environment.put("A2A_TASK_ID", task.id());
+      var lane = new LaneFile(settings.env()).of(directory.toRealPath());
+      return new AgentRun(task.id(), folder, budget, order, session, time).run(argv, environment, directory, lane, started);
+    } catch (Problem e) {
+      return Verdict.failed("refused", e.what() + ": " + e.why());
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package lib.task;
+
+import java.time.Duration;
+import lib.config.Time;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the server every 15 s that we live and what we run, and hears what it wants stopped. It has a platform thread of
+ * its own, so that nothing else can starve it; interrupt that thread to end it.
+ */
+final class Heart implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Heart.class);
+  private static final Duration BEAT = Duration.ofSeconds(15); // the old worker's; servers call a worker dead after 120 s
+
+  private final Client client;
+  private final String workerId;
+  private final Running running;
+  private final Runnable forgotten;
+  private final Time time;
+  private volatile long lastContact;
+
+  /**
+   * A heart that does not beat yet.
+   *
+   * @param forgotten told when the server does not know us
+   */
+  Heart(Client client, String workerId, Running running, Runnable forgotten, Time time) {
+    this.client = client;
+    this.workerId = workerId;
+    this.running = running;
+    this.forgotten = forgotten;
+    this.time = time;
+    this.lastContact = time.nanos();
+  }
+
+  /** How long ago the server last answered a beat. */
+  Duration sinceContact() {
+    return Duration.ofNanos(time.nanos() - lastContact);
+  }
+
+  @Override
+  public void run() {
+    var failing = false;
+    try {
+      while (true) {
+        var start = time.nanos();
+        try {
+          for (var stop : client.heartbeat(workerId, running.fences())) {
+            running.stop(stop.taskId(), order(stop.reason()));
+          }
+          lastContact = time.nanos();
+          if (failing) {
+            LOG.info("heartbeat answered again");
+          }
+          failing = false;
+        } catch (CallFailed e) {
+          if (e.kind() == CallFailed.Kind.MISSING) {
+            LOG.info("the server does not know us any more, registering anew");
+            forgotten.run();
+          } else if (!failing) {
+            LOG.warn("heartbeat failed, trying on: {}", e.getMessage());
+            failing = true;
+          }
+        }
+        var left = BEAT.toNanos() - (time.nanos() - start);
+        time.sleep(Duration.ofNanos(Math.max(left, Duration.ofSeconds(1).toNanos())));
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("heartbeat ends");
+    }
+  }
+
+  /** Our own server begins the reason with {@code lost} when the task is somebody else's by now. */
+  static StopOrder order(String reason) {
+    var text = reason == null ? "" : reason;
+    return new StopOrder(text.startsWith("lost") ? StopOrder.Cause.LOST : StopOrder.Cause.CANCELLED, "the server", text);
+  }
+}

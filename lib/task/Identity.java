@@ -1,0 +1,51 @@
+package lib.task;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import lib.Problem;
+import lib.config.Settings;
+import lib.config.StateDir;
+import lib.config.Table;
+import lib.store.Durable;
+
+/**
+ * Who this worker is.
+ *
+ * @param agentName the role that tasks can be addressed to
+ * @param stateDir the folder that is ours alone
+ */
+public record Identity(String workerId, String name, String agentName, String host, List<String> capabilities, Path stateDir) {
+
+  /** From the settings; the id is made once and kept in the state folder, which is made when missing. */
+  public static Identity of(Settings settings) {
+    var name = settings.get(Table.WORKER_NAME);
+    var stateDir = StateDir.of(settings);
+    var given = settings.get(Table.WORKER_ID);
+    var agentName = settings.get(Table.AGENT_NAME);
+    return new Identity(given != null ? given : keptId(stateDir), name, agentName != null ? agentName : name, settings.env().host(),
+        settings.get(Table.CAPABILITIES), stateDir);
+  }
+
+  private static String keptId(Path stateDir) {
+    var file = stateDir.resolve("worker-id");
+    try {
+      if (Files.exists(file)) {
+        var kept = Files.readString(file).strip();
+        if (!kept.isEmpty()) {
+          return kept;
+        }
+      }
+      Durable.folder(stateDir);
+      var made = UUID.randomUUID().toString().substring(0, 12); // the length that servers and their tools are used to
+      Durable.write(file, (made + "\n").getBytes(StandardCharsets.UTF_8));
+      return made;
+    } catch (IOException e) {
+      throw new Problem("the state folder " + stateDir + " cannot be used", String.valueOf(e),
+          "let this user write there, or name another folder with --state-dir").from(e);
+    }
+  }
+}

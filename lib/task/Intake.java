@@ -1,0 +1,227 @@
+package lib.task;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import lib.agent.AgentCli;
+import lib.agent.LaneFile;
+import lib.config.Settings;
+import lib.config.Table;
+import lib.config.Time;
+import lib.feed.Inbox;
+import lib.outbox.Outbox;
+import lib.store.StoreFailed;
+import lib.task.Decision.Answer;
+import lib.task.Decision.Say;
+import lib.wire.Task;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes tasks from the inbox while slots and lanes are free, and runs each on a thread of its own. Run it on a virtual
+ * thread and interrupt that thread to end it.
+ */
+final class Intake implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+  /** A lane that another worker holds, and an agent CLI that is being installed, tell nobody when that changes. */
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+  private static final Duration DISK = Duration.ofSeconds(10);
+
+  private final Settings settings;
+  private final Inbox inbox;
+  private final Running running;
+  private final Codebases codebases;
+  private final Outbox outbox;
+  private final Identity identity;
+  private final TaskRun taskRun;
+  private final Doing doing;
+  private final Runnable finished;
+  private final LaneFile lanes;
+  private final Time time;
+  private final Map<Thread, String> threads = new ConcurrentHashMap<>();
+  private volatile String closed;
+  private volatile String only;
+  private volatile long diskFailedAt;
+  private volatile String diskProblem;
+  private final AtomicInteger left = new AtomicInteger();
+  private final AtomicInteger done = new AtomicInteger();
+
+  /**
+   * An intake that takes nothing yet.
+   *
+   * @param finished told after each task
+   */
+  Intake(Settings settings, Inbox inbox, Running running, Codebases codebases, Outbox outbox, Identity identity, TaskRun taskRun,
+      Doing doing, Runnable finished, Time time) {
+    this.settings = settings;
+    this.inbox = inbox;
+    this.running = running;
+    this.codebases = codebases;
+    this.outbox = outbox;
+    this.identity = identity;
+    this.taskRun = taskRun;
+    this.doing = doing;
+    this.finished = finished;
+    this.lanes = new LaneFile(settings.env());
+    this.time = time;
+  }
+
+  /** Takes so many tasks and no more. */
+  void limit(int tasks) {
+    left.set(tasks);
+  }
+
+  /** Leaves every other task alone. */
+  void only(String taskId) {
+    only = taskId;
+  }
+
+  /** Takes no task from this instant on. */
+  void close(String why) {
+    closed = why;
+  }
+
+  boolean isClosed() {
+    return closed != null;
+  }
+
+  /** Tasks done since the start. */
+  int done() {
+    return done.get();
+  }
+
+  /** Leaves every agent running and waits for their threads. */
+  void abandon() throws InterruptedException {
+    for (var thread : threads.keySet()) {
+      thread.interrupt();
+      thread.join();
+    }
+  }
+
+  @Override
+  public void run() {
+    var changes = -1L;
+    try {
+      while (true) {
+        changes = inbox.await(changes, LOOK_AGAIN);
+        if (inbox.size() == 0) {
+          continue;
+        }
+        sift();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("intake ends");
+    }
+  }
+
+  private void sift() {
+    var entries = new HashMap<String, Running.Entry>();
+    var view = new View[] {view(null)};
+    inbox.sift(task -> {
+      if (running.has(task.id())) {
+        return Inbox.Look.DROP;
+      }
+      var say = only == null || only.equals(task.id()) ? Admission.decide(task, view[0]).say() : Say.WAIT;
+      if (say != Say.YES) {
+        return say == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
+      }
+      entries.put(task.id(), running.enter(task));
+      view[0] = view(null);
+      return Inbox.Look.TAKE;
+    }).forEach(task -> start(entries.get(task.id())));
+  }
+
+  private void start(Running.Entry entry) {
+    left.decrementAndGet();
+    var thread = Thread.ofVirtual().name("task " + entry.task().id()).unstarted(() -> run(entry));
+    threads.put(thread, entry.task().id());
+    thread.start();
+  }
+
+  private void run(Running.Entry entry) {
+    var taken = false;
+    try {
+      taken = taskRun.run(entry, task -> decide(task, entry), () -> closed != null);
+      diskProblem = null;
+    } catch (StoreFailed e) {
+      LOG.error("task={} no task is taken: the journal cannot be written: {}", entry.task().id(), e.getMessage());
+      diskProblem = e.getMessage();
+      diskFailedAt = time.nanos();
+      inbox.later(entry.task(), DISK);
+    } catch (InterruptedException e) {
+      LOG.info("task={} left to its supervisor", entry.task().id());
+    } finally {
+      running.leave(entry);
+      threads.remove(Thread.currentThread());
+      if (taken) {
+        done.incrementAndGet();
+        finished.run();
+      } else {
+        left.incrementAndGet();
+      }
+      inbox.wake();
+    }
+  }
+
+  /** Admission of the whole task, its own place not counted. */
+  private Decision decide(Task task, Running.Entry own) {
+    var decision = Admission.decide(task, view(own));
+    return !task.registration() ? decision : doing.declines(task).map(why -> decision.and(new Answer("registration", Say.NO, why)))
+        .orElse(decision);
+  }
+
+  private View view(Running.Entry without) {
+    var folders = new HashMap<String, Path>();
+    codebases.ids().forEach(id -> codebases.of(id).ifPresent(c -> folders.put(id, real(c.path()))));
+    var busy = new HashSet<Path>();
+    var places = 0;
+    for (var entry : running.entries()) {
+      if (entry != without) {
+        places++;
+        var folder = entry.task().builtin() || entry.task().registration() ? null : folders.get(entry.task().codebase());
+        if (folder != null) {
+          busy.add(folder);
+        }
+      }
+    }
+    busy.addAll(heldElsewhere(folders));
+    var free = Math.min(settings.get(Table.MAX_CONCURRENT_TASKS) - places, left.get() + (without == null ? 0 : 1));
+    return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, busy, free, whyClosed(), noAgent(),
+        outbox.owing());
+  }
+
+  private Set<Path> heldElsewhere(Map<String, Path> folders) {
+    try {
+      return lanes.held(List.copyOf(new HashSet<>(folders.values())));
+    } catch (IOException e) {
+      return Set.of(); // the supervisor's own lock decides in the end
+    }
+  }
+
+  private String whyClosed() {
+    if (closed != null) {
+      return closed;
+    }
+    return diskProblem != null && time.nanos() - diskFailedAt < DISK.toNanos() ? "the journal cannot be written: " + diskProblem : null;
+  }
+
+  private String noAgent() {
+    return AgentCli.find(settings).isPresent() ? null : "no agent CLI was found on this machine";
+  }
+
+  /** Two names of one folder are one lane. */
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      return path; // it is not there: the attempt will say so
+    }
+  }
+}

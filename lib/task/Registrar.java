@@ -1,0 +1,109 @@
+package lib.task;
+
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import lib.Problem;
+import lib.config.Codebase;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Registration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the worker and its codebases registered. Thread-safe; close it to end its threads. */
+final class Registrar implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Registrar.class);
+
+  private final Client client;
+  private final Identity identity;
+  private final Codebases codebases;
+  private final Runnable changed;
+  private final RandomGenerator random;
+  private final Step worker;
+  private final Map<String, Step> steps = new ConcurrentHashMap<>();
+  private final Map<Step, Thread> threads = new ConcurrentHashMap<>();
+  private volatile String known = "";
+
+  /**
+   * A registrar that has not begun.
+   *
+   * @param changed told when the set of known codebases changes
+   */
+  Registrar(Client client, Identity identity, Codebases codebases, Runnable changed, RandomGenerator random) {
+    this.client = client;
+    this.identity = identity;
+    this.codebases = codebases;
+    this.changed = changed;
+    this.random = random;
+    this.worker = new Step("registering the worker", this::registerWorker, random);
+  }
+
+  /** Begins, and returns once each step was tried; those that failed are tried on. */
+  void start() throws InterruptedException {
+    begin(worker);
+    worker.awaitTried();
+    codebases.wanted().forEach(this::add);
+    for (var step : steps.values()) {
+      step.awaitTried();
+    }
+  }
+
+  /** Registers everything anew: the server says that it does not know us. */
+  void again() {
+    worker.again();
+    steps.values().forEach(Step::again);
+  }
+
+  /** What does not hold, for people; empty when all does. */
+  List<String> problems() {
+    return Stream.concat(Stream.of(worker), steps.values().stream()).map(Step::problem)
+        .filter(p -> p != null).toList();
+  }
+
+  /** Keeps a further folder registered from now on. */
+  void add(Codebase codebase) {
+    var step = new Step("registering " + codebase.name(), () -> registerCodebase(codebase), random);
+    if (steps.putIfAbsent(codebase.name() + codebase.path(), step) == null) {
+      begin(step);
+    }
+  }
+
+  private void begin(Step step) {
+    threads.put(step, Thread.ofVirtual().name("registrar").start(step));
+  }
+
+  private void registerWorker() throws CallFailed, InterruptedException {
+    var ids = codebases.ids();
+    client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids,
+        codebases.globalId()));
+    if (!known.equals(ids.toString())) {
+      LOG.info("worker {} registered as {} with {} codebases", identity.workerId(), identity.name(), ids.size());
+      known = ids.toString();
+    }
+  }
+
+  private void registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
+    if (!Files.isDirectory(codebase.path())) {
+      throw new Problem("the codebase " + codebase.name() + " is not offered", codebase.path() + " is not a folder here",
+          "create it or correct its path");
+    }
+    var id = client.registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(), identity.workerId()).id();
+    if (codebases.registered(codebase, id)) {
+      LOG.info("codebase {} ({}) registered as {}", codebase.name(), codebase.path(), id);
+      worker.again();
+      changed.run();
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    threads.values().forEach(Thread::interrupt);
+    for (var thread : threads.values()) {
+      thread.join();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package lib.task;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import lib.Problem;
+import lib.wire.CallFailed;
+import lib.wire.Retry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thing that must hold at the server, tried on its own thread until it does, done anew from time to time, and at once
+ * when the server has forgotten us. One dead step stops no other.
+ */
+final class Step implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Step.class);
+  /** A server that lost its memory has it back after at most so long; the old worker's period. */
+  private static final Duration ANEW = Duration.ofSeconds(60);
+
+  /** What must hold. */
+  interface Deed {
+    void run() throws CallFailed, InterruptedException;
+  }
+
+  private final String name;
+  private final Deed deed;
+  private final RandomGenerator random;
+  private final CountDownLatch tried = new CountDownLatch(1);
+  private final Semaphore again = new Semaphore(0);
+  private volatile String problem;
+
+  Step(String name, Deed deed, RandomGenerator random) {
+    this.name = name;
+    this.deed = deed;
+    this.random = random;
+  }
+
+  /** Does it again now. Any thread. */
+  void again() {
+    again.release();
+  }
+
+  /** Waits for the first try, however it went. */
+  void awaitTried() throws InterruptedException {
+    tried.await();
+  }
+
+  /** Why it does not hold; null when it does. */
+  String problem() {
+    return problem;
+  }
+
+  @Override
+  public void run() {
+    var failures = 0;
+    try {
+      while (true) {
+        var wait = ANEW;
+        try {
+          deed.run();
+          if (failures > 0) {
+            LOG.info("{} done at try {}", name, failures + 1);
+          }
+          failures = 0;
+          problem = null;
+        } catch (CallFailed e) {
+          failures++;
+          wait = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random);
+          said(e.getMessage(), failures);
+        } catch (Problem e) {
+          failures++;
+          wait = ANEW;
+          said(e.line(), failures);
+        }
+        tried.countDown();
+        if (again.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+          again.drainPermits();
+        }
+      }
+    } catch (InterruptedException e) {
+      tried.countDown();
+    }
+  }
+
+  private void said(String why, int failures) {
+    problem = why;
+    if (failures == 1) {
+      LOG.warn("{} failed, trying on: {}", name, why);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package lib.task;
+
+/**
+ * Why a running agent must end.
+ *
+ * @param by who wants it, for people
+ * @param why the reason given, for people; may be empty
+ */
+public record StopOrder(Cause cause, String by, String why) {
+
+  /** The kinds of stop; each has its own verdict. */
+  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST }
+
+  @Override
+  public String toString() {
+    return by + (why == null || why.isEmpty() ? "" : ": " + why);
+  }
+}

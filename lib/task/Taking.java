@@ -1,0 +1,163 @@
+package lib.task;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import lib.config.Codebase;
+import lib.config.Time;
+import lib.outbox.Attempt;
+import lib.outbox.Cursor;
+import lib.outbox.Journal;
+import lib.store.StoreFailed;
+import lib.wire.CallFailed;
+import lib.wire.Claim;
+import lib.wire.Client;
+import lib.wire.Report;
+import lib.wire.Retry;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From an announcement to a claim: the whole task is fetched, looked at again, our intent goes to the disk, and only then
+ * is the server asked for it.
+ */
+final class Taking {
+  private static final Logger LOG = LoggerFactory.getLogger(Taking.class);
+  private static final Duration TAKEN = Duration.ofSeconds(60); // a 409 may be a server's mistake: look again after a while
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration DONE = Duration.ofHours(24);
+
+  /** How it went. */
+  sealed interface Result {
+
+    /** The task is ours. */
+    record Taken(Task task, Journal.Claimed claimed, Duration budget) implements Result {}
+
+    /** Look again after a while. */
+    record Later(Duration howLong) implements Result {}
+
+    /** Forget this queueing of it for so long. */
+    record Ignore(Duration howLong) implements Result {}
+  }
+
+  private final Client client;
+  private final Journal journal;
+  private final Identity identity;
+  private final Codebases codebases;
+  private final String server;
+  private final boolean ours;
+  private final Duration longest;
+  private final Time time;
+  private final RandomGenerator random;
+
+  /**
+   * Takes tasks of one server.
+   *
+   * @param server its id or address, under which the journal keeps attempts
+   * @param ours whether it is our own server, which counts who declines
+   * @param longest the longest that an agent may run here; a server can only shorten it
+   */
+  Taking(Client client, Journal journal, Identity identity, Codebases codebases, String server, boolean ours,
+      Duration longest, Time time, RandomGenerator random) {
+    this.client = client;
+    this.journal = journal;
+    this.identity = identity;
+    this.codebases = codebases;
+    this.server = server;
+    this.ours = ours;
+    this.longest = longest;
+    this.time = time;
+    this.random = random;
+  }
+
+  /**
+   * Tries to take a task. The intent is in the journal before the server is asked, and leaves it only when the server's
+   * answer is known.
+   *
+   * @param admission decides about the whole task, which may say more than the announcement did
+   * @param stopping whether to give up waiting for a server that does not answer
+   * @throws StoreFailed when the journal cannot be written; then nothing was claimed, or it was given back
+   */
+  Result take(Task hint, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
+    Task task;
+    try {
+      task = Retry.CLAIM.run(() -> client.task(hint.id()), time, random).filledFrom(hint);
+    } catch (CallFailed e) {
+      LOG.info("task={} cannot be read, looking again later: {}", hint.id(), e.getMessage());
+      return new Result.Later(e.kind() == CallFailed.Kind.MISSING ? TAKEN : Retry.STREAM.delay(3, e.retryAfter(), random));
+    }
+    var decision = admission.apply(task);
+    if (decision.say() != Decision.Say.YES) {
+      LOG.info("task={} not taken: {}", task.id(), decision.reason());
+      if (task.registration() && ours && decision.say() == Decision.Say.NO) {
+        decline(task, decision.reason());
+      }
+      return decision.say() == Decision.Say.WAIT ? new Result.Later(SOON) : new Result.Ignore(TAKEN);
+    }
+    var before = journal.latest(task.id());
+    if (before.isPresent() && before.get().marker().equals(task.marker())) {
+      LOG.warn("task={} is offered again although we have done it; re-queue it to have it done again", task.id());
+      return new Result.Ignore(DONE);
+    }
+    return claim(task, stopping);
+  }
+
+  /** Our own server fails a task once every worker has declined it, instead of leaving it pending for ever. */
+  private void decline(Task task, String why) throws InterruptedException {
+    try {
+      client.decline(task.id(), identity.workerId(), why);
+    } catch (CallFailed e) {
+      LOG.warn("task={} could not be declined: {}", task.id(), e.getMessage());
+    }
+  }
+
+  private Result claim(Task task, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
+    var folder = task.builtin() || task.registration() ? null : codebases.of(task.codebase()).map(Codebase::path).orElse(null);
+    var intent = journal.intend(new Attempt(0, server, identity.workerId(), task.id(), 0, task.marker(), 0, task.codebase(), folder,
+        task.agent(), task.title(), Attempt.State.INTENT, null, time.now(), Cursor.START, null, 0, null));
+    for (var failures = 1; ; failures++) {
+      if (failures == 1 && stopping.getAsBoolean()) { // from the first TERM on nothing is claimed
+        journal.withdraw(intent);
+        return new Result.Later(SOON);
+      }
+      try {
+        return switch (client.claim(task.id(), identity.workerId())) {
+          case Claim.Won won -> won(task, intent, won);
+          case Claim.Lost lost -> {
+            LOG.info("task={} went to somebody else: {}", task.id(), lost.why());
+            journal.withdraw(intent);
+            yield new Result.Ignore(TAKEN);
+          }
+        };
+      } catch (CallFailed e) {
+        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
+          LOG.warn("task={} the claim was refused: {}", task.id(), e.getMessage());
+          journal.withdraw(intent);
+          return new Result.Later(Retry.DENIED.delay(failures, e.retryAfter(), random));
+        }
+        if (stopping.getAsBoolean()) {
+          return new Result.Later(SOON); // the server may have given it to us: the intent stays for the next start
+        }
+        time.sleep(Retry.CLAIM.delay(failures, e.retryAfter(), random));
+      }
+    }
+  }
+
+  private Result won(Task task, Attempt intent, Claim.Won won) throws StoreFailed, InterruptedException {
+    try {
+      var claimed = journal.claimed(intent, won.attempt(), won.lease().toSeconds(), time.now());
+      var served = Duration.ofSeconds(won.timeoutSeconds());
+      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(longest) > 0 ? longest : served);
+    } catch (StoreFailed e) {
+      try { // nothing may run that is not on record: somebody else shall have it
+        client.release(new Report(task.id(), identity.workerId(), TaskStatus.PENDING, null, null, "the worker's disk failed", won.attempt()));
+      } catch (CallFailed unreleased) {
+        e.addSuppressed(unreleased);
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package lib.task;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import lib.agent.AttemptFolder;
+import lib.agent.Transcript;
+import lib.config.Json;
+import lib.config.Time;
+import lib.feed.Inbox;
+import lib.outbox.Attempt;
+import lib.outbox.Cursor;
+import lib.outbox.Journal;
+import lib.outbox.Outbox;
+import lib.outbox.Spool;
+import lib.store.StoreFailed;
+import lib.wire.Task;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One task's whole way here: taken, done, its outcome recorded and handed to the outbox. */
+final class TaskRun {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskRun.class);
+  private static final Duration DONE = Duration.ofHours(24); // no server replays longer; the journal remembers beyond
+  private static final Duration DISK = Duration.ofSeconds(10); // how often a full disk is tried again
+
+  private final Taking taking;
+  private final Doing doing;
+  private final Journal journal;
+  private final Outbox outbox;
+  private final Inbox inbox;
+  private final Identity identity;
+  private final long outputMax;
+  private final Time time;
+
+  TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, long outputMax, Time time) {
+    this.taking = taking;
+    this.doing = doing;
+    this.journal = journal;
+    this.outbox = outbox;
+    this.inbox = inbox;
+    this.identity = identity;
+    this.outputMax = outputMax;
+    this.time = time;
+  }
+
+  /**
+   * Runs it; returns whether it was done. An interrupt leaves a started agent running.
+   *
+   * @throws StoreFailed when the journal cannot be written, so that no task may be taken
+   */
+  boolean run(Running.Entry entry, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
+    switch (taking.take(entry.task(), admission, stopping)) {
+      case Taking.Result.Later later -> {
+        inbox.later(entry.task(), later.howLong());
+        return false;
+      }
+      case Taking.Result.Ignore ignore -> {
+        inbox.ignore(entry.task(), ignore.howLong());
+        return false;
+      }
+      case Taking.Result.Taken taken -> {
+        inbox.ignore(taken.task(), DONE);
+        entry.attempt().set(taken.claimed().attempt());
+        perform(entry, taken);
+        return true;
+      }
+    }
+  }
+
+  private void perform(Running.Entry entry, Taking.Result.Taken taken) throws InterruptedException {
+    var task = taken.task();
+    var attempt = taken.claimed().attempt();
+    LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), attempt.n());
+    if (task.builtin() || task.registration()) {
+      outbox.open(taken.claimed(), Spool.NONE);
+      finish(attempt, builtin(task));
+      return;
+    }
+    var folder = AttemptFolder.of(identity.stateDir(), task.id(), attempt.n());
+    try {
+      doing.prepare(task, folder);
+      var transcript = new Transcript(folder, Cursor.START, outputMax);
+      outbox.open(taken.claimed(), transcript);
+      var verdict = agent(entry, taken, folder);
+      close(folder, verdict, task.id());
+      transcript.complete();
+      finish(attempt, verdict);
+    } catch (IOException e) { // before the agent: its folder cannot be made
+      outbox.open(taken.claimed(), Spool.NONE);
+      finish(attempt, Verdict.failed("agent-error", "the worker cannot write to its state folder: " + e.getMessage()));
+    }
+  }
+
+  private Verdict builtin(Task task) throws InterruptedException {
+    try {
+      return doing.builtin(task);
+    } catch (StoreFailed e) {
+      return Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
+    } catch (RuntimeException e) {
+      return bug(task, e);
+    }
+  }
+
+  private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, AttemptFolder folder) throws InterruptedException {
+    var attempt = taken.claimed().attempt();
+    try {
+      return doing.agent(taken.task(), folder, attempt.codebase(), taken.budget(), entry.order(), session -> {
+        try {
+          outbox.session(attempt, session);
+        } catch (StoreFailed e) {
+          LOG.warn("task={} its session {} is reported with the outcome: {}", attempt.taskId(), session, e.getMessage());
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }, () -> started(attempt));
+    } catch (IOException e) {
+      return Verdict.failed("agent-error", "the worker could not run the agent: " + e.getMessage());
+    } catch (RuntimeException e) {
+      return bug(taken.task(), e);
+    }
+  }
+
+  private void started(Attempt attempt) {
+    try {
+      journal.started(attempt, time.now());
+    } catch (StoreFailed e) {
+      LOG.warn("task={} its start is not in the journal: {}", attempt.taskId(), e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whatever goes wrong in our own code, a task that is ours ends in a terminal state. */
+  private static Verdict bug(Task task, RuntimeException e) {
+    LOG.error("task={} a bug in the worker ended it", task.id(), e);
+    return Verdict.failed("bug", "a bug in the worker ended it: " + e);
+  }
+
+  private static void close(AttemptFolder folder, Verdict verdict, String taskId) {
+    try {
+      folder.close(verdict.closing());
+    } catch (IOException e) {
+      LOG.warn("task={} its closing line is not written: {}", taskId, e.getMessage());
+    }
+  }
+
+  /** Records the outcome, for as long as it takes: a full disk heals, and a task that is ours must end. */
+  private void finish(Attempt attempt, Verdict verdict) throws InterruptedException {
+    while (true) {
+      try {
+        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.report(attempt));
+        LOG.info("task={} codebase={} {}{}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
+            verdict.reason() == null ? "" : " (" + verdict.reason() + ")");
+        return;
+      } catch (StoreFailed e) {
+        LOG.error("task={} its outcome cannot be recorded, trying on: {}", attempt.taskId(), e.getMessage());
+        time.sleep(DISK);
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package lib.task;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import lib.agent.AttemptFolder;
+import lib.agent.Findings;
+import lib.config.Json;
+import lib.outbox.Attempt;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+
+/**
+ * How an attempt ended, and the truth about it. A pure judgement of what was seen.
+ *
+ * @param status what the server is told
+ * @param reason the reason word for a bad end; null for a good one
+ * @param result the agent's text; also kept for a failure; null for none
+ * @param error one sentence that a person can act on; null for a good end
+ * @param facts what it took, for the closing line and the journal
+ */
+public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts) {
+  private static final Set<Integer> LIMIT_STATUS = Set.of(402, 429); // payment required, too many requests
+  private static final Pattern LIMIT = Pattern.compile("(usage|rate|credit|spend\\w*) limit|quota|too many requests|insufficient (credit|balance|funds)",
+      Pattern.CASE_INSENSITIVE);
+
+  /**
+   * What an attempt took; zero and empty where the agent did not tell.
+   *
+   * @param cost in US dollars, as the agent tells it
+   * @param files what its tools changed, as the agent names them
+   */
+  public record Facts(Duration time, long tokensIn, long tokensOut, double cost, List<String> files) {
+    static final Facts NONE = new Facts(Duration.ZERO, 0, 0, 0, List.of());
+  }
+
+  /** An end without an agent. */
+  static Verdict completed(String result) {
+    return new Verdict(TaskStatus.COMPLETED, null, result, null, null, Facts.NONE);
+  }
+
+  static Verdict failed(String reason, String error) {
+    return new Verdict(TaskStatus.FAILED, reason, null, error, null, Facts.NONE);
+  }
+
+  /**
+   * Judges an agent's end.
+   *
+   * @param exit how it ended; null when it vanished without a trace
+   * @param order the stop order it was under, or null
+   * @param budget the total time it had
+   */
+  static Verdict of(Findings found, AttemptFolder.Exit exit, StopOrder order, Duration time, Duration budget) {
+    var facts = new Facts(time, found.tokensIn(), found.tokensOut(), found.cost(), found.files());
+    var text = found.text();
+    var result = text.isBlank() ? null : text;
+    var session = found.sessionId();
+    if (order != null && !finished(found, exit)) {
+      return switch (order.cause()) {
+        case CANCELLED -> new Verdict(TaskStatus.CANCELLED, "cancelled", result, "cancelled by " + order, session, facts);
+        case TIMEOUT -> timeout(budget, result, session, facts);
+        case DRAINED -> new Verdict(TaskStatus.FAILED, "drained", result, "the worker was stopped and the agent did not finish in time"
+            + resume(session), session, facts);
+        case LOST -> new Verdict(TaskStatus.FAILED, "lost", result, "the server gave the task to somebody else: " + order.why()
+            + resume(session), session, facts);
+      };
+    }
+    if (exit == null) {
+      return new Verdict(TaskStatus.FAILED, "lost", result, "the agent vanished without an exit code: killed together with its "
+          + "supervisor, or the machine went down" + resume(session), session, facts);
+    }
+    if (exit.cause().equals("deadline")) {
+      return timeout(budget, result, session, facts);
+    }
+    if (exit.cause().equals("lane")) {
+      return failed("busy", "another worker's agent held the folder for the whole time");
+    }
+    var problem = problem(found, exit);
+    return problem == null ? new Verdict(TaskStatus.COMPLETED, null, result, null, session, facts)
+        : new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
+  }
+
+  /** An agent that had finished when the order came is judged by what it did. */
+  private static boolean finished(Findings found, AttemptFolder.Exit exit) {
+    return exit != null && exit.cause().equals("ended") && exit.code() == 0 && problem(found, exit) == null;
+  }
+
+  private static Verdict timeout(Duration budget, String result, String session, Facts facts) {
+    return new Verdict(TaskStatus.FAILED, "timeout", result, "the agent was ended after " + words(budget) + ", the longest a task may run"
+        + resume(session), session, facts);
+  }
+
+  /** Reason and error, or null when it ended well. */
+  private static String[] problem(Findings found, AttemptFolder.Exit exit) {
+    var failure = found.failure();
+    if (failure != null) {
+      var limit = LIMIT_STATUS.contains(failure.status()) || LIMIT.matcher(failure.message()).find();
+      return new String[] {limit ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
+    }
+    if (exit.code() != 0) {
+      return new String[] {"agent-error", ending(exit.code()) + tail(found)};
+    }
+    var turn = found.lastTurn();
+    if (turn != null && turn.reason().equals("tool-calls")) {
+      var tool = found.lastTool();
+      return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
+          + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
+              + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")")) + tail(found)};
+    }
+    if (turn != null && !turn.reason().equals("stop")) {
+      return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
+    }
+    if (found.events() ? turn == null : found.text().isBlank()) {
+      return new String[] {"empty-result", "the agent ended without saying anything" + tail(found)};
+    }
+    return null;
+  }
+
+  private static String ending(int code) {
+    return code > 128 && code < 160 ? "the agent was ended by signal " + (code - 128) : code == 127 ? "the agent program was not found (exit code 127)"
+        : "the agent ended with exit code " + code;
+  }
+
+  private static String tail(Findings found) {
+    return found.stderr().isEmpty() ? "" : "\n" + found.stderr();
+  }
+
+  private static String resume(String session) {
+    return session == null ? "" : "; to go on, create a task with metadata.resume_session_id " + session;
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  Report report(Attempt attempt) {
+    return new Report(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence());
+  }
+
+  /** The journal's form. */
+  ObjectNode toJson() {
+    var json = Json.object().put("status", status.word()).put("reason", reason).put("error", error).put("session_id", sessionId)
+        .put("seconds", facts.time.toMillis() / 1000.0).put("tokens_in", facts.tokensIn).put("tokens_out", facts.tokensOut)
+        .put("cost", facts.cost);
+    json.set("files", Json.array(facts.files));
+    return json;
+  }
+
+  /** The last line that people see. */
+  String closing() {
+    var line = new StringBuilder("— ").append(status.word());
+    if (reason != null) {
+      line.append(" (").append(reason).append(')');
+    }
+    line.append(" after ").append(words(facts.time));
+    if (facts.tokensIn + facts.tokensOut > 0) {
+      line.append(", ").append(facts.tokensIn).append(" tokens in, ").append(facts.tokensOut).append(" out");
+    }
+    if (facts.cost > 0) {
+      line.append(String.format(Locale.ROOT, ", $%.4f", facts.cost));
+    }
+    if (!facts.files.isEmpty()) {
+      line.append(", changed ").append(String.join(", ", facts.files.stream().limit(5).toList()));
+      line.append(facts.files.size() > 5 ? " and " + (facts.files.size() - 5) + " more" : "");
+    }
+    return line.append('\n').toString();
+  }
+
+  private static String words(Duration time) {
+    return time.toHours() > 0 ? time.toHours() + " h " + time.toMinutesPart() + " min" : time.toMinutes() > 0
+        ? time.toMinutes() + " min " + time.toSecondsPart() + " s" : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+  }
+}

@@ -1,0 +1,313 @@
+package lib.task;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import lib.agent.AttemptFolder;
+import lib.agent.Transcript;
+import lib.config.Codebase;
+import lib.config.Settings;
+import lib.config.Table;
+import lib.config.Time;
+import lib.feed.Inbox;
+import lib.feed.Listener;
+import lib.feed.Offer;
+import lib.feed.PollFeed;
+import lib.feed.StreamFeed;
+import lib.outbox.Attempt;
+import lib.outbox.Journal;
+import lib.outbox.Outbox;
+import lib.outbox.Spool;
+import lib.store.StoreFailed;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Retry;
+import lib.wire.Task;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The worker of one server: registers, hears of tasks, takes and does them, and ends in order. It owns every thread that it
+ * starts; the journal and the client are its caller's. Thread-safe.
+ */
+public final class Worker implements Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+  /** What is owed at the end is delivered for so long; the journal has it for the next start. */
+  private static final Duration LAST_DELIVERY = Duration.ofSeconds(10);
+  /** Ending agents takes 11 s at the most; a second more for the verdicts. */
+  private static final Duration LADDER = Duration.ofSeconds(12);
+  private static final Duration LOOK = Duration.ofMillis(50);
+
+  /** How far the end has come; each stage is stronger than the one before. */
+  private enum Stage { RUN, DRAIN, CANCEL, LEAVE }
+
+  private final Settings settings;
+  private final Client client;
+  private final Identity identity;
+  private final Journal journal;
+  private final String server;
+  private final boolean ours;
+  private final Codebases codebases;
+  private final Time time;
+  private final RandomGenerator random;
+  private final Running running = new Running();
+  private final Inbox inbox;
+  private final Outbox outbox;
+  private final Registrar registrar;
+  private final StreamFeed stream;
+  private final PollFeed poll;
+  private final Intake intake;
+  private final Watch watch;
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicInteger stage = new AtomicInteger();
+  private final AtomicBoolean ending = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /**
+   * A worker that has not started.
+   *
+   * @param offered the folders to work in
+   * @param info what the server says of itself; null when it says nothing
+   */
+  public Worker(Settings settings, List<Codebase> offered, Client client, Client.Info info, Identity identity, Journal journal,
+      Time time, RandomGenerator random) throws StoreFailed {
+    this.settings = settings;
+    this.client = client;
+    this.identity = identity;
+    this.journal = journal;
+    this.time = time;
+    this.random = random;
+    this.ours = info != null && info.ours();
+    this.server = ours ? info.serverId() : client.server().toString();
+    this.codebases = new Codebases(settings, offered, journal.kept(server));
+    this.inbox = new Inbox(time);
+    this.outbox = new Outbox(journal, client, ours, time, random, (attempt, why) -> running.stop(attempt.taskId(),
+        new StopOrder(StopOrder.Cause.LOST, "the server", why)));
+    this.registrar = new Registrar(client, identity, codebases, this::offerChanged, random);
+    this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
+    this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, random);
+    this.watch = new Watch(client, identity.workerId(), running, outbox, stream);
+    var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
+    var taking = new Taking(client, journal, identity, codebases, server, ours, settings.get(Table.TASK_TIMEOUT), time, random);
+    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, settings.get(Table.OUTPUT_MAX), time);
+    this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
+  }
+
+  /** What the server says of itself, asked until it answers; null when it answers something else than that. */
+  public static Client.Info greet(Client client, Time time, RandomGenerator random) throws InterruptedException {
+    for (var failures = 1; ; failures++) {
+      try {
+        return client.info();
+      } catch (CallFailed e) {
+        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
+          LOG.debug("the server says nothing of itself: {}", e.getMessage());
+          return null;
+        }
+        if (failures == 1) {
+          LOG.warn("server {} does not answer, trying on: {}", client.server(), e.getMessage());
+        }
+        time.sleep(Retry.REGISTER.delay(failures, e.retryAfter(), random));
+      }
+    }
+  }
+
+  /**
+   * Registers and begins to take tasks; returns once every registration was tried.
+   *
+   * @param tasks how many tasks to take in all
+   */
+  public void start(int tasks) throws StoreFailed, InterruptedException {
+    intake.limit(tasks);
+    resume();
+    registrar.start();
+    threads.add(Thread.ofPlatform().name("heart").start(new Heart(client, identity.workerId(), running, registrar::again, time)));
+    begin("stream", stream);
+    begin("poll", poll);
+    begin("intake", intake);
+    if (!ours) { // our own server says "stop" in its answer to the heartbeat
+      begin("watch", watch);
+    }
+  }
+
+  /** Takes this task and no other. */
+  public void takeOnly(String taskId) {
+    intake.only(taskId);
+    intake.limit(1);
+    pollNow();
+    inbox.wake();
+  }
+
+  /** The server's id of a folder that we offer; empty while it is not registered. */
+  public Optional<String> codebaseId(Path folder) {
+    return codebases.ids().stream().filter(id -> codebases.of(id).filter(c -> c.path().equals(folder)).isPresent()).findFirst();
+  }
+
+  /** What does not hold at the server, for people; empty when all does. */
+  public List<String> problems() {
+    return registrar.problems();
+  }
+
+  /** The next stage of the end: drain, then cancel, then leave at once; with {@code keep_agents} leave at once. */
+  public void stop() {
+    var last = Stage.LEAVE.ordinal();
+    var keep = settings.get(Table.KEEP_AGENTS);
+    var now = Stage.values()[stage.updateAndGet(s -> keep ? last : Math.min(s + 1, last))];
+    end(now, new StopOrder(StopOrder.Cause.CANCELLED, "the operator", "the worker was told to stop twice"));
+    LOG.info(switch (now) {
+      case RUN, DRAIN -> "stopping: no new task; " + running.size() + " running may finish within "
+          + settings.get(Table.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
+      case CANCEL -> "stopping: cancelling " + running.size() + " running (once more: leave at once, agents stay)";
+      case LEAVE -> "leaving at once; " + running.size() + " running stay for the next start";
+    });
+  }
+
+  /** Cancels what runs and ends: a person at a terminal does not want to wait. */
+  public void stopNow(String why) {
+    stage.updateAndGet(s -> Math.max(s, Stage.CANCEL.ordinal()));
+    end(Stage.CANCEL, new StopOrder(StopOrder.Cause.CANCELLED, "the operator", why));
+  }
+
+  private void end(Stage now, StopOrder order) {
+    intake.close("the worker is stopping");
+    if (now == Stage.CANCEL) {
+      running.stopAll(order);
+    }
+    if (ending.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("end").start(this::end);
+    }
+  }
+
+  /** Waits for the end; false when the time was up first. */
+  public boolean await(Duration most) throws InterruptedException {
+    return ended.await(most.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Whether nothing runs, waits or is owed. */
+  public boolean idle() {
+    return running.size() == 0 && inbox.size() == 0 && outbox.depth() == 0;
+  }
+
+  /** Tasks done since the start. */
+  public int done() {
+    return intake.done();
+  }
+
+  @Override
+  public void task(Task hint) {
+    if (!running.has(hint.id())) {
+      inbox.offer(hint);
+    } else if (!ours) {
+      watch.soon(hint.id());
+    }
+  }
+
+  @Override
+  public void cancelled(String taskId, String reason) {
+    running.stop(taskId, Heart.order(reason));
+  }
+
+  private Offer offer() {
+    return new Offer(identity.workerId(), identity.agentName(), codebases.ids(), identity.capabilities(),
+        settings.get(Table.MAX_CONCURRENT_TASKS));
+  }
+
+  private void pollNow() {
+    poll.now();
+  }
+
+  private void offerChanged() {
+    inbox.reconsider();
+    poll.now();
+    if (stream.up()) {
+      try {
+        client.routeCodebases(identity.workerId(), codebases.ids());
+      } catch (CallFailed e) {
+        LOG.debug("routing was not told, the stream is opened anew: {}", e.getMessage());
+        stream.reopen();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Goes on delivering what an earlier process of this worker owed to this server. */
+  private void resume() throws StoreFailed {
+    for (var attempt : journal.open()) {
+      if (!attempt.server().equals(server) || !attempt.workerId().equals(identity.workerId())) {
+        LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
+      } else if (attempt.state() == Attempt.State.ENDED) {
+        outbox.resume(attempt, spool(attempt));
+      } else {
+        LOG.warn("task={} an attempt of an earlier start is unfinished: {}", attempt.taskId(), attempt.state());
+      }
+    }
+  }
+
+  private Spool spool(Attempt attempt) {
+    var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+    try {
+      var transcript = new Transcript(folder, attempt.sent(), settings.get(Table.OUTPUT_MAX));
+      transcript.complete();
+      return transcript;
+    } catch (IOException e) {
+      return Spool.NONE; // a task without an agent has no output
+    }
+  }
+
+  private void begin(String name, Runnable loop) {
+    threads.add(Thread.ofVirtual().name(name).start(loop));
+  }
+
+  private void end() {
+    try {
+      if (!awaitTasks(settings.get(Table.DRAIN_TIMEOUT), Stage.CANCEL) && stage.get() == Stage.DRAIN.ordinal()) {
+        LOG.warn("the drain deadline is over, ending {} running", running.size());
+        running.stopAll(new StopOrder(StopOrder.Cause.DRAINED, "the worker", "drain deadline"));
+      }
+      awaitTasks(LADDER, Stage.LEAVE);
+      var left = running.size();
+      intake.abandon();
+      var empty = stage.get() < Stage.LEAVE.ordinal() && outbox.awaitEmpty(LAST_DELIVERY);
+      threads.forEach(Thread::interrupt);
+      registrar.close();
+      if (empty && left == 0) {
+        unregister();
+      } else {
+        LOG.warn("not unregistered: {} reports wait in the journal for the next start", outbox.depth());
+      }
+      outbox.close();
+      for (var thread : threads) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts the end", e);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private boolean awaitTasks(Duration most, Stage until) throws InterruptedException {
+    var deadline = time.nanos() + most.toNanos();
+    while (running.size() > 0 && time.nanos() < deadline && stage.get() < until.ordinal()) {
+      time.sleep(LOOK);
+    }
+    return running.size() == 0;
+  }
+
+  private void unregister() throws InterruptedException {
+    try {
+      client.unregister(identity.workerId());
+      LOG.info("worker {} unregistered", identity.workerId());
+    } catch (CallFailed e) {
+      LOG.warn("not unregistered: {}", e.getMessage());
+    }
+  }
+}
