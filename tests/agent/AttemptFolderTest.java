@@ -1,0 +1,63 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import lib.agent.AttemptFolder;
+import lib.config.Json;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An attempt's files lie where they belong, whatever the server calls a task, and only their owner reads them. */
+class AttemptFolderTest {
+  @TempDir
+  Path state;
+
+  @Test
+  void noTaskIdLeadsOutOfTheTasksFolder() {
+    for (var id : new String[] {"..", ".", "../../etc", "/etc/passwd", "a/b", "a\\b", "nul\0", "x".repeat(5000), "ü€", " "}) {
+      var path = AttemptFolder.of(state, id, 1).path();
+      assertThat(path.normalize()).as(id).isEqualTo(path);
+      assertThat(path.getParent().getParent()).as(id).isEqualTo(state.resolve("tasks"));
+    }
+  }
+
+  @Test
+  void differentIdsHaveDifferentFolders() {
+    assertThat(AttemptFolder.of(state, "x".repeat(300) + "a", 1)).isNotEqualTo(AttemptFolder.of(state, "x".repeat(300) + "b", 1));
+  }
+
+  @Test
+  void whatTheAgentGetsIsReadableByItsOwnerOnly() throws IOException {
+    var folder = AttemptFolder.of(state, "t", 1);
+    folder.prepare("secret", Json.object());
+    for (var name : new String[] {"prompt", "task.json", "out", "err"}) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.file(name)))).as(name).isEqualTo("rw-------");
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.path()))).isEqualTo("rwx------");
+  }
+
+  @Test
+  void filesThatAreMissingOrGarbledSayNothing() throws IOException {
+    var folder = AttemptFolder.of(state, "t", 1);
+    folder.prepare("", Json.object());
+    assertThat(folder.pids()).isEmpty();
+    assertThat(folder.exit()).isEmpty();
+    Files.writeString(folder.file("exit"), "garbage\n\ncause\n");
+    assertThat(folder.exit()).isEmpty();
+    Files.writeString(folder.file("exit"), "code 143\ncause ended\n");
+    assertThat(folder.exit()).contains(new AttemptFolder.Exit(143, "ended"));
+  }
+
+  @Test
+  void theLatestAttemptIsTheOneWithTheHighestNumber() throws IOException {
+    for (var n : new int[] {1, 2, 10}) {
+      AttemptFolder.of(state, "t", n).prepare("", Json.object());
+    }
+    assertThat(AttemptFolder.latest(state, "t")).contains(AttemptFolder.of(state, "t", 10));
+    assertThat(AttemptFolder.latest(state, "unknown")).isEmpty();
+  }
+}

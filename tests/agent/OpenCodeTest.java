@@ -1,0 +1,62 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lib.agent.AgentEvent;
+import lib.agent.OpenCode;
+import org.junit.jupiter.api.Test;
+
+/** Whatever an agent prints is understood or passed on as text; nothing it prints is an error of ours. */
+class OpenCodeTest {
+  @Test
+  void linesThatAreNoEventsArePlainText() {
+    for (var line : new String[] {"", "hello", "42", "[1]", "\"x\"", "null", "{", "{}", "{\"a\":1}", "{\"type\":7}", "{\"type\":null}"}) {
+      assertThat(OpenCode.read(line).event()).as(line).isEqualTo(new AgentEvent.Plain(line));
+    }
+  }
+
+  @Test
+  void eventsAreReadAlsoWithPartsMissingOrNull() {
+    assertThat(event("{\"type\":\"text\",\"part\":null}")).isEqualTo(new AgentEvent.Said(""));
+    assertThat(event("{\"type\":\"text\",\"part\":{\"text\":\"hi\"}}")).isEqualTo(new AgentEvent.Said("hi"));
+    assertThat(event("{\"type\":\"step_finish\"}")).isEqualTo(new AgentEvent.Turn("", 0, 0, 0));
+    assertThat(event("{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\",\"tokens\":{\"input\":3,\"output\":4},\"cost\":0.5}}"))
+        .isEqualTo(new AgentEvent.Turn("stop", 3, 4, 0.5));
+    assertThat(event("{\"type\":\"later_invention\",\"part\":{}}")).isEqualTo(new AgentEvent.Quiet());
+  }
+
+  @Test
+  void toolsTellWhatTheyDidAndWhatTheyChanged() {
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"state\":{\"status\":\"completed\",\"input\":{\"command\":\"ls\"}}}}"))
+        .isEqualTo(new AgentEvent.Used("bash", "ls", null, null));
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"completed\",\"input\":{\"filePath\":\"a.txt\"}}}}"))
+        .isEqualTo(new AgentEvent.Used("write", "a.txt", null, "a.txt"));
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"error\",\"input\":{\"filePath\":\"a\"},"
+        + "\"error\":\"denied\"}}}")).isEqualTo(new AgentEvent.Used("write", "a", "denied", null));
+  }
+
+  @Test
+  void errorsCarryTheProvidersWordsAndStatus() {
+    assertThat(event("{\"type\":\"error\",\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"too many\",\"statusCode\":429}}}"))
+        .isEqualTo(new AgentEvent.Failed("too many", 429));
+    assertThat(event("{\"type\":\"error\",\"error\":\"plain\"}")).isEqualTo(new AgentEvent.Failed("plain", 0));
+    assertThat(event("{\"type\":\"error\"}")).isInstanceOf(AgentEvent.Failed.class);
+  }
+
+  @Test
+  void everyLineMayTellTheSession() {
+    assertThat(OpenCode.read("{\"type\":\"step_start\",\"sessionID\":\"ses_1\"}").sessionId()).isEqualTo("ses_1");
+    assertThat(OpenCode.read("ses_1").sessionId()).isNull();
+  }
+
+  @Test
+  void thePromptIsNeverAnArgument() {
+    assertThat(OpenCode.argv("agent", "build", null, null)).containsExactly("agent", "run", "--agent", "build", "--format", "json");
+    assertThat(OpenCode.argv("agent", "plan", "p/m", "ses_1")).containsExactly("agent", "run", "--agent", "plan", "--format", "json",
+        "--model", "p/m", "--session", "ses_1");
+  }
+
+  private static AgentEvent event(String line) {
+    return OpenCode.read(line).event();
+  }
+}

@@ -1,0 +1,165 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import lib.agent.AgentSession;
+import lib.agent.AttemptFolder;
+import lib.agent.Supervisor;
+import lib.config.Json;
+import lib.config.Time;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The supervisor's contract, with real processes: it records the truth, outlives what it must, and ends what it must. */
+@Timeout(60)
+class SupervisorTest {
+  @TempDir
+  Path temp;
+  private AttemptFolder folder;
+  private Process supervisor;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    folder = AttemptFolder.of(temp, "t", 1);
+    folder.prepare("the prompt", Json.object());
+    folder.deadline(Duration.ofMinutes(5));
+  }
+
+  @AfterEach
+  void endAll() throws IOException, InterruptedException {
+    if (supervisor != null) {
+      new AgentSession(folder, supervisor.pid(), Time.SYSTEM).end();
+      supervisor.destroyForcibly();
+    }
+  }
+
+  @Test
+  void theAgentGetsItsPromptItsFolderAndItsArgumentsAsTheyAre() throws Exception {
+    start("printf '%s|' \"$@\"; pwd; cat; echo oops >&2", "a b", "", "$x", "'q'");
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(0, "ended"));
+    assertThat(folder.file("out")).hasContent("a b||$x|'q'|" + temp.toRealPath() + "\nthe prompt");
+    assertThat(folder.file("err")).hasContent("oops");
+  }
+
+  @Test
+  void theExitCodeAndTheSignalAreRecorded() throws Exception {
+    start("exit 7");
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(7, "ended"));
+  }
+
+  @Test
+  void anAgentThatIsNotThereEndsWith127() throws Exception {
+    supervisor = Supervisor.start(folder, List.of("/nonexistent/agent"), environment(), temp, null, Duration.ofSeconds(5));
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(127, "ended"));
+    assertThat(Files.readString(folder.file("err"))).contains("/nonexistent/agent");
+  }
+
+  @Test
+  void theSupervisorOutlivesSignalsAndRecordsTheAgentsOwnEnd() throws Exception {
+    start("sleep 30");
+    var pids = pids();
+    for (var signal : new String[] {"INT", "TERM", "HUP"}) {
+      kill(signal, pids.supervisor());
+    }
+    assertThat(ProcessHandle.of(pids.supervisor())).isPresent();
+    kill("KILL", pids.agent());
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(137, "ended"));
+  }
+
+  @Test
+  void signalsWorkInTheAgent() throws Exception {
+    start("trap 'echo got int; exit 3' INT; touch ready; while :; do sleep 0.1; done");
+    await(() -> Files.exists(temp.resolve("ready")));
+    assertThat(new AgentSession(folder, supervisor.pid(), Time.SYSTEM).end()).isTrue();
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(3, "ended"));
+    assertThat(folder.file("out")).hasContent("got int");
+  }
+
+  @Test
+  void whatLeftTheSessionIsFoundAndEnded() throws Exception {
+    start("setsid sh -c 'echo $$ >escaped; trap : TERM INT; while :; do sleep 0.1; done' & while [ ! -s escaped ]; do sleep 0.05; done");
+    exit();
+    var escaped = Long.parseLong(Files.readString(temp.resolve("escaped")).strip());
+    assertThat(ProcessHandle.of(escaped)).isPresent();
+    var session = new AgentSession(folder, supervisor.pid(), Time.SYSTEM);
+    assertThat(session.members()).contains(escaped);
+    assertThat(session.sweep()).isTrue();
+    assertThat(session.members()).isEmpty();
+  }
+
+  @Test
+  void theSupervisorEndsAnAgentWhoseBudgetIsUsedUp() throws Exception {
+    folder.deadline(Duration.ZERO);
+    start("sleep 60");
+    var ended = exit();
+    assertThat(ended.cause()).isEqualTo("deadline");
+    assertThat(ended.code()).isGreaterThan(128);
+  }
+
+  @Test
+  void theSecondWriterWaitsForTheFirstOnesLane() throws Exception {
+    var lane = temp.resolve("lane");
+    Files.createFile(lane);
+    var holder = new ProcessBuilder("sh", "-c", "exec 9>>\"$0\"; flock 9; echo held; read line", lane.toString()).start();
+    holder.inputReader().readLine();
+    supervisor = Supervisor.start(folder, List.of("sh", "-c", "echo ran"), environment(), temp, lane, Duration.ofMinutes(1));
+    await(() -> supervisor.children().findAny().isPresent());
+    assertThat(folder.pids()).isEmpty();
+    holder.getOutputStream().close();
+    assertThat(exit().code()).isZero();
+  }
+
+  @Test
+  void pidsCarryStartTimesAndTheBoot() throws Exception {
+    start("sleep 30");
+    var pids = pids();
+    assertThat(pids.supervisor()).isEqualTo(supervisor.pid());
+    assertThat(pids.agent()).isPositive().isNotEqualTo(pids.supervisor());
+    assertThat(pids.agentStart()).isGreaterThanOrEqualTo(pids.supervisorStart()).isPositive();
+    assertThat(pids.boot()).isEqualTo(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
+  }
+
+  private void start(String script, String... arguments) {
+    var argv = new ArrayList<>(List.of("sh", "-c", script, "agent"));
+    argv.addAll(List.of(arguments));
+    supervisor = Supervisor.start(folder, argv, environment(), temp, null, Duration.ofSeconds(5));
+  }
+
+  private static Map<String, String> environment() {
+    return new HashMap<>(Map.of("PATH", System.getenv("PATH")));
+  }
+
+  private AttemptFolder.Exit exit() throws Exception {
+    await(() -> folder.exit().isPresent());
+    assertThat(supervisor.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    return folder.exit().orElseThrow();
+  }
+
+  private AttemptFolder.Pids pids() throws Exception {
+    await(() -> folder.pids().isPresent());
+    return folder.pids().orElseThrow();
+  }
+
+  private static void kill(String signal, long pid) throws IOException, InterruptedException {
+    new ProcessBuilder("sh", "-c", "kill -s " + signal + " " + pid).start().waitFor();
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    while (!condition.call()) { // the class's timeout is the deadline
+      Thread.sleep(10);
+    }
+  }
+}

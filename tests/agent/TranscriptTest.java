@@ -1,0 +1,159 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Random;
+import lib.agent.AttemptFolder;
+import lib.agent.Transcript;
+import lib.config.Json;
+import lib.outbox.Cursor;
+import lib.outbox.Spool.Piece;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What people see of an agent is whole and in order, however it is cut and wherever delivery goes on. */
+class TranscriptTest {
+  private static final long NO_CAP = 1L << 40;
+
+  @TempDir
+  Path state;
+
+  @Test
+  void textToolsAndStderrAreShownAndEventsWithoutWordsAreNot() throws IOException {
+    var folder = folder();
+    write(folder, "out", say("hello") + "{\"type\":\"step_start\"}\n" + "{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"state\":"
+        + "{\"status\":\"completed\",\"input\":{\"command\":\"ls -l\\nwc\"}}}}\n" + "plain line\n");
+    write(folder, "err", "\u001b[91mwarning\u001b[0m\n");
+    assertThat(all(folder, 1000)).isEqualTo("hello\n[bash] ls -l wc\nplain line\n[stderr] warning\n— done\n");
+  }
+
+  @Test
+  void aLineIsGivenWhenItIsWholeAndTheRestWhenTheAgentIsGone() throws IOException {
+    var folder = folder();
+    var euro = "€".getBytes(StandardCharsets.UTF_8);
+    Files.write(folder.file("out"), new byte[] {'a', euro[0], euro[1]});
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+      assertThat(transcript.next(100).text()).isEmpty();
+      Files.write(folder.file("out"), new byte[] {euro[2]}, StandardOpenOption.APPEND);
+      assertThat(transcript.next(100).text()).isEmpty();
+      assertThat(transcript.ended()).isFalse();
+      transcript.complete();
+      assertThat(transcript.next(100).text()).isEqualTo("a€\n");
+    }
+  }
+
+  @Test
+  void deliveryGoesOnExactlyWhereItStoodAtEveryPlace() throws IOException {
+    var random = new Random(7);
+    var folder = folder();
+    var text = new StringBuilder();
+    for (var i = 0; i < 40; i++) {
+      text.append(random.nextBoolean() ? say("line " + i + " 😀".repeat(random.nextInt(5))) : "plain €" + i + "\n");
+    }
+    write(folder, "out", text.toString());
+    write(folder, "err", "one\ntwo 😀\n");
+    var whole = all(folder, 1 << 20);
+    for (var run = 0; run < 200; run++) {
+      var read = new StringBuilder();
+      var at = Cursor.START;
+      var ended = false;
+      while (!ended) { // every piece is read by a new process
+        try (var transcript = new Transcript(folder, at, NO_CAP)) {
+          transcript.complete();
+          var piece = transcript.next(1 + random.nextInt(30));
+          at = piece.end();
+          read.append(piece.text());
+          ended = transcript.ended();
+        }
+      }
+      assertThat(read.toString()).isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void aChunkThatWasOnItsWayIsGivenAgainToTheLetter() throws IOException {
+    var folder = folder();
+    write(folder, "out", say("one") + say("two 😀 three"));
+    write(folder, "err", "first\n");
+    var pieces = new ArrayList<Piece>();
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+      pieces.add(transcript.next(9));
+      write(folder, "out", say("four"));
+      write(folder, "err", "second\n");
+      pieces.add(transcript.next(9));
+      pieces.add(transcript.next(100));
+    }
+    var from = Cursor.START;
+    for (var piece : pieces) {
+      try (var again = new Transcript(folder, from, NO_CAP)) {
+        assertThat(again.until(piece.end())).isEqualTo(piece);
+      }
+      from = piece.end();
+    }
+  }
+
+  @Test
+  void pastTheCapHeadAndTailAreKeptAndTheCutIsStated() throws IOException {
+    var folder = folder();
+    for (var i = 0; i < 1000; i++) {
+      write(folder, "out", "line " + i + " of a flood\n");
+    }
+    try (var transcript = new Transcript(folder, Cursor.START, 4000)) {
+      var live = new StringBuilder();
+      for (var piece = transcript.next(500); !piece.text().isEmpty(); piece = transcript.next(500)) {
+        live.append(piece.text());
+      }
+      assertThat(live.toString()).startsWith("line 0 of a flood\n").hasSizeBetween(3000, 3600);
+      transcript.complete();
+      var rest = new StringBuilder();
+      while (!transcript.ended()) {
+        rest.append(transcript.next(500).text());
+      }
+      assertThat(rest.toString()).containsPattern("\\[\\d+ bytes of output were cut here").endsWith("line 999 of a flood\n— done\n")
+          .hasSizeBetween(1000, 1300);
+    }
+  }
+
+  @Test
+  void lineOfManyMegabytesPasses() throws IOException {
+    var folder = folder();
+    write(folder, "out", say("x".repeat(30 << 20)));
+    assertThat(all(folder, 256 << 10)).hasSize((30 << 20) + 1 + "— done\n".length());
+  }
+
+  private String all(AttemptFolder folder, int most) throws IOException {
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+      transcript.complete();
+      var text = new StringBuilder();
+      while (!transcript.ended()) {
+        var piece = transcript.next(most);
+        assertThat(piece.text().length()).isLessThanOrEqualTo(most + 1);
+        text.append(piece.text());
+      }
+      return text.toString();
+    }
+  }
+
+  private AttemptFolder folder() throws IOException {
+    var folder = AttemptFolder.of(state, "t1", 1);
+    folder.prepare("prompt", Json.object());
+    folder.close("— done\n");
+    return folder;
+  }
+
+  private static String say(String text) {
+    var line = Json.object().put("type", "text");
+    line.putObject("part").put("text", text);
+    return Json.write(line) + "\n";
+  }
+
+  private static void write(AttemptFolder folder, String name, String text) throws IOException {
+    Files.writeString(folder.file(name), text, StandardOpenOption.APPEND);
+  }
+}

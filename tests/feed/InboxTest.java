@@ -1,0 +1,103 @@
+package tests.feed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import lib.config.Json;
+import lib.feed.Inbox;
+import lib.feed.Inbox.Look;
+import lib.wire.Task;
+import org.junit.jupiter.api.Test;
+import tests.FakeTime;
+
+/** Each queueing of a task is looked at once, the most urgent first, and never more than memory can hold. */
+class InboxTest {
+  private final FakeTime time = new FakeTime();
+  private final Inbox inbox = new Inbox(time);
+
+  @Test
+  void repeatedAnnouncementsAreOneTask() {
+    inbox.offer(task("a", 0, 0));
+    inbox.offer(task("a", 0, 0));
+    assertThat(takeAll()).containsExactly("a");
+  }
+
+  @Test
+  void anAnnouncementThatWasDealtWithIsForgottenAndARequeuedTaskComesThrough() {
+    inbox.offer(task("a", 0, 0));
+    takeAll();
+    inbox.ignore(task("a", 0, 0), Duration.ofMinutes(5));
+    inbox.offer(task("a", 0, 0));
+    assertThat(takeAll()).isEmpty();
+    inbox.offer(task("a", 1, 0));
+    assertThat(takeAll()).containsExactly("a");
+    time.advance(Duration.ofMinutes(6));
+    inbox.offer(task("a", 0, 0));
+    assertThat(takeAll()).containsExactly("a");
+  }
+
+  @Test
+  void whatIsNotForUsIsDroppedUntilWhatWeOfferChanges() {
+    inbox.offer(task("a", 0, 0));
+    inbox.sift(t -> Look.DROP);
+    inbox.offer(task("a", 0, 0));
+    assertThat(takeAll()).isEmpty();
+    inbox.reconsider();
+    inbox.offer(task("a", 0, 0));
+    assertThat(takeAll()).containsExactly("a");
+  }
+
+  @Test
+  void higherPriorityComesFirstThenTheOlderTask() {
+    inbox.offer(task("young", 0, 0, 20));
+    inbox.offer(task("old", 0, 0, 10));
+    inbox.offer(task("urgent", 0, 5, 30));
+    assertThat(takeAll()).containsExactly("urgent", "old", "young");
+  }
+
+  @Test
+  void aTaskThatMustWaitStaysAndOneForLaterIsNotShownBefore() {
+    inbox.offer(task("a", 0, 0));
+    assertThat(inbox.sift(t -> Look.WAIT)).isEmpty();
+    assertThat(takeAll()).containsExactly("a");
+    inbox.later(task("a", 0, 0), Duration.ofSeconds(10));
+    assertThat(takeAll()).isEmpty();
+    time.advance(Duration.ofSeconds(11));
+    assertThat(takeAll()).containsExactly("a");
+  }
+
+  @Test
+  void onlyPendingTasksAreTakenIn() {
+    for (var status : List.of("running", "completed", "failed", "cancelled", "invented")) {
+      inbox.offer(Task.read(Json.object().put("id", status).put("status", status)).orElseThrow());
+    }
+    assertThat(inbox.size()).isZero();
+  }
+
+  @Test
+  void pastTheBoundTasksAreRefusedAndThePollBringsThemBack() {
+    for (var i = 0; i < 1000; i++) {
+      assertThat(inbox.offer(task("t" + i, 0, 0))).isTrue();
+    }
+    assertThat(inbox.offer(task("one too many", 0, 0))).isFalse();
+    assertThat(inbox.offer(task("t1", 0, 0))).isTrue();
+    takeAll();
+    assertThat(inbox.offer(task("one too many", 0, 0))).isTrue();
+  }
+
+  private List<String> takeAll() {
+    return inbox.sift(t -> Look.TAKE).stream().map(Task::id).toList();
+  }
+
+  private static Task task(String id, int attempts, int priority) {
+    return task(id, attempts, priority, 0);
+  }
+
+  private static Task task(String id, int attempts, int priority, int second) {
+    var node = Json.object().put("id", id).put("priority", priority).put("created_at", Instant.ofEpochSecond(second).toString());
+    node.putObject("metadata").put("attempts", attempts);
+    return Task.read(node).orElseThrow();
+  }
+}

@@ -1,0 +1,95 @@
+package tests.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import lib.config.Codebase;
+import lib.outbox.Attempt;
+import lib.outbox.Attempt.State;
+import lib.outbox.Cursor;
+import lib.outbox.Journal;
+import lib.wire.RemoteCodebase;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was intended, done and owed is still known by the next process. */
+class JournalTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  @TempDir
+  Path temp;
+
+  @Test
+  void anAttemptIsKnownAcrossStartsWithWhatItOwes() throws Exception {
+    try (var journal = open()) {
+      var intent = journal.intend(draft("t1"));
+      assertThat(intent.n()).isEqualTo(1);
+      var claimed = journal.claimed(intent, 3, 900, NOW).attempt();
+      assertThat(claimed.fence()).isEqualTo(3);
+      journal.started(claimed, NOW);
+      journal.session(claimed, "ses_1");
+      journal.ended(claimed, "{}", List.of(new Report("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), NOW);
+    }
+    try (var journal = open()) {
+      assertThat(journal.open()).singleElement().satisfies(attempt -> {
+        assertThat(attempt.state()).isEqualTo(State.ENDED);
+        assertThat(attempt.sessionId()).isEqualTo("ses_1");
+        assertThat(attempt.codebase()).isEqualTo(Path.of("/c"));
+        assertThat(attempt.fence()).isEqualTo(3);
+      });
+      assertThat(journal.latest("t1")).map(Attempt::marker).contains("m1");
+    }
+  }
+
+  @Test
+  void aLostClaimLeavesNothingBehind() throws Exception {
+    try (var journal = open()) {
+      journal.withdraw(journal.intend(draft("t1")));
+      assertThat(journal.open()).isEmpty();
+      assertThat(journal.latest("t1")).isEmpty();
+    }
+  }
+
+  @Test
+  void anIntentAloneIsNoAttempt() throws Exception {
+    try (var journal = open()) {
+      journal.intend(draft("t1"));
+      assertThat(journal.latest("t1")).isEmpty();
+      assertThat(journal.open()).hasSize(1);
+    }
+  }
+
+  @Test
+  void attemptsAtOneTaskAreCounted() throws Exception {
+    try (var journal = open()) {
+      journal.intend(draft("t1"));
+      assertThat(journal.intend(draft("t1")).n()).isEqualTo(2);
+      assertThat(journal.intend(draft("t2")).n()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void foldersRegisteredAtRunTimeAreKeptForTheirServer() throws Exception {
+    try (var journal = open()) {
+      journal.keep("s1", new RemoteCodebase("cb1", "name", "/p", "w"), "about", NOW);
+      journal.keep("s1", new RemoteCodebase("cb2", "renamed", "/p", "w"), "about", NOW);
+    }
+    try (var journal = open()) {
+      assertThat(journal.kept("s1")).containsExactly(new Codebase("renamed", Path.of("/p"), "about"));
+      assertThat(journal.kept("s2")).isEmpty();
+    }
+  }
+
+  private Journal open() {
+    return Journal.open(temp.resolve("journal.db"));
+  }
+
+  private static Attempt draft(String taskId) {
+    return new Attempt(0, "s1", "w", taskId, 0, "m1", 0, "cb", Path.of("/c"), "build", "title", State.INTENT, null, NOW, Cursor.START,
+        null, 0, null);
+  }
+}
