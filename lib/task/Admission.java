@@ -8,11 +8,11 @@ import lib.wire.Task;
 import lib.wire.TaskStatus;
 
 /** Decides whether a task is taken: a pure function of the task and the worker's state. Each rule is one method. */
-final class Admission {
+public final class Admission {
   private Admission() {}
 
   /** Every rule's answer. */
-  static Decision decide(Task task, View view) {
+  public static Decision decide(Task task, View view) {
     var answers = new ArrayList<>(List.of(status(task), open(view), targetWorker(task, view), targetAgent(task, view),
         capabilities(task, view), owing(task, view)));
     if (!task.builtin() && !task.registration()) {

@@ -53,7 +53,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
    * @param order the stop order it was under, or null
    * @param budget the total time it had
    */
-  static Verdict of(Findings found, AttemptFolder.Exit exit, StopOrder order, Duration time, Duration budget) {
+  public static Verdict of(Findings found, AttemptFolder.Exit exit, StopOrder order, Duration time, Duration budget) {
     var facts = new Facts(time, found.tokensIn(), found.tokensOut(), found.cost(), found.files());
     var text = found.text();
     var result = text.isBlank() ? null : text;
@@ -150,7 +150,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   }
 
   /** The last line that people see. */
-  String closing() {
+  public String closing() {
     var line = new StringBuilder("— ").append(status.word());
     if (reason != null) {
       line.append(" (").append(reason).append(')');

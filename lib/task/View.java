@@ -15,5 +15,5 @@ import java.util.Set;
  * @param noAgent why no agent can run; null when one can
  * @param owing tasks whose earlier report has not reached the server
  */
-record View(String workerId, String agentName, List<String> capabilities, Map<String, Path> folders, Set<Path> busyLanes,
+public record View(String workerId, String agentName, List<String> capabilities, Map<String, Path> folders, Set<Path> busyLanes,
     int freeSlots, String closed, String noAgent, Set<String> owing) {}

@@ -1,0 +1,94 @@
+package tests.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import lib.Problem;
+import lib.config.Codebase;
+import lib.config.Env;
+import lib.config.Settings;
+import lib.task.Codebases;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** P11: a server cannot make this machine work outside what its owner allows. */
+class CodebasesTest {
+  @TempDir
+  Path temp;
+  private Path home;
+
+  @BeforeEach
+  void folders() throws IOException {
+    temp = temp.toRealPath();
+    home = Files.createDirectories(temp.resolve("home"));
+    Files.createDirectories(home.resolve("project/sub"));
+    Files.createDirectories(home.resolve(".ssh"));
+    Files.createDirectories(temp.resolve("srv/app"));
+    Files.createDirectories(temp.resolve("srv/other"));
+  }
+
+  @Test
+  void byDefaultConfiguredFoldersAndTheHomesVisibleFoldersAreAllowed() throws IOException {
+    var codebases = codebases(Map.of(), new Codebase("app", temp.resolve("srv/app"), ""));
+    assertThat(codebases.allowed(home.resolve("project"))).isTrue();
+    assertThat(codebases.allowed(home.resolve("project/sub"))).isTrue();
+    assertThat(codebases.allowed(temp.resolve("srv/app"))).isTrue();
+    assertThat(codebases.allowed(home)).isFalse();
+    assertThat(codebases.allowed(home.resolve(".ssh"))).isFalse();
+    assertThat(codebases.allowed(temp.resolve("srv/other"))).isFalse();
+    assertThat(codebases.allowed(Path.of("/"))).isFalse();
+  }
+
+  @Test
+  void linksAndDotsDoNotGetRoundIt() throws IOException {
+    var codebases = codebases(Map.of());
+    Files.createSymbolicLink(home.resolve("link"), temp.resolve("srv/other"));
+    Files.createSymbolicLink(home.resolve("hidden"), home.resolve(".ssh"));
+    assertThat(codebases.allowed(home.resolve("link"))).isFalse();
+    assertThat(codebases.allowed(home.resolve("hidden"))).isFalse();
+    assertThat(codebases.allowed(home.resolve("project/../.ssh"))).isFalse();
+    assertThat(codebases.allowed(home.resolve("project/../../srv/other"))).isFalse();
+  }
+
+  @Test
+  void namedRootsReplaceTheDefault() throws IOException {
+    var codebases = codebases(Map.of("A2A_CODEBASE_ROOTS", temp.resolve("srv") + ",/nonexistent"));
+    assertThat(codebases.allowed(temp.resolve("srv/other"))).isTrue();
+    assertThat(codebases.allowed(home.resolve("project"))).isFalse();
+  }
+
+  @Test
+  void theRootOfTheFileSystemIsNeverARoot() {
+    assertThatThrownBy(() -> codebases(Map.of("A2A_CODEBASE_ROOTS", "/"))).isInstanceOf(Problem.class).hasMessageContaining("/");
+  }
+
+  @Test
+  void aNewIdOfAFolderReplacesTheOldOne() {
+    var app = new Codebase("app", temp.resolve("srv/app"), "");
+    var codebases = codebases(Map.of(), app);
+    assertThat(codebases.registered(app, "old")).isTrue();
+    assertThat(codebases.registered(app, "old")).isFalse();
+    assertThat(codebases.registered(app, "new")).isTrue();
+    assertThat(codebases.of("old")).isEmpty();
+    assertThat(codebases.ids()).containsExactly("new", "global");
+  }
+
+  @Test
+  void tasksWithoutACodebaseAreDoneInTheHomeFolderUnlessSwitchedOff() {
+    assertThat(codebases(Map.of()).of("global")).map(Codebase::path).contains(home);
+    var without = codebases(Map.of("A2A_GLOBAL_CODEBASE", "false"));
+    assertThat(without.of("global")).isEmpty();
+    assertThat(without.ids()).isEmpty();
+    assertThat(without.wanted()).isEmpty();
+  }
+
+  private Codebases codebases(Map<String, String> vars, Codebase... offered) {
+    return new Codebases(Settings.resolve(Map.of(), null, new Env(vars, temp, home, "host")), List.of(offered), List.of());
+  }
+}

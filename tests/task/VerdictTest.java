@@ -1,0 +1,123 @@
+package tests.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import lib.agent.AttemptFolder;
+import lib.agent.AttemptFolder.Exit;
+import lib.agent.Findings;
+import lib.config.Json;
+import lib.task.StopOrder;
+import lib.task.StopOrder.Cause;
+import lib.task.Verdict;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** P2: a failed task is never shown as completed, a completed one never as failed. */
+class VerdictTest {
+  private static final String STOP = "{\"type\":\"step_finish\",\"sessionID\":\"ses_1\",\"part\":{\"reason\":\"stop\",\"tokens\":"
+      + "{\"input\":10,\"output\":5},\"cost\":0.25}}";
+  private static final String WENT_ON = STOP.replace("stop", "tool-calls");
+  private static final String TEXT = "{\"type\":\"text\",\"part\":{\"text\":\"did it\"}}";
+  private static final String REFUSED = "{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"state\":{\"status\":\"error\",\"input\":"
+      + "{\"command\":\"rm x\"},\"error\":\"permission denied\"}}}";
+  private static final Exit GOOD = new Exit(0, "ended");
+
+  @TempDir
+  Path temp;
+  private int n;
+
+  @Test
+  void anAgentThatEndedNormallyCompleted() throws IOException {
+    var verdict = judge(GOOD, null, TEXT, STOP);
+    expect(verdict, TaskStatus.COMPLETED, null);
+    assertThat(verdict.result()).isEqualTo("did it");
+    assertThat(verdict.sessionId()).isEqualTo("ses_1");
+    assertThat(verdict.error()).isNull();
+    assertThat(verdict.closing()).isEqualTo("— completed after 3.0 s, 10 tokens in, 5 out, $0.2500\n");
+  }
+
+  @Test
+  void aProgramWithoutEventsCompletedWhenItSaidSomething() throws IOException {
+    expect(judge(GOOD, null, "done"), TaskStatus.COMPLETED, null);
+    expect(judge(new Exit(1, "ended"), null, "done"), TaskStatus.FAILED, "agent-error");
+  }
+
+  @Test
+  void exitZeroIsNoSuccessByItself() throws IOException {
+    expect(judge(GOOD, null), TaskStatus.FAILED, "empty-result");
+    expect(judge(GOOD, null, "{\"type\":\"step_start\"}"), TaskStatus.FAILED, "empty-result");
+    expect(judge(GOOD, null, TEXT, "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"Model not found: p/m.\"}}}"),
+        TaskStatus.FAILED, "agent-error");
+    expect(judge(GOOD, null, REFUSED, WENT_ON), TaskStatus.FAILED, "needs-approval");
+    expect(judge(GOOD, null, TEXT, STOP.replace("stop", "length")), TaskStatus.FAILED, "agent-error");
+  }
+
+  @Test
+  void theLastTurnDecides() throws IOException {
+    expect(judge(GOOD, null, WENT_ON, TEXT, STOP), TaskStatus.COMPLETED, null);
+    expect(judge(GOOD, null, STOP, REFUSED, WENT_ON), TaskStatus.FAILED, "needs-approval");
+  }
+
+  @Test
+  void whatWasRefusedIsNamed() throws IOException {
+    assertThat(judge(GOOD, null, REFUSED, WENT_ON).error()).contains("bash rm x", "permission denied");
+  }
+
+  @Test
+  void aProvidersLimitIsToldApart() throws IOException {
+    for (var message : new String[] {"You have hit your usage limit", "rate limit exceeded", "Too Many Requests", "quota exceeded"}) {
+      expect(judge(new Exit(1, "ended"), null, "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"" + message + "\"}}}"),
+          TaskStatus.FAILED, "limit");
+    }
+    expect(judge(new Exit(1, "ended"), null, "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"x\",\"statusCode\":429}}}"),
+        TaskStatus.FAILED, "limit");
+  }
+
+  @Test
+  void aSignalAnExitCodeAndItsStderrAreTold() throws IOException {
+    var verdict = judge(new Exit(137, "ended"), null, TEXT);
+    expect(verdict, TaskStatus.FAILED, "agent-error");
+    assertThat(verdict.error()).contains("signal 9").contains("the stderr tail");
+    assertThat(verdict.result()).isEqualTo("did it");
+  }
+
+  @Test
+  void stopOrdersHaveTheirOwnVerdictsAndSayHowToGoOn() throws IOException {
+    var killed = new Exit(130, "ended");
+    expect(judge(killed, new StopOrder(Cause.CANCELLED, "ann", "wrong branch"), STOP), TaskStatus.CANCELLED, "cancelled");
+    assertThat(judge(killed, new StopOrder(Cause.CANCELLED, "ann", "wrong branch"), STOP).error()).contains("ann: wrong branch");
+    expect(judge(killed, new StopOrder(Cause.TIMEOUT, "the worker", ""), STOP), TaskStatus.FAILED, "timeout");
+    expect(judge(killed, new StopOrder(Cause.DRAINED, "the worker", ""), STOP), TaskStatus.FAILED, "drained");
+    assertThat(judge(killed, new StopOrder(Cause.LOST, "the server", "w2 has it"), STOP).error()).contains("w2 has it", "ses_1");
+    expect(judge(new Exit(137, "deadline"), null, STOP), TaskStatus.FAILED, "timeout");
+    expect(judge(null, null, STOP), TaskStatus.FAILED, "lost");
+  }
+
+  @Test
+  void anAgentThatHadFinishedWhenTheOrderCameIsJudgedByWhatItDid() throws IOException {
+    expect(judge(GOOD, new StopOrder(Cause.DRAINED, "the worker", ""), TEXT, STOP), TaskStatus.COMPLETED, null);
+  }
+
+  private static void expect(Verdict verdict, TaskStatus status, String reason) {
+    assertThat(verdict.status()).as(verdict.toString()).isEqualTo(status);
+    assertThat(verdict.reason()).as(verdict.toString()).isEqualTo(reason);
+    assertThat(verdict.error() == null).as(verdict.toString()).isEqualTo(status == TaskStatus.COMPLETED);
+  }
+
+  private Verdict judge(Exit exit, StopOrder order, String... lines) throws IOException {
+    var folder = AttemptFolder.of(temp, "t", ++n);
+    folder.prepare("", Json.object());
+    Files.writeString(folder.file("out"), String.join("\n", lines), StandardOpenOption.APPEND);
+    Files.writeString(folder.file("err"), "the stderr tail\n", StandardOpenOption.APPEND);
+    try (var found = new Findings(folder)) {
+      found.read(true);
+      return Verdict.of(found, exit, order, Duration.ofSeconds(3), Duration.ofHours(1));
+    }
+  }
+}
