@@ -241,7 +241,10 @@ public final class tasks extends Command {
     }
 
     static int follow(Io io, Client client, String id) throws InterruptedException {
-      var ended = ask(client, new Follow(client, id, io.out())::run);
+      var ended = ask(client, new Follow(client, id, text -> {
+        io.out().print(text);
+        io.out().flush();
+      })::run);
       io.err().println("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()));
       return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
     }

@@ -1,8 +1,8 @@
 package lib.cli;
 
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import lib.config.Json;
 import lib.config.Time;
 import lib.wire.CallFailed;
@@ -10,27 +10,27 @@ import lib.wire.Client;
 import lib.wire.Retry;
 import lib.wire.Task;
 
-/** Prints a task's output as it comes, over breaks of the connection, each chunk once. Not thread-safe. */
+/** Gives a task's output as it comes, over breaks of the connection, each chunk once. Not thread-safe. */
 public final class Follow {
   private static final Duration SILENCE = Duration.ofSeconds(60); // servers send a comment every 15 s
 
   private final Client client;
   private final String taskId;
-  private final PrintStream out;
+  private final Consumer<String> out;
   private long printed;
 
-  public Follow(Client client, String taskId, PrintStream out) {
+  public Follow(Client client, String taskId, Consumer<String> out) {
     this.client = client;
     this.taskId = taskId;
     this.out = out;
   }
 
-  /** Chunks printed so far. */
+  /** Chunks given so far. */
   public long printed() {
     return printed;
   }
 
-  /** Prints until the task has ended, and returns it as it then is. */
+  /** Gives output until the task has ended, and returns it as it then is. */
   public Task run() throws CallFailed, InterruptedException {
     for (var failures = 1; ; failures++) {
       var before = printed;
@@ -64,8 +64,7 @@ public final class Follow {
           var index = event.id() != null && event.id().matches("\\d{1,18}") ? Long.parseLong(event.id()) : place;
           place++;
           if (index >= printed) {
-            out.print(text(event.data()));
-            out.flush();
+            out.accept(text(event.data()));
             printed = index + 1;
           }
         }

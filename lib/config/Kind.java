@@ -99,6 +99,9 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     return new Kind<>("URL", must, (raw, env, base) -> {
       try {
         var uri = new URI(raw.strip().replaceAll("/+$", ""));
+        if (uri.getUserInfo() != null && List.of(schemes).contains("https")) {
+          throw new Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
+        }
         if (uri.getHost() != null && List.of(schemes).contains(uri.getScheme())) {
           return uri;
         }

@@ -46,6 +46,7 @@ final class Courier implements Runnable {
   private final Condition changed = lock.newCondition();
   private final Deque<Outgoing> owed = new ArrayDeque<>();
   private boolean ended;
+  private boolean silenced;
 
   // the output's state; only the courier's thread touches it
   private final Deque<Spool.Piece> gathered = new ArrayDeque<>();
@@ -75,12 +76,13 @@ final class Courier implements Runnable {
     return attempt;
   }
 
-  /** Adds reports; {@code last} when nothing will follow them. */
+  /** Adds reports; {@code last} when nothing will follow them. None as the last means that the task is not ours any more. */
   void add(List<Outgoing> more, boolean last) {
     lock.lock();
     try {
       owed.addAll(more);
       ended |= last;
+      silenced |= last && more.isEmpty() && owed.isEmpty();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -122,9 +124,10 @@ final class Courier implements Runnable {
       deliver(next);
       return true;
     }
+    outputRefused |= isSilenced();
     gather();
     var drained = outputRefused || spool.ended() && gathered.isEmpty();
-    if (!gathered.isEmpty() && due(next != null && spool.ended())) {
+    if (!outputRefused && !gathered.isEmpty() && due(next != null && spool.ended())) {
       sendChunk(seq + 1);
     } else if (next != null && drained) {
       deliver(next);
@@ -321,6 +324,15 @@ final class Courier implements Runnable {
     lock.lock();
     try {
       return owed.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isSilenced() {
+    lock.lock();
+    try {
+      return silenced;
     } finally {
       lock.unlock();
     }

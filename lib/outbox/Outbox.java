@@ -76,9 +76,13 @@ public final class Outbox implements AutoCloseable {
     courier(attempt).add(List.of(journal.owe(attempt, report, time.now())), false);
   }
 
-  /** Records the outcome, on the disk, and delivers it after all output: as status and as release. */
-  public void finish(Attempt attempt, String verdict, Report report) throws StoreFailed, InterruptedException {
-    courier(attempt).add(journal.ended(attempt, verdict, List.of(report), time.now()), true);
+  /**
+   * Records the outcome, on the disk, and delivers it after all output: as status and as release.
+   *
+   * @param reports empty when the task is somebody else's by now; then no more output is sent either
+   */
+  public void finish(Attempt attempt, String verdict, List<Report> reports) throws StoreFailed, InterruptedException {
+    courier(attempt).add(journal.ended(attempt, verdict, reports, time.now()), true);
   }
 
   /** Attempts that still owe something. */

@@ -150,7 +150,7 @@ final class TaskRun {
   private void finish(Attempt attempt, Verdict verdict) throws InterruptedException {
     while (true) {
       try {
-        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.report(attempt));
+        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt));
         LOG.info("task={} codebase={} {}{}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
             verdict.reason() == null ? "" : " (" + verdict.reason() + ")");
         return;

@@ -24,6 +24,7 @@ import lib.wire.TaskStatus;
  */
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts) {
   private static final Set<Integer> LIMIT_STATUS = Set.of(402, 429); // payment required, too many requests
+  private static final String SUPERSEDED = "superseded";
   private static final Pattern LIMIT = Pattern.compile("(usage|rate|credit|spend\\w*) limit|quota|too many requests|insufficient (credit|balance|funds)",
       Pattern.CASE_INSENSITIVE);
 
@@ -64,7 +65,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         case TIMEOUT -> timeout(budget, result, session, facts);
         case DRAINED -> new Verdict(TaskStatus.FAILED, "drained", result, "the worker was stopped and the agent did not finish in time"
             + resume(session), session, facts);
-        case LOST -> new Verdict(TaskStatus.FAILED, "lost", result, "the server gave the task to somebody else: " + order.why()
+        case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
             + resume(session), session, facts);
       };
     }
@@ -136,8 +137,9 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
-  Report report(Attempt attempt) {
-    return new Report(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence());
+  /** What the server is told; nothing when the task is somebody else's by now, whose outcome ours must not overwrite. */
+  List<Report> reports(Attempt attempt) {
+    return SUPERSEDED.equals(reason) ? List.of() : List.of(new Report(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence()));
   }
 
   /** The journal's form. */

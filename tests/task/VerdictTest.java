@@ -94,6 +94,7 @@ class VerdictTest {
     assertThat(judge(killed, new StopOrder(Cause.CANCELLED, "ann", "wrong branch"), STOP).error()).contains("ann: wrong branch");
     expect(judge(killed, new StopOrder(Cause.TIMEOUT, "the worker", ""), STOP), TaskStatus.FAILED, "timeout");
     expect(judge(killed, new StopOrder(Cause.DRAINED, "the worker", ""), STOP), TaskStatus.FAILED, "drained");
+    expect(judge(killed, new StopOrder(Cause.LOST, "the server", "w2 has it"), STOP), TaskStatus.FAILED, "superseded");
     assertThat(judge(killed, new StopOrder(Cause.LOST, "the server", "w2 has it"), STOP).error()).contains("w2 has it", "ses_1");
     expect(judge(new Exit(137, "deadline"), null, STOP), TaskStatus.FAILED, "timeout");
     expect(judge(null, null, STOP), TaskStatus.FAILED, "lost");
