@@ -1,0 +1,150 @@
+package tests;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * The program as a user has it: a process of its own, started from the once-built jar, with a home, state and data in a
+ * folder of the test. Ends with {@link #close}, at the latest.
+ */
+public final class Program implements AutoCloseable {
+  public static final Duration PATIENCE = Duration.ofSeconds(40); // generous: tests run four at once on two cores
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private Program(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Starts {@code worker} with these arguments; {@code home} is its home and its current folder's parent. */
+  public static Program start(Path home, String... arguments) throws IOException {
+    return start(home, home, Map.of(), arguments);
+  }
+
+  /** The same in another current folder and with further variables; an empty value removes one. */
+  public static Program start(Path home, Path directory, Map<String, String> variables, String... arguments) throws IOException {
+    var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
+    var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+        System.getProperty("java.class.path"), "worker"));
+    command.addAll(List.of(arguments));
+    var out = Files.createTempFile(home, "out", ".txt");
+    var err = Files.createTempFile(home, "err", ".txt");
+    var builder = new ProcessBuilder(command).directory(directory.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().putAll(environment(home, variables));
+    builder.environment().keySet().retainAll(environment(home, variables).keySet());
+    return new Program(builder.start(), out, err);
+  }
+
+  /** A user's variables with a home in the test's folder, and nothing of whoever runs the tests but the PATH. */
+  public static Map<String, String> environment(Path home, Map<String, String> variables) {
+    var environment = new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", home.toString(), "LANG", "C.UTF-8"));
+    environment.putAll(variables);
+    environment.values().removeIf(String::isEmpty);
+    return environment;
+  }
+
+  public String out() {
+    return read(out);
+  }
+
+  public String err() {
+    return read(err);
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Sends a signal by its name. */
+  public void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("sh", "-c", "kill -s " + name + " " + process.pid()).start().waitFor();
+  }
+
+  /** Waits for its end and gives its exit code. */
+  public int exit() throws InterruptedException {
+    if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("it does not end\n" + this);
+    }
+    return process.exitValue();
+  }
+
+  /** Waits until its stdout has a text that matches, and gives the match's first group, or the whole. */
+  public String awaitOut(String regex) throws Exception {
+    return awaitText(regex, this::out);
+  }
+
+  /** The same for stderr, where the log is. */
+  public String awaitErr(String regex) throws Exception {
+    return awaitText(regex, this::err);
+  }
+
+  private String awaitText(String regex, Callable<String> text) throws Exception {
+    var pattern = Pattern.compile(regex);
+    var until = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      var ended = !process.isAlive();
+      var found = pattern.matcher(text.call());
+      if (found.find()) {
+        return found.groupCount() > 0 ? found.group(1) : found.group();
+      }
+      if (ended || System.nanoTime() > until) {
+        throw new AssertionError("no '" + regex + "'" + (ended ? ", it ended with " + process.exitValue() : "") + "\n" + this);
+      }
+      Thread.sleep(10);
+    }
+  }
+
+  /** Waits until something holds. */
+  public static void await(String what, Callable<Boolean> condition) throws Exception {
+    var until = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.call()) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError("waited too long for " + what);
+      }
+      Thread.sleep(10);
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    if (process.isAlive()) {
+      process.destroy(); // the first TERM drains, so a few may be needed
+      for (var i = 0; i < 3 && !process.waitFor(2, TimeUnit.SECONDS); i++) {
+        process.destroy();
+      }
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "--- stdout\n" + out() + "\n--- stderr\n" + err();
+  }
+}
