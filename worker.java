@@ -1,8 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //SOURCES lib/**.java
 //SOURCES cmd/*.java
+//JAVAC_OPTIONS -XDignore.symbol.file
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import lib.cli.Command;
 import lib.cli.Io;
 import picocli.CommandLine;
@@ -16,10 +19,13 @@ public final class worker extends Command {
 
   @Override
   protected List<Command> children() {
-    return List.of(new cmd.register(io), new cmd.tasks(io), new cmd.config(io));
+    return List.of(new cmd.run(io), new cmd.serve(io), new cmd.register(io), new cmd.tasks(io), new cmd.config(io));
   }
 
   public static void main(String[] args) {
-    System.exit(new worker(Io.of(System.in, System.out, System.err)).run(args));
+    var options = Set.of("-h", "--help", "-V", "--version");
+    var bare = args.length > 0 && args[0].startsWith("-") && !options.contains(args[0]);
+    var full = bare ? Stream.concat(Stream.of("run"), Stream.of(args)).toArray(String[]::new) : args;
+    System.exit(new worker(Io.of(System.in, System.out, System.err)).run(full));
   }
 }

@@ -1,0 +1,49 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//SOURCES ../lib/**.java
+// sun.misc.Signal is the JDK's only way to hear of TERM without dying of it; javac warns of it otherwise
+//JAVAC_OPTIONS -XDignore.symbol.file
+package cmd;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import lib.Problem;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.cli.Logs;
+import lib.config.Setting.Use;
+import lib.config.Table;
+import lib.config.Time;
+import lib.hub.Hub;
+import lib.hub.HubOptions;
+import picocli.CommandLine;
+import sun.misc.Signal;
+
+/** {@code serve}: the embedded server, until INT or TERM. */
+@CommandLine.Command(name = "serve", description = "Run the embedded server until INT or TERM.")
+public final class serve extends Command {
+  public serve(Io io) {
+    super(io, Use.SERVE);
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var settings = settings();
+    Logs.start(settings.get(Table.LOG_LEVEL), io.terminal(), io.env());
+    var stop = new CountDownLatch(1);
+    var signals = List.of(new Signal("INT"), new Signal("TERM"));
+    var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();
+    try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM)) {
+      io.out().println("CodeTether server on " + hub.url());
+      stop.await();
+    } finally {
+      for (var i = 0; i < before.size(); i++) {
+        Signal.handle(signals.get(i), before.get(i)); // the console runs this command too, and goes on
+      }
+    }
+    return Problem.Exit.DONE.code;
+  }
+
+  public static void main(String[] args) {
+    System.exit(new serve(Io.of(System.in, System.out, System.err)).run(args));
+  }
+}

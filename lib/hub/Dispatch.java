@@ -1,0 +1,73 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import lib.config.Json;
+import lib.store.Database;
+import lib.store.StoreFailed;
+import lib.wire.Task;
+
+/** Tells open streams what is there to do and what to stop. Never waits for a client. Thread-safe. */
+final class Dispatch {
+  private static final int MAX_REPLAY = 1000; // as other servers have it, and what fits into a stream's queue
+
+  private final Database database;
+  private final Fleet fleet;
+  private final Leases leases;
+  private final Stamps stamps;
+
+  Dispatch(Database database, Fleet fleet, Leases leases, Stamps stamps) {
+    this.database = database;
+    this.fleet = fleet;
+    this.leases = leases;
+    this.stamps = stamps;
+  }
+
+  /** A task has become pending. @param giver a worker that has just given it back: only its poll shall bring it again */
+  void available(ObjectNode task, String giver) {
+    var read = Task.read(task).orElseThrow();
+    String frame = null;
+    for (var stream : fleet.streams()) {
+      if (stream.workerId().equals(giver)) {
+        stream.told(read);
+      } else if (free(stream) && fleet.offered(read, fleet.candidate(stream.workerId()))) {
+        frame = frame == null ? frame(task) : frame;
+        stream.tell(read, frame);
+      }
+    }
+  }
+
+  /** Tells the worker, if it has a slot free, of pending tasks that it was not told of yet. */
+  void refill(String worker) throws StoreFailed {
+    var stream = fleet.stream(worker);
+    if (stream.isPresent() && free(stream.get())) {
+      replay(stream.get());
+    }
+  }
+
+  /** Tells a stream of every pending task that is for its worker and that it was not told of yet. */
+  void replay(TaskStream stream) throws StoreFailed {
+    var candidate = fleet.candidate(stream.workerId());
+    var tasks = database.read(c -> TaskTable.pending(c, null, MAX_REPLAY, task -> fleet.offered(task, candidate)));
+    tasks.forEach(task -> stream.tell(Task.read(task).orElseThrow(), frame(task)));
+  }
+
+  /** The worker's running task is to be stopped; its next heartbeat hears the same. */
+  void cancelled(String worker, String task, String reason) {
+    var data = Json.object().put("id", task).put("task_id", task).put("reason", reason);
+    fleet.stream(worker).ifPresent(stream -> stream.offer(Frames.event("task_cancelled", data)));
+  }
+
+  void heartbeat() {
+    fleet.streams().forEach(stream -> stream.heartbeat(stamps.next()));
+  }
+
+  private boolean free(TaskStream stream) {
+    return leases.held(stream.workerId()) < stream.slots();
+  }
+
+  /** The event with every name that any worker looks for. */
+  private static String frame(ObjectNode task) {
+    return Frames.event("task_available",
+        task.deepCopy().put("task_id", task.path("id").asText()).put("description", task.path("prompt").asText()));
+  }
+}

@@ -1,0 +1,94 @@
+package lib.hub;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import lib.hub.Routing.Candidate;
+import lib.hub.Workers.Worker;
+import lib.wire.Task;
+
+/**
+ * The workers that are there now: registration, open stream and codebases seen together. The open streams are kept by
+ * connection, so that the end of an old one cannot drop a newer one of the same worker. Thread-safe.
+ */
+final class Fleet {
+  /** A worker that gave no sign for so long is gone; the value that other servers use. */
+  static final Duration ALIVE = Duration.ofSeconds(300);
+
+  private final Workers workers;
+  private final Codebases codebases;
+  private final Map<String, TaskStream> streams = new ConcurrentHashMap<>();
+
+  Fleet(Workers workers, Codebases codebases) {
+    this.workers = workers;
+    this.codebases = codebases;
+  }
+
+  /** From now on this is the worker's stream; an older one ends. */
+  void connect(TaskStream stream) {
+    workers.toldAgentName(stream.workerId(), stream.agentName());
+    var old = streams.put(stream.workerId(), stream);
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  void disconnect(TaskStream stream) {
+    streams.remove(stream.workerId(), stream);
+  }
+
+  Collection<TaskStream> streams() {
+    return streams.values();
+  }
+
+  Optional<TaskStream> stream(String worker) {
+    return Optional.ofNullable(streams.get(worker));
+  }
+
+  boolean alive(String worker) {
+    return streams.containsKey(worker) || workers.find(worker).filter(this::recent).isPresent();
+  }
+
+  boolean recent(Worker worker) {
+    return workers.silence(worker).compareTo(ALIVE) < 0;
+  }
+
+  boolean anyAlive() {
+    return !streams.isEmpty() || workers.all().stream().anyMatch(this::recent);
+  }
+
+  /** What is known of the worker; a worker that nobody knows has nothing. */
+  Candidate candidate(String worker) {
+    var known = workers.find(worker);
+    var stream = stream(worker);
+    var capabilities = new HashSet<>(stream.map(TaskStream::capabilities).orElse(Set.of()));
+    var ids = new HashSet<>(stream.map(TaskStream::codebases).orElse(Set.of()));
+    known.ifPresent(w -> {
+      capabilities.addAll(w.capabilities());
+      ids.addAll(w.codebases());
+    });
+    var agent = stream.map(TaskStream::agentName).or(() -> known.map(w -> w.agentName() != null ? w.agentName() : w.name()));
+    return new Candidate(worker, agent.orElse(null), capabilities, ids);
+  }
+
+  boolean offered(Task task, Candidate worker) {
+    return Routing.offered(task, worker, codebases.owner(task.codebase()));
+  }
+
+  /** Why the worker may not take the task, or empty; the codebase of a worker that is gone is anybody's. */
+  Optional<String> refusal(Task task, Candidate worker) {
+    var owner = codebases.owner(task.codebase());
+    return Routing.refusal(task, worker, owner != null && alive(owner) ? owner : null);
+  }
+
+  /** Whether there are living workers and none of them may take the task. */
+  boolean nobodyFor(Task task) {
+    var alive = Stream.concat(streams.keySet().stream(), workers.all().stream().map(Worker::id)).filter(this::alive).toList();
+    return !alive.isEmpty() && alive.stream().allMatch(worker -> refusal(task, candidate(worker)).isPresent());
+  }
+}

@@ -1,0 +1,200 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.logging.Level;
+import lib.Problem;
+import lib.config.Json;
+import lib.config.Time;
+import lib.store.Database;
+import lib.store.Database.Sync;
+import lib.store.Durable;
+import lib.store.Lock;
+import lib.store.StoreFailed;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The embedded server, running from {@link #start} to {@link #close}. One process per database. Thread-safe.
+ */
+public final class Hub implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+  /** Held, since a logger that nobody holds forgets its level. */
+  private static final java.util.logging.Logger LIBRARY = java.util.logging.Logger.getLogger("robaho.net.httpserver");
+  private static final int BACKLOG = 1024; // workers that all come back at once after a restart
+  private static final Duration DRAIN = Duration.ofSeconds(3);
+
+  static {
+    LIBRARY.setLevel(Level.SEVERE); // it tells of every start, stop and closed connection
+    // events are small: without this each waits up to 40 ms for the one before to be acknowledged
+    System.setProperty("robaho.net.httpserver.nodelay", "true");
+    // seconds without a byte either way in mid-request; heartbeats on quiet streams come much more often
+    System.setProperty("robaho.net.httpserver.maxReqTime", "90");
+    // streams, requests and idle connections together; past it a connection is closed at once
+    System.setProperty("jdk.httpserver.maxConnections", "2048");
+  }
+
+  private final Lock lock;
+  private final Database database;
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final String host;
+  private final String serverId;
+  private final Fleet fleet;
+  private final Codebases codebases;
+  private final Outputs outputs;
+  private final Stamps stamps;
+  private final Reaper reaper;
+  private final Web web;
+  private final Thread pulse;
+
+  private Hub(HubOptions options, Time time, Lock lock, Database database, HttpServer server)
+      throws StoreFailed, InterruptedException {
+    this.lock = lock;
+    this.database = database;
+    this.server = server;
+    this.host = options.host();
+    this.serverId = serverId(database);
+    this.stamps = new Stamps(time);
+    var workers = new Workers(database, time, stamps);
+    this.codebases = new Codebases(database, stamps);
+    this.fleet = new Fleet(workers, codebases);
+    var leases = new Leases(time);
+    var bells = new Bells();
+    this.outputs = new Outputs(database, leases, bells);
+    var dispatch = new Dispatch(database, fleet, leases, stamps);
+    var tasks = new Tasks(database, stamps, fleet, leases, dispatch, bells::ring);
+    this.reaper = new Reaper(database, tasks, leases, dispatch, bells, stamps);
+    reaper.sweep(); // starts the leases of what runs
+    var routes = new ArrayList<Route>();
+    routes.add(Route.of("GET", "/health", this::health).opened());
+    routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
+    routes.addAll(new WorkerCalls(database, workers, codebases, fleet, leases, dispatch, stamps).routes());
+    routes.addAll(new CodebaseCalls(codebases, tasks, workers, fleet, dispatch).routes());
+    routes.addAll(new TaskCalls(tasks, outputs, codebases, workers, reaper, stamps).routes());
+    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes));
+    server.setExecutor(threads);
+    server.createContext("/", web);
+    server.start();
+    this.pulse = Thread.ofPlatform().name("hub pulse").daemon().start(() -> reaper.run(time));
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @throws Problem when it may not bind there, the port is taken, another one runs on this database, or the database
+   *     cannot be used
+   */
+  public static Hub start(HubOptions options, Time time) throws InterruptedException {
+    var address = address(options);
+    Lock lock = null;
+    Database database = null;
+    HttpServer server = null;
+    Hub hub = null;
+    try {
+      var file = options.database();
+      lock = Lock.take(file.resolveSibling(file.getFileName() + ".lock"), "a server");
+      if (Files.notExists(file)) {
+        Durable.write(file, new byte[0]); // for its owner alone from the start; SQLite's own files follow it
+      }
+      database = Database.open(file, Schema.MIGRATIONS);
+      server = HttpServer.create(address, BACKLOG);
+      hub = new Hub(options, time, lock, database, server);
+      LOG.info("serving {} from {}", hub.url(), file);
+      return hub;
+    } catch (BindException e) {
+      throw new Problem("the server cannot listen on " + options.host() + ":" + options.port(), e.getMessage(),
+          "stop what listens there, or choose another --port (0 picks a free one)").from(e);
+    } catch (IOException | StoreFailed e) {
+      throw new Problem("the server cannot start", String.valueOf(e.getMessage()),
+          "check " + options.database() + " and its folder: owner, free space").from(e);
+    } finally {
+      if (hub == null) {
+        if (server != null) {
+          server.stop(0);
+        }
+        if (database != null) {
+          database.close();
+        }
+        if (lock != null) {
+          lock.close();
+        }
+      }
+    }
+  }
+
+  private static InetSocketAddress address(HubOptions options) {
+    try {
+      var address = InetAddress.getByName(options.host());
+      if (!address.isLoopbackAddress() && options.tokens().none()) {
+        throw new Problem("the server may not listen on " + options.host() + " without tokens",
+            "anybody who reaches that address could make this machine's workers run code",
+            "set A2A_AUTH_TOKENS, or listen on 127.0.0.1").ending(Problem.Exit.REFUSED);
+      }
+      return new InetSocketAddress(address, options.port());
+    } catch (UnknownHostException e) {
+      throw new Problem("the server cannot listen on " + options.host(), "there is no such address",
+          "give --host an address of this machine").from(e);
+    }
+  }
+
+  /** Where it answers, on this machine at least. */
+  public URI url() {
+    var address = server.getAddress();
+    var name = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : host;
+    return URI.create("http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + address.getPort());
+  }
+
+  /** Looks for vanished workers now instead of at the next interval. */
+  public void sweep() throws StoreFailed, InterruptedException {
+    reaper.sweep();
+  }
+
+  /** Lets running requests finish for some seconds, ends the streams, and closes. */
+  @Override
+  public void close() throws InterruptedException {
+    pulse.interrupt();
+    fleet.streams().forEach(TaskStream::close);
+    outputs.close();
+    web.drain(DRAIN);
+    server.stop(0); // waits itself for the whole of any other time, idle or not
+    threads.shutdownNow();
+    pulse.join();
+    database.close();
+    lock.close();
+    LOG.info("stopped serving {}", host);
+  }
+
+  private Reply health(Request request) {
+    return Reply.of(Json.object().put("status", "healthy").put("timestamp", stamps.next()));
+  }
+
+  private Reply status(Request request) {
+    ObjectNode answer = Json.object().put("available", true).put("message", "CodeTether server ready")
+        .putNull("agent_binary").put("registered_codebases", codebases.all().size())
+        .put("registered_workspaces", codebases.all().size()).put("auto_start", false).putNull("runtime");
+    return Reply.of(answer.put("server_id", serverId));
+  }
+
+  /** Made once and kept with the data: tells a restarted server from another one at the same address. */
+  private static String serverId(Database database) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, c -> {
+      Sql.run(c, "INSERT INTO facts (name, value) VALUES ('server_id', ?) ON CONFLICT (name) DO NOTHING",
+          UUID.randomUUID().toString());
+      return Sql.first(c, "SELECT value FROM facts WHERE name = 'server_id'", row -> row.getString(1)).orElseThrow();
+    });
+  }
+}

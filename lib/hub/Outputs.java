@@ -1,0 +1,140 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import lib.config.Json;
+import lib.store.Database;
+import lib.store.Database.Sync;
+import lib.store.StoreFailed;
+import lib.wire.TaskStatus;
+
+/**
+ * What agents said, chunk by chunk. Each chunk of a task has an absolute place, counted from 0 over all attempts, that
+ * never changes: readers ask from a place on and can take up a broken stream where it was. Thread-safe.
+ */
+final class Outputs {
+  private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
+  private static final long MAX_PAGE_CHARS = 8L << 20;
+
+  private final Database database;
+  private final Leases leases;
+  private final Bells bells;
+  private volatile boolean closed;
+
+  Outputs(Database database, Leases leases, Bells bells) {
+    this.database = database;
+    this.leases = leases;
+    this.bells = bells;
+  }
+
+  /**
+   * A chunk as a worker sends it.
+   *
+   * @param attempt the number of its claim; 0 from workers that have none
+   * @param seq its place in that attempt; null from the same
+   */
+  record Chunk(String taskId, String workerId, String text, String saidAt, int attempt, Long seq) {}
+
+  /** Chunks from a place on, as many as fit into one answer. @param total how many the task has in all */
+  record Page(List<ObjectNode> chunks, long total) {}
+
+  /**
+   * Stores the chunk; false when it was there already. Also after the task has ended, since what an agent said is worth
+   * keeping, but never from an attempt that is over.
+   */
+  boolean append(Chunk chunk) throws StoreFailed, InterruptedException {
+    var stored = database.write(Sync.PROCESS, c -> {
+      var now = Tasks.head(c, chunk.taskId).state();
+      if (chunk.attempt > 0 && chunk.attempt != now.attempt()) {
+        throw Refused.of(409, "stale_attempt", "attempt " + chunk.attempt + " is over, the current one is " + now.attempt());
+      }
+      // a task queued again that nobody else took yet still belongs a little to the attempt that runs it
+      var between = chunk.attempt > 0 && now.status() == TaskStatus.PENDING;
+      if (!between && !chunk.workerId.equals(now.worker())) {
+        throw Refused.of(409, "not_owner", "Task " + chunk.taskId + " not claimed by worker " + chunk.workerId);
+      }
+      var end = Sql.first(c, "SELECT place, upto FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+          row -> new long[] {row.getLong(1) + 1, row.getLong(2)}, chunk.taskId).orElse(new long[] {0, 0});
+      var upto = end[1] + chunk.text.getBytes(StandardCharsets.UTF_8).length;
+      if (upto > MAX_BYTES) {
+        throw Refused.of(413, "output_full", "the task's output has reached " + (MAX_BYTES >> 20) + " MiB");
+      }
+      var added = Sql.run(c, """
+          INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
+          chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
+      if (now.status() == TaskStatus.RUNNING) {
+        leases.renew(chunk.taskId, chunk.workerId);
+      }
+      return added > 0;
+    });
+    if (stored) {
+      bells.ring(chunk.taskId);
+    }
+    return stored;
+  }
+
+  /** The chunks from this place on; none when it is beyond the end. */
+  Page page(String task, long since) throws StoreFailed {
+    return database.read(c -> {
+      var chunks = new ArrayList<ObjectNode>();
+      var chars = new long[1];
+      Sql.walk(c, "SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
+        chunks.add(json(row));
+        chars[0] += row.getString("chunk").length();
+        return chars[0] < MAX_PAGE_CHARS;
+      }, task, since);
+      var total = Sql.first(c, "SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+          row -> row.getLong(1), task).orElse(0L);
+      return new Page(chunks, total);
+    });
+  }
+
+  /** Writes what there is from this place on, then what comes, until the task has ended. */
+  void follow(String task, long since, Tasks tasks, OutputStream out) throws StoreFailed, IOException, InterruptedException {
+    var bell = bells.hang(task);
+    try {
+      var next = since;
+      while (!closed) {
+        var status = tasks.status(task); // before the output, so that the last of it is not missed
+        var chunks = page(task, next).chunks;
+        for (var chunk : chunks) {
+          write(out, Frames.event("output", chunk.path("seq").asLong(), chunk));
+        }
+        if (!chunks.isEmpty()) {
+          next = chunks.getLast().path("seq").asLong() + 1;
+        } else if (status.terminal()) {
+          write(out, Frames.event("done", Json.object().put("status", status.word())));
+          return;
+        } else {
+          write(out, Frames.COMMENT);
+          Bells.hear(bell);
+        }
+      }
+    } finally {
+      bells.unhang(task, bell);
+    }
+  }
+
+  /** Ends every follower. */
+  void close() {
+    closed = true;
+    bells.ringAll();
+  }
+
+  private static void write(OutputStream out, String frame) throws IOException {
+    out.write(frame.getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  private static ObjectNode json(ResultSet row) throws SQLException {
+    return Json.object().put("output", row.getString("chunk")).put("timestamp", row.getString("said_at"))
+        .put("worker_id", row.getString("worker_id")).put("seq", row.getLong("place"));
+  }
+}

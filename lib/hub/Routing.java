@@ -1,0 +1,55 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+import java.util.Set;
+import lib.config.Json;
+import lib.wire.Task;
+
+/** Which task is for which worker: pure rules over the task and what is known of the worker. */
+final class Routing {
+  private Routing() {}
+
+  /**
+   * A worker as routing sees it.
+   *
+   * @param agentName the role that tasks are addressed to; null when it never told one
+   * @param codebases those it says it has
+   */
+  record Candidate(String workerId, String agentName, Set<String> capabilities, Set<String> codebases) {}
+
+  /** Why the task is not for this worker whatever its codebase, or empty. */
+  static Optional<String> unfit(Task task, Candidate worker) {
+    if (task.targetWorker() != null && !task.targetWorker().equals(worker.workerId)) {
+      return Optional.of("it is for worker " + task.targetWorker());
+    }
+    if (task.targetAgent() != null && !task.targetAgent().equals(worker.agentName)) {
+      return Optional.of("it is for agent " + task.targetAgent());
+    }
+    var lacking = task.requiredCapabilities().stream().filter(c -> !worker.capabilities.contains(c)).toList();
+    if (!lacking.isEmpty()) {
+      return Optional.of("it needs " + String.join(", ", lacking));
+    }
+    return declined(task, worker.workerId) ? Optional.of("this worker declined it") : Optional.empty();
+  }
+
+  /** Whether the worker is told of the task. @param owner the worker that registered the task's codebase, or null */
+  static boolean offered(Task task, Candidate worker, String owner) {
+    return (anyones(task) || worker.codebases.contains(task.codebase()) || worker.workerId.equals(owner))
+        && unfit(task, worker).isEmpty();
+  }
+
+  /** Why the worker may not take the task, or empty. @param owner as above, but null also when that worker is gone */
+  static Optional<String> refusal(Task task, Candidate worker, String owner) {
+    return !anyones(task) && owner != null && !owner.equals(worker.workerId)
+        ? Optional.of("its codebase belongs to worker " + owner) : unfit(task, worker);
+  }
+
+  private static boolean anyones(Task task) {
+    return task.codebase().equals(Task.GLOBAL) || task.codebase().equals(Task.PENDING);
+  }
+
+  private static boolean declined(Task task, String worker) {
+    return task.raw().path("declined").valueStream().map((JsonNode d) -> Json.text(d, "worker_id")).anyMatch(worker::equals);
+  }
+}

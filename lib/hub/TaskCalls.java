@@ -1,0 +1,241 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import lib.config.Json;
+import lib.hub.Outputs.Chunk;
+import lib.hub.TaskTable.Draft;
+import lib.store.StoreFailed;
+import lib.wire.Report;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+
+/** The calls about tasks and their output. */
+final class TaskCalls {
+  /**
+   * How long a claim's answer promises the task to its worker. A worker that hears nothing for so long stops its agent;
+   * the reaper frees the task earlier, after {@link Reaper#SILENCE}, and whoever asks first has it then.
+   */
+  private static final Duration LEASE = Duration.ofSeconds(900);
+  private static final int LIST = 100; // as other servers have it
+  private static final int MAX_TITLE = 80; // characters of a prompt that make a title, as other servers have it
+
+  private final Tasks tasks;
+  private final Outputs outputs;
+  private final Codebases codebases;
+  private final Workers workers;
+  private final Reaper reaper;
+  private final Stamps stamps;
+
+  TaskCalls(Tasks tasks, Outputs outputs, Codebases codebases, Workers workers, Reaper reaper, Stamps stamps) {
+    this.tasks = tasks;
+    this.outputs = outputs;
+    this.codebases = codebases;
+    this.workers = workers;
+    this.reaper = reaper;
+    this.stamps = stamps;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.of("GET", "/v1/agent/tasks", request -> list(request, request.query("codebase_id") != null
+            ? request.query("codebase_id") : request.query("workspace_id"))),
+        Route.of("POST", "/v1/agent/tasks", this::createAnywhere),
+        Route.of("GET", "/v1/agent/tasks/stuck", this::stuck),
+        Route.of("POST", "/v1/agent/tasks/stuck/recover", request -> Reply.of(Json.object().put("success", true)
+            .set("stats", json(reaper.sweep())))),
+        Route.of("GET", "/v1/agent/reaper/health", this::reaperHealth),
+        Route.of("GET", "/v1/agent/tasks/{id}", request -> Reply.of(tasks.get(request.id("id")))),
+        Route.of("PUT", "/v1/agent/tasks/{id}/status", this::status),
+        Route.of("POST", "/v1/agent/tasks/{id}/cancel", this::cancel),
+        Route.of("POST", "/v1/agent/tasks/{id}/requeue", this::requeue),
+        Route.of("POST", "/v1/agent/tasks/{id}/output", this::append),
+        Route.of("GET", "/v1/agent/tasks/{id}/output", this::output),
+        Route.of("GET", "/v1/agent/tasks/{id}/output/stream", this::follow),
+        Route.of("POST", "/v1/worker/tasks/claim", this::claim),
+        Route.of("POST", "/v1/worker/tasks/release", this::release),
+        Route.of("GET", "/v1/agent/codebases/{id}/tasks", request -> list(request, request.id("id"))),
+        Route.of("POST", "/v1/agent/codebases/{id}/tasks", this::createIn),
+        Route.of("POST", "/v1/agent/codebases/{id}/trigger", this::trigger));
+  }
+
+  // --- making and listing them
+
+  private Reply list(Request request, String codebase) throws StoreFailed {
+    var word = request.query("status");
+    var status = word == null ? null : status(word);
+    var worker = request.query("worker_id");
+    var limit = (int) request.number("limit", request.query("limit"), LIST, 1, 1000);
+    var all = Json.MAPPER.createArrayNode();
+    if (status == TaskStatus.PENDING && worker != null) {
+      var agent = request.query("agent_name");
+      if (agent != null) {
+        workers.toldAgentName(worker, agent);
+      }
+      workers.seen(worker);
+      tasks.pendingFor(worker, agent, codebase, limit).forEach(all::add);
+    } else {
+      tasks.list(status, codebase, worker, limit).forEach(all::add);
+    }
+    return Reply.of(all);
+  }
+
+  private Reply createAnywhere(Request request) throws StoreFailed, InterruptedException {
+    var body = request.body();
+    return Reply.of(tasks.create(draft(body.text("codebase_id", body.text("workspace_id", Task.GLOBAL)), body)));
+  }
+
+  private Reply createIn(Request request) throws StoreFailed, InterruptedException {
+    return Reply.of(Json.object().put("success", true).set("task", tasks.create(draft(request.id("id"), request.body()))));
+  }
+
+  private Draft draft(String codebase, Body body) {
+    if (!codebase.equals(Task.GLOBAL)) {
+      codebases.get(codebase);
+    }
+    var metadata = body.object("metadata");
+    var wanted = new Body(metadata);
+    var model = body.text("model", wanted.text("model", null));
+    var ref = body.text("model_ref", model == null ? null : model.replaceFirst("/", ":"));
+    return new Draft(codebase, body.text("title"), body.text("prompt"), body.text("agent_type", Task.DEFAULT_AGENT),
+        body.whole("priority", 0), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
+        body.text("target_agent_name", wanted.text("target_agent_name", null)),
+        body.text("target_worker_id", wanted.text("target_worker_id", null)), metadata);
+  }
+
+  private Reply trigger(Request request) throws StoreFailed, InterruptedException {
+    var codebase = codebases.get(request.id("id"));
+    var body = request.body();
+    var prompt = body.text("prompt");
+    var agent = body.text("agent", Task.DEFAULT_AGENT);
+    body.object("metadata").set("files", Json.array(body.texts("files")));
+    var draft = body.json().deepCopy().put("agent_type", agent).put("title",
+        prompt.length() > MAX_TITLE ? prompt.substring(0, MAX_TITLE) + "..." : prompt);
+    var task = tasks.create(draft(codebase.id(), new Body(draft)));
+    codebases.triggered(codebase.id());
+    var id = task.path("id").asText();
+    return Reply.of(Json.object().put("success", true).put("session_id", id).put("task_id", id)
+        .put("message", "Task queued for worker (task: " + id + ")").put("codebase_id", codebase.id())
+        .put("workspace_id", codebase.id()).put("agent", agent));
+  }
+
+  // --- running them
+
+  private Reply claim(Request request) throws StoreFailed, InterruptedException {
+    var id = request.body().text("task_id");
+    var worker = request.workerId();
+    workers.seen(worker);
+    var attempt = tasks.claim(id, worker);
+    return Reply.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker).put("attempt", attempt)
+        .put("lease_seconds", LEASE.toSeconds()).put("message", "Task claimed successfully"));
+  }
+
+  private Reply status(Request request) throws StoreFailed, InterruptedException {
+    var body = request.body();
+    var id = request.id("id");
+    tasks.report(report(id, body.id("worker_id"), status(body.text("status")), body), declines(body));
+    return Reply.of(Json.object().put("success", true).set("task", tasks.get(id)));
+  }
+
+  private Reply release(Request request) throws StoreFailed, InterruptedException {
+    var body = request.body();
+    var id = body.text("task_id");
+    var worker = request.workerId();
+    try {
+      var said = report(id, worker, body.has("status") ? status(body.text("status")) : null, body);
+      var now = tasks.report(said, declines(body)).status();
+      return Reply.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker)
+          .put("status", now.word()).put("message", "Task released successfully"));
+    } catch (Refused e) {
+      if (e.status() == 404 || "not_owner".equals(Json.text(e.body(), "code"))) {
+        throw Refused.of(404, "not_owner", "Task " + id + " not claimed by worker " + worker);
+      }
+      throw e;
+    }
+  }
+
+  private Report report(String task, String worker, TaskStatus status, Body body) {
+    workers.seen(worker);
+    return new Report(task, worker, status, body.text("session_id", null), body.text("result", null),
+        body.text("error", null), body.whole("attempt", 0));
+  }
+
+  private static boolean declines(Body body) {
+    return body.flag("declined");
+  }
+
+  private static TaskStatus status(String word) {
+    var status = TaskStatus.of(word);
+    if (status == TaskStatus.UNKNOWN) {
+      throw Refused.of(400, "Invalid status: " + word);
+    }
+    return status;
+  }
+
+  private Reply cancel(Request request) throws StoreFailed, InterruptedException {
+    var done = tasks.cancel(request.id("id"), request.body().text("reason", "cancelled")) == TaskStatus.CANCELLED;
+    return Reply.of(Json.object().put("success", true).put("status", done ? "cancelled" : "cancelling")
+        .put("message", done ? "Task cancelled" : "Its worker was told to stop it"));
+  }
+
+  private Reply requeue(Request request) throws StoreFailed, InterruptedException {
+    var attempts = tasks.requeue(request.id("id"));
+    return Reply.of(Json.object().put("success", true).put("task_id", request.id("id"))
+        .put("message", "Task requeued for retry (attempt " + attempts + ")"));
+  }
+
+  private Reply stuck(Request request) throws StoreFailed {
+    var seconds = request.number("timeout_seconds", request.query("timeout_seconds"), Reaper.SILENCE.toSeconds(), 1, 1 << 30);
+    var answer = Json.object();
+    var list = answer.putArray("tasks");
+    reaper.silent(Duration.ofSeconds(seconds)).forEach(task -> list.addObject().put("id", task.id())
+        .put("worker_id", task.worker()).put("started_at", task.startedAt()));
+    return Reply.of(answer.put("count", list.size()).put("timeout_seconds", seconds));
+  }
+
+  private Reply reaperHealth(Request request) {
+    var last = reaper.last();
+    return Reply.of(Json.object().put("status", "healthy").put("running", true)
+        .put("stuck_timeout_seconds", Reaper.SILENCE.toSeconds()).put("interval_seconds", Reaper.INTERVAL.toSeconds())
+        .put("max_attempts", Tasks.MAX_ATTEMPTS).set("last_run", last == null ? null : json(last)));
+  }
+
+  private static ObjectNode json(Reaper.Sweep sweep) {
+    return Json.object().put("checked_at", sweep.at()).put("tasks_checked", sweep.checked())
+        .put("tasks_requeued", sweep.requeued()).put("tasks_failed", sweep.failed()).put("tasks_cancelled", sweep.cancelled());
+  }
+
+  // --- what their agents say
+
+  private Reply append(Request request) throws StoreFailed, InterruptedException {
+    var body = request.body();
+    var worker = body.id("worker_id");
+    workers.seen(worker);
+    var stored = outputs.append(new Chunk(request.id("id"), worker, body.text("output"),
+        Request.stamp(body.text("timestamp", null), stamps.next()), body.whole("attempt", 0), body.big("seq")));
+    var answer = Json.object().put("success", true);
+    return Reply.of(stored ? answer : answer.put("duplicate", true));
+  }
+
+  private Reply output(Request request) throws StoreFailed {
+    var id = request.id("id");
+    tasks.status(id); // refuses when there is none
+    var page = outputs.page(id, since(request, request.query("since")));
+    var answer = Json.object().put("task_id", id).put("total", page.total());
+    answer.putArray("outputs").addAll(page.chunks());
+    return Reply.of(answer);
+  }
+
+  private Reply follow(Request request) throws StoreFailed {
+    var id = request.id("id");
+    tasks.status(id);
+    var after = request.header("Last-Event-ID");
+    var since = after != null ? since(request, after) + 1 : since(request, request.query("since"));
+    return new Reply.Events(out -> outputs.follow(id, since, tasks, out));
+  }
+
+  private static long since(Request request, String text) {
+    return request.number("since", text, 0, 0, Long.MAX_VALUE - 1);
+  }
+}

@@ -1,0 +1,142 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import lib.config.Json;
+import lib.wire.Task;
+
+/**
+ * One open task stream of one worker. Anybody may offer events, none of which waits; the connection's own thread writes
+ * them. What does not fit is dropped: the next heartbeat, release or poll brings it back.
+ */
+final class TaskStream {
+  private static final int MAX_QUEUED = 1024; // as other servers have it
+  /** Prompts can be long; a client that reads nothing must not hold more than two of the longest. */
+  private static final long MAX_QUEUED_CHARS = 32L << 20;
+  private static final int MAX_REMEMBERED = 4096; // four times the queue
+  private static final String END = "";
+
+  private final String workerId;
+  private final String agentName;
+  private final Set<String> capabilities;
+  private final int slots;
+  private final String connectedAt;
+  private final BlockingQueue<String> frames = new ArrayBlockingQueue<>(MAX_QUEUED);
+  private final AtomicLong queuedChars = new AtomicLong();
+  private final Set<String> announced = Collections.newSetFromMap(new LinkedHashMap<>() {
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+      return size() > MAX_REMEMBERED;
+    }
+  });
+  private volatile Set<String> codebases;
+  private volatile String lastHeartbeat;
+  private volatile boolean closed;
+
+  /** @param slots how many tasks the worker runs at once: with so many claimed, it is told of no more */
+  TaskStream(String workerId, String agentName, Set<String> capabilities, Set<String> codebases, int slots, String now) {
+    this.workerId = workerId;
+    this.agentName = agentName;
+    this.capabilities = capabilities;
+    this.codebases = codebases;
+    this.slots = slots;
+    this.connectedAt = now;
+    this.lastHeartbeat = now;
+    offer(Frames.event("connected", Json.object().put("event", "connected").put("worker_id", workerId)
+        .put("agent_name", agentName).put("message", "Connected to task stream").put("timestamp", now)));
+  }
+
+  String workerId() {
+    return workerId;
+  }
+
+  String agentName() {
+    return agentName;
+  }
+
+  Set<String> capabilities() {
+    return capabilities;
+  }
+
+  Set<String> codebases() {
+    return codebases;
+  }
+
+  void codebases(Set<String> ids) {
+    codebases = ids;
+  }
+
+  int slots() {
+    return slots;
+  }
+
+  /** Tells of the task once for each time that it becomes available. */
+  synchronized void tell(Task task, String frame) {
+    if (!announced.contains(availability(task)) && offer(frame)) {
+      told(task);
+    }
+  }
+
+  /** The worker knows of the task already. */
+  synchronized void told(Task task) {
+    announced.add(availability(task));
+  }
+
+  private static String availability(Task task) {
+    return task.id() + " " + task.marker();
+  }
+
+  void heartbeat(String now) {
+    if (offer(Frames.event("heartbeat", Json.object().put("timestamp", now).put("worker_id", workerId)))) {
+      lastHeartbeat = now;
+    }
+  }
+
+  /** Whether the event found room. */
+  synchronized boolean offer(String frame) {
+    if (closed || queuedChars.get() > MAX_QUEUED_CHARS || !frames.offer(frame)) {
+      return false;
+    }
+    queuedChars.addAndGet(frame.length());
+    return true;
+  }
+
+  /** Ends the stream; what was not written yet is dropped. */
+  synchronized void close() {
+    closed = true;
+    frames.clear();
+    frames.add(END);
+  }
+
+  /** Writes events until the stream is closed or the client is gone. */
+  void pump(OutputStream out) throws IOException, InterruptedException {
+    while (true) {
+      var frame = frames.take();
+      if (frame.equals(END)) {
+        return;
+      }
+      out.write(frame.getBytes(StandardCharsets.UTF_8));
+      out.flush();
+      queuedChars.addAndGet(-frame.length());
+    }
+  }
+
+  /** As {@code GET /v1/worker/connected} shows it. @param current the task it runs, or null */
+  ObjectNode json(String current) {
+    var json = Json.object().put("worker_id", workerId).put("agent_name", agentName).put("connected_at", connectedAt)
+        .put("last_heartbeat", lastHeartbeat).put("is_busy", current != null).put("current_task_id", current);
+    json.set("capabilities", Json.array(capabilities));
+    json.set("codebases", Json.array(codebases));
+    json.set("workspaces", Json.array(codebases));
+    return json;
+  }
+}

@@ -1,0 +1,153 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
+import lib.config.Json;
+import lib.hub.Transition.State;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+
+/** Tasks as rows and as the JSON that clients see. Statements only; whoever calls has the transaction. */
+final class TaskTable {
+  /** Past this a list ends early: clients refuse answers of more than 64 MiB, and prompts can be long. */
+  private static final long MAX_LIST_CHARS = 8L << 20;
+  private static final String HEAD = """
+      id, codebase_id, agent_type, status, worker_id, attempt, lost, cancel_reason, target_agent_name, target_worker_id,
+      priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata""";
+  private static final String ALL = HEAD + ", title, prompt, result, error";
+  private static final String QUEUE_ORDER = " ORDER BY priority DESC, created_at";
+
+  private TaskTable() {}
+
+  /**
+   * A task to be made.
+   *
+   * @param codebaseId an existing one, {@link Task#GLOBAL} or {@link Task#PENDING}
+   */
+  record Draft(String codebaseId, String title, String prompt, String agentType, int priority, String model,
+      String modelRef, String targetAgent, String targetWorker, ObjectNode metadata) {}
+
+  /** A task without its long texts, with what only the server looks at. */
+  record Head(ObjectNode json, String cancelReason, int lost) {
+    String id() {
+      return json.path("id").asText();
+    }
+
+    Task task() {
+      return Task.read(json).orElseThrow();
+    }
+
+    ObjectNode metadata() {
+      return (ObjectNode) json.path("metadata");
+    }
+
+    State state() {
+      return new State(TaskStatus.of(json.path("status").asText()), Json.text(json, "worker_id"),
+          json.path("attempt").asInt(), cancelReason != null);
+    }
+  }
+
+  /** A running task as the reaper sees it. */
+  record Running(String id, String worker, String startedAt) {}
+
+  static String insert(Connection c, Draft draft, String now) throws SQLException {
+    var id = UUID.randomUUID().toString();
+    Sql.run(c, """
+        INSERT INTO tasks (id, codebase_id, agent_type, status, attempt, lost, target_agent_name, target_worker_id,
+        priority, created_at, updated_at, model, model_ref, declined, metadata, title, prompt)
+        VALUES (?, ?, ?, 'pending', 0, 0, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)""",
+        id, draft.codebaseId, draft.agentType, draft.targetAgent, draft.targetWorker, draft.priority, now, now,
+        draft.model, draft.modelRef, draft.metadata.toString(), draft.title, draft.prompt);
+    return id;
+  }
+
+  static Optional<Head> head(Connection c, String id) throws SQLException {
+    return Sql.first(c, "SELECT " + HEAD + " FROM tasks WHERE id = ?", row ->
+        new Head(json(row), row.getString("cancel_reason"), row.getInt("lost")), id);
+  }
+
+  static Optional<ObjectNode> find(Connection c, String id) throws SQLException {
+    return Sql.first(c, "SELECT " + ALL + " FROM tasks WHERE id = ?", row -> addTexts(json(row), row), id);
+  }
+
+  /** Tasks in queue order; each condition may be null. */
+  static List<ObjectNode> list(Connection c, TaskStatus status, String codebase, String worker, int limit) throws SQLException {
+    var where = new ArrayList<String>();
+    var values = new ArrayList<Object>();
+    add(where, values, "status", status == null ? null : status.word());
+    add(where, values, "codebase_id", codebase);
+    add(where, values, "worker_id", worker);
+    return select(c, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, task -> true);
+  }
+
+  /** The pending tasks that this is true of, in queue order. */
+  static List<ObjectNode> pending(Connection c, String codebase, int limit, Predicate<Task> offered) throws SQLException {
+    var where = new ArrayList<>(List.of("status = 'pending'"));
+    var values = new ArrayList<Object>();
+    add(where, values, "codebase_id", codebase);
+    return select(c, " WHERE " + String.join(" AND ", where), values, limit, offered);
+  }
+
+  static List<Running> running(Connection c) throws SQLException {
+    return Sql.list(c, "SELECT id, worker_id, started_at FROM tasks WHERE status = 'running'", row ->
+        new Running(row.getString(1), row.getString(2), row.getString(3)));
+  }
+
+  static List<String> waiting(Connection c, String codebase) throws SQLException {
+    return Sql.list(c, "SELECT id FROM tasks WHERE status = 'pending' AND codebase_id = ?", row -> row.getString(1), codebase);
+  }
+
+  /** The pending tasks that somebody declined. */
+  static List<String> declined(Connection c) throws SQLException {
+    return Sql.list(c, "SELECT id FROM tasks WHERE status = 'pending' AND declined <> '[]'", row -> row.getString(1));
+  }
+
+  private static void add(List<String> where, List<Object> values, String column, String value) {
+    if (value != null) {
+      where.add(column + " = ?");
+      values.add(value);
+    }
+  }
+
+  private static List<ObjectNode> select(Connection c, String where, List<Object> values, int limit, Predicate<Task> wanted)
+      throws SQLException {
+    var all = new ArrayList<ObjectNode>();
+    var chars = new long[1];
+    Sql.walk(c, "SELECT " + ALL + " FROM tasks" + where + QUEUE_ORDER, row -> {
+      var task = json(row);
+      if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
+        addTexts(task, row);
+        all.add(task);
+        chars[0] += task.path("prompt").asText().length() + task.path("result").asText().length();
+      }
+      return all.size() < limit && chars[0] < MAX_LIST_CHARS;
+    }, values.toArray());
+    return all;
+  }
+
+  private static ObjectNode addTexts(ObjectNode task, ResultSet row) throws SQLException {
+    return task.put("title", row.getString("title")).put("prompt", row.getString("prompt"))
+        .put("result", row.getString("result")).put("error", row.getString("error"));
+  }
+
+  private static ObjectNode json(ResultSet row) throws SQLException {
+    var json = Json.object().put("id", row.getString("id")).put("codebase_id", row.getString("codebase_id"))
+        .put("workspace_id", row.getString("codebase_id"));
+    for (var text : List.of("agent_type", "status", "worker_id", "session_id", "model", "model_ref", "target_agent_name",
+        "target_worker_id", "created_at", "updated_at", "started_at", "completed_at")) {
+      json.put(text, row.getString(text));
+    }
+    json.put("attempt", row.getInt("attempt")).put("priority", row.getInt("priority"))
+        .put("cancel_requested", row.getString("cancel_reason") != null);
+    json.set("declined", Workers.json(row.getString("declined")));
+    json.set("metadata", Workers.json(row.getString("metadata")));
+    return json;
+  }
+}

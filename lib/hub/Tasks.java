@@ -1,0 +1,314 @@
+package lib.hub;
+
+import static lib.wire.TaskStatus.CANCELLED;
+import static lib.wire.TaskStatus.COMPLETED;
+import static lib.wire.TaskStatus.FAILED;
+import static lib.wire.TaskStatus.PENDING;
+import static lib.wire.TaskStatus.RUNNING;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import lib.config.Json;
+import lib.hub.TaskTable.Draft;
+import lib.hub.TaskTable.Head;
+import lib.store.Database;
+import lib.store.Database.Sync;
+import lib.store.StoreFailed;
+import lib.wire.Report;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tasks and what happens to them. Every change is one transaction that looks at the row, asks {@link Transition} and
+ * {@link Routing}, and writes; streams and followers are told after it is committed. Thread-safe.
+ */
+final class Tasks {
+  private static final Logger LOG = LoggerFactory.getLogger(Tasks.class);
+
+  /** How often a task is started before a worker's vanishing fails it. */
+  static final int MAX_ATTEMPTS = 3;
+
+  private final Database database;
+  private final Stamps stamps;
+  private final Fleet fleet;
+  private final Leases leases;
+  private final Dispatch dispatch;
+  private final Consumer<String> changed;
+
+  /** @param changed called with a task's id after its status changed */
+  Tasks(Database database, Stamps stamps, Fleet fleet, Leases leases, Dispatch dispatch, Consumer<String> changed) {
+    this.database = database;
+    this.stamps = stamps;
+    this.fleet = fleet;
+    this.leases = leases;
+    this.dispatch = dispatch;
+    this.changed = changed;
+  }
+
+  ObjectNode create(Draft draft) throws StoreFailed, InterruptedException {
+    var id = database.write(Sync.POWER, c -> TaskTable.insert(c, draft, stamps.next()));
+    LOG.info("task {} created for codebase {}", id, draft.codebaseId());
+    return announce(id, null);
+  }
+
+  /** @throws Refused when there is none with this id */
+  ObjectNode get(String id) throws StoreFailed {
+    return database.read(c -> TaskTable.find(c, id)).orElseThrow(Tasks::unknown);
+  }
+
+  TaskStatus status(String id) throws StoreFailed {
+    return database.read(c -> head(c, id)).state().status();
+  }
+
+  List<ObjectNode> list(TaskStatus status, String codebase, String worker, int limit) throws StoreFailed {
+    return database.read(c -> TaskTable.list(c, status, codebase, worker, limit));
+  }
+
+  /** The pending tasks that are for this worker. @param agent the role it tells with this poll, or null */
+  List<ObjectNode> pendingFor(String worker, String agent, String codebase, int limit) throws StoreFailed {
+    var known = fleet.candidate(worker);
+    var candidate = agent == null ? known
+        : new Routing.Candidate(worker, agent, known.capabilities(), known.codebases());
+    return database.read(c -> TaskTable.pending(c, codebase, limit, task -> fleet.offered(task, candidate)));
+  }
+
+  /** Compare-and-set from pending to running; repeating it as the owner gives the same attempt again. */
+  int claim(String id, String worker) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, c -> {
+      var head = head(c, id);
+      return switch (Transition.claim(head.state(), worker)) {
+        case Transition.Take take -> take(c, head, worker);
+        case Transition.Refuse refuse -> throw refused(refuse, id);
+        default -> head.state().attempt();
+      };
+    });
+  }
+
+  private int take(Connection c, Head head, String worker) throws SQLException {
+    var id = head.id();
+    fleet.refusal(head.task(), fleet.candidate(worker)).ifPresent(why -> {
+      throw Refused.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + why);
+    });
+    var attempt = head.state().attempt() + 1;
+    var now = stamps.next();
+    if (Sql.run(c, "UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? "
+        + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
+      throw Refused.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
+    }
+    leases.renew(id, worker);
+    LOG.info("task {} claimed by worker {}, attempt {}", id, worker, attempt);
+    return attempt;
+  }
+
+  /** What a report led to. @param changed whether the task has another status now */
+  record Reported(TaskStatus status, boolean changed) {}
+
+  /**
+   * A worker says how its task is.
+   *
+   * @param said a null status is a bare release
+   * @param decline whether giving the task back means that this worker shall not get it again
+   */
+  Reported report(Report said, boolean decline) throws StoreFailed, InterruptedException {
+    var id = said.taskId();
+    var durable = said.status() == RUNNING && said.attempt() > 0 ? Sync.PROCESS : Sync.POWER; // without one it may be a claim
+    var outcome = database.write(durable, c -> {
+      var head = head(c, id);
+      var now = head.state();
+      return switch (Transition.report(now, said, decline)) {
+        case Transition.Refuse refuse -> throw refused(refuse, id);
+        case Transition.Take take -> {
+          take(c, head, said.workerId());
+          keepSession(c, said);
+          yield new Reported(RUNNING, true);
+        }
+        case Transition.Same same -> {
+          if (now.status() == RUNNING) {
+            keepSession(c, said);
+            leases.renew(id, said.workerId());
+          }
+          yield new Reported(now.status(), false);
+        }
+        case Transition.Change(var to) -> new Reported(to == PENDING ? giveBack(c, head, said, decline)
+            : end(c, head, to, said.result(), said.error(), said.sessionId()), true);
+      };
+    });
+    if (outcome.changed) {
+      LOG.info("task {} is {}, says worker {}", id, outcome.status.word(), said.workerId());
+      tell(id, outcome.status, said.workerId());
+    }
+    if (outcome.status != RUNNING) {
+      dispatch.refill(said.workerId());
+    }
+    return outcome;
+  }
+
+  private TaskStatus giveBack(Connection c, Head head, Report said, boolean decline) throws SQLException {
+    if (!decline && !head.task().registration()) {
+      return queueAgain(c, head, head.lost(), head.metadata());
+    }
+    var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
+    head.json().withArray("declined").addObject().put("worker_id", said.workerId()).put("reason", why).put("at", stamps.next());
+    Sql.run(c, "UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
+    return fleet.nobodyFor(head.task()) ? end(c, head, FAILED, null, declinedBy(head), null)
+        : queueAgain(c, head, head.lost(), head.metadata());
+  }
+
+  private static String declinedBy(Head head) {
+    return "No worker that is there takes this task. " + head.json().path("declined").valueStream()
+        .map(d -> d.path("worker_id").asText() + ": " + d.path("reason").asText()).collect(Collectors.joining("; "));
+  }
+
+  /** Fails the task when it was declined and, by now, nobody is left who may take it; whether it did. */
+  boolean failIfNobodyIsLeft(String id) throws StoreFailed, InterruptedException {
+    return changed(id, PENDING, c -> {
+      var head = head(c, id);
+      return head.state().status() == PENDING && fleet.nobodyFor(head.task())
+          ? end(c, head, FAILED, null, declinedBy(head), null) : PENDING;
+    }) == FAILED;
+  }
+
+  /** The worker gave no sign of life for too long: queued again, failed after the last attempt, or cancelled as asked. */
+  TaskStatus lose(String id, Duration limit) throws StoreFailed, InterruptedException {
+    return changed(id, RUNNING, c -> {
+      var head = head(c, id);
+      var now = head.state();
+      if (now.status() != RUNNING || leases.silence(id, now.worker()).compareTo(limit) < 0) {
+        return RUNNING; // a report or a heartbeat came in between
+      }
+      var why = "worker " + now.worker() + " gave no sign of life for " + limit.toSeconds() + " s";
+      if (now.cancelling()) {
+        return end(c, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
+      }
+      var lost = head.lost() + 1;
+      var metadata = head.metadata();
+      if (lost >= MAX_ATTEMPTS) {
+        metadata.put("failed_at", stamps.next()).put("failure_reason", why);
+        Sql.run(c, "UPDATE tasks SET metadata = ? WHERE id = ?", metadata.toString(), id);
+        return end(c, head, FAILED, null, "Failed after " + MAX_ATTEMPTS + " attempts: " + why, null);
+      }
+      metadata.put("attempts", metadata.path("attempts").asInt(1) + 1).put("last_stuck_at", stamps.next()).put("stuck_reason", why);
+      return queueAgain(c, head, lost, metadata);
+    });
+  }
+
+  private TaskStatus changed(String id, TaskStatus before, Database.Work<TaskStatus> work) throws StoreFailed, InterruptedException {
+    var after = database.write(Sync.POWER, work);
+    if (after != before) {
+      LOG.warn("task {} is {}: its worker vanished, or no worker takes it", id, after.word());
+      tell(id, after, null);
+    }
+    return after;
+  }
+
+  /** What a cancellation led to: cancelled at once, or running until its worker has stopped it. */
+  TaskStatus cancel(String id, String reason) throws StoreFailed, InterruptedException {
+    var worker = new String[1];
+    var status = database.write(Sync.POWER, c -> {
+      var head = head(c, id);
+      var now = head.state();
+      if (now.status().terminal()) {
+        throw Refused.of(400, "Cannot cancel task: it is " + now.status().word());
+      }
+      if (now.status() == PENDING) {
+        return end(c, head, CANCELLED, null, reason, null);
+      }
+      worker[0] = now.worker();
+      Sql.run(c, "UPDATE tasks SET cancel_reason = ?, updated_at = ? WHERE id = ?", reason, stamps.next(), id);
+      return RUNNING;
+    });
+    LOG.info("task {} {}", id, status == CANCELLED ? "cancelled" : "is to be stopped by worker " + worker[0]);
+    if (status == CANCELLED) {
+      tell(id, CANCELLED, null);
+    } else {
+      dispatch.cancelled(worker[0], id, reason);
+    }
+    return status;
+  }
+
+  /** Queues a task anew that runs, failed or was cancelled; returns how many attempts that makes. */
+  int requeue(String id) throws StoreFailed, InterruptedException {
+    var attempts = database.write(Sync.POWER, c -> {
+      var head = head(c, id);
+      var now = head.state().status();
+      if (now != RUNNING && now != FAILED && now != CANCELLED) {
+        throw Refused.of(400, "Cannot requeue task with status " + now.word());
+      }
+      var metadata = head.metadata();
+      var next = metadata.path("attempts").asInt(1) + 1;
+      queueAgain(c, head, 0, metadata.put("attempts", next).put("manual_requeue_at", stamps.next()));
+      Sql.run(c, "UPDATE tasks SET declined = '[]' WHERE id = ?", id);
+      return next;
+    });
+    LOG.info("task {} queued again by hand", id);
+    tell(id, PENDING, null);
+    return attempts;
+  }
+
+  /** Cancels what waits for a codebase that is no more. */
+  void cancelAll(String codebase, String reason) throws StoreFailed, InterruptedException {
+    var ids = database.write(Sync.POWER, c -> {
+      var waiting = TaskTable.waiting(c, codebase);
+      for (var id : waiting) {
+        end(c, head(c, id), CANCELLED, null, reason, null);
+      }
+      return waiting;
+    });
+    ids.forEach(changed);
+  }
+
+  private TaskStatus end(Connection c, Head head, TaskStatus to, String result, String error, String session) throws SQLException {
+    var now = stamps.next();
+    Sql.run(c, "UPDATE tasks SET status = ?, result = COALESCE(?, result), error = ?, session_id = COALESCE(?, session_id), "
+        + "completed_at = ?, updated_at = ? WHERE id = ?", to.word(), result, error, session, now, now, head.id());
+    leases.end(head.id());
+    return to;
+  }
+
+  private TaskStatus queueAgain(Connection c, Head head, int lost, ObjectNode metadata) throws SQLException {
+    Sql.run(c, "UPDATE tasks SET status = 'pending', worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
+        + "error = NULL, cancel_reason = NULL, lost = ?, metadata = ?, updated_at = ? WHERE id = ?",
+        lost, metadata.toString(), stamps.next(), head.id());
+    leases.end(head.id());
+    return PENDING;
+  }
+
+  private static void keepSession(Connection c, Report said) throws SQLException {
+    if (said.sessionId() != null) {
+      Sql.run(c, "UPDATE tasks SET session_id = ? WHERE id = ?", said.sessionId(), said.taskId());
+    }
+  }
+
+  /** Streams hear of a task that waits again, followers of any change. */
+  private void tell(String id, TaskStatus status, String giver) throws StoreFailed {
+    if (status == PENDING) {
+      announce(id, giver);
+    }
+    changed.accept(id);
+  }
+
+  private ObjectNode announce(String id, String except) throws StoreFailed {
+    var task = get(id);
+    dispatch.available(task, except);
+    return task;
+  }
+
+  static Head head(Connection c, String id) throws SQLException {
+    return TaskTable.head(c, id).orElseThrow(Tasks::unknown);
+  }
+
+  private static Refused unknown() {
+    return Refused.of(404, "Task not found");
+  }
+
+  private static Refused refused(Transition.Refuse refuse, String id) {
+    return Refused.of(409, refuse.code(), "Task " + id + " " + refuse.why());
+  }
+}

@@ -1,0 +1,88 @@
+package lib.hub;
+
+import java.util.Optional;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+
+/**
+ * What a worker's word does to a task: a pure function of the task's state and what is said. Terminal is final, only the
+ * owner speaks for a running task, and an attempt that is no longer the current one changes nothing.
+ */
+sealed interface Transition {
+  /** The task goes to this state. */
+  record Change(TaskStatus to) implements Transition {}
+
+  /** The task becomes the speaker's, if it may have it. */
+  record Take() implements Transition {}
+
+  /** Nothing changes and nothing is wrong: it is as said. */
+  record Same() implements Transition {}
+
+  record Refuse(String code, String why) implements Transition {}
+
+  /**
+   * A task's state as far as these rules look at it.
+   *
+   * @param worker who runs it or ran it last; null when nobody has it
+   * @param attempt the number of the last claim; 0 when it was never claimed
+   * @param cancelling whether its cancellation was asked for while it runs
+   */
+  record State(TaskStatus status, String worker, int attempt, boolean cancelling) {}
+
+  /** A worker wants the task. */
+  static Transition claim(State now, String worker) {
+    return switch (now.status) {
+      case PENDING -> new Take();
+      case RUNNING -> worker.equals(now.worker) ? new Same()
+          : new Refuse("already_claimed", "already claimed by another worker");
+      default -> new Refuse("not_pending", "is " + now.status.word());
+    };
+  }
+
+  /**
+   * A worker says how the task is; a null status is a bare release, which other servers take for completed.
+   *
+   * @param decline whether giving the task back means that this worker shall not get it; it need not have had it
+   */
+  static Transition report(State now, Report said, boolean decline) {
+    var to = said.status();
+    if (said.attempt() > 0 && said.attempt() != now.attempt) {
+      return new Refuse("stale_attempt", "attempt " + said.attempt() + " is over, the current one is " + now.attempt);
+    }
+    var owner = said.workerId().equals(now.worker);
+    if (now.status.terminal()) {
+      return to != null && to != now.status ? new Refuse("terminal", "is " + now.status.word() + " for good")
+          : owner ? new Same() : notOwner(said);
+    }
+    if (now.status == TaskStatus.PENDING) {
+      // a worker of the time before claims says running, and that is its claim; ours have claimed before they say it
+      return to == TaskStatus.RUNNING && said.attempt() == 0 ? new Take()
+          : to != TaskStatus.PENDING ? notOwner(said) : decline ? new Change(TaskStatus.PENDING) : new Same();
+    }
+    if (!owner) {
+      return notOwner(said);
+    }
+    return to == TaskStatus.RUNNING ? new Same()
+        : to == null ? new Change(TaskStatus.COMPLETED)
+        : to == TaskStatus.PENDING && now.cancelling ? new Change(TaskStatus.CANCELLED) : new Change(to);
+  }
+
+  /**
+   * Whether a worker that says it runs the task must stop, and why; {@code lost} begins the reason when somebody else has
+   * the task. A task that is pending again or ended otherwise than
+   * by a cancellation is no reason: the worker claims it anew, or its own report decides. Neither is an older attempt of
+   * its own: the word may have crossed with its new claim.
+   */
+  static Optional<String> stop(State now, String worker) {
+    return switch (now.status) {
+      case CANCELLED -> Optional.of("cancelled");
+      case RUNNING -> !worker.equals(now.worker) ? Optional.of("lost: the task belongs to another worker now")
+          : now.cancelling ? Optional.of("cancelled") : Optional.empty();
+      default -> Optional.empty();
+    };
+  }
+
+  private static Refuse notOwner(Report said) {
+    return new Refuse("not_owner", "not claimed by worker " + said.workerId());
+  }
+}

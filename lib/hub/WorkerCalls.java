@@ -1,0 +1,192 @@
+package lib.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import lib.config.Json;
+import lib.hub.Workers.Worker;
+import lib.store.Database;
+import lib.store.StoreFailed;
+
+/** The calls that workers make about themselves, and those that show them. */
+final class WorkerCalls {
+  private final Database database;
+  private final Workers workers;
+  private final Codebases codebases;
+  private final Fleet fleet;
+  private final Leases leases;
+  private final Dispatch dispatch;
+  private final Stamps stamps;
+
+  WorkerCalls(Database database, Workers workers, Codebases codebases, Fleet fleet, Leases leases, Dispatch dispatch,
+      Stamps stamps) {
+    this.database = database;
+    this.workers = workers;
+    this.codebases = codebases;
+    this.fleet = fleet;
+    this.leases = leases;
+    this.dispatch = dispatch;
+    this.stamps = stamps;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.of("POST", "/v1/agent/workers/register", this::register),
+        Route.of("GET", "/v1/agent/workers", this::list),
+        Route.of("GET", "/v1/agent/workers/{id}", this::show),
+        Route.of("POST", "/v1/agent/workers/{id}/heartbeat", this::heartbeat),
+        Route.of("POST", "/v1/agent/workers/{id}/unregister", this::unregister),
+        Route.of("GET", "/v1/monitor/workers", this::monitor),
+        Route.of("GET", "/v1/agent/models", this::models),
+        Route.of("GET", "/v1/worker/tasks/stream", this::stream),
+        Route.of("PUT", "/v1/worker/codebases", this::routeCodebases),
+        Route.of("GET", "/v1/worker/connected", this::connected),
+        Route.of("GET", "/v1/worker/connected/{id}", this::connectedOne));
+  }
+
+  private Reply register(Request request) throws StoreFailed, InterruptedException {
+    var worker = workers.register(request.body());
+    dispatch.refill(worker.id());
+    return Reply.of(Json.object().put("success", true).set("worker", json(worker)));
+  }
+
+  private Reply list(Request request) {
+    var all = Json.MAPPER.createArrayNode();
+    workers.all().forEach(worker -> all.add(json(worker)));
+    return Reply.of(all);
+  }
+
+  private Reply show(Request request) {
+    return Reply.of(workers.find(request.id("id")).map(this::json).orElseThrow(() -> Refused.of(404, "Worker not found")));
+  }
+
+  /** A body names what runs; without one, as old workers send it, everything of the worker lives on. */
+  private Reply heartbeat(Request request) throws StoreFailed, InterruptedException {
+    var id = request.id("id");
+    if (!workers.heartbeat(id)) {
+      throw Refused.of(404, "Worker not found - please re-register");
+    }
+    var answer = Json.object().put("success", true);
+    var stop = answer.putArray("stop");
+    if (!request.body().has("running")) {
+      leases.renewAll(id);
+    }
+    for (var named : request.body().objects("running")) {
+      var body = new Body((ObjectNode) named);
+      var task = body.text("task_id");
+      var attempt = body.whole("attempt", 0);
+      var head = database.read(c -> TaskTable.head(c, task));
+      if (head.isPresent()) {
+        var now = head.get().state();
+        if (now.status() == lib.wire.TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {
+          leases.renew(task, id);
+        }
+        Transition.stop(now, id).ifPresent(why -> stop.addObject().put("task_id", task).put("reason",
+            head.get().cancelReason() != null ? head.get().cancelReason() : why));
+      }
+    }
+    dispatch.refill(id);
+    return Reply.of(answer);
+  }
+
+  private Reply unregister(Request request) throws StoreFailed, InterruptedException {
+    var id = request.id("id");
+    var known = workers.unregister(id);
+    codebases.disown(id);
+    fleet.stream(id).ifPresent(TaskStream::close); // else it would count as there until the next failed write
+    return Reply.of(Json.object().put("success", known).put("message", known ? "Worker unregistered" : "Worker not found"));
+  }
+
+  private Reply monitor(Request request) throws StoreFailed {
+    if ("list".equals(request.query("format"))) {
+      return list(request);
+    }
+    var completed = workers.completed();
+    var answer = Json.object();
+    var list = answer.putArray("workers");
+    workers.all().forEach(w -> list.addObject().put("id", w.id()).put("worker_id", w.id()).put("name", w.name())
+        .put("status", status(w)).put("last_heartbeat", w.lastSeen()).put("last_seen", w.lastSeen())
+        .put("codebases", codebases.of(w.id()).size()).put("tasks_completed", completed.getOrDefault(w.id(), 0)));
+    return Reply.of(answer);
+  }
+
+  private Reply models(Request request) {
+    var answer = Json.object();
+    var models = answer.putArray("models");
+    workers.all().stream().filter(w -> fleet.alive(w.id())).forEach(w -> w.models().forEach(m -> {
+      var model = ((ObjectNode) m).deepCopy();
+      models.add(model.put("provider", m.path("provider").asText() + " (via " + w.name() + ")"));
+    }));
+    return Reply.of(answer.put("default", models.isEmpty() ? null : Json.text(models.get(0), "id")));
+  }
+
+  private Reply stream(Request request) {
+    var agent = request.query("agent_name") != null ? request.query("agent_name") : request.header("X-Agent-Name");
+    if (agent == null) {
+      throw Refused.of(400, "agent_name is required (query param or X-Agent-Name header)");
+    }
+    var named = request.query("worker_id") != null || request.header("X-Worker-ID") != null;
+    var worker = named ? request.workerId() : UUID.randomUUID().toString().substring(0, 12);
+    var slots = (int) request.number("X-Max-Concurrency", request.header("X-Max-Concurrency"), 1, 1, 1000);
+    var stream = new TaskStream(worker, Body.checkId("agent_name", agent), new HashSet<>(request.words("X-Capabilities")),
+        new HashSet<>(request.words(request.header("X-Codebases") != null ? "X-Codebases" : "X-Workspaces")), slots,
+        stamps.next());
+    return new Reply.Events(out -> {
+      fleet.connect(stream);
+      try {
+        workers.seen(worker);
+        dispatch.replay(stream);
+        stream.pump(out);
+      } finally {
+        fleet.disconnect(stream);
+      }
+    });
+  }
+
+  private Reply routeCodebases(Request request) throws StoreFailed {
+    var worker = request.workerId();
+    var stream = fleet.stream(worker).orElseThrow(() ->
+        Refused.of(404, "Worker " + worker + " not found (not connected via SSE?)"));
+    var body = request.body();
+    if (!body.has("codebases") && !body.has("workspaces")) {
+      throw Refused.field("codebases", "missing", "Field required");
+    }
+    stream.codebases(new HashSet<>(body.either("codebases", "workspaces")));
+    dispatch.refill(worker);
+    var answer = Json.object().put("success", true).put("worker_id", worker).put("message", "Codebases updated successfully");
+    answer.set("codebases", Json.array(stream.codebases()));
+    answer.set("workspaces", Json.array(stream.codebases()));
+    return Reply.of(answer);
+  }
+
+  private Reply connected(Request request) {
+    var answer = Json.object();
+    var list = answer.putArray("workers");
+    fleet.streams().forEach(stream -> list.add(stream.json(leases.task(stream.workerId()))));
+    return Reply.of(answer.put("count", list.size()).put("timestamp", stamps.next()));
+  }
+
+  private Reply connectedOne(Request request) {
+    var id = request.id("id");
+    return Reply.of(fleet.stream(id).map(stream -> stream.json(leases.task(id))).orElseThrow(() ->
+        Refused.of(404, "Worker " + id + " not found or not connected")));
+  }
+
+  private String status(Worker worker) {
+    return fleet.alive(worker.id()) ? "active" : "offline";
+  }
+
+  private ObjectNode json(Worker w) {
+    var ids = new HashSet<>(w.codebases());
+    codebases.of(w.id()).forEach(b -> ids.add(b.id()));
+    var json = Json.object().put("worker_id", w.id()).put("name", w.name()).put("hostname", w.host())
+        .put("global_codebase_id", w.globalId()).put("global_workspace_id", w.globalId())
+        .put("registered_at", w.registeredAt()).put("last_seen", w.lastSeen()).put("status", status(w));
+    json.set("capabilities", Json.array(w.capabilities()));
+    json.set("models", w.models());
+    json.setAll(Map.of("codebases", Json.array(ids), "workspaces", Json.array(ids)));
+    return json;
+  }
+}

@@ -1,0 +1,156 @@
+package lib.hub;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import lib.config.Json;
+import lib.config.Time;
+import lib.store.Database;
+import lib.store.Database.Sync;
+import lib.store.StoreFailed;
+import lib.wire.Times;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The registered workers: in memory for every decision, in the database for the next start. Thread-safe. */
+final class Workers {
+  private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
+
+  /**
+   * One worker.
+   *
+   * @param codebases the ids it said it has when it registered
+   * @param agentName the role it told last, or null; not kept, since it tells it again with its next stream or poll
+   * @param lastSeen for people
+   * @param seen {@link Time#nanos} of the same moment, for measuring
+   */
+  record Worker(String id, String name, String host, List<String> capabilities, JsonNode models, List<String> codebases,
+      String globalId, String registeredAt, String agentName, String lastSeen, long seen) {
+    Worker seenAt(String stamp, long nanos) {
+      return new Worker(id, name, host, capabilities, models, codebases, globalId, registeredAt, agentName, stamp, nanos);
+    }
+
+    Worker as(String agent) {
+      return new Worker(id, name, host, capabilities, models, codebases, globalId, registeredAt, agent, lastSeen, seen);
+    }
+  }
+
+  private final Database database;
+  private final Time time;
+  private final Stamps stamps;
+  private final Map<String, Worker> workers = new ConcurrentHashMap<>();
+
+  Workers(Database database, Time time, Stamps stamps) throws StoreFailed {
+    this.database = database;
+    this.time = time;
+    this.stamps = stamps;
+    database.read(c -> Sql.list(c, "SELECT * FROM workers", this::read)).forEach(w -> workers.put(w.id, w));
+  }
+
+  /** Adds the worker or replaces what was known of it. */
+  Worker register(Body body) throws StoreFailed, InterruptedException {
+    var now = stamps.next();
+    var worker = new Worker(body.id("worker_id"), body.text("name"), body.text("hostname", null),
+        body.texts("capabilities"), body.objects("models"), body.either("codebases", "workspaces"),
+        body.text("global_codebase_id", body.text("global_workspace_id", null)), now, null, now, time.nanos());
+    database.write(Sync.PROCESS, c -> Sql.run(c, """
+        INSERT INTO workers (id, name, hostname, capabilities, models, codebases, global_codebase_id, registered_at, last_seen)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+        hostname = excluded.hostname, capabilities = excluded.capabilities, models = excluded.models,
+        codebases = excluded.codebases, global_codebase_id = excluded.global_codebase_id,
+        registered_at = excluded.registered_at, last_seen = excluded.last_seen""",
+        worker.id, worker.name, worker.host, Json.array(worker.capabilities).toString(), worker.models.toString(),
+        Json.array(worker.codebases).toString(), worker.globalId, now, now));
+    var before = workers.get(worker.id);
+    workers.put(worker.id, before == null ? worker : worker.as(before.agentName));
+    if (before == null) {
+      LOG.info("worker {} registered", worker.id);
+    }
+    return worker;
+  }
+
+  /** Forgets the worker; false when it was not known. */
+  boolean unregister(String id) throws StoreFailed, InterruptedException {
+    database.write(Sync.PROCESS, c -> Sql.run(c, "DELETE FROM workers WHERE id = ?", id));
+    var known = workers.remove(id) != null;
+    if (known) {
+      LOG.info("worker {} unregistered", id);
+    }
+    return known;
+  }
+
+  /** A heartbeat, kept for the next start; false when the worker is not known. */
+  boolean heartbeat(String id) throws StoreFailed, InterruptedException {
+    if (!seen(id)) {
+      return false;
+    }
+    var now = stamps.next();
+    database.write(Sync.PROCESS, c -> Sql.run(c, "UPDATE workers SET last_seen = ? WHERE id = ?", now, id));
+    return true;
+  }
+
+  /** Any other sign of life, remembered until the next start; false when the worker is not known. */
+  boolean seen(String id) {
+    return workers.computeIfPresent(id, (key, w) -> w.seenAt(stamps.next(), time.nanos())) != null;
+  }
+
+  /** The role that a stream or a poll told. */
+  void toldAgentName(String id, String agentName) {
+    workers.computeIfPresent(id, (key, w) -> w.as(agentName));
+  }
+
+  Optional<Worker> find(String id) {
+    return Optional.ofNullable(workers.get(id));
+  }
+
+  List<Worker> all() {
+    return workers.values().stream().sorted(Comparator.comparing(Worker::registeredAt)).toList();
+  }
+
+  Duration silence(Worker worker) {
+    return Duration.ofNanos(time.nanos() - worker.seen);
+  }
+
+  /** How many tasks each worker has completed. */
+  Map<String, Integer> completed() throws StoreFailed {
+    var counts = new HashMap<String, Integer>();
+    database.read(c -> {
+      Sql.walk(c, "SELECT worker_id, COUNT(*) FROM tasks WHERE status = 'completed' GROUP BY worker_id", row -> {
+        counts.put(row.getString(1), row.getInt(2));
+        return true;
+      });
+      return null;
+    });
+    return counts;
+  }
+
+  private Worker read(ResultSet row) throws SQLException {
+    var lastSeen = row.getString("last_seen");
+    var ago = Duration.between(Times.parse(lastSeen), time.now());
+    return new Worker(row.getString("id"), row.getString("name"), row.getString("hostname"),
+        texts(row.getString("capabilities")), json(row.getString("models")), texts(row.getString("codebases")),
+        row.getString("global_codebase_id"), row.getString("registered_at"), null, lastSeen, time.nanos() - ago.toNanos());
+  }
+
+  private static List<String> texts(String array) throws SQLException {
+    return json(array).valueStream().map(JsonNode::asText).toList();
+  }
+
+  /** A column that we wrote as JSON. */
+  static JsonNode json(String text) throws SQLException {
+    try {
+      return Json.read(text);
+    } catch (JsonProcessingException e) {
+      throw new SQLException("a column that should hold JSON does not", e);
+    }
+  }
+}
