@@ -1,0 +1,58 @@
+#!/bin/sh
+# A made agent CLI: `agent.sh run --agent TYPE --format json [--model M] [--session ID]`, the prompt on stdin. The
+# prompt's first line is what it does: a mode, then the mode's argument. It speaks the event lines of a real one.
+
+read -r mode argument || true
+session=ses_made$$
+previous=
+for word; do
+  [ "$previous" = --session ] && session=$word
+  previous=$word
+done
+
+event() { # type, the part's fields
+  printf '{"type":"%s","timestamp":1,"sessionID":"%s","part":{"type":"%s"%s}}\n' "$1" "$session" "$(echo "$1" | tr _ -)" "${2:+,$2}"
+}
+text() { event text "\"text\":\"$1\""; }
+stop() { event step_finish "\"reason\":\"${1:-stop}\",\"cost\":0.01,\"tokens\":{\"input\":10,\"output\":5,\"reasoning\":0,\"cache\":{\"read\":0,\"write\":0}}"; }
+forever() { while :; do sleep 1; done; }
+
+case $mode in empty | mute) ;; *) event step_start ;; esac
+case $mode in
+  talk) text "$argument"; stop ;;
+  arguments) text "$*"; stop ;;
+  where) text "$PWD"; stop ;;
+  environment) text "$(env | cut -d= -f1 | sort | tr '\n' ' ')"; stop ;;
+  write) printf 'made by an agent\n' >"$argument"; text "wrote $argument"; stop ;;
+  count) # so many lines of text, one event each
+    i=0
+    while [ "$i" -lt "$argument" ]; do i=$((i + 1)); text "line $i"; done
+    stop ;;
+  long) # one event of so many megabytes
+    printf '{"type":"text","timestamp":1,"sessionID":"%s","part":{"type":"text","text":"' "$session"
+    head -c "${argument}000000" /dev/zero | tr '\0' x
+    printf '"}}\n'
+    stop ;;
+  plain) echo "$argument"; echo "and a complaint" >&2; stop ;;
+  wait) # until the file is there
+    text "waiting"
+    while [ ! -e "$argument" ]; do sleep 0.05; done
+    text "waited"; stop ;;
+  polite) trap 'text "interrupted"; exit 130' INT; text "running"; forever ;;
+  stubborn) trap '' INT TERM; text "running"; forever ;;
+  fork) # leaves a process behind in a session of its own
+    setsid sh -c 'echo $$ >"$1"; exec sleep 600' sh "$argument" </dev/null >/dev/null 2>&1 &
+    while [ ! -s "$argument" ]; do sleep 0.05; done
+    text forked; stop ;;
+  leak) # a grandchild keeps the output open
+    (echo $$ >/dev/null; exec sleep 600) &
+    echo $! >"$argument"
+    text leaked; stop ;;
+  error) printf '{"type":"error","timestamp":1,"sessionID":"%s","error":{"name":"UnknownError","data":{"message":"%s"}}}\n' "$session" "$argument" ;;
+  crash) echo "a bad end" >&2; exit "${argument:-7}" ;;
+  killed) kill -KILL $$ ;;
+  ask) event step_finish '"reason":"tool-calls"' ;;
+  empty) ;;
+  mute) forever ;;
+  *) text "what is '$mode'?"; stop ;;
+esac

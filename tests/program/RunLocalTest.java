@@ -1,0 +1,162 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One command runs one task from its creation to its reported result, and its exit code tells the outcome. */
+class RunLocalTest {
+  @TempDir
+  private Path home;
+  private Site site;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  @Test
+  void theLoopIsSeenWithoutAnyAgent() throws Exception {
+    var run = site.start("run", "--local", "--port", "0", "--task", "hello, loop", "--agent-type", "echo");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out()).isEqualTo("hello, loop\n");
+  }
+
+  @Test
+  void whatTheAgentSaysIsStdoutAndEverythingElseIsStderr() throws Exception {
+    var run = local("count 3");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out()).isEqualTo("line 1\nline 2\nline 3\n");
+    assertThat(run.err()).contains("CodeTether server on http://127.0.0.1:", "completed after");
+  }
+
+  @Test
+  void theAgentWorksInTheCurrentFolder() throws Exception {
+    var run = local("where");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out().strip()).isEqualTo(site.folder("here").toString());
+  }
+
+  @Test
+  void aFailureIsExitCode1WithOneSentence() throws Exception {
+    var run = local("error the model is on fire");
+    assertThat(run.exit()).as(run.toString()).isEqualTo(1);
+    assertThat(run.err()).contains("task failed: the model is on fire").doesNotContain("\tat ");
+  }
+
+  @Test
+  void ctrlCIsExitCode130AndLeavesNoAgent() throws Exception {
+    var run = local("polite");
+    run.awaitOut("running");
+    run.signal("INT");
+    assertThat(run.exit()).as(run.toString()).isEqualTo(130);
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void withoutAnAgentTheMessageSaysWhatWasLookedForAndHowToGetOne() throws Exception {
+    var run = site.start(Map.of("PATH", "/usr/bin:/bin"), "run", "--local", "--port", "0", "--task", "x");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).contains("no agent CLI was found", "agent, opencode", ".local/bin", "npm install", "--agent-type echo");
+  }
+
+  @Test
+  void withoutAServerTheMessageSaysBothWays() throws Exception {
+    var run = site.start("run");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).contains("--server", "--local");
+  }
+
+  @Test
+  void taskGoesWithLocalOnly() throws Exception {
+    var run = site.start("run", "--server", "http://127.0.0.1:9", "--task", "x");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("--task goes with --local");
+  }
+
+  @Test
+  void optionsWithoutACommandMeanRun() throws Exception {
+    var run = site.start("--local", "--port", "0", "--task", "x", "--agent-type", "noop");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out()).isEqualTo("ok\n");
+  }
+
+  @Test
+  void aTestMailIsRefusedUntilThereIsMail() throws Exception {
+    var run = site.start("--test-email", "--server", "http://127.0.0.1:9");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).contains("no mail yet");
+  }
+
+  @Test
+  void withTokensTheLoopWorksToo() throws Exception {
+    var run = site.start(Map.of("A2A_AUTH_TOKENS", "me:a-token-of-ours"), "run", "--local", "--port", "0", "--task", "hi", "--agent-type", "echo");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out()).isEqualTo("hi\n");
+  }
+
+  @Test
+  void itEndsWhenThereIsNothingToDo() throws Exception {
+    var run = site.start("run", "--local", "--port", "0", "--exit-when-idle", "0.2", "--agent-bin", Site.agent());
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.err()).contains("unregistered");
+  }
+
+  @Test
+  void onceEndsAfterOneTask() throws Exception {
+    site.serve();
+    var folder = site.folder("a");
+    var run = site.work("-b", "a:" + folder, "--once");
+    var first = site.create(folder, "talk one");
+    assertThat(site.ended(first).result()).isEqualTo("one");
+    assertThat(run.exit()).as(run.toString()).isZero();
+  }
+
+  @Test
+  void commandsFindTheLocalServerAndSaySo() throws Exception {
+    var worker = site.start("run", "--local", "--port", "0", "--agent-bin", Site.agent());
+    worker.awaitErr("stream open");
+    var tasks = site.start("tasks", "list", "--json");
+    assertThat(tasks.exit()).as(tasks.toString()).isZero();
+    assertThat(tasks.out().strip()).isEqualTo("[ ]");
+    assertThat(tasks.err()).contains("using the local server http://127.0.0.1:");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    var after = site.start("tasks", "list");
+    assertThat(after.exit()).isEqualTo(1);
+    assertThat(after.err()).contains("no server is named", "--local");
+  }
+
+  @Test
+  void aSecondWorkerInOneStateFolderIsToldSo() throws Exception {
+    var first = site.start("run", "--local", "--port", "0", "--name", "w", "--agent-bin", Site.agent());
+    first.awaitErr("stream open");
+    var second = site.start("run", "--local", "--port", "0", "--name", "w", "--data", home.resolve("other").toString());
+    assertThat(second.exit()).isEqualTo(75);
+    assertThat(second.err()).contains("a worker").contains("state").doesNotContain("\tat ");
+  }
+
+  @Test
+  void noAgentFileIsLeftReadableForOthers() throws Exception {
+    assertThat(local("talk x").exit()).isZero();
+    try (var files = Files.walk(home.resolve(".local"))) {
+      assertThat(files.filter(Files::isDirectory).filter(f -> f.getFileName().toString().equals("tasks")).toList()).isNotEmpty()
+          .allSatisfy(f -> assertThat(Files.getPosixFilePermissions(f)).hasSize(3));
+    }
+  }
+
+  private tests.Program local(String prompt) throws Exception {
+    return site.start("run", "--local", "--port", "0", "--agent-bin", Site.agent(), "--task", prompt);
+  }
+}

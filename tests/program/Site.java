@@ -1,0 +1,168 @@
+package tests.program;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lib.config.Env;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.NewTask;
+import lib.wire.RemoteCodebase;
+import lib.wire.Server;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import tests.Program;
+import tests.Project;
+
+/** A machine in a folder of the test: a server and workers as processes, folders with code, a made agent. */
+final class Site implements AutoCloseable {
+  private final Path home;
+  private final List<Program> programs = new ArrayList<>();
+  private URI url;
+  private Client client;
+
+  Site(Path home) throws IOException {
+    this.home = home.toRealPath();
+  }
+
+  static String agent() {
+    return Project.file("tests/fake/agent.sh").toString();
+  }
+
+  Path home() {
+    return home;
+  }
+
+  /** A folder with code in it. */
+  Path folder(String name) throws IOException {
+    return Files.createDirectories(home.resolve("code").resolve(name));
+  }
+
+  /** Starts the embedded server, the first time on a port of its choice, later on the same one. */
+  Program serve() throws Exception {
+    var program = start("serve", "--port", url == null ? "0" : Integer.toString(url.getPort()));
+    at(URI.create(program.awaitOut("(http://\\S+)")));
+    return program;
+  }
+
+  /** Another server than our own. */
+  void at(URI server) {
+    url = server;
+    client = new Client(new Server(server, null, null, new Env(Map.of(), home, home, "site")));
+  }
+
+  /** Starts a worker named {@code w} for the server, with the made agent, and waits for its stream. */
+  Program work(String... more) throws Exception {
+    var program = start(Stream.concat(Stream.of("run", "--server", url.toString(), "--name", "w", "--agent-bin", agent()),
+        Stream.of(more)).toArray(String[]::new));
+    program.awaitErr("stream open");
+    return program;
+  }
+
+  Program start(String... arguments) throws IOException {
+    return start(Map.of(), arguments);
+  }
+
+  Program start(Map<String, String> variables, String... arguments) throws IOException {
+    var program = Program.start(home, folder("here"), new HashMap<>(variables), arguments);
+    programs.add(program);
+    return program;
+  }
+
+  Client client() {
+    return client;
+  }
+
+  URI url() {
+    return url;
+  }
+
+  /** The id of a registered folder. */
+  String id(Path folder) throws Exception {
+    Program.await("the registration of " + folder, () -> find(folder) != null);
+    return find(folder);
+  }
+
+  private String find(Path folder) throws CallFailed, InterruptedException {
+    return client.codebases().stream().filter(c -> folder.toString().equals(c.path())).map(RemoteCodebase::id).findFirst().orElse(null);
+  }
+
+  /** Creates a task for the made agent in this folder. */
+  String create(Path folder, String prompt) throws Exception {
+    return create(folder, prompt, "build");
+  }
+
+  String create(Path folder, String prompt, String type) throws Exception {
+    return client.create(new NewTask(folder == null ? null : id(folder), "a task", prompt, type, 0, null, null)).id();
+  }
+
+  /** The task, once it has ended. */
+  Task ended(String id) throws Exception {
+    return reached(id, null);
+  }
+
+  /** The task, once it has this status; null waits for any end. */
+  Task reached(String id, TaskStatus status) throws Exception {
+    try {
+      Program.await("task " + id, () -> {
+        var now = client.task(id).status();
+        return now == status || now.terminal();
+      });
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\n" + this, e);
+    }
+    return client.task(id);
+  }
+
+  String output(String id) throws Exception {
+    var all = new StringBuilder();
+    for (long place = 0; ; ) {
+      var page = client.output(id, place);
+      page.chunks().forEach(all::append);
+      place += page.chunks().size();
+      if (place >= page.total()) {
+        return all.toString();
+      }
+    }
+  }
+
+  /** Waits until the output has this text. */
+  void awaitOutput(String id, String text) throws Exception {
+    Program.await("'" + text + "' in the output of " + id, () -> output(id).contains(text));
+  }
+
+  /** The made agents and what they started, as far as they live. */
+  List<ProcessHandle> agents() {
+    return ProcessHandle.allProcesses().filter(p -> marked(p.pid())).toList();
+  }
+
+  private boolean marked(long pid) {
+    try {
+      var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      var state = stat.substring(stat.lastIndexOf(')') + 2).charAt(0);
+      return state != 'Z' && Files.readString(Path.of("/proc/" + pid + "/environ")).contains("HOME=" + home + "\0")
+          && programs.stream().noneMatch(program -> program.pid() == pid);
+    } catch (IOException e) {
+      return false; // it ended in between
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    for (var program : programs.reversed()) {
+      program.close();
+    }
+    agents().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  @Override
+  public String toString() {
+    return String.join("\n", programs.stream().map(Program::toString).toList());
+  }
+}

@@ -1,0 +1,200 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+
+/** Stopping a worker or a task: what was promised to whom, and no process left behind. */
+class StopTest {
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+    site.serve();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  @Test
+  void termTakesNoNewTaskAndLetsRunningOnesFinish() throws Exception {
+    var other = site.folder("other");
+    var worker = site.work("-b", "code:" + code, "-b", "other:" + other);
+    var gate = home.resolve("gate");
+    var running = site.create(code, "wait " + gate);
+    site.awaitOutput(running, "waiting");
+    worker.signal("TERM");
+    worker.awaitErr("no new task");
+    var late = site.create(other, "talk late");
+    Files.createFile(gate);
+    assertThat(site.ended(running).status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(worker.exit()).isZero();
+    assertThat(site.client().task(late).status()).isEqualTo(TaskStatus.PENDING);
+    assertThat(worker.err()).contains("unregistered");
+    assertThat(site.client().workers()).isEmpty();
+  }
+
+  @Test
+  void aSecondTermCancelsWhatRuns() throws Exception {
+    var worker = site.work("-b", "code:" + code);
+    var running = site.create(code, "polite");
+    site.awaitOutput(running, "running");
+    worker.signal("TERM");
+    worker.awaitErr("no new task");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    var task = site.client().task(running);
+    assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(task.error()).contains("the operator");
+    assertThat(site.output(running)).contains("interrupted");
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void aThirdTermLeavesAtOnceAndTheAgentRunsOn() throws Exception {
+    var worker = site.work("-b", "code:" + code);
+    var running = site.create(code, "stubborn");
+    site.awaitOutput(running, "running");
+    for (var said : new String[] {"no new task", "cancelling 1", "leaving at once"}) {
+      worker.signal("TERM");
+      worker.awaitErr(said);
+    }
+    assertThat(worker.exit()).isZero();
+    assertThat(site.client().task(running).status()).isEqualTo(TaskStatus.RUNNING);
+    assertThat(worker.err()).contains("not unregistered");
+  }
+
+  @Test
+  void keptAgentsRunOnAfterTheFirstTerm() throws Exception {
+    var worker = site.work("-b", "code:" + code, "--keep-agents");
+    var gate = home.resolve("gate");
+    var running = site.create(code, "wait " + gate);
+    site.awaitOutput(running, "waiting");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    assertThat(site.agents()).isNotEmpty();
+    Files.createFile(gate);
+    Program.await("its end by itself", () -> site.agents().isEmpty());
+  }
+
+  @Test
+  void theDrainDeadlineEndsAnAgentThatDoesNotFinish() throws Exception {
+    var worker = site.work("-b", "code:" + code, "--drain-timeout", "0.2");
+    var running = site.create(code, "polite");
+    site.awaitOutput(running, "running");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    var task = site.client().task(running);
+    assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error()).contains("the worker was stopped", "ses_made");
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void aCancelledTaskEndsAndSaysWhoDidIt() throws Exception {
+    site.work("-b", "code:" + code);
+    var running = site.create(code, "polite");
+    site.awaitOutput(running, "running");
+    var cancel = site.start("tasks", "cancel", running, "--reason", "a change of mind", "--server", site.url().toString());
+    assertThat(cancel.exit()).as(cancel.toString()).isZero();
+    assertThat(cancel.out()).isEqualTo(running + "\tcancelled\n");
+    assertThat(site.client().task(running).error()).contains("a change of mind");
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void anAgentThatIgnoresIntAndTermIsKilled() throws Exception {
+    site.work("-b", "code:" + code);
+    var running = site.create(code, "stubborn");
+    site.awaitOutput(running, "running");
+    site.client().cancel(running, "enough");
+    assertThat(site.ended(running).status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void aTaskCanBeCancelledOnTheWorkersOwnMachine() throws Exception {
+    site.work("-b", "code:" + code);
+    var running = site.create(code, "polite");
+    site.awaitOutput(running, "running");
+    var cancel = site.start("tasks", "cancel", "--here", running);
+    assertThat(cancel.exit()).as(cancel.toString()).isZero();
+    var task = site.ended(running);
+    assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(task.error()).contains("on this machine");
+  }
+
+  @Test
+  void whatAnAgentLeavesBehindIsEndedWithItsTask() throws Exception {
+    site.work("-b", "code:" + code);
+    for (var mode : new String[] {"fork", "leak"}) {
+      var pid = home.resolve(mode);
+      var task = site.ended(site.create(code, mode + " " + pid));
+      assertThat(task.status()).as(mode).isEqualTo(TaskStatus.COMPLETED);
+      Program.await("the end of what it left", () -> site.agents().isEmpty());
+    }
+  }
+
+  @Test
+  void aTaskThatTakesTooLongIsEndedAndSaysHowToResume() throws Exception {
+    site.work("-b", "code:" + code, "--task-timeout", "1");
+    var task = site.ended(site.create(code, "polite"));
+    assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error()).contains("the longest a task may run", "ses_made");
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void aResultThatTheServerCouldNotBeToldIsToldAfterTheNextStart() throws Exception {
+    var server = site.start("serve", "--port", "0", "--data", home.resolve("d").toString());
+    site.at(java.net.URI.create(server.awaitOut("(http://\\S+)")));
+    var worker = site.work("-b", "code:" + code);
+    var gate = home.resolve("gate");
+    var running = site.create(code, "wait " + gate);
+    site.awaitOutput(running, "waiting");
+    server.signal("KILL");
+    server.exit();
+    Files.createFile(gate);
+    worker.awaitErr("completed");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    assertThat(worker.err()).contains("wait in the journal");
+    site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("d").toString()).awaitOut("http");
+    site.work("-b", "code:" + code);
+    var task = site.ended(running);
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.output(running)).contains("waiting\n", "waited\n", "— completed");
+  }
+
+  @Test
+  void aServerThatRestartsMidTaskLosesNothing() throws Exception {
+    var server = site.start("serve", "--port", "0", "--data", home.resolve("d").toString());
+    site.at(java.net.URI.create(server.awaitOut("(http://\\S+)")));
+    site.work("-b", "code:" + code);
+    var gate = home.resolve("gate");
+    var running = site.create(code, "wait " + gate);
+    site.awaitOutput(running, "waiting");
+    server.signal("KILL");
+    server.exit();
+    site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("d").toString()).awaitOut("http");
+    Files.createFile(gate);
+    var task = site.ended(running);
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.raw().path("attempt").asInt()).isEqualTo(1);
+    assertThat(site.ended(site.create(code, "talk again")).result()).isEqualTo("again");
+  }
+}

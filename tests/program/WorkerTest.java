@@ -1,0 +1,225 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import lib.config.Json;
+import lib.wire.Client;
+import lib.wire.NewTask;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+
+/** A worker and our server as two processes: what a task leads to, told truly. */
+class WorkerTest {
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+    site.serve();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  @Test
+  void aTaskRunsInItsCodebaseAndItsOutcomeAndOutputAreReported() throws Exception {
+    site.work("-b", "code:" + code);
+    var task = site.ended(site.create(code, "write made.txt"));
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).isEqualTo("wrote made.txt");
+    assertThat(task.sessionId()).startsWith("ses_made");
+    assertThat(task.workerId()).isNotBlank();
+    assertThat(code.resolve("made.txt")).hasContent("made by an agent\n");
+    assertThat(site.output(task.id())).startsWith("wrote made.txt\n").contains("— completed after", "10 tokens in, 5 out, $0.0100");
+  }
+
+  @Test
+  void everyBadEndIsFailedWithAReasonThatAPersonCanActOn() throws Exception {
+    site.work("-b", "code:" + code);
+    assertFailed("error no such model", "no such model");
+    assertFailed("crash 7", "exit code 7");
+    assertFailed("crash 7", "a bad end");
+    assertFailed("killed", "signal 9");
+    assertFailed("ask", "tool call");
+    assertFailed("empty", "without saying anything");
+  }
+
+  private void assertFailed(String prompt, String why) throws Exception {
+    var task = site.ended(site.create(code, prompt));
+    assertThat(task.status()).as(prompt).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error()).as(prompt).contains(why).doesNotContain("Exception");
+  }
+
+  @Test
+  void theAgentGetsModelSessionAndTypeAsArgumentsAndThePromptOnItsInput() throws Exception {
+    site.work("-b", "code:" + code);
+    var created = site.client().create(new NewTask(site.id(code), "t", "arguments", "plan", 0, "anthropic/claude", "ses_before"));
+    var task = site.ended(created.id());
+    assertThat(task.result()).isEqualTo("run --agent plan --format json --model anthropic/claude --session ses_before");
+    assertThat(task.sessionId()).isEqualTo("ses_before");
+  }
+
+  @Test
+  void theAgentsEnvironmentHoldsNothingOfOurs() throws Exception {
+    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "our-own-secret", "MY_THING", "x", "ANTHROPIC_API_KEY", "key"), "run", "--server",
+        site.url().toString(), "-n", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    worker.awaitErr("stream open");
+    var names = List.of(site.ended(site.create(code, "environment")).result().split(" "));
+    assertThat(names).contains("HOME", "PATH", "NO_COLOR", "ANTHROPIC_API_KEY").doesNotContain("A2A_AUTH_TOKEN", "MY_THING");
+  }
+
+  @Test
+  void aLongOutputArrivesWholeAndInOrder() throws Exception {
+    site.work("-b", "code:" + code);
+    var task = site.ended(site.create(code, "count 20000"));
+    var lines = site.output(task.id()).lines().toList();
+    assertThat(lines.subList(0, 20_000)).isEqualTo(java.util.stream.IntStream.rangeClosed(1, 20_000).mapToObj(i -> "line " + i).toList());
+  }
+
+  @Test
+  void aLineOfManyMegabytesPasses() throws Exception {
+    site.work("-b", "code:" + code);
+    var task = site.ended(site.create(code, "long 5"));
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.output(task.id()).lines().findFirst().orElse("")).hasSize(5_000_000);
+  }
+
+  @Test
+  void aPromptOfAMegabyteReachesTheAgentAsItIs() throws Exception {
+    site.work("-b", "code:" + code);
+    var task = site.ended(site.create(code, "talk " + "é".repeat(500_000)));
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).isEqualTo("é".repeat(500_000));
+  }
+
+  @Test
+  void aPlainAgentIsJudgedByItsExitCodeAndItsStderrIsMarked() throws Exception {
+    var plain = home.resolve("plain");
+    Files.writeString(plain, "#!/bin/sh\ncat\necho 'a complaint' >&2\n");
+    assertThat(plain.toFile().setExecutable(true)).isTrue();
+    site.work("-b", "code:" + code, "--agent-bin", plain.toString());
+    var task = site.ended(site.create(code, "words as they are\n"));
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).isEqualTo("words as they are");
+    assertThat(site.output(task.id())).contains("words as they are\n", "[stderr] a complaint\n");
+  }
+
+  @Test
+  void oneFolderHasOneAgentAtATimeAndTwoFoldersHaveTwo() throws Exception {
+    var other = site.folder("other");
+    site.work("-b", "code:" + code, "-b", "other:" + other);
+    var gate = home.resolve("gate");
+    var first = site.create(code, "wait " + gate);
+    site.awaitOutput(first, "waiting");
+    var second = site.create(code, "talk second");
+    var elsewhere = site.ended(site.create(other, "talk elsewhere"));
+    assertThat(elsewhere.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.client().task(second).status()).isEqualTo(TaskStatus.PENDING);
+    Files.createFile(gate);
+    assertThat(site.ended(first).status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.ended(second).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void twoWorkersOnOneFolderNeverRunTwoAgentsInIt() throws Exception {
+    site.work("-b", "code:" + code);
+    var other = site.start("run", "--server", site.url().toString(), "-n", "v", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    other.awaitErr("stream open");
+    Program.await("both registrations", () -> site.client().codebases().stream().filter(c -> code.toString().equals(c.path())).count() == 2);
+    var gate = home.resolve("gate");
+    var ids = site.client().codebases().stream().filter(c -> code.toString().equals(c.path())).map(c -> c.id()).toList();
+    var first = site.client().create(new NewTask(ids.get(0), "t", "wait " + gate, "build", 0, null, null)).id();
+    site.awaitOutput(first, "waiting");
+    var second = site.client().create(new NewTask(ids.get(1), "t", "talk second", "build", 0, null, null)).id();
+    Files.createFile(gate);
+    assertThat(site.ended(first).status()).isEqualTo(TaskStatus.COMPLETED);
+    var ended = site.ended(second);
+    assertThat(ended.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(ended.raw().path("started_at").asText()).isGreaterThan(site.client().task(first).raw().path("started_at").asText());
+  }
+
+  @Test
+  void tasksWithoutACodebaseRunInTheHomeFolder() throws Exception {
+    site.work();
+    assertThat(site.ended(site.create(null, "where")).result()).isEqualTo(home.toRealPath().toString());
+  }
+
+  @Test
+  void aFolderIsRegisteredByTaskForGoodAndOneOutsideTheRootsIsDeclined() throws Exception {
+    var worker = site.work("--exit-when-idle", "600");
+    var wished = site.folder("wished");
+    var task = register(wished);
+    assertThat(site.ended(task).result()).contains(site.id(wished));
+    assertThat(site.ended(site.create(wished, "where")).result()).isEqualTo(wished.toString());
+    var refused = site.ended(register(Path.of("/etc")));
+    assertThat(refused.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(refused.error()).contains("/etc", "codebase_roots");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    site.work();
+    assertThat(site.ended(site.create(wished, "where")).result()).isEqualTo(wished.toString());
+  }
+
+  private String register(Path folder) throws Exception {
+    var create = Program.start(home, "tasks", "list", "--server", site.url().toString()); // any call proves the server is there
+    assertThat(create.exit()).isZero();
+    var body = Json.object().put("name", folder.getFileName().toString()).put("path", folder.toString());
+    var http = java.net.http.HttpClient.newHttpClient().send(java.net.http.HttpRequest.newBuilder(site.url().resolve("/v1/agent/codebases"))
+        .header("Content-Type", "application/json").POST(java.net.http.HttpRequest.BodyPublishers.ofString(Json.write(body))).build(),
+        java.net.http.HttpResponse.BodyHandlers.ofString());
+    assertThat(http.statusCode()).as(http.body()).isEqualTo(200);
+    return Json.readObject(http.body()).orElseThrow().path("task_id").asText();
+  }
+
+  @Test
+  void aTaskWhoseFolderIsGoneSaysSo() throws Exception {
+    site.work("-b", "code:" + code);
+    var id = site.id(code);
+    Files.delete(code);
+    var task = site.ended(site.client().create(new NewTask(id, "t", "talk", "build", 0, null, null)).id());
+    assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error()).contains("is not there");
+  }
+
+  @Test
+  void aFolderThatIsNotThereYetStopsNothingElse() throws Exception {
+    var missing = home.resolve("missing");
+    var worker = site.work("-b", "missing:" + missing, "-b", "code:" + code);
+    assertThat(worker.err()).contains("is not a folder here");
+    assertThat(site.ended(site.create(code, "talk x")).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void aRequeuedTaskRunsAgain() throws Exception {
+    site.work("-b", "code:" + code);
+    var id = site.create(code, "crash");
+    site.ended(id);
+    site.client().requeue(id);
+    Program.await("the second attempt", () -> site.client().task(id).raw().path("attempt").asInt() == 2
+        && site.client().task(id).status() == TaskStatus.FAILED);
+  }
+
+  @Test
+  void sixteenSlotsDoManyTasksEachOnce() throws Exception {
+    site.work("--max-concurrent-tasks", "16");
+    for (var i = 0; i < 100; i++) {
+      site.create(null, "x", "noop");
+    }
+    Program.await("all of them", () -> site.client().tasks(new Client.Query(TaskStatus.COMPLETED, null, null, null)).size() == 100);
+    assertThat(site.client().tasks(new Client.Query(TaskStatus.COMPLETED, null, null, null)))
+        .allSatisfy(t -> assertThat(t.raw().path("attempt").asInt()).isEqualTo(1));
+  }
+}
