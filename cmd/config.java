@@ -2,8 +2,10 @@
 //SOURCES ../lib/**.java
 package cmd;
 
+import java.util.ArrayList;
 import java.util.List;
 import lib.Problem;
+import lib.agent.AgentCli;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
@@ -37,10 +39,17 @@ public final class config extends Command {
     @Override
     public Integer call() {
       var settings = settings();
+      var agent = AgentCli.find(settings);
+      var path = agent.map(a -> a.path().toString());
+      var why = agent.map(AgentCli::why).orElseGet(() -> AgentCli.absence(settings).why());
       if (json) {
-        io.out().println(Json.pretty(Manual.shownJson(settings)));
+        var shown = Manual.shownJson(settings);
+        shown.putObject("agent_cli").put("path", path.orElse(null)).put("why", why);
+        io.out().println(Json.pretty(shown));
       } else {
-        Columns.print(io, List.of("SETTING", "VALUE", "FROM"), Manual.shown(settings));
+        var lines = new ArrayList<>(Manual.shown(settings));
+        lines.add(List.of("(agent CLI)", path.orElse("none"), why));
+        Columns.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
       }
       return Problem.Exit.DONE.code;
     }

@@ -29,7 +29,7 @@ public final class register extends Command {
   private boolean json;
 
   public register(Io io) {
-    super(io, Use.CONNECT, Use.WORK);
+    super(io, Use.CONNECT, Use.OFFER);
   }
 
   @Override

@@ -75,7 +75,7 @@ public final class run extends Command {
   private final AtomicBoolean interrupted = new AtomicBoolean();
 
   public run(Io io) {
-    super(io, Use.CONNECT, Use.WORK);
+    super(io, Use.CONNECT, Use.OFFER, Use.WORK);
   }
 
   @Override

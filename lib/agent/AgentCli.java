@@ -54,18 +54,23 @@ public record AgentCli(Path path, String why) {
    * @throws Problem saying what was looked for and how to get one
    */
   public static AgentCli require(Settings settings) {
-    var named = settings.get(Table.AGENT_BIN);
-    var found = find(settings).orElseThrow(() -> named != null
-        ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
-            + settings.origin(Table.AGENT_BIN).where() + ")", "correct agent_bin, or leave it out to have one looked for")
-        : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
-            + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()) + unsupportedNote(settings.env()),
-            "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo"));
+    var found = find(settings).orElseThrow(() -> absence(settings));
     if (found.path.getFileName().toString().equals(UNSUPPORTED)) {
       throw new Problem("the " + UNSUPPORTED + " CLI is not supported yet", found.path + " was chosen by " + found.why,
           "set agent_bin to an OpenCode program");
     }
     return found;
+  }
+
+  /** What there is to say when none is found. */
+  public static Problem absence(Settings settings) {
+    var named = settings.get(Table.AGENT_BIN);
+    return named != null
+        ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
+            + settings.origin(Table.AGENT_BIN).where() + ")", "correct agent_bin, or leave it out to have one looked for")
+        : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
+            + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()) + unsupportedNote(settings.env()),
+            "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo");
   }
 
   private static String unsupportedNote(Env env) {

@@ -1,6 +1,7 @@
 package lib.config;
 
 import static lib.config.Setting.Use.CONNECT;
+import static lib.config.Setting.Use.OFFER;
 import static lib.config.Setting.Use.SERVE;
 import static lib.config.Setting.Use.WORK;
 
@@ -30,16 +31,16 @@ public final class Table {
   public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.text(),
       "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, WORK).listed());
   public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.text(),
-      "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder"));
+      "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER));
   public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),
-      "folders to work in; flags add to the file's list").flags("-b", "--codebase").fallback(List.of()).listed());
+      "folders to work in; flags add to the file's list").flags("-b", "--codebase").fallback(List.of()).in(OFFER).listed());
   public static final Setting<Boolean> GLOBAL_CODEBASE = row(Setting.of("global_codebase", Kind.bool(),
       "also take tasks without a codebase, in the home folder").fallback(true));
   public static final Setting<List<Path>> CODEBASE_ROOTS = row(Setting.of("codebase_roots", Kind.paths(),
       "the server may only register folders below these").fallback(env -> null,
           "the codebases, and the home folder's non-hidden folders"));
   public static final Setting<List<String>> CAPABILITIES = row(Setting.of("capabilities", Kind.words(),
-      "what the server may route to us").fallback(List.of("agent", "build", "deploy", "test")));
+      "what the server may route to us").fallback(List.of("agent", "build", "deploy", "test")).in(OFFER));
 
   // --- running agents
   public static final Setting<String> AGENT_BIN = row(Setting.of("agent_bin", Kind.text(),
@@ -76,14 +77,14 @@ public final class Table {
   public static final Setting<String> HOST = row(Setting.of("host", Kind.text(),
       "address the embedded server binds to").fallback("127.0.0.1").in(SERVE).listed());
   public static final Setting<Integer> PORT = row(Setting.of("port", Kind.whole(0, 65_535),
-      "its port; 0 picks a free one").fallback(8787).in(SERVE, WORK).listed());
+      "port of the embedded server; 0 picks a free one").fallback(8787).in(SERVE, WORK).listed());
   public static final Setting<Path> DATA = row(Setting.of("data", Kind.path(),
-      "folder of its database").fallback(env -> env.xdg("XDG_DATA_HOME", ".local/share").resolve("a2a-server"),
+      "folder of the embedded server's database").fallback(env -> env.xdg("XDG_DATA_HOME", ".local/share").resolve("a2a-server"),
           "$XDG_DATA_HOME/a2a-server").in(SERVE, WORK).listed());
   public static final Setting<Path> DB_PATH = row(Setting.of("db_path", Kind.path(),
-      "its database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
+      "the embedded server's database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
   public static final Setting<String> TOKENS = row(Setting.of("tokens", Kind.secret(),
-      "tokens it accepts: token or name:token, commas or lines between").vars("A2A_AUTH_TOKENS").in(SERVE, WORK));
+      "tokens the embedded server accepts: token or name:token, commas or lines between").vars("A2A_AUTH_TOKENS").in(SERVE, WORK));
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
   private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
@@ -101,7 +102,7 @@ public final class Table {
   public static final Setting<Boolean> REGISTER_AS_AGENT = row(Setting.of("register_as_agent", Kind.bool(),
       "be discoverable by other agents").noFlags("--no-agent-registration").fallback(true).later(DISCOVERY));
   public static final Setting<String> AGENT_NAME = row(Setting.of("agent_name", Kind.text(),
-      "the role that tasks can be addressed to").fallback(env -> null, "the worker's name"));
+      "the role that tasks can be addressed to").fallback(env -> null, "the worker's name").in(OFFER));
   public static final Setting<String> AGENT_DESCRIPTION = row(Setting.of("agent_description", Kind.text(),
       "what other agents read about us").later(DISCOVERY));
   public static final Setting<URI> AGENT_URL = row(Setting.of("agent_url", Kind.url("https", "http"),
