@@ -156,13 +156,19 @@ public final class Findings implements Closeable {
     }
 
     void add(String part) {
-      var line = head.isEmpty() ? part : "\n" + part;
-      var room = Math.min(line.length(), half - head.length());
+      if (!head.isEmpty()) {
+        put("\n");
+      }
+      put(part);
+    }
+
+    private void put(String line) {
+      var room = tail.isEmpty() ? Math.min(line.length(), half - head.length()) : 0;
       if (room > 0 && room < line.length() && Character.isHighSurrogate(line.charAt(room - 1))) {
         room--;
       }
-      head.append(line, 0, Math.max(0, room));
-      tail.append(line, Math.max(0, room), line.length());
+      head.append(line, 0, room);
+      tail.append(line, room, line.length());
       if (tail.length() > 2 * half) { // cut in large steps, so that adding stays cheap
         var from = tail.length() - half;
         from += Character.isLowSurrogate(tail.charAt(from)) ? 1 : 0;

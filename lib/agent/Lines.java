@@ -21,8 +21,10 @@ final class Lines implements Closeable {
   record Line(long start, long next, String text) {}
 
   private final FileChannel file;
-  private final ByteBuffer block = ByteBuffer.allocate(64 << 10).flip();
-  private byte[] line = new byte[1024];
+  private final byte[] block = new byte[64 << 10];
+  private int from; // of the block, what is not given yet
+  private int to;
+  private byte[] line = new byte[1024]; // what earlier blocks held of the line
   private int length;
   private long start;
 
@@ -39,20 +41,30 @@ final class Lines implements Closeable {
    */
   Line next(boolean complete) throws IOException {
     while (true) {
-      while (block.hasRemaining()) {
-        var b = block.get();
-        if (b == '\n') {
-          return line(1);
-        }
-        append(b);
-        if (length == MAX_LINE) {
-          return part();
-        }
+      var end = from;
+      while (end < to && block[end] != '\n') {
+        end++;
       }
-      block.clear();
-      var read = file.read(block);
-      block.flip();
-      if (read <= 0) {
+      var found = end < to;
+      if (found && length == 0) { // most lines lie within a block
+        var text = text(block, from, end);
+        var whole = new Line(start, start + end - from + 1, text);
+        from = end + 1;
+        start = whole.next;
+        return whole;
+      }
+      end = Math.min(end, from + MAX_LINE - length);
+      append(end);
+      if (length == MAX_LINE) {
+        return part();
+      }
+      if (found) {
+        from++;
+        return line(1);
+      }
+      from = 0;
+      to = Math.max(0, file.read(ByteBuffer.wrap(block)));
+      if (to == 0) {
         return complete && length > 0 ? line(0) : null;
       }
     }
@@ -64,8 +76,7 @@ final class Lines implements Closeable {
   }
 
   private Line line(int terminator) {
-    var end = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
-    var found = new Line(start, start + length + terminator, new String(line, 0, end, StandardCharsets.UTF_8));
+    var found = new Line(start, start + length + terminator, text(line, 0, length));
     start = found.next;
     length = 0;
     return found;
@@ -85,11 +96,18 @@ final class Lines implements Closeable {
     return found;
   }
 
-  private void append(byte b) {
-    if (length == line.length) {
-      line = Arrays.copyOf(line, Math.min(MAX_LINE, length * 2));
+  private static String text(byte[] bytes, int from, int to) {
+    return new String(bytes, from, (to > from && bytes[to - 1] == '\r' ? to - 1 : to) - from, StandardCharsets.UTF_8);
+  }
+
+  private void append(int end) {
+    var more = end - from;
+    if (length + more > line.length) {
+      line = Arrays.copyOf(line, Math.min(MAX_LINE, Math.max(length + more, line.length * 2)));
     }
-    line[length++] = b;
+    System.arraycopy(block, from, line, length, more);
+    length += more;
+    from = end;
   }
 
   @Override

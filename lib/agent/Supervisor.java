@@ -45,11 +45,13 @@ public final class Supervisor {
       finish() {
         printf '%s\\n' "code $1" "cause $2" >"$dir/exit.tmp"
         sync "$dir/exit.tmp"; mv -f "$dir/exit.tmp" "$dir/exit"
+        [ -z "$lock" ] || [ "$2" = lane ] || rm -f "$lock.held"
         exit 0
       }
       if [ -n "$lock" ]; then
         exec 9>>"$lock"
         flock -w "$patience" 9 || finish 75 lane
+        : >"$lock.held"
       fi
       (
         nap=

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import lib.config.Time;
@@ -30,7 +32,9 @@ public final class Inbox {
     /** Not now: stay. */
     WAIT,
     /** Not for us: leave, and forget announcements of the same queueing. */
-    DROP
+    DROP,
+    /** There is no room for any: this one and all less urgent ones stay. */
+    FULL
   }
 
   /** Looks at a task; must not block. */
@@ -49,6 +53,7 @@ public final class Inbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, Candidate> waiting = new HashMap<>();
+  private final NavigableSet<Candidate> order = new TreeSet<>(URGENCY); // the same ones
   private final Map<String, Memory> seen = new LinkedHashMap<>() {
     @Override
     protected boolean removeEldestEntry(Map.Entry<String, Memory> eldest) {
@@ -73,9 +78,8 @@ public final class Inbox {
       if (known == null && waiting.size() >= MAX_WAITING) {
         return false;
       }
-      waiting.put(task.id(), known == null ? new Candidate(task, arrivals++, 0)
+      put(known == null ? new Candidate(task, arrivals++, 0)
           : new Candidate(task.filledFrom(known.task), known.arrival, known.notBefore));
-      change();
       return true;
     } finally {
       lock.unlock();
@@ -86,8 +90,9 @@ public final class Inbox {
   public void later(Task task, Duration wait) {
     lock.lock();
     try {
-      waiting.putIfAbsent(task.id(), new Candidate(task, arrivals++, time.nanos() + wait.toNanos()));
-      change();
+      if (!waiting.containsKey(task.id())) {
+        put(new Candidate(task, arrivals++, time.nanos() + wait.toNanos()));
+      }
     } finally {
       lock.unlock();
     }
@@ -120,11 +125,16 @@ public final class Inbox {
     try {
       var taken = new ArrayList<Task>();
       var now = time.nanos();
-      for (var candidate : waiting.values().stream().filter(c -> c.notBefore == 0 || now >= c.notBefore).sorted(URGENCY).toList()) {
-        var look = gate.look(candidate.task);
+      for (var all = order.iterator(); all.hasNext(); ) {
+        var candidate = all.next();
+        var look = candidate.notBefore != 0 && now < candidate.notBefore ? Look.WAIT : gate.look(candidate.task);
+        if (look == Look.FULL) {
+          break;
+        }
         if (look == Look.WAIT) {
           continue;
         }
+        all.remove();
         waiting.remove(candidate.task.id());
         if (look == Look.TAKE) {
           taken.add(candidate.task);
@@ -170,6 +180,15 @@ public final class Inbox {
     } finally {
       lock.unlock();
     }
+  }
+
+  private void put(Candidate candidate) {
+    var before = waiting.put(candidate.task.id(), candidate);
+    if (before != null) {
+      order.remove(before);
+    }
+    order.add(candidate);
+    change();
   }
 
   private boolean remembered(Task task) {

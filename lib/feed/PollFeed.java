@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import lib.config.Time;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Retry;
@@ -25,6 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class PollFeed implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(PollFeed.class);
   private static final Duration BESIDE_STREAM = Duration.ofSeconds(30); // what the living peer does
+  /** Many short tasks in a row ask for a poll each; one after the first, and then four a second, find as much. */
+  private static final Duration GAP = Duration.ofMillis(250);
 
   private final Client client;
   private final Supplier<Offer> offer;
@@ -32,6 +35,7 @@ public final class PollFeed implements Runnable {
   private final boolean ours;
   private final Duration interval;
   private final Listener listener;
+  private final Time time;
   private final RandomGenerator random;
   private final Semaphore asked = new Semaphore(0);
   private volatile boolean up;
@@ -43,13 +47,14 @@ public final class PollFeed implements Runnable {
    * @param interval between polls while the stream is down
    */
   public PollFeed(Client client, Supplier<Offer> offer, BooleanSupplier streamUp, boolean ours, Duration interval,
-      Listener listener, RandomGenerator random) {
+      Listener listener, Time time, RandomGenerator random) {
     this.client = client;
     this.offer = offer;
     this.streamUp = streamUp;
     this.ours = ours;
     this.interval = interval;
     this.listener = listener;
+    this.time = time;
     this.random = random;
   }
 
@@ -84,7 +89,12 @@ public final class PollFeed implements Runnable {
           wait = policy.delay(failures, e.retryAfter(), random).plus(interval);
           asked.drainPermits(); // whoever asked would only ask a server that is down
         }
+        var since = time.nanos();
         if (asked.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+          var left = GAP.toNanos() - (time.nanos() - since);
+          if (left > 0) {
+            time.sleep(Duration.ofNanos(left));
+          }
           asked.drainPermits();
         }
       }

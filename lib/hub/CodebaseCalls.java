@@ -56,7 +56,7 @@ final class CodebaseCalls {
     var worker = body.id("worker_id");
     workers.seen(worker);
     var codebase = codebases.register(name, path, description, config.toString(), worker, fleet::alive);
-    dispatch.refill(worker);
+    dispatch.reconsider(worker);
     var answer = Json.object().put("success", true);
     answer.setAll(Map.of("codebase", json(codebase), "workspace", json(codebase)));
     return Reply.of(answer);

@@ -29,7 +29,9 @@ final class Dispatch {
     for (var stream : fleet.streams()) {
       if (stream.workerId().equals(giver)) {
         stream.told(read);
-      } else if (free(stream) && fleet.offered(read, fleet.candidate(stream.workerId()))) {
+      } else if (!free(stream)) {
+        stream.fallBehind();
+      } else if (fleet.offered(read, fleet.candidate(stream.workerId()))) {
         frame = frame == null ? frame(task) : frame;
         stream.tell(read, frame);
       }
@@ -39,16 +41,26 @@ final class Dispatch {
   /** Tells the worker, if it has a slot free, of pending tasks that it was not told of yet. */
   void refill(String worker) throws StoreFailed {
     var stream = fleet.stream(worker);
-    if (stream.isPresent() && free(stream.get())) {
+    if (stream.isPresent() && free(stream.get()) && stream.get().catchUp()) {
       replay(stream.get());
     }
   }
 
+  /** The same after what the worker offers has changed, so that other tasks may be for it. */
+  void reconsider(String worker) throws StoreFailed {
+    fleet.stream(worker).ifPresent(TaskStream::fallBehind);
+    refill(worker);
+  }
+
   /** Tells a stream of every pending task that is for its worker and that it was not told of yet. */
   void replay(TaskStream stream) throws StoreFailed {
+    stream.catchUp();
     var candidate = fleet.candidate(stream.workerId());
-    var tasks = database.read(c -> TaskTable.pending(c, null, MAX_REPLAY, task -> fleet.offered(task, candidate)));
+    var tasks = database.read(c -> TaskTable.pending(c, null, MAX_REPLAY, task -> !stream.knows(task) && fleet.offered(task, candidate)));
     tasks.forEach(task -> stream.tell(Task.read(task).orElseThrow(), frame(task)));
+    if (!tasks.isEmpty()) {
+      stream.fallBehind(); // there may be more than fit; the next look finds out, and is the last when it finds none
+    }
   }
 
   /** The worker's running task is to be stopped; its next heartbeat hears the same. */

@@ -40,6 +40,7 @@ final class TaskStream {
   });
   private volatile Set<String> codebases;
   private volatile String lastHeartbeat;
+  private volatile boolean behind = true;
   private volatile boolean closed;
 
   /** @param slots how many tasks the worker runs at once: with so many claimed, it is told of no more */
@@ -81,9 +82,29 @@ final class TaskStream {
 
   /** Tells of the task once for each time that it becomes available. */
   synchronized void tell(Task task, String frame) {
-    if (!announced.contains(availability(task)) && offer(frame)) {
-      told(task);
+    if (!announced.contains(availability(task))) {
+      if (offer(frame)) {
+        told(task);
+      } else {
+        behind = true;
+      }
     }
+  }
+
+  /** There may be pending tasks for the worker that it was not told of. */
+  void fallBehind() {
+    behind = true;
+  }
+
+  /** Whether there may be pending tasks that it was not told of; from now on it counts as told of all. */
+  synchronized boolean catchUp() {
+    var was = behind;
+    behind = false;
+    return was;
+  }
+
+  synchronized boolean knows(Task task) {
+    return announced.contains(availability(task));
   }
 
   /** The worker knows of the task already. */

@@ -48,7 +48,7 @@ final class WorkerCalls {
 
   private Reply register(Request request) throws StoreFailed, InterruptedException {
     var worker = workers.register(request.body());
-    dispatch.refill(worker.id());
+    dispatch.reconsider(worker.id());
     return Reply.of(Json.object().put("success", true).set("worker", json(worker)));
   }
 
@@ -154,7 +154,7 @@ final class WorkerCalls {
       throw Refused.field("codebases", "missing", "Field required");
     }
     stream.codebases(new HashSet<>(body.either("codebases", "workspaces")));
-    dispatch.refill(worker);
+    dispatch.reconsider(worker);
     var answer = Json.object().put("success", true).put("worker_id", worker).put("message", "Codebases updated successfully");
     answer.set("codebases", Json.array(stream.codebases()));
     answer.set("workspaces", Json.array(stream.codebases()));

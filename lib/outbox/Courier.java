@@ -125,7 +125,7 @@ final class Courier implements Runnable {
       return true;
     }
     outputRefused |= isSilenced();
-    gather();
+    gather(fill());
     var drained = outputRefused || spool.ended() && gathered.isEmpty();
     if (!outputRefused && !gathered.isEmpty() && due(next != null && spool.ended())) {
       sendChunk(seq + 1);
@@ -140,9 +140,9 @@ final class Courier implements Runnable {
     return true;
   }
 
-  private void gather() throws IOException {
-    while (!outputRefused && gatheredChars < fill()) {
-      var piece = spool.next(Math.min(PIECE, fill() - gatheredChars));
+  private void gather(int chars) throws IOException {
+    while (!outputRefused && gatheredChars < chars) {
+      var piece = spool.next(Math.min(PIECE, chars - gatheredChars));
       if (piece.text().isEmpty()) {
         return;
       }
@@ -176,10 +176,10 @@ final class Courier implements Runnable {
     }
     var text = String.join("", pieces.stream().map(Spool.Piece::text).toList());
     journal.progress(attempt, sent, pieces.getLast().end(), number);
-    var refusal = deliver("output", () -> {
+    var refusal = whileGathering(() -> deliver("output", () -> {
       client.output(attempt.taskId(), attempt.workerId(), text, time.now(), attempt.fence(), number);
       return null;
-    }, () -> arrived(text, number), false);
+    }, () -> arrived(text, number), false));
     if (refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE && pieces.size() > 1) {
       smaller++; // a body limit on the way
       return;
@@ -194,6 +194,27 @@ final class Courier implements Runnable {
       gathered.clear();
       LOG.warn("task={} the server takes no more output: {}", attempt.taskId(), refusal.getMessage());
       heed(refusal);
+    }
+  }
+
+  private interface Sending {
+    CallFailed run() throws InterruptedException;
+  }
+
+  /** Reads the next chunk's text while one is under way: in a flood each takes as long as the other. */
+  private CallFailed whileGathering(Sending sending) throws InterruptedException {
+    var most = gatheredChars + fill();
+    var reader = Thread.ofVirtual().start(() -> {
+      try {
+        gather(most);
+      } catch (IOException e) {
+        LOG.warn("task={} its output cannot be read, trying on: {}", attempt.taskId(), e.getMessage());
+      }
+    });
+    try {
+      return sending.run();
+    } finally {
+      reader.join();
     }
   }
 

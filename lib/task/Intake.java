@@ -128,6 +128,9 @@ final class Intake implements Runnable {
       if (running.has(task.id())) {
         return Inbox.Look.DROP;
       }
+      if (view[0].freeSlots() <= 0) {
+        return Inbox.Look.FULL;
+      }
       var say = only == null || only.equals(task.id()) ? Admission.decide(task, view[0]).say() : Say.WAIT;
       if (say != Say.YES) {
         return say == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
@@ -191,15 +194,15 @@ final class Intake implements Runnable {
         }
       }
     }
-    busy.addAll(heldElsewhere(folders));
+    busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
     var free = Math.min(settings.get(Table.MAX_CONCURRENT_TASKS) - places, left.get() + (without == null ? 0 : 1));
     return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, busy, free, whyClosed(), noAgent(),
         outbox.owing());
   }
 
-  private Set<Path> heldElsewhere(Map<String, Path> folders) {
+  private Set<Path> heldElsewhere(List<Path> folders) {
     try {
-      return lanes.held(List.copyOf(new HashSet<>(folders.values())));
+      return lanes.held(folders);
     } catch (IOException e) {
       return Set.of(); // the supervisor's own lock decides in the end
     }

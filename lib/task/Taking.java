@@ -84,7 +84,8 @@ final class Taking {
   Result take(Task hint, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
     Task task;
     try {
-      task = Retry.CLAIM.run(() -> client.task(hint.id()), time, random).filledFrom(hint);
+      // our own server tells everything and looks at the status when it is asked for the task
+      task = ours && hint.whole() ? hint : Retry.CLAIM.run(() -> client.task(hint.id()), time, random).filledFrom(hint);
     } catch (CallFailed e) {
       LOG.info("task={} cannot be read, looking again later: {}", hint.id(), e.getMessage());
       return new Result.Later(e.kind() == CallFailed.Kind.MISSING ? TAKEN : Retry.STREAM.delay(3, e.retryAfter(), random));

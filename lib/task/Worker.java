@@ -93,7 +93,7 @@ public final class Worker implements Listener {
         new StopOrder(StopOrder.Cause.LOST, "the server", why)));
     this.registrar = new Registrar(client, identity, codebases, this::offerChanged, random);
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
-    this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, random);
+    this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream);
     var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, settings.get(Table.TASK_TIMEOUT), time, random);

@@ -20,6 +20,11 @@ public record Task(String id, String codebaseId, String title, String prompt, St
     int priority, String model, String workerId, String sessionId, String result, String error, int attempt,
     Instant createdAt, JsonNode metadata, ObjectNode raw) {
 
+  /** Whether this says all there is to know for doing it; some servers' events and rows do not. */
+  public boolean whole() {
+    return prompt() != null && raw().path("metadata").isObject() && raw().hasNonNull("codebase_id") && raw().hasNonNull("status");
+  }
+
   /** The codebase id of tasks that belong to no codebase. */
   public static final String GLOBAL = "global";
   /** The codebase id of requests to register a folder. */
