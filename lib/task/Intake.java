@@ -131,9 +131,13 @@ final class Intake implements Runnable {
       if (view[0].freeSlots() <= 0) {
         return Inbox.Look.FULL;
       }
-      var say = only == null || only.equals(task.id()) ? Admission.decide(task, view[0]).say() : Say.WAIT;
-      if (say != Say.YES) {
-        return say == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
+      if (only != null && !only.equals(task.id())) {
+        return Inbox.Look.WAIT;
+      }
+      var decision = Admission.decide(task, view[0]);
+      if (decision.say() != Say.YES) {
+        LOG.debug("task={} not taken: {}", task.id(), decision.reason());
+        return decision.say() == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
       }
       entries.put(task.id(), running.enter(task));
       view[0] = view(null);

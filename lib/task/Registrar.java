@@ -11,6 +11,7 @@ import lib.config.Codebase;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Registration;
+import lib.wire.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,7 +82,8 @@ final class Registrar implements AutoCloseable {
     client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids,
         codebases.globalId()));
     if (!known.equals(ids.toString())) {
-      LOG.info("worker {} registered as {} with {} codebases", identity.workerId(), identity.name(), ids.size());
+      var folders = ids.stream().filter(id -> !id.equals(Task.GLOBAL)).count();
+      LOG.info("worker {} registered as {} with {} codebases", identity.workerId(), identity.name(), folders);
       known = ids.toString();
     }
   }

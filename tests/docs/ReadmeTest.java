@@ -1,0 +1,127 @@
+package tests.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+import tests.Project;
+
+/** The README's commands, run in their order in a fresh home, print what the README says. */
+class ReadmeTest {
+  /** Stands for OpenCode: it does what the README says of it. */
+  private static final String AGENT = """
+      #!/bin/sh
+      cat >/dev/null
+      printf 'Hello!\\n' >hello.txt
+      cat <<END
+      {"type":"tool_use","sessionID":"ses_1","part":{"type":"tool","tool":"write","state":{"status":"completed","input":{"filePath":"$PWD/hello.txt"}}}}
+      {"type":"text","sessionID":"ses_1","part":{"type":"text","text":"I wrote hello.txt for you."}}
+      {"type":"step_finish","sessionID":"ses_1","part":{"type":"step-finish","reason":"stop","tokens":{"input":200,"output":40}}}
+      END
+      """;
+
+  /** A command and what the README shows of its output; null where it leaves that out. */
+  private record Step(String command, String output) {}
+
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void theCommandsPrintWhatItShows(@TempDir Path folder) throws Exception {
+    var home = folder.toRealPath();
+    copyProject(home.resolve("project"));
+    var agent = Files.createDirectories(home.resolve("bin")).resolve("opencode");
+    Files.writeString(agent, AGENT);
+    assertThat(agent.toFile().setExecutable(true)).isTrue();
+    var steps = steps();
+    assertThat(steps).hasSizeGreaterThan(10);
+    var builder = new ProcessBuilder("bash").directory(home.resolve("project").toFile()).redirectErrorStream(true);
+    builder.environment().clear();
+    // a free port instead of 8787, which another program of this machine may have
+    builder.environment().putAll(Program.environment(home, Map.of("A2A_PORT", "0")));
+    var shell = builder.start();
+    try (var out = shell.inputReader(); var in = shell.outputWriter()) {
+      in.write("set -m; exec 2>&1\n");
+      var port = "8080";
+      for (var step : steps) {
+        in.write(step.command.replace("127.0.0.1:8080", "127.0.0.1:" + port).replace("--port 8080", "--port 0") + "\nwait_code=$?; echo \"--- $wait_code\"\n");
+        in.flush();
+        var printed = read(out);
+        if (step.command.endsWith("&")) {
+          var log = Pattern.compile(">(\\S+\\.log)").matcher(step.command).results().findFirst().orElseThrow().group(1);
+          var text = awaitStart(home.resolve("project").resolve(log));
+          port = step.command.contains(" serve ") ? text.replaceFirst("(?s).*http://127.0.0.1:(\\d+).*", "$1") : port;
+        } else if (step.output != null) {
+          assertThat(normal(printed, home)).as(step.command).isEqualTo(normal(step.output, home) + "--- 0\n");
+        }
+      }
+      in.write("jobs -p | xargs -r kill; wait; exit\n");
+    } finally {
+      shell.descendants().forEach(ProcessHandle::destroy);
+      shell.destroy();
+    }
+  }
+
+  private static String read(BufferedReader out) throws IOException {
+    var text = new StringBuilder();
+    for (var line = out.readLine(); ; line = out.readLine()) {
+      if (line == null) {
+        throw new AssertionError("the shell ended\n" + text);
+      }
+      if (!line.matches("\\[jbang\\].*|\\[\\d+\\].*")) { // its first build, and the shell's word on background jobs
+        text.append(line).append('\n');
+      }
+      if (line.startsWith("--- ")) {
+        return text.toString();
+      }
+    }
+  }
+
+  private static String awaitStart(Path log) throws Exception {
+    Program.await("the start in " + log, () -> Files.exists(log)
+        && Files.readString(log).matches("(?s).*(stream open|server on http).*"));
+    return Files.readString(log);
+  }
+
+  /** Without what differs from run to run: ids, ports, times, the home folder, the host's name. */
+  private static String normal(String text, Path home) {
+    return text.replace("/home/you", home.toString()).replaceAll("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "TASK")
+        .replaceAll("\\b[0-9a-f]{8}-[0-9a-f]{3}\\b", "WORKER").replaceAll("(?m)^[0-9a-f]{8}\t", "CODEBASE\t")
+        .replaceAll("127\\.0\\.0\\.1:\\d+", "HOST").replaceAll("after [0-9.]+ s", "after N s")
+        .replaceAll("(of worker|registered as) \\S+", "$1 NAME");
+  }
+
+  private static List<Step> steps() throws IOException {
+    var steps = new ArrayList<Step>();
+    for (var block : Pattern.compile("(?s)```console\n(.*?)```").matcher(Files.readString(Project.file("README.md"))).results().toList()) {
+      for (var part : block.group(1).split("(?m)^\\$ ")) {
+        if (!part.isBlank() && !part.startsWith("./jbang tests/all.java")) { // which is what runs this
+          var end = part.indexOf('\n');
+          var output = part.substring(end + 1);
+          steps.add(new Step(part.substring(0, end), output));
+        }
+      }
+    }
+    return steps;
+  }
+
+  private static void copyProject(Path to) throws IOException {
+    var root = Project.file("worker.java").getParent();
+    try (var files = Files.walk(root)) {
+      for (var file : files.filter(f -> !root.relativize(f).startsWith(".git")).toList()) {
+        Files.createDirectories(to);
+        Files.copy(file, to.resolve(root.relativize(file).toString()), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES,
+            java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+}
