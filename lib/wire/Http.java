@@ -147,7 +147,7 @@ public final class Http {
   private static URI follow(URI from, String location) throws IOException {
     try {
       var to = from.resolve(new URI(location));
-      if (to.getHost() == null || !List.of("http", "https").contains(to.getScheme())) {
+      if (to.getHost() == null || to.getPort() > 65_535 || !List.of("http", "https").contains(to.getScheme())) {
         throw new IOException("a redirect to an address that is no web address: " + location);
       }
       // a server behind a TLS proxy sees itself as http; the token must not leave unencrypted because of that

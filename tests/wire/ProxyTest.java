@@ -96,7 +96,7 @@ class ProxyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"http://", "::", "http://a b", "http:///x"})
+  @ValueSource(strings = {"http://", "::", "http://a b", "http:///x", "http://127.0.0.1:99999"})
   void anUnusableProxyIsAProblemThatNamesTheVariable(String address) {
     assertThatThrownBy(() -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).isInstanceOf(Problem.class)
         .hasMessageContaining("HTTP_PROXY");

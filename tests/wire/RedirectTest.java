@@ -79,7 +79,8 @@ class RedirectTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"file:///etc/hostname", "ftp://127.0.0.1/x", "mailto:a@b", "http://", "http:///x", "://", "http://a b/", "jar:file:/x!/y"})
+  @ValueSource(strings = {"file:///etc/hostname", "ftp://127.0.0.1/x", "mailto:a@b", "http://", "http:///x", "://", "http://a b/",
+      "jar:file:/x!/y", "http://127.0.0.1:99999/"})
   void aRedirectToSomethingElseIsAFailureLikeAnyOther(String location) throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       var client = client(server);
