@@ -278,7 +278,7 @@ public final class Client {
   /** The retained output from a place on; {@code total} is the place to ask from next. */
   public record Output(List<String> chunks, long total) {}
 
-  /** {@code GET …/tasks/{id}/output?since=N}. */
+  /** {@code GET …/tasks/{id}/output?since=N}; -1 gives the last chunk on servers other than our own. */
   public Output output(String taskId, long since) throws CallFailed, InterruptedException {
     var answer = call("GET", d -> d.path("/tasks/" + Http.encode(taskId) + "/output?since=" + since), null);
     var chunks = answer.path("outputs").valueStream().map(c -> c.path("output").asText()).toList();

@@ -17,6 +17,8 @@ public final class Fault {
   private final Pattern path;
   private final AtomicInteger skip = new AtomicInteger();
   private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+  private final AtomicInteger seen = new AtomicInteger();
+  private volatile int every = 1;
   private volatile Kind kind = Kind.NONE;
   private volatile Reply reply;
 
@@ -92,6 +94,12 @@ public final class Fault {
     return this;
   }
 
+  /** Only each so manieth call: 2 for every second one. */
+  public Fault every(int calls) {
+    every = calls;
+    return this;
+  }
+
   Kind kind() {
     return kind;
   }
@@ -104,7 +112,7 @@ public final class Fault {
   boolean takes(Request request) {
     var fits = kind != Kind.NONE && (method.equals("*") || method.equals(request.method()))
         && (path.matcher(request.path()).matches() || path.matcher(request.canonical()).matches());
-    return fits && skip.getAndUpdate(n -> Math.max(0, n - 1)) == 0 && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+    return fits && seen.incrementAndGet() % every == 0 && skip.getAndUpdate(n -> Math.max(0, n - 1)) == 0 && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
   }
 
   private Fault reply(Reply to) {
