@@ -3,7 +3,9 @@ package lib.config;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +22,8 @@ import lib.Problem;
  * @param entries in the file's order; a key given twice is a problem, not a guess
  */
 public record ConfigFile(Path path, Map<String, Entry> entries) {
+  /** After a value comes the next key, which the mapper itself would take for text after the end. */
+  private static final ObjectReader VALUES = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /** A key's value and the line and column where the key stands. */
   public record Entry(JsonNode value, int line, int column) {}
@@ -50,7 +54,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
         var at = parser.currentTokenLocation();
         var key = parser.currentName();
         parser.nextToken();
-        if (entries.put(key, new Entry(parser.readValueAsTree(), at.getLineNr(), at.getColumnNr())) != null) {
+        if (entries.put(key, new Entry(VALUES.readTree(parser), at.getLineNr(), at.getColumnNr())) != null) {
           throw broken(path, at, "the key " + key + " is given twice");
         }
       }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -37,7 +38,11 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   }
 
   public T parse(String raw, Env env, Path base) throws Bad {
-    return parser.parse(raw, env, base);
+    try {
+      return parser.parse(raw, env, base);
+    } catch (InvalidPathException e) {
+      throw new Bad(bounds + ", and this is none: " + e.getReason());
+    }
   }
 
   /** Reads a JSON value. */
@@ -102,6 +107,9 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
         if (uri.getUserInfo() != null && List.of(schemes).contains("https")) {
           throw new Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
         }
+        if (uri.getPort() > 65_535) {
+          throw new Bad(must + ", with a port up to 65535");
+        }
         if (uri.getHost() != null && List.of(schemes).contains(uri.getScheme())) {
           return uri;
         }
@@ -137,13 +145,11 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     return new Kind<>("seconds", must, (raw, env, base) -> {
       var text = raw.strip().toLowerCase(Locale.ROOT);
       var factor = text.endsWith("h") ? 3600 : text.endsWith("m") ? 60 : 1;
-      try {
+      if (text.matches("(\\d+\\.?\\d*|\\.\\d+)[hms]?")) { // else Java would read 90d as 90
         var value = Double.parseDouble(text.replaceFirst("[hms]$", "")) * factor;
         if (value >= least && value <= most) {
           return Duration.ofMillis(Math.round(value * 1000));
         }
-      } catch (NumberFormatException e) {
-        throw new Bad(must);
       }
       throw new Bad(must);
     }, d -> d.toMillis() % 1000 == 0 ? d.toSeconds() + "" : trim(d.toMillis() / 1000.0), Shape.NUMBER);

@@ -69,7 +69,7 @@ final class Courier implements Runnable {
     this.lost = lost;
     this.calls = calls;
     this.sent = attempt.sent();
-    this.seq = attempt.seq();
+    this.seq = attempt.sending() == null ? attempt.seq() : attempt.seq() - 1; // the chunk on its way has the number already
   }
 
   Attempt attempt() {
@@ -99,7 +99,7 @@ final class Courier implements Runnable {
           if (!replayed) { // a crash left a chunk on its way: the very same text under the very same number
             take(spool.until(attempt.sending()));
             replayed = true;
-            sendChunk(attempt.seq());
+            sendChunk(seq + 1, true);
           }
           if (!step()) {
             return;
@@ -128,7 +128,7 @@ final class Courier implements Runnable {
     gather(fill());
     var drained = outputRefused || spool.ended() && gathered.isEmpty();
     if (!outputRefused && !gathered.isEmpty() && due(next != null && spool.ended())) {
-      sendChunk(seq + 1);
+      sendChunk(seq + 1, false);
     } else if (next != null && drained) {
       deliver(next);
     } else if (next == null && drained && isEnded()) {
@@ -163,8 +163,12 @@ final class Courier implements Runnable {
     return Math.max(PIECE, pace.fill(seq) >> smaller);
   }
 
-  /** Sends what is gathered under this number; the journal knows its end first, so a crash can repeat it exactly. */
-  private void sendChunk(long number) throws InterruptedException, StoreFailed {
+  /**
+   * Sends what is gathered under this number; the journal knows its end first, so a crash can repeat it exactly.
+   *
+   * @param again whether an earlier process may have sent it
+   */
+  private void sendChunk(long number, boolean again) throws InterruptedException, StoreFailed {
     var pieces = new ArrayList<Spool.Piece>();
     var chars = 0;
     for (var piece : gathered) {
@@ -176,7 +180,7 @@ final class Courier implements Runnable {
     }
     var text = String.join("", pieces.stream().map(Spool.Piece::text).toList());
     journal.progress(attempt, sent, pieces.getLast().end(), number);
-    var refusal = whileGathering(() -> deliver("output", () -> {
+    var refusal = again && arrived(text, number) ? null : whileGathering(() -> deliver("output", () -> {
       client.output(attempt.taskId(), attempt.workerId(), text, time.now(), attempt.fence(), number);
       return null;
     }, () -> arrived(text, number), false));
@@ -220,16 +224,16 @@ final class Courier implements Runnable {
 
   /**
    * An answer to a chunk never came: has it arrived? Our own server drops repeats, so there the question does not arise;
-   * elsewhere the output is read back. Unsure counts as not arrived, since output twice is better than output lost.
+   * elsewhere the last chunk is read back. The total alone does not tell, since chunks of an earlier attempt count in it.
+   * Unsure counts as not arrived: output twice is better than output lost.
    */
   private boolean arrived(String text, long number) throws InterruptedException {
     if (pace.ours()) {
       return false;
     }
     try {
-      var back = client.output(attempt.taskId(), number - 1);
-      return back.total() >= number || !back.chunks().isEmpty() && back.total() < number - 1
-          && back.chunks().getLast().equals(text);
+      var last = client.output(attempt.taskId(), -1);
+      return last.total() != number - 1 && !last.chunks().isEmpty() && last.chunks().getLast().equals(text);
     } catch (CallFailed e) {
       return false; // the next try fails or succeeds for the same reason
     }
@@ -317,7 +321,8 @@ final class Courier implements Runnable {
         return null;
       }
       time.sleep(policy.delay(failures, failed.retryAfter(), random));
-      if (failed.kind() == CallFailed.Kind.UNREACHABLE && arrived.check()) {
+      // a proxy's 502 or 504 leaves it as open as a broken connection does
+      if (failed.kind().again() && failed.kind() != CallFailed.Kind.DENIED && arrived.check()) {
         return null;
       }
     }

@@ -64,11 +64,10 @@ public final class Database implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  private Database(Path file, List<String> migrations) throws SQLException {
+  private Database(Path file, Connection writer, Connection reader) {
     this.file = file;
-    this.writer = connect(file);
-    this.reader = connect(file);
-    migrate(migrations);
+    this.writer = writer;
+    this.reader = reader;
     this.thread = Thread.ofPlatform().name("store " + file.getFileName()).start(this::writeLoop);
   }
 
@@ -80,7 +79,14 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(Path file, List<String> migrations) {
     try {
-      return new Database(file, migrations);
+      var writer = connect(file);
+      try {
+        migrate(file, writer, migrations);
+        return new Database(file, writer, connect(file));
+      } catch (SQLException | RuntimeException e) {
+        writer.close(); // else a migration that failed would keep the file locked
+        throw e;
+      }
     } catch (SQLException e) {
       throw new Problem("the database " + file + " cannot be opened", e.getMessage(),
           "check the folder's owner, its free space, and that the file is a database of this program").from(e);
@@ -94,6 +100,10 @@ public final class Database implements AutoCloseable {
       throw new StoreFailed(file + " is closed", null);
     }
     queue.put(job);
+    if (closed) { // perhaps too late for the writer to see it
+      thread.join();
+      job.done.completeExceptionally(new SQLException(file + " is closed"));
+    }
     return await(job.done);
   }
 
@@ -194,11 +204,14 @@ public final class Database implements AutoCloseable {
       statement.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
       statement.execute("PRAGMA journal_mode=WAL");
       statement.execute("PRAGMA foreign_keys=ON");
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
-    return connection;
   }
 
-  private void migrate(List<String> migrations) throws SQLException {
+  private static void migrate(Path file, Connection writer, List<String> migrations) throws SQLException {
     try (var statement = writer.createStatement()) {
       statement.execute("PRAGMA synchronous=FULL");
       int done;

@@ -44,7 +44,7 @@ record Answer(int status, byte[] body, String retryAfter) {
   private CallFailed.Kind kind() {
     return switch (status) {
       case 401, 403 -> CallFailed.Kind.DENIED;
-      case 404 -> noRoute() ? CallFailed.Kind.NO_ROUTE : CallFailed.Kind.MISSING;
+      case 404 -> missing();
       case 405 -> CallFailed.Kind.NO_ROUTE;
       case 408, 425, 429 -> CallFailed.Kind.BUSY;
       case 409 -> CallFailed.Kind.CONFLICT;
@@ -55,9 +55,13 @@ record Answer(int status, byte[] body, String retryAfter) {
     };
   }
 
-  /** The framework's own 404 has exactly this detail; a missing thing has another one. */
-  private boolean noRoute() {
-    return Json.readObject(text()).map(o -> "Not Found".equals(o.path("detail").asText())).orElse(true);
+  /**
+   * The framework's own 404 has exactly this detail; a missing thing has another one. Without JSON it is the page of a
+   * proxy that has no server behind it at the moment, for example during a deploy, and says nothing about the path.
+   */
+  private CallFailed.Kind missing() {
+    return Json.readObject(text()).map(o -> "Not Found".equals(o.path("detail").asText()) ? CallFailed.Kind.NO_ROUTE
+        : CallFailed.Kind.MISSING).orElse(CallFailed.Kind.GARBLED);
   }
 
   /** What the server says is wrong: {@code detail} as text or as a list of field errors, else the body's start. */
@@ -65,20 +69,28 @@ record Answer(int status, byte[] body, String retryAfter) {
     return Json.readObject(text()).map(o -> {
       var detail = o.path("detail");
       if (detail.isArray()) {
-        return String.join("; ", detail.valueStream().map(Answer::field).toList());
+        return oneLine(String.join("; ", detail.valueStream().map(Answer::field).toList()));
       }
       var text = Json.text(o, "detail", "message", "error");
-      return text == null ? excerpt() : text;
+      return text == null ? excerpt() : oneLine(text);
     }).orElseGet(this::excerpt);
   }
 
   private static String field(JsonNode error) {
+    if (!error.path("loc").isArray()) {
+      return error.isTextual() ? error.asText() : error.path("msg").asText(error.toString());
+    }
     var where = String.join(".", error.path("loc").valueStream().map(JsonNode::asText).filter(s -> !s.equals("body")).toList());
     return where + ": " + error.path("msg").asText();
   }
 
   private String excerpt() {
-    var text = text().replaceAll("<[^>]*>", " ").replaceAll("\\s+", " ").strip();
+    return oneLine(text().replaceAll("<[^>]*>", " "));
+  }
+
+  /** For one line of a log or a terminal, whatever a server puts into it. */
+  private static String oneLine(String raw) {
+    var text = raw.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
     return text.isEmpty() ? "(no text)" : text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
   }
 

@@ -27,6 +27,9 @@ final class Authorities {
       for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
         store.setCertificateEntry("given" + n++, certificate);
       }
+      if (n == 0) {
+        throw new IOException("it holds no certificate");
+      }
       for (var known : jdkAuthorities()) {
         store.setCertificateEntry("jdk" + n++, known);
       }

@@ -12,16 +12,23 @@ import lib.config.Json;
 
 /**
  * Every call to the server, typed. It finds out which path family the server speaks and finds out anew when that family
- * goes away. Blocking, thread-safe; each call ends within {@link Http#DEADLINE}, succeeds or throws, and retries nothing.
+ * goes away. Blocking, thread-safe; each call ends within its deadline, succeeds or throws, and retries nothing.
  */
 public final class Client {
   private static final int MAX_HEADER = 8 << 10; // what servers and proxies take for one header line
 
   private final Http http;
+  private final Duration deadline;
   private volatile Dialect dialect;
 
   public Client(Server server) {
+    this(server, Http.DEADLINE);
+  }
+
+  /** The same with another deadline for each call. */
+  public Client(Server server, Duration deadline) {
     this.http = new Http(server);
+    this.deadline = deadline;
   }
 
   public Server server() {
@@ -55,9 +62,10 @@ public final class Client {
       return known;
     }
     CallFailed denied = null;
+    CallFailed page = null;
     CallFailed last = null;
     for (var candidate : Dialect.values()) {
-      var answer = http.send("GET", candidate.codebases(""), null, Map.of(), Http.DEADLINE);
+      var answer = http.send("GET", candidate.codebases(""), null, Map.of(), deadline);
       if (answer.ok()) {
         answer.json();
         dialect = candidate;
@@ -67,8 +75,16 @@ public final class Client {
       switch (last.kind()) {
         case DENIED -> denied = denied == null ? last : denied; // a guard may stand before paths that are not there
         case NO_ROUTE, GONE, MISSING -> { }
-        default -> throw last;
+        default -> {
+          if (last.status() != 404) {
+            throw last;
+          }
+          page = last; // a proxy's own 404: it may route the other families
+        }
       }
+    }
+    if (page != null) {
+      throw page; // behind that proxy a server may yet come up
     }
     throw denied != null ? denied : new CallFailed(CallFailed.Kind.NO_ROUTE, last.status(),
         "no CodeTether server answers here: " + last.getMessage(), Duration.ZERO, null, last);
@@ -127,13 +143,13 @@ public final class Client {
   public void routeCodebases(String workerId, List<String> ids) throws CallFailed, InterruptedException {
     var body = Json.object().put("worker_id", workerId);
     body.set("codebases", Json.array(ids));
-    expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + Http.encode(workerId), Json.write(body), Map.of(), Http.DEADLINE));
+    expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + Http.encode(workerId), Json.write(body), Map.of(), deadline));
   }
 
   /** {@code GET /v1/worker/connected/{id}}: whether the server has our stream; true where it cannot tell. */
   public boolean connected(String workerId) throws CallFailed, InterruptedException {
     try {
-      expect(http.send("GET", "/v1/worker/connected/" + Http.encode(workerId), null, Map.of(), Http.DEADLINE));
+      expect(http.send("GET", "/v1/worker/connected/" + Http.encode(workerId), null, Map.of(), deadline));
       return true;
     } catch (CallFailed e) {
       if (e.kind() == CallFailed.Kind.NO_ROUTE) {
@@ -188,7 +204,7 @@ public final class Client {
     try {
       var answer = expect(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
           Json.write(Json.object().put("task_id", taskId).put("worker_id", workerId)),
-          Map.of("X-Worker-ID", workerId), Http.DEADLINE));
+          Map.of("X-Worker-ID", workerId), deadline));
       return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
           ? new Claim.Lost(null, String.valueOf(Json.text(answer, "message")))
           : new Claim.Won(answer.path("attempt").asInt(0), Duration.ofSeconds(answer.path("lease_seconds").asLong(0)),
@@ -217,7 +233,7 @@ public final class Client {
   public void release(Report report) throws CallFailed, InterruptedException {
     try {
       expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + Http.encode(report.workerId()),
-          Json.write(report.toJson()), Map.of("X-Worker-ID", report.workerId()), Http.DEADLINE));
+          Json.write(report.toJson()), Map.of("X-Worker-ID", report.workerId()), deadline));
     } catch (CallFailed e) {
       if (e.kind() != CallFailed.Kind.MISSING && e.kind() != CallFailed.Kind.NO_ROUTE) {
         throw e;
@@ -230,7 +246,7 @@ public final class Client {
     var body = Json.object().put("task_id", taskId).put("worker_id", workerId).put("status", TaskStatus.PENDING.word())
         .put("declined", true).put("error", why);
     expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + Http.encode(workerId), Json.write(body),
-        Map.of("X-Worker-ID", workerId), Http.DEADLINE));
+        Map.of("X-Worker-ID", workerId), deadline));
   }
 
   /** {@code POST …/tasks/{id}/cancel}. Since V13 the answer says success whatever happens: read the task afterwards. */
@@ -262,7 +278,7 @@ public final class Client {
   /** The retained output from a place on; {@code total} is the place to ask from next. */
   public record Output(List<String> chunks, long total) {}
 
-  /** {@code GET …/tasks/{id}/output?since=N}. */
+  /** {@code GET …/tasks/{id}/output?since=N}; -1 gives the last chunk on servers other than our own. */
   public Output output(String taskId, long since) throws CallFailed, InterruptedException {
     var answer = call("GET", d -> d.path("/tasks/" + Http.encode(taskId) + "/output?since=" + since), null);
     var chunks = answer.path("outputs").valueStream().map(c -> c.path("output").asText()).toList();
@@ -321,7 +337,7 @@ public final class Client {
   }
 
   private JsonNode exchange(String method, String path, JsonNode body) throws CallFailed, InterruptedException {
-    return expect(http.send(method, path, body == null ? null : Json.write(body), Map.of(), Http.DEADLINE));
+    return expect(http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline));
   }
 
   private static JsonNode expect(Answer answer) throws CallFailed {

@@ -147,9 +147,13 @@ public final class Http {
   private static URI follow(URI from, String location) throws IOException {
     try {
       var to = from.resolve(new URI(location));
+      if (to.getHost() == null || to.getPort() > 65_535 || !List.of("http", "https").contains(to.getScheme())) {
+        throw new IOException("a redirect to an address that is no web address: " + location);
+      }
       // a server behind a TLS proxy sees itself as http; the token must not leave unencrypted because of that
-      return from.getScheme().equals("https") && "http".equals(to.getScheme()) && from.getHost().equals(to.getHost())
-          ? new URI("https", to.getUserInfo(), to.getHost(), from.getPort(), to.getPath(), to.getQuery(), null) : to;
+      return from.getScheme().equals("https") && to.getScheme().equals("http") && from.getHost().equals(to.getHost())
+          ? new URI("https://" + from.getRawAuthority() + to.getRawPath() + (to.getRawQuery() == null ? "" : "?" + to.getRawQuery()))
+          : to;
     } catch (URISyntaxException | IllegalArgumentException e) {
       throw new IOException("a redirect to an address that is none: " + location, e);
     }

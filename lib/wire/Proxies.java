@@ -47,7 +47,7 @@ record Proxies(Env env) {
     }
     try {
       var proxy = URI.create(value.contains("://") ? value : "http://" + value);
-      if (proxy.getHost() != null) {
+      if (proxy.getHost() != null && proxy.getPort() <= 65_535) {
         return proxy;
       }
     } catch (IllegalArgumentException e) {

@@ -23,13 +23,21 @@ public final class Sse {
   public record Event(String name, String data, String id) {}
 
   private final InputStream in;
+  private final int most;
   private boolean first = true;
   private boolean afterCarriageReturn;
+  private boolean cut; // whether the line read last was longer than an event may be
   private String id;
   private long retryMillis = -1;
 
   public Sse(InputStream in) {
+    this(in, MAX_EVENT);
+  }
+
+  /** The same with another bound on an event's size, in bytes. */
+  public Sse(InputStream in, int most) {
     this.in = new BufferedInputStream(in, 16 << 10);
+    this.most = most;
   }
 
   /** The next event with data, waiting for it; null at the end of the stream. An event cut by the end is dropped. */
@@ -59,7 +67,7 @@ public final class Sse {
       switch (field) {
         case "event" -> name = value;
         case "data" -> {
-          tooLarge |= data.length() + value.length() > MAX_EVENT;
+          tooLarge |= cut || data.length() + value.length() > most;
           if (!tooLarge) {
             data.append(any ? "\n" : "").append(value);
           }
@@ -84,6 +92,7 @@ public final class Sse {
 
   private String line() throws IOException {
     var bytes = new ByteArrayOutputStream(256);
+    cut = false;
     while (true) {
       var b = in.read();
       if (afterCarriageReturn) {
@@ -104,8 +113,10 @@ public final class Sse {
         }
         return line;
       }
-      if (bytes.size() <= MAX_EVENT) { // the rest of a line that is too long is read and forgotten
+      if (bytes.size() < most) {
         bytes.write(b);
+      } else {
+        cut = true; // the rest of a line that is too long is read and forgotten
       }
     }
   }

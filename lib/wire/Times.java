@@ -15,9 +15,9 @@ public final class Times {
     if (text == null) {
       return null;
     }
-    var iso = text.strip().replace(' ', 'T');
+    var iso = text.strip().replace(' ', 'T').replaceFirst("([+-]\\d\\d)(\\d\\d)$", "$1:$2");
     try {
-      return iso.matches(".*(Z|[+-]\\d\\d:?\\d\\d)$") ? OffsetDateTime.parse(iso).toInstant()
+      return iso.matches(".*(Z|[+-]\\d\\d:\\d\\d)$") ? OffsetDateTime.parse(iso).toInstant()
           : LocalDateTime.parse(iso).toInstant(ZoneOffset.UTC);
     } catch (DateTimeException e) {
       return null; // a time that no one can read says nothing; no decision rests on it

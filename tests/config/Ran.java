@@ -1,0 +1,40 @@
+package tests.config;
+
+import cmd.config;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import lib.cli.Io;
+import lib.config.Env;
+import lib.config.Json;
+
+/** One run of the command {@code config} in this process, in a folder of the test that is home and current folder. */
+record Ran(int exit, String out, String err) {
+
+  static Ran config(Path home, Map<String, String> variables, String... arguments) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var io = new Io(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8), false, new Env(variables, home, home, "this-host"));
+    var exit = new config(io).run(arguments);
+    return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** What {@code config show --json} said of a setting: value, source, where. */
+  JsonNode setting(String key) {
+    try {
+      return Json.read(out).path(key);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(this.toString(), e);
+    }
+  }
+
+  String value(String key) {
+    return setting(key).path("value").asText();
+  }
+}

@@ -1,0 +1,216 @@
+package tests.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import lib.Problem;
+import lib.config.Codebase;
+import lib.config.Env;
+import lib.config.Settings;
+import lib.config.Settings.Flag;
+import lib.config.Table;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each value comes from the strongest source that gives one, and whatever is odd is said, never guessed. */
+class SettingsTest {
+  @TempDir
+  Path temp;
+
+  private Path home;
+  private Path cwd;
+
+  @BeforeEach
+  void folders() throws IOException {
+    home = Files.createDirectory(temp.resolve("home"));
+    cwd = Files.createDirectory(temp.resolve("cwd"));
+  }
+
+  @Test
+  void flagBeatsVariableBeatsFileBeatsDefault() throws IOException {
+    var key = Table.MAX_CONCURRENT_TASKS.key();
+    var file = file("{\"" + key + "\": 5}");
+    var variable = Map.of("A2A_MAX_CONCURRENT_TASKS", "6");
+    assertThat(resolve(Map.of(), Map.of(), null).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(2);
+    assertThat(resolve(Map.of(), Map.of(), file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(5);
+    assertThat(resolve(Map.of(), variable, file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(6);
+    assertThat(resolve(flag(key, "7"), variable, file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(7);
+    assertThat(resolve(Map.of(), Map.of("A2A_MAX_CONCURRENT_TASKS", ""), file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(5);
+  }
+
+  @Test
+  void aWeakerSourcesBadValueHarmsNothingWhereAStrongerOneDecides() throws IOException {
+    var settings = resolve(flag("poll_interval", "7"), Map.of("A2A_POLL_INTERVAL", "soon"), file("{\"poll_interval\": []}"));
+    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(7));
+  }
+
+  @Test
+  void nullInAFileIsNotSet() throws IOException {
+    var settings = resolve(Map.of(), Map.of(), file("{\"redis_url\": null, \"poll_interval\": null}"));
+    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.warnings()).isEmpty();
+  }
+
+  @Test
+  void jsonMayHaveNumbersBooleansAndLists() throws IOException {
+    var settings = resolve(Map.of(), Map.of(), file("""
+        {"poll_interval": 2.5, "output_max": 1048576, "keep_agents": true, "capabilities": ["a", "b"],
+         "codebases": [{"name": "n", "path": "/p", "description": "d", "more": 1}, "/q", "m:/r"]}"""));
+    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofMillis(2500));
+    assertThat(settings.get(Table.OUTPUT_MAX)).isEqualTo(1L << 20);
+    assertThat(settings.get(Table.KEEP_AGENTS)).isTrue();
+    assertThat(settings.get(Table.CAPABILITIES)).containsExactly("a", "b");
+    assertThat(settings.get(Table.CODEBASES)).containsExactly(new Codebase("n", Path.of("/p"), "d"), new Codebase("q", Path.of("/q"), ""),
+        new Codebase("m", Path.of("/r"), ""));
+  }
+
+  @Test
+  void anUnknownKeyOrVariableIsSaidWithTheNearestKnown() throws IOException {
+    var settings = resolve(Map.of(), Map.of("A2A_SERVER_URI", "x", "A2A_ZZZZZZZZ", "x", "A2A_TASK_ID", "x"),
+        file("{\"_comment_1\": \"x\",\n \"pol_interval\": 3,\n \"zzzzzzzzzz\": 1}"));
+    assertThat(settings.warnings()).hasSize(4)
+        .anyMatch(w -> w.endsWith("c.json:2:2: unknown key pol_interval, did you mean poll_interval?"))
+        .anyMatch(w -> w.endsWith("unknown key zzzzzzzzzz"))
+        .anyMatch(w -> w.equals("the variable A2A_SERVER_URI is no setting, did you mean A2A_SERVER_URL?"))
+        .anyMatch(w -> w.equals("the variable A2A_ZZZZZZZZ is no setting"));
+  }
+
+  @Test
+  void aNamedFileThatIsMissingIsAProblem() {
+    var problem = problem(() -> resolve(Map.of(), Map.of(), temp.resolve("none.json")));
+    assertThat(problem.what()).contains(temp.resolve("none.json").toString(), "does not exist");
+  }
+
+  @Test
+  void aBrokenFileIsNamedWithLineAndColumnAndNoOtherIsReadInstead() throws IOException {
+    usual("{\"poll_interval\": 9}");
+    for (var broken : List.of("{\n  \"a\": 1,\n  \"b\": \n}", "{\n  \"a\": 1 \"b\": 2\n}", "{\"a\": 1", "[]", "", "{\"a\": 1}\n{}", "{\"a\": 1, \"a\": 2}",
+        "{\"a\": tru}", "// x\n{}")) {
+      var file = file(broken);
+      assertThat(problem(() -> resolve(Map.of(), Map.of(), file)).what()).as(broken).contains("c.json").containsPattern("line \\d+, column \\d+");
+    }
+    var third = file("{\n  \"a\": 1,\n  \"b\": \n}");
+    assertThat(problem(() -> resolve(Map.of(), Map.of(), third)).what()).contains("line 4, column 1");
+    Files.writeString(home.resolve(".config/a2a-worker/config.json"), "{");
+    assertThat(problem(() -> resolve(Map.of(), Map.of(), null)).what()).contains(".config/a2a-worker/config.json");
+  }
+
+  @Test
+  void theUsualFileIsReadWhenNoneIsNamed() throws IOException {
+    usual("{\"poll_interval\": 9}");
+    assertThat(resolve(Map.of(), Map.of(), null).get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(9));
+    assertThat(resolve(Map.of(), Map.of(), file("{}")).get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void aFoldersOwnConfigFileIsSaidAndNotRead() throws IOException {
+    Files.writeString(cwd.resolve("worker-config.json"), "{\"poll_interval\": 9}");
+    var settings = resolve(Map.of(), Map.of(), null);
+    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.warnings()).singleElement().asString().contains("worker-config.json is not read", "--config");
+    assertThat(resolve(Map.of(), Map.of(), cwd.resolve("worker-config.json")).warnings()).isEmpty();
+  }
+
+  @Test
+  void codebaseFlagsAddToTheFilesList() throws IOException {
+    var file = file("{\"codebases\": [{\"name\": \"a\", \"path\": \"/a\"}]}");
+    var settings = resolve(flag("codebases", "b:/srv/b", "~/c", "rel/d", "/srv/x:y", "with,comma:/e,f"), Map.of(), file);
+    assertThat(settings.get(Table.CODEBASES)).extracting(Codebase::toString).containsExactly("a:/a", "b:/srv/b", "c:" + home + "/c",
+        "d:" + cwd + "/rel/d", "x:y:/srv/x:y", "with,comma:/e,f");
+    assertThat(resolve(flag("codebases", "a:/a"), Map.of(), file).get(Table.CODEBASES)).hasSize(1);
+  }
+
+  @Test
+  void pathsInAFileStartAtItsFolderAndATildeIsHome() throws IOException {
+    var settings = resolve(Map.of(), Map.of("A2A_DATA", "data"), file("{\"state_dir\": \"s/../state\", \"ca_file\": \"~/ca.pem\", \"codebases\": [\"p\"]}"));
+    assertThat(settings.get(Table.STATE_DIR)).isEqualTo(temp.resolve("state"));
+    assertThat(settings.get(Table.CA_FILE)).isEqualTo(home.resolve("ca.pem"));
+    assertThat(settings.get(Table.DATA)).isEqualTo(cwd.resolve("data"));
+    assertThat(settings.get(Table.CODEBASES)).extracting(Codebase::path).containsExactly(temp.resolve("p"));
+  }
+
+  @Test
+  void aSecretMayComeFromAFile() throws IOException {
+    Files.writeString(home.resolve("token"), "  tok\n");
+    var settings = resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), null);
+    assertThat(settings.get(Table.AUTH_TOKEN)).isEqualTo("tok");
+    assertThat(settings.origin(Table.AUTH_TOKEN).where()).isEqualTo("A2A_AUTH_TOKEN_FILE");
+    var stronger = resolve(flag("auth_token", "flag"), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), null);
+    assertThat(stronger.get(Table.AUTH_TOKEN)).isEqualTo("flag");
+    var weaker = resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), file("{\"auth_token\": \"file\"}"));
+    assertThat(weaker.get(Table.AUTH_TOKEN)).isEqualTo("tok");
+  }
+
+  @Test
+  void aSecretThatIsGivenTwiceOrCannotBeReadIsAProblemThatDoesNotShowIt() throws IOException {
+    Files.writeString(home.resolve("token"), " \n");
+    assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), null)).line()).contains("holds no auth_token");
+    assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/none"), null)).line()).contains("cannot be read", "0600");
+    assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/token", "A2A_AUTH_TOKEN", "hidden"), null)).line())
+        .contains("given twice", "A2A_AUTH_TOKEN_FILE").doesNotContain("hidden");
+  }
+
+  @Test
+  void aFileWithASecretThatOthersCanReadIsSaid() throws IOException {
+    var file = file("{\"auth_token\": \"x\"}");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(resolve(Map.of(), Map.of(), file).warnings()).singleElement().asString().contains("chmod 600").doesNotContain("\"x\"");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(resolve(Map.of(), Map.of(), file).warnings()).isEmpty();
+  }
+
+  @Test
+  void twoNamesOfOneSourceThatDifferAreSaidAndTheFirstDecides() throws IOException {
+    var settings = resolve(Map.of(), Map.of(), file("{\"opencode_bin\": \"/old\", \"agent_bin\": \"/new\"}"));
+    assertThat(settings.get(Table.AGENT_BIN)).isEqualTo("/new");
+    assertThat(settings.warnings()).singleElement().asString().contains("both set agent_bin");
+    assertThat(resolve(Map.of(), Map.of(), file("{\"opencode_bin\": \"/a\", \"agent_bin\": \"/a\"}")).warnings()).isEmpty();
+  }
+
+  @Test
+  void aSettingOfALaterFeatureIsSaidToHaveNoEffect() throws IOException {
+    var settings = resolve(Map.of(), Map.of(), file("{\"redis_url\": \"redis://h\"}"));
+    assertThat(settings.warnings()).singleElement().asString().contains("redis_url", "c.json:1:2", "no effect yet", "Redis");
+  }
+
+  @Test
+  void secretsAreShownMasked() {
+    var ran = Ran.config(home, Map.of("A2A_AUTH_TOKEN", "hidden-1", "A2A_AUTH_TOKENS", "hidden-2"), "show");
+    var json = Ran.config(home, Map.of("A2A_AUTH_TOKEN", "hidden-1", "A2A_AUTH_TOKENS", "hidden-2"), "show", "--json");
+    assertThat(ran.out() + ran.err() + json.out() + json.err()).contains("********").doesNotContain("hidden-");
+  }
+
+  private Settings resolve(Map<String, Flag> flags, Map<String, String> variables, Path config) {
+    return Settings.resolve(flags, config, new Env(variables, cwd, home, "this-host"));
+  }
+
+  private static Map<String, Flag> flag(String key, String... texts) {
+    return Map.of(key, new Flag("--" + key.replace('_', '-'), List.of(texts)));
+  }
+
+  private Path file(String json) throws IOException {
+    var file = Files.writeString(temp.resolve("c.json"), json);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    return file;
+  }
+
+  private void usual(String json) throws IOException {
+    Files.createDirectories(home.resolve(".config/a2a-worker"));
+    Files.writeString(home.resolve(".config/a2a-worker/config.json"), json);
+  }
+
+  private static Problem problem(ThrowingCallable call) {
+    var problem = catchThrowableOfType(Problem.class, call);
+    assertThat(problem).isNotNull();
+    return problem;
+  }
+}

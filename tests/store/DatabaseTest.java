@@ -1,0 +1,199 @@
+package tests.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import lib.Problem;
+import lib.store.Database;
+import lib.store.Database.Sync;
+import lib.store.StoreFailed;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A write that returned is there for every later reader and process; one that failed has left nothing. */
+class DatabaseTest {
+  private static final List<String> FIRST = List.of("CREATE TABLE t (n INTEGER PRIMARY KEY, text TEXT NOT NULL);\n");
+  private static final List<String> SECOND = List.of(FIRST.getFirst(),
+      "ALTER TABLE t ADD COLUMN more TEXT;\nUPDATE t SET more = text || '!';\n");
+
+  @TempDir
+  Path temp;
+
+  @Test
+  void aWriteIsSeenAtOnceAndByTheNextProcess() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      database.write(Sync.POWER, c -> insert(c, 1, "one"));
+      assertThat(texts(database)).containsExactly("one");
+      database.write(Sync.PROCESS, c -> insert(c, 2, "two"));
+    }
+    try (var database = Database.open(file(), FIRST)) {
+      assertThat(texts(database)).containsExactly("one", "two");
+    }
+  }
+
+  @Test
+  void aFailedWriteLeavesNothingAndHarmsNoOther() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      var gate = new CountDownLatch(1);
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        var busy = threads.submit(() -> database.write(Sync.PROCESS, c -> {
+          await(gate);
+          return insert(c, 1, "a");
+        }));
+        // these gather while the first one runs, and are committed together
+        var failing = threads.submit(() -> database.write(Sync.POWER, c -> insert(c, 2, "lost") + insert(c, 2, "twice")));
+        var broken = threads.submit(() -> database.write(Sync.POWER, c -> {
+          insert(c, 3, "lost too");
+          throw new IllegalStateException("our bug");
+        }));
+        var good = threads.submit(() -> database.write(Sync.POWER, c -> insert(c, 4, "b")));
+        gate.countDown();
+        assertThat(busy.get() + good.get()).isEqualTo(2);
+        assertThatThrownBy(failing::get).hasCauseInstanceOf(StoreFailed.class);
+        assertThatThrownBy(broken::get).hasCauseInstanceOf(IllegalStateException.class).hasMessageContaining("our bug");
+      }
+      assertThat(texts(database)).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void manyWritersAtOnceLoseNothing() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        IntStream.range(0, 500).forEach(n -> threads.submit(() -> database.write(n % 50 == 0 ? Sync.POWER : Sync.PROCESS, c -> insert(c, n, "x"))));
+      }
+      assertThat(texts(database)).hasSize(500);
+    }
+  }
+
+  @Test
+  void closingCommitsWhatIsQueuedAndLaterWritesAreRefused() throws Exception {
+    var database = Database.open(file(), FIRST);
+    var gate = new CountDownLatch(1);
+    var begun = new CompletableFuture<Void>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      threads.submit(() -> database.write(Sync.PROCESS, c -> {
+        begun.complete(null);
+        await(gate);
+        return insert(c, 1, "a");
+      }));
+      begun.get();
+      var closing = threads.submit(() -> {
+        database.close();
+        return null;
+      });
+      gate.countDown();
+      closing.get();
+    }
+    assertThatThrownBy(() -> database.write(Sync.PROCESS, c -> insert(c, 2, "late"))).isInstanceOf(StoreFailed.class);
+    database.close();
+    try (var again = Database.open(file(), FIRST)) {
+      assertThat(texts(again)).containsExactly("a");
+    }
+  }
+
+  @Test
+  void anOlderFormIsBroughtToTheNewestWithItsData() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      database.write(Sync.PROCESS, c -> insert(c, 1, "one"));
+    }
+    for (var opened = 0; opened < 2; opened++) {
+      try (var database = Database.open(file(), SECOND)) {
+        assertThat(database.<String>read(c -> one(c, "SELECT more FROM t"))).isEqualTo("one!");
+        assertThat(database.<String>read(c -> one(c, "PRAGMA user_version"))).isEqualTo("2");
+      }
+    }
+  }
+
+  @Test
+  void aNewerFormIsLeftAlone() throws Exception {
+    Database.open(file(), SECOND).close();
+    var before = Files.readAllBytes(file());
+    var problem = catchThrowableOfType(Problem.class, () -> Database.open(file(), FIRST));
+    assertThat(problem.line()).contains("newer version", file().toString());
+    assertThat(Files.readAllBytes(file())).isEqualTo(before);
+  }
+
+  @Test
+  void aMigrationThatFailsChangesNothing() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      database.write(Sync.PROCESS, c -> insert(c, 1, "one"));
+    }
+    var bad = List.of(FIRST.getFirst(), "ALTER TABLE t ADD COLUMN more TEXT;\nINSERT INTO none VALUES (1);\n");
+    assertThat(catchThrowableOfType(Problem.class, () -> Database.open(file(), bad)).line()).contains("cannot be opened");
+    try (var database = Database.open(file(), SECOND)) {
+      assertThat(database.<String>read(c -> one(c, "SELECT more FROM t"))).isEqualTo("one!");
+    }
+  }
+
+  @Test
+  void whatIsNoDatabaseIsAProblemThatNamesIt() throws Exception {
+    Files.writeString(file(), "this is no database, but it is long enough to be taken for a broken one ".repeat(20));
+    assertThat(catchThrowableOfType(Problem.class, () -> Database.open(file(), FIRST)).line()).contains(file().toString());
+    assertThat(catchThrowableOfType(Problem.class, () -> Database.open(temp.resolve("none/db"), FIRST)).line()).contains("none/db");
+  }
+
+  @Test
+  void anotherProgramsReaderSeesACommittedStateAndHoldsUpNothing() throws Exception {
+    try (var database = Database.open(file(), FIRST); var other = DriverManager.getConnection("jdbc:sqlite:" + file())) {
+      database.write(Sync.PROCESS, c -> insert(c, 1, "one"));
+      other.setAutoCommit(false);
+      assertThat(one(other, "SELECT COUNT(*) FROM t")).isEqualTo("1");
+      database.write(Sync.POWER, c -> insert(c, 2, "two"));
+      assertThat(one(other, "SELECT COUNT(*) FROM t")).isEqualTo("1");
+      other.rollback();
+      assertThat(one(other, "SELECT COUNT(*) FROM t")).isEqualTo("2");
+    }
+  }
+
+  private Path file() {
+    return temp.resolve("x.db");
+  }
+
+  private static int insert(Connection c, int n, String text) throws SQLException {
+    try (var insert = c.prepareStatement("INSERT INTO t (n, text) VALUES (?, ?)")) {
+      insert.setInt(1, n);
+      insert.setString(2, text);
+      return insert.executeUpdate();
+    }
+  }
+
+  private static List<String> texts(Database database) throws StoreFailed {
+    return database.read(c -> {
+      try (var select = c.prepareStatement("SELECT text FROM t ORDER BY n"); var rows = select.executeQuery()) {
+        var texts = new ArrayList<String>();
+        while (rows.next()) {
+          texts.add(rows.getString(1));
+        }
+        return texts;
+      }
+    });
+  }
+
+  private static String one(Connection c, String sql) throws SQLException {
+    try (var select = c.createStatement(); var row = select.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  private static void await(CountDownLatch gate) {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package tests.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+import lib.store.Durable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written is whole or not there, and nobody else may read it at any moment. */
+class DurableTest {
+  @TempDir
+  Path temp;
+
+  @Test
+  void onlyTheOwnerMayReadWhatIsWritten() throws IOException {
+    var file = Durable.folder(temp.resolve("a/b")).resolve("f");
+    Durable.write(file, new byte[] {1});
+    assertThat(modes(file)).isEqualTo("rw-------");
+    assertThat(modes(temp.resolve("a"))).isEqualTo(modes(temp.resolve("a/b"))).isEqualTo("rwx------");
+    Durable.create(temp.resolve("g"), new byte[0], false);
+    assertThat(modes(temp.resolve("g"))).isEqualTo("rw-------");
+  }
+
+  @Test
+  void aFileThatOthersCouldReadIsReplacedByOneTheyCannot() throws IOException {
+    var file = Files.writeString(temp.resolve("f"), "old");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    Durable.write(file, "new".getBytes());
+    assertThat(modes(file)).isEqualTo("rw-------");
+    assertThat(file).hasContent("new");
+  }
+
+  @Test
+  void aFolderThatIsThereKeepsItsModes() throws IOException {
+    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Durable.folder(temp);
+    assertThat(modes(temp)).isEqualTo("rwxr-xr-x");
+  }
+
+  @Test
+  void readersNeverSeeAPart() throws Exception {
+    var file = temp.resolve("f");
+    var contents = new byte[][] {bytes('a'), bytes('b')};
+    Durable.write(file, contents[0]);
+    var failure = new AtomicReference<Exception>();
+    var writer = Thread.ofPlatform().start(() -> {
+      try {
+        for (var i = 0; i < 200; i++) {
+          Durable.replace(file, contents[i % 2], false);
+        }
+      } catch (IOException e) {
+        failure.set(e);
+      }
+    });
+    while (writer.isAlive()) {
+      var seen = Files.readAllBytes(file);
+      assertThat(Arrays.equals(seen, contents[0]) || Arrays.equals(seen, contents[1])).isTrue();
+    }
+    assertThat(failure.get()).isNull();
+  }
+
+  @Test
+  void whatACrashLeftBehindDoesNotHinderTheNextWrite() throws IOException {
+    Files.writeString(temp.resolve("f.tmp"), "half");
+    Durable.write(temp.resolve("f"), "whole".getBytes());
+    assertThat(temp.resolve("f")).hasContent("whole");
+    assertThat(temp.resolve("f.tmp")).doesNotExist();
+  }
+
+  @Test
+  void aNewFileNeverReplacesAnother() throws IOException {
+    Durable.create(temp.resolve("f"), "first".getBytes(), true);
+    assertThatThrownBy(() -> Durable.create(temp.resolve("f"), "second".getBytes(), true)).isInstanceOf(FileAlreadyExistsException.class);
+    assertThat(temp.resolve("f")).hasContent("first");
+  }
+
+  private static byte[] bytes(char c) {
+    var bytes = new byte[64 << 10];
+    Arrays.fill(bytes, (byte) c);
+    return bytes;
+  }
+
+  private static String modes(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+  }
+}

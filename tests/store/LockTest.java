@@ -1,0 +1,88 @@
+package tests.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import lib.Problem;
+import lib.store.Lock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A folder belongs to one process, for as long as that lives and not longer. */
+class LockTest {
+  @TempDir
+  Path temp;
+
+  /** Another process that takes the lock and keeps it until it is killed. */
+  public static final class Holder {
+    private Holder() {}
+
+    public static void main(String[] args) throws Exception {
+      try (var _ = Lock.take(Path.of(args[0]), "a worker")) {
+        System.out.println("taken");
+        System.in.read(); // nobody writes: until the end of either process
+      }
+    }
+  }
+
+  @Test
+  void aSecondTakerHearsWhoHasItAndWhatToDo() {
+    var file = temp.resolve("state/lock");
+    try (var first = Lock.take(file, "a worker")) {
+      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"));
+      assertThat(problem.what()).isEqualTo("a worker already runs in " + temp.resolve("state"));
+      assertThat(problem.why()).contains("process " + ProcessHandle.current().pid());
+      assertThat(problem.fix()).contains("kill " + ProcessHandle.current().pid());
+      assertThat(problem.exit()).isEqualTo(Problem.Exit.TRY_LATER);
+      assertThat(first).isNotNull();
+    }
+  }
+
+  @Test
+  void closingFreesItAndARefusedTakerDoesNot() {
+    var file = temp.resolve("lock");
+    Lock.take(file, "a worker").close();
+    try (var again = Lock.take(file, "a worker")) {
+      assertThat(again).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"))).isNotNull();
+    }
+    Lock.take(file, "a worker").close();
+  }
+
+  @Test
+  void theDeathOfItsProcessFreesItHoweverItDies() throws Exception {
+    var file = temp.resolve("lock");
+    var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Holder.class.getName(), file.toString())
+        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo("taken");
+      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"));
+      assertThat(problem.why()).contains("process " + process.pid() + " holds");
+      process.destroyForcibly().waitFor();
+      Lock.take(file, "a worker").close();
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeUsedIsAProblem() throws Exception {
+    var file = Files.writeString(temp.resolve("file"), "").resolve("lock");
+    var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"));
+    assertThat(problem.what()).contains(temp.resolve("file").toString(), "cannot be used");
+  }
+
+  @Test
+  void theLockOfAnotherFolderIsAnother() {
+    try (var first = Lock.take(temp.resolve("a/lock"), "a worker"); var second = Lock.take(temp.resolve("b/lock"), "a worker")) {
+      assertThat(first).isNotSameAs(second);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package tests.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import lib.wire.CallFailed;
+import lib.wire.CallFailed.Kind;
+import lib.wire.Client;
+import lib.wire.Server;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+import tests.fake.Fault;
+
+/** Whatever comes instead of an answer is one failure of the right kind with one line to read. */
+class FailureTest {
+  private FakeServer server;
+  private Client client;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = FakeServer.start(Version.V16);
+    client = ClientTest.client(server);
+    client.dialect();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+  }
+
+  @Test
+  void eachStatusHasItsMeaning() {
+    assertThat(failure(f -> f.answer(401, "Missing Bearer token")).kind()).isEqualTo(Kind.DENIED);
+    assertThat(failure(f -> f.answer(403, "Invalid token")).kind()).isEqualTo(Kind.DENIED);
+    assertThat(failure(f -> f.answer(404, "Task not found")).kind()).isEqualTo(Kind.MISSING);
+    assertThat(failure(f -> f.answer(404, "Not Found")).kind()).isEqualTo(Kind.NO_ROUTE);
+    assertThat(failure(f -> f.answer(405, "Method Not Allowed")).kind()).isEqualTo(Kind.NO_ROUTE);
+    assertThat(failure(f -> f.answer(409, "{\"detail\":\"taken\",\"code\":\"already_claimed\"}")))
+        .satisfies(e -> assertThat(e.code()).isEqualTo("already_claimed")).extracting(CallFailed::kind).isEqualTo(Kind.CONFLICT);
+    assertThat(failure(f -> f.answer(410, "gone")).kind()).isEqualTo(Kind.GONE);
+    assertThat(failure(f -> f.text(413, "too large")).kind()).isEqualTo(Kind.TOO_LARGE);
+    assertThat(failure(f -> f.answer(400, "Invalid status: x")).kind()).isEqualTo(Kind.REFUSED);
+    assertThat(failure(f -> f.answer(402, "{\"detail\":\"over budget\"}")).kind()).isEqualTo(Kind.REFUSED);
+    assertThat(failure(f -> f.answer(408, "slow")).kind()).isEqualTo(Kind.BUSY);
+    assertThat(failure(f -> f.answer(503, "Agent bridge not available")).kind()).isEqualTo(Kind.BUSY);
+    assertThat(failure(f -> f.text(304, "")).kind()).isEqualTo(Kind.GARBLED);
+  }
+
+  @Test
+  void aValidationErrorNamesItsFields() {
+    var failed = failure(f -> f.answer(422, "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",\"worker_id\"],\"msg\":"
+        + "\"Field required\",\"input\":{}},{\"loc\":[\"body\",\"models\",0],\"msg\":\"not a dict\"},\"odd\",{\"msg\":\"bare\"}]}"));
+    assertThat(failed.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(failed).hasMessage("HTTP 422: worker_id: Field required; models.0: not a dict; odd; bare");
+  }
+
+  @Test
+  void aServersExceptionIsText() {
+    var failed = failure(f -> f.text(500, "Internal Server Error"));
+    assertThat(failed.kind()).isEqualTo(Kind.BUSY);
+    assertThat(failed).hasMessage("HTTP 500: Internal Server Error");
+  }
+
+  @Test
+  void aProxysPageIsShownAsItsWords() {
+    var failed = failure(f -> f.html(502));
+    assertThat(failed.kind()).isEqualTo(Kind.BUSY);
+    assertThat(failed).hasMessage("HTTP 502: 502 Bad Gateway 502 Bad Gateway");
+    assertThat(failure(f -> f.html(200)).kind()).isEqualTo(Kind.GARBLED);
+  }
+
+  @Test
+  void aProxyWithoutAServerBehindItSaysNothingAboutThePath() {
+    assertThat(failure(f -> f.text(404, "default backend - 404")).kind()).isEqualTo(Kind.GARBLED);
+    assertThat(Kind.GARBLED.again()).isTrue();
+    server.on("*", "*").html(404);
+    assertThat(catchThrowableOfType(CallFailed.class, () -> ClientTest.client(server).dialect()).kind()).isEqualTo(Kind.GARBLED);
+  }
+
+  @Test
+  void theServersWishToWaitIsHeardAndBounded() {
+    assertThat(failure(f -> f.answer(429, "slow down").header("Retry-After", "7")).retryAfter()).isEqualTo(Duration.ofSeconds(7));
+    assertThat(failure(f -> f.answer(429, "slow down")).retryAfter()).isZero();
+    assertThat(failure(f -> f.html(503).header("Retry-After", "86400")).retryAfter()).isEqualTo(Duration.ofHours(1));
+    for (var odd : new String[] {"soon", "-5", "1.5", "99999999999999999999", "Wed, 99 Foo 2026"}) {
+      assertThat(failure(f -> f.html(503).header("Retry-After", odd)).retryAfter()).as(odd).isZero();
+    }
+    var date = DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
+    assertThat(failure(f -> f.html(503).header("Retry-After", date.format(Instant.now().minusSeconds(60)))).retryAfter()).isZero();
+    assertThat(failure(f -> f.html(503).header("Retry-After", date.format(Instant.now().plusSeconds(1800)))).retryAfter())
+        .isBetween(Duration.ofSeconds(1500), Duration.ofSeconds(1800));
+    assertThat(failure(f -> f.html(503).header("Retry-After", date.format(Instant.now().plusSeconds(86400)))).retryAfter())
+        .isEqualTo(Duration.ofHours(1));
+  }
+
+  @Test
+  void anAnswerThatIsNotThisProtocolIsGarbled() {
+    for (var body : new String[] {"", "OK", "{\"id\":", "{} {}"}) {
+      assertThat(failure(f -> f.text(200, body)).kind()).as(body).isEqualTo(Kind.GARBLED);
+    }
+    assertThat(failure(f -> f.answer(200, "{\"title\":\"no id\"}")).kind()).isEqualTo(Kind.GARBLED);
+  }
+
+  @Test
+  void aBrokenConnectionIsUnreachable() throws Exception {
+    assertThat(failure(Fault::reset).kind()).isEqualTo(Kind.UNREACHABLE);
+    assertThat(failure(Fault::truncated).kind()).isEqualTo(Kind.UNREACHABLE);
+    assertThat(failure(Fault::garbage).kind()).isIn(Kind.UNREACHABLE, Kind.GARBLED);
+    server.down();
+    assertThat(failure(f -> { }).kind()).isEqualTo(Kind.UNREACHABLE);
+    assertThat(failure(f -> { }).status()).isZero();
+  }
+
+  @Test
+  void aServerThatNeverAnswersOrNeverEndsMeetsTheDeadline() {
+    client = new Client(new Server(server.url(), null, null, ClientTest.env(Map.of())), Duration.ofMillis(300));
+    assertThat(failure(Fault::hang).kind()).isEqualTo(Kind.UNREACHABLE);
+    assertThat(failure(Fault::dribble).kind()).isEqualTo(Kind.UNREACHABLE);
+  }
+
+  @Test
+  void aPostIsNotRepeatedBehindOurBack() {
+    server.on("POST", "*/output").reset();
+    assertThat(catchThrowableOfType(CallFailed.class, () -> client.output("t", "w", "text", Instant.EPOCH, 0, 1)).kind())
+        .isEqualTo(Kind.UNREACHABLE);
+    assertThat(server.requests("POST", "*/output")).hasSize(1);
+  }
+
+  @Test
+  void aHangingCallEndsWhenItsThreadIsInterrupted() throws Exception {
+    server.on("GET", "/v1/agent/tasks/*").hang();
+    var ended = new CompletableFuture<Throwable>();
+    var thread = Thread.ofVirtual().start(() -> {
+      try {
+        client.task("t");
+      } catch (CallFailed | InterruptedException e) {
+        ended.complete(e);
+      }
+    });
+    Program.await("the call", () -> !server.requests("GET", "/v1/agent/tasks/t").isEmpty());
+    thread.interrupt();
+    assertThat(ended.get()).isInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void whatAServerPutsIntoItsErrorCannotBreakALogLine() {
+    var failed = failure(f -> f.answer(400, "{\"detail\":\"a\\nb\\u001b[31mc " + "x".repeat(5000) + "\"}"));
+    assertThat(failed.getMessage()).startsWith("HTTP 400: a b [31mc x").hasSizeLessThan(400);
+  }
+
+  private CallFailed failure(Consumer<Fault> script) {
+    server.heal();
+    script.accept(server.on("GET", "/v1/agent/tasks/*"));
+    var failed = catchThrowableOfType(CallFailed.class, () -> client.task("t"));
+    assertThat(failed).isNotNull();
+    assertThat(failed.getMessage()).isNotBlank().doesNotContainPattern("\\p{Cntrl}").doesNotContain("<");
+    assertThat(failed.problem("http://x").text().lines()).hasSize(3);
+    return failed;
+  }
+}

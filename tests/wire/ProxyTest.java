@@ -1,0 +1,108 @@
+package tests.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map;
+import lib.Problem;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Dialect;
+import lib.wire.Server;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The proxy variables are followed as other programs follow them. No name here is ever looked up. */
+class ProxyTest {
+  private static final String SERVER = "http://codetether.invalid:8000";
+  private TinyProxy proxy;
+
+  @BeforeEach
+  void start() throws Exception {
+    proxy = new TinyProxy();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    proxy.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP_PROXY", "http_proxy"})
+  void callsGoThroughTheProxy(String variable) throws Exception {
+    assertThat(client(SERVER, Map.of(variable, proxy.url())).dialect()).isEqualTo(Dialect.CODEBASES);
+    assertThat(proxy.asked().getFirst()).startsWith("GET " + SERVER + "/v1/agent/codebases HTTP/1.1");
+  }
+
+  @Test
+  void anAddressWithoutASchemeIsAProxyToo() throws Exception {
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", ""))).dialect();
+    assertThat(proxy.asked()).hasSize(1);
+  }
+
+  @Test
+  void theProxysNameAndPasswordComeFromItsAddress() throws Exception {
+    proxy.login("me:it's");
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:it's@"))).dialect();
+    assertThat(proxy.asked().getLast()).containsIgnoringCase("Proxy-Authorization: Basic "
+        + Base64.getEncoder().encodeToString("me:it's".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void aPasswordWithEncodedCharactersIsDecoded() throws Exception {
+    proxy.login("me:p@:/");
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:p%40%3A%2F@"))).dialect();
+    assertThat(proxy.asked().getLast()).containsIgnoringCase("Proxy-Authorization: Basic "
+        + Base64.getEncoder().encodeToString("me:p@:/".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void anEncryptedServerIsReachedThroughATunnelThatShowsNoToken() {
+    var client = client("https://codetether.invalid", Map.of("HTTPS_PROXY", proxy.url()));
+    assertThat(catchThrowableOfType(CallFailed.class, client::dialect).kind()).isEqualTo(CallFailed.Kind.UNREACHABLE);
+    assertThat(proxy.asked().getFirst()).startsWith("CONNECT codetether.invalid:443 ").doesNotContain("secret-token");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"codetether.invalid", "x, CODETETHER.invalid", ".invalid", "*.invalid", "invalid", "codetether.invalid:8000", "*"})
+  void excludedHostsAreReachedDirectly(String excluded) {
+    for (var variable : new String[] {"NO_PROXY", "no_proxy"}) {
+      var client = client(SERVER, Map.of("HTTP_PROXY", proxy.url(), variable, excluded));
+      assertThat(catchThrowableOfType(CallFailed.class, client::dialect).kind()).isEqualTo(CallFailed.Kind.UNREACHABLE);
+    }
+    assertThat(proxy.asked()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tether.invalid", "other", "codetether", ""})
+  void otherHostsAreNotExcluded(String excluded) throws Exception {
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url(), "NO_PROXY", excluded)).dialect();
+    assertThat(proxy.asked()).hasSize(1);
+  }
+
+  @Test
+  void thisMachineIsNeverBehindAProxy() {
+    for (var here : new String[] {"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"}) {
+      assertThat(catchThrowableOfType(CallFailed.class, client(here, Map.of("HTTP_PROXY", proxy.url()))::dialect)).isNotNull();
+    }
+    assertThat(proxy.asked()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://", "::", "http://a b", "http:///x", "http://127.0.0.1:99999"})
+  void anUnusableProxyIsAProblemThatNamesTheVariable(String address) {
+    assertThatThrownBy(() -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).isInstanceOf(Problem.class)
+        .hasMessageContaining("HTTP_PROXY");
+  }
+
+  private static Client client(String server, Map<String, String> variables) {
+    return new Client(new Server(URI.create(server), "secret-token", null, ClientTest.env(variables)));
+  }
+}
