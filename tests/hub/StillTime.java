@@ -4,19 +4,29 @@ import java.time.Duration;
 import java.time.Instant;
 import lib.config.Time;
 
-/** A clock that stands until a test moves it; whoever sleeps wakes once it has moved far enough. Thread-safe. */
+/** A clock that stands until a test moves it. One thread may sleep on it: the server's pulse. Thread-safe. */
 final class StillTime implements Time {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private long nanos;
+  private boolean asleep;
 
-  synchronized void advance(Duration duration) {
+  /** Moves on, and returns when whoever this woke has done its work and sleeps again. */
+  synchronized void advance(Duration duration) throws InterruptedException {
+    awaitSleeper();
     nanos += duration.toNanos();
     notifyAll();
+    awaitSleeper();
+  }
+
+  private void awaitSleeper() throws InterruptedException {
+    while (!asleep) {
+      wait();
+    }
   }
 
   @Override
-  public Instant now() {
-    return START.plusNanos(nanos());
+  public synchronized Instant now() {
+    return START.plusNanos(nanos);
   }
 
   @Override
@@ -27,8 +37,14 @@ final class StillTime implements Time {
   @Override
   public synchronized void sleep(Duration duration) throws InterruptedException {
     var end = nanos + duration.toNanos();
-    while (nanos < end) {
-      wait();
+    try {
+      while (nanos < end) {
+        asleep = true;
+        notifyAll();
+        wait();
+      }
+    } finally {
+      asleep = false;
     }
   }
 }
