@@ -14,6 +14,7 @@ final class StillTime implements Time {
   synchronized void advance(Duration duration) throws InterruptedException {
     awaitSleeper();
     nanos += duration.toNanos();
+    asleep = false; // until it has looked at the clock
     notifyAll();
     awaitSleeper();
   }
