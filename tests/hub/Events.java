@@ -9,7 +9,7 @@ import lib.config.Json;
 /** An open stream of server-sent events as its client sees it. */
 final class Events implements AutoCloseable {
   private final Wire wire;
-  private String text = "";
+  private final StringBuilder text = new StringBuilder();
 
   Events(Wire wire) {
     this.wire = wire;
@@ -51,16 +51,18 @@ final class Events implements AutoCloseable {
 
   /** The next frame, also a mere comment; null when the server has ended the stream. */
   String frame() throws IOException {
-    while (!text.contains("\n\n")) {
+    var end = text.indexOf("\n\n");
+    while (end < 0) {
       var chunk = wire.chunk();
       if (chunk == null) {
         return null;
       }
-      text += new String(chunk, StandardCharsets.UTF_8);
+      var from = Math.max(0, text.length() - 1);
+      text.append(new String(chunk, StandardCharsets.UTF_8));
+      end = text.indexOf("\n\n", from);
     }
-    var end = text.indexOf("\n\n");
     var frame = text.substring(0, end);
-    text = text.substring(end + 2);
+    text.delete(0, end + 2);
     return frame;
   }
 

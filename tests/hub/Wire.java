@@ -3,10 +3,12 @@ package tests.hub;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -87,10 +89,20 @@ final class Wire implements AutoCloseable {
     return bytes;
   }
 
-  /** Whether the server has closed its side, after whatever it still had to say. */
-  boolean ended() throws IOException {
-    in.readAllBytes();
-    return true;
+  /** Says that nothing more will be sent. */
+  void finish() throws IOException {
+    socket.shutdownOutput();
+  }
+
+  /** Everything up to the end of the connection, also when the server breaks it off. */
+  String rest() throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    try {
+      in.transferTo(bytes);
+    } catch (SocketException e) {
+      bytes.write('\n'); // reset: there was something that the server did not care to read
+    }
+    return bytes.toString(StandardCharsets.ISO_8859_1);
   }
 
   private String line() throws IOException {
