@@ -1,0 +1,111 @@
+package tests.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import lib.config.Env;
+import lib.config.Json;
+import lib.wire.Client;
+import lib.wire.Server;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The three path families that clients of different ages use are one server. */
+class FamiliesTest {
+  private static final List<String> BASES = List.of("/v1/agent", "/v1/opencode");
+  private static final List<String> COLLECTIONS = List.of("/v1/agent/codebases", "/v1/agent/workspaces", "/v1/opencode/codebases");
+
+  @RegisterExtension
+  final Served hub = new Served();
+  private String codebase;
+  private String task;
+
+  @BeforeEach
+  void somethingToShow() throws Exception {
+    hub.worker("w");
+    codebase = hub.codebase("w", "/srv/app");
+    task = hub.task(codebase);
+    hub.claim(task, "w");
+    Served.ok(hub.output(task, "w", "hello", Map.of()));
+  }
+
+  @Test
+  void everyReadingCallAnswersTheSameInEveryFamily() throws Exception {
+    for (var rest : List.of("", "/list", "/" + codebase, "/" + codebase + "/tasks", "/nope", "/nope/nope", "?path=/srv/app")) {
+      same(COLLECTIONS, rest);
+    }
+    for (var rest : List.of("/status", "/workers", "/workers/w", "/workers/nope", "/tasks", "/tasks?status=running", "/tasks?status=x",
+        "/tasks/" + task, "/tasks/nope", "/tasks/" + task + "/output", "/models", "/nope")) {
+      same(BASES, rest);
+    }
+  }
+
+  private void same(List<String> families, String rest) throws Exception {
+    var first = hub.get(families.getFirst() + rest);
+    for (var family : families) {
+      var got = hub.get(family + rest);
+      assertThat(got.status()).as(family + rest).isEqualTo(first.status());
+      assertThat(got.json()).as(family + rest).isEqualTo(first.json());
+    }
+  }
+
+  @Test
+  void aCodebaseRegisteredInOneFamilyIsTheSameInAll() throws Exception {
+    for (var family : COLLECTIONS) {
+      var answer = Served.ok(hub.post(family, Map.of("name", "app", "path", "/srv/app", "worker_id", "w")));
+      assertThat(answer.path("codebase").path("id").asText()).isEqualTo(codebase);
+      assertThat(answer.path("workspace")).isEqualTo(answer.path("codebase"));
+      var made = Served.ok(hub.post(family + "/" + codebase + "/tasks", Map.of("title", "t", "prompt", "p"))).path("task");
+      assertThat(made.path("codebase_id").asText()).isEqualTo(codebase);
+      assertThat(made.path("workspace_id").asText()).isEqualTo(codebase);
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/codebases"))).hasSize(1);
+    assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending"))).hasSize(3);
+  }
+
+  @Test
+  void aTaskMadeInTheOldFamilyIsRunByAWorkerOfTheNewOne() throws Exception {
+    var body = Map.of("title", "t", "prompt", "p", "workspace_id", codebase);
+    var made = Served.ok(hub.post("/v1/opencode/tasks", body)).path("id").asText();
+    hub.claim(made, "w");
+    Served.ok(hub.put("/v1/opencode/tasks/" + made + "/status", Map.of("worker_id", "w", "status", "completed")));
+    assertThat(hub.status(made)).isEqualTo("completed");
+  }
+
+  @Test
+  void workersMaySpeakOfWorkspaces() throws Exception {
+    Served.ok(hub.post("/v1/agent/workers/register", Map.of("worker_id", "n", "name", "n", "workspaces", List.of("x1"),
+        "global_workspace_id", "g1")));
+    var worker = Served.ok(hub.get("/v1/agent/workers/n"));
+    assertThat(worker.path("codebases")).isEqualTo(worker.path("workspaces")).isEqualTo(list("x1"));
+    assertThat(worker.path("global_codebase_id").asText()).isEqualTo("g1");
+    try (var events = hub.stream("n", Map.of("X-Workspaces", codebase))) {
+      var waiting = hub.task(codebase);
+      assertThat(events.next("task_available").data().path("workspace_id").asText()).isEqualTo(codebase);
+      assertThat(hub.status(waiting)).isEqualTo("pending");
+      var answer = Served.ok(hub.put("/v1/worker/codebases", Map.of("worker_id", "n", "workspaces", List.of("x2"))));
+      assertThat(answer.path("workspaces")).isEqualTo(list("x2"));
+    }
+  }
+
+  @Test
+  void aSlashAtTheEndIsNothing() throws Exception {
+    assertThat(hub.get("/v1/agent/tasks/").json()).isEqualTo(hub.get("/v1/agent/tasks").json());
+    assertThat(hub.get("/v1/opencode/codebases/" + codebase + "/").status()).isEqualTo(200);
+  }
+
+  @Test
+  void ourOwnClientKnowsItForOurOwnServer() throws Exception {
+    var client = new Client(new Server(hub.hub().url(), null, null, Env.of(Map.of())));
+    assertThat(client.info().ours()).isTrue();
+    assertThat(client.task(task).codebaseId()).isEqualTo(codebase);
+    assertThat(client.codebases()).hasSize(1);
+  }
+
+  private static JsonNode list(String text) {
+    return Json.array(List.of(text));
+  }
+}

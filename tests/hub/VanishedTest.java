@@ -1,0 +1,147 @@
+package tests.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The tasks of a worker that vanished are freed, those of one that lives are not. */
+class VanishedTest {
+  private static final Duration LIMIT = Duration.ofSeconds(300);
+
+  @RegisterExtension
+  final Served hub = new Served();
+  private String task;
+
+  @BeforeEach
+  void aRunningTask() throws Exception {
+    hub.worker("w");
+    task = hub.task("global");
+    hub.claim(task, "w");
+  }
+
+  @Test
+  void aTaskIsFreedAfterFiveMinutesOfSilenceAndNotBefore() throws Exception {
+    hub.time.advance(LIMIT.minusNanos(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+    hub.time.advance(Duration.ofNanos(1));
+    hub.hub().sweep();
+    var now = hub.show(task);
+    assertThat(now.path("status").asText()).isEqualTo("pending");
+    assertThat(now.path("worker_id").isNull()).isTrue();
+    assertThat(now.path("metadata").path("stuck_reason").asText()).contains("worker w").contains("300 s");
+    assertThat(hub.claim(task, "other")).isEqualTo(2);
+  }
+
+  @Test
+  void thePulseFreesItWithoutBeingAsked() throws Exception {
+    hub.time.advance(LIMIT);
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void aTaskNamedInAHeartbeatIsKeptAndOneThatIsNotNamedIsFreed() throws Exception {
+    var forgotten = hub.task("global");
+    hub.claim(forgotten, "w");
+    hub.time.advance(LIMIT.minusSeconds(1));
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+    assertThat(hub.status(forgotten)).isEqualTo("pending");
+  }
+
+  @Test
+  void aHeartbeatWithoutABodyKeepsAllOfAnOldWorkersTasks() throws Exception {
+    hub.time.advance(LIMIT.minusSeconds(1));
+    Served.ok(hub.call("POST", "/v1/agent/workers/w/heartbeat", Map.of(), null));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void outputAndAStatusKeepATaskToo() throws Exception {
+    hub.time.advance(LIMIT.minusSeconds(1));
+    Served.ok(hub.output(task, "w", "still here", Map.of()));
+    hub.time.advance(LIMIT.minusSeconds(1));
+    Served.ok(hub.report(task, "w", "running", Map.of("attempt", 1)));
+    hub.time.advance(LIMIT.minusSeconds(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+    hub.time.advance(Duration.ofSeconds(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void anEarlierAttemptsHeartbeatKeepsNothing() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.claim(task, "w");
+    hub.time.advance(LIMIT.minusSeconds(1));
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void afterThreeVanishedWorkersATaskFailsAndSaysWhy() throws Exception {
+    vanish();
+    hub.claim(task, "w2");
+    vanish();
+    assertThat(hub.status(task)).isEqualTo("pending");
+    assertThat(hub.claim(task, "w3")).isEqualTo(3);
+    vanish();
+    var now = hub.show(task);
+    assertThat(now.path("status").asText()).isEqualTo("failed");
+    assertThat(now.path("error").asText()).contains("3 attempts").contains("worker w3");
+    assertThat(now.path("metadata").path("failure_reason").asText()).contains("worker w3");
+  }
+
+  @Test
+  void aTaskWhoseCancellationWasAskedForIsCancelledWithItsWorkerGone() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/cancel", Map.of("reason", "enough")));
+    vanish();
+    assertThat(hub.status(task)).isEqualTo("cancelled");
+    assertThat(hub.show(task).path("error").asText()).startsWith("enough");
+  }
+
+  @Test
+  void silentTasksAreListedAndRecoveredOnDemand() throws Exception {
+    hub.time.advance(Duration.ofSeconds(100));
+    assertThat(Served.ok(hub.get("/v1/agent/tasks/stuck")).path("count").asInt()).isZero();
+    var stuck = Served.ok(hub.get("/v1/agent/tasks/stuck?timeout_seconds=60"));
+    assertThat(stuck.path("count").asInt()).isEqualTo(1);
+    assertThat(stuck.path("tasks").path(0).path("id").asText()).isEqualTo(task);
+    assertThat(hub.get("/v1/agent/tasks/stuck?timeout_seconds=soon").status()).isEqualTo(400);
+    var stats = Served.ok(hub.post("/v1/agent/tasks/stuck/recover", Map.of())).path("stats");
+    assertThat(stats.path("tasks_checked").asInt()).isEqualTo(1);
+    assertThat(stats.path("tasks_requeued").asInt()).isZero();
+    var health = Served.ok(hub.get("/v1/agent/reaper/health"));
+    assertThat(health.path("stuck_timeout_seconds").asInt()).isEqualTo(300);
+    assertThat(health.path("last_run").path("tasks_checked").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void theOwnerWhoComesBackTooLateCannotReportOverTheNextOne() throws Exception {
+    vanish();
+    hub.claim(task, "w2");
+    assertThat(hub.report(task, "w", "completed", Map.of("attempt", 1)).code()).isEqualTo("stale_attempt");
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  private void vanish() throws Exception {
+    hub.time.advance(LIMIT);
+    hub.hub().sweep();
+  }
+
+  private void heartbeat(Map<String, ?> body) throws Exception {
+    Served.ok(hub.post("/v1/agent/workers/w/heartbeat", body));
+  }
+}
