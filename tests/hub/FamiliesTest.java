@@ -3,6 +3,7 @@ package tests.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import lib.config.Env;
@@ -99,7 +100,7 @@ class FamiliesTest {
 
   @Test
   void ourOwnClientKnowsItForOurOwnServer() throws Exception {
-    var client = new Client(new Server(hub.hub().url(), null, null, Env.of(Map.of())));
+    var client = new Client(new Server(hub.hub().url(), null, null, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
     assertThat(client.info().ours()).isTrue();
     assertThat(client.task(task).codebaseId()).isEqualTo(codebase);
     assertThat(client.codebases()).hasSize(1);
