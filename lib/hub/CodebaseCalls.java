@@ -3,7 +3,6 @@ package lib.hub;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import lib.config.Json;
 import lib.hub.Codebases.Codebase;
 import lib.hub.TaskTable.Draft;
@@ -58,7 +57,8 @@ final class CodebaseCalls {
     var codebase = codebases.register(name, path, description, config.toString(), worker, fleet::alive);
     dispatch.reconsider(worker);
     var answer = Json.object().put("success", true);
-    answer.setAll(Map.of("codebase", json(codebase), "workspace", json(codebase)));
+    answer.set("codebase", json(codebase));
+    answer.set("workspace", json(codebase));
     return Reply.of(answer);
   }
 

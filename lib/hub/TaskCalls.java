@@ -109,9 +109,10 @@ final class TaskCalls {
     var body = request.body();
     var prompt = body.text("prompt");
     var agent = body.text("agent", Task.DEFAULT_AGENT);
-    body.object("metadata").set("files", Json.array(body.texts("files")));
+    var metadata = body.object("metadata").deepCopy().set("files", Json.array(body.texts("files")));
     var draft = body.json().deepCopy().put("agent_type", agent).put("title",
         prompt.length() > MAX_TITLE ? prompt.substring(0, MAX_TITLE) + "..." : prompt);
+    draft.set("metadata", metadata);
     var task = tasks.create(draft(codebase.id(), new Body(draft)));
     codebases.triggered(codebase.id());
     var id = task.path("id").asText();

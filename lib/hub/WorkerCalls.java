@@ -2,8 +2,8 @@ package lib.hub;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import lib.config.Json;
 import lib.hub.Workers.Worker;
@@ -179,14 +179,15 @@ final class WorkerCalls {
   }
 
   private ObjectNode json(Worker w) {
-    var ids = new HashSet<>(w.codebases());
+    var ids = new LinkedHashSet<>(w.codebases());
     codebases.of(w.id()).forEach(b -> ids.add(b.id()));
     var json = Json.object().put("worker_id", w.id()).put("name", w.name()).put("hostname", w.host())
         .put("global_codebase_id", w.globalId()).put("global_workspace_id", w.globalId())
         .put("registered_at", w.registeredAt()).put("last_seen", w.lastSeen()).put("status", status(w));
     json.set("capabilities", Json.array(w.capabilities()));
     json.set("models", w.models());
-    json.setAll(Map.of("codebases", Json.array(ids), "workspaces", Json.array(ids)));
+    json.set("codebases", Json.array(ids));
+    json.set("workspaces", Json.array(ids));
     return json;
   }
 }

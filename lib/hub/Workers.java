@@ -90,17 +90,21 @@ final class Workers {
 
   /** A heartbeat, kept for the next start; false when the worker is not known. */
   boolean heartbeat(String id) throws StoreFailed, InterruptedException {
-    if (!seen(id)) {
+    var now = stamps.next();
+    if (!seen(id, now)) {
       return false;
     }
-    var now = stamps.next();
     database.write(Sync.PROCESS, c -> Sql.run(c, "UPDATE workers SET last_seen = ? WHERE id = ?", now, id));
     return true;
   }
 
   /** Any other sign of life, remembered until the next start; false when the worker is not known. */
   boolean seen(String id) {
-    return workers.computeIfPresent(id, (key, w) -> w.seenAt(stamps.next(), time.nanos())) != null;
+    return seen(id, stamps.next());
+  }
+
+  private boolean seen(String id, String now) {
+    return workers.computeIfPresent(id, (key, w) -> w.seenAt(now, time.nanos())) != null;
   }
 
   /** The role that a stream or a poll told. */

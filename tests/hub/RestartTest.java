@@ -40,6 +40,7 @@ class RestartTest {
   @Test
   void tasksOutputCodebasesWorkersAndTheServersIdSurvive() throws Exception {
     var waiting = hub.task("global");
+    Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of())); // when it was last seen is kept with each heartbeat
     var calls = List.of("/v1/agent/tasks", "/v1/agent/tasks/" + task, "/v1/agent/tasks/" + task + "/output", "/v1/agent/codebases",
         "/v1/agent/workers", "/v1/agent/status", "/v1/monitor/workers");
     var before = answers(calls);
