@@ -99,7 +99,7 @@ public final class StreamFeed implements Runnable {
     poll.run(); // a gap begins: what is announced in it is found by asking
     var lasting = failed != null && (failed.kind() == CallFailed.Kind.DENIED || !failed.kind().again());
     if (failed != null && (failures == 1 || lasting)) {
-      LOG.warn("stream down, tasks are polled for: {}", failed.getMessage());
+      LOG.warn("stream down, tasks are polled for: {}", failed.line());
     }
     var wait = (lasting ? Retry.DENIED : Retry.STREAM).delay(failures, failed == null ? Duration.ZERO : failed.retryAfter(), random);
     time.sleep(wait.toMillis() < serverWait ? Duration.ofMillis(serverWait) : wait);

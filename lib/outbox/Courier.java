@@ -250,11 +250,13 @@ final class Courier implements Runnable {
         return null;
       }, () -> false, false);
     }
-    journal.done(outgoing, refusal == null ? "ACCEPTED" : "REFUSED", refusal == null ? null : refusal.getMessage(), time.now());
+    var replaced = refusal != null && !outgoing.last() && waiting() > 1;
+    var state = refusal == null ? "ACCEPTED" : replaced ? "REPLACED" : "REFUSED";
+    journal.done(outgoing, state, refusal == null ? null : refusal.getMessage(), time.now());
     remove(outgoing);
     if (refusal == null) {
       LOG.info("task={} {} {} told to the server", attempt.taskId(), outgoing.kind().name().toLowerCase(Locale.ROOT), outgoing.report().status().word());
-    } else {
+    } else if (!replaced) {
       LOG.warn("task={} the server refused {} {}: {}", attempt.taskId(), outgoing.kind(), outgoing.report().status().word(), refusal.getMessage());
       heed(refusal);
     }
@@ -286,9 +288,9 @@ final class Courier implements Runnable {
   }
 
   /**
-   * Calls until the server takes it (null) or refuses it for good.
+   * Calls until the server takes it (null) or the last failure is final.
    *
-   * @param replaceable whether it may be given up once something newer waits
+   * @param replaceable whether a failure is final once something newer waits
    */
   private CallFailed deliver(String what, Retry.Call<Void> call, Arrived arrived, boolean replaceable) throws InterruptedException {
     for (var failures = 1; ; failures++) {
@@ -318,7 +320,7 @@ final class Courier implements Runnable {
         LOG.warn("task={} {} not delivered, trying on: {}", attempt.taskId(), what, failed.getMessage());
       }
       if (replaceable && waiting() > 1) {
-        return null;
+        return failed;
       }
       time.sleep(policy.delay(failures, failed.retryAfter(), random));
       // a proxy's 502 or 504 leaves it as open as a broken connection does

@@ -69,7 +69,7 @@ final class Step implements Runnable {
         } catch (CallFailed e) {
           failures++;
           wait = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random);
-          said(e.getMessage(), failures);
+          said(e.line(), failures);
         } catch (Problem e) {
           failures++;
           wait = ANEW;

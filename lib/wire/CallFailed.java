@@ -41,6 +41,8 @@ public final class CallFailed extends Exception {
     }
   }
 
+  private static final String TOKEN = "set A2A_AUTH_TOKEN, auth_token or auth_token_file to a token that this server knows";
+
   private final Kind kind;
   private final int status;
   private final Duration retryAfter;
@@ -77,6 +79,11 @@ public final class CallFailed extends Exception {
     return code;
   }
 
+  /** One line for a log: the message, and what a person can do where there is something. */
+  public String line() {
+    return kind == Kind.DENIED ? getMessage() + " (fix: " + TOKEN + ")" : getMessage();
+  }
+
   /** The same for a person at a command. */
   public Problem problem(String server) {
     return (switch (kind) {
@@ -85,7 +92,7 @@ public final class CallFailed extends Exception {
       case BUSY, GARBLED -> new Problem("the server " + server + " did not answer usefully", getMessage(),
           "try again later, or look at the server and any proxy in front of it").ending(Problem.Exit.TRY_LATER);
       case DENIED -> new Problem("the server " + server + " refused the token", getMessage(),
-          "set A2A_AUTH_TOKEN (or auth_token_file) to a token that this server knows");
+          TOKEN);
       default -> new Problem("the server " + server + " refused", getMessage(), "look at the ids and values given");
     }).from(this);
   }

@@ -301,10 +301,11 @@ public final class Client {
   public EventStream tasks(String workerId, String agentName, List<String> codebaseIds, List<String> capabilities, int slots,
       String lastEventId, Duration silence) throws CallFailed, InterruptedException {
     var headers = new LinkedHashMap<String, String>();
-    if ((workerId + agentName).chars().allMatch(c -> c > 0x20 && c < 0x7f)) { // else the query alone carries them
-      headers.put("X-Worker-ID", workerId);
-      headers.put("X-Agent-Name", agentName);
-    }
+    Map.of("X-Worker-ID", workerId, "X-Agent-Name", agentName).forEach((name, value) -> {
+      if (value.strip().equals(value) && value.chars().allMatch(c -> c >= ' ' && c <= '~')) { // else the query alone carries it
+        headers.put(name, value);
+      }
+    });
     var ids = String.join(",", codebaseIds);
     headers.put("X-Codebases", ids.length() <= MAX_HEADER ? ids : String.join(",", codebaseIds.subList(0, 1)));
     headers.put("X-Workspaces", headers.get("X-Codebases"));

@@ -1,0 +1,151 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import lib.config.Json;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+
+/** A worker and a server of each generation that people run: a task goes its whole way, and only that way. */
+class OtherServerTest {
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+  private FakeServer server;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+    server.close();
+  }
+
+  private Program work(Version version, String... more) throws Exception {
+    server = FakeServer.start(version);
+    site.at(server.url());
+    var worker = site.start(java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--server", server.url().toString(), "--name", "w",
+        "--agent-bin", Site.agent(), "-b", "code:" + code, "--poll-interval", "0.5"), java.util.stream.Stream.of(more)).toArray(String[]::new));
+    worker.awaitErr("codebase code .* registered");
+    if (version != Version.D25) {
+      worker.awaitErr("stream open");
+    }
+    return worker;
+  }
+
+  private void awaitStatus(String task, String status) throws Exception {
+    try {
+      Program.await(task + " " + status, () -> server.status(task).equals(status));
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + ", it is " + server.status(task) + "\n" + site, e);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void aTaskRunsOnceAndItsOutcomeAndOutputArriveWhole(Version version) throws Exception {
+    work(version);
+    var task = server.addTask(site.id(code), "write made.txt");
+    awaitStatus(task, "completed");
+    assertThat(code.resolve("made.txt")).exists();
+    assertThat(server.task(task).path("result").asText()).isEqualTo("wrote made.txt");
+    assertThat(server.output(task)).startsWith("wrote made.txt\n").contains("— completed after");
+    assertThat(server.history(task)).contains("running").endsWith("completed").doesNotContain("failed", "pending");
+    if (version != Version.D25) {
+      Program.await("its release", () -> !server.requests("POST", "/v1/worker/tasks/release").isEmpty());
+      assertThat(server.requests("POST", "/v1/worker/tasks/claim")).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void aTaskThatWaitedBeforeTheStartIsFound(Version version) throws Exception {
+    server = FakeServer.start(version);
+    site.at(server.url());
+    var task = server.addTask(server.addCodebase("code", code.toString(), "w"), "talk found");
+    site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    awaitStatus(task, "completed");
+    assertThat(server.task(task).path("result").asText()).isEqualTo("found");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void aFolderThatTheServerWishesIsRegistered(Version version) throws Exception {
+    work(version);
+    var wished = Files.createDirectories(home.resolve("wished"));
+    var task = server.addTask(Json.object().put("codebase_id", "__pending__").put("prompt", "register it")
+        .put("agent_type", version == Version.HEAD ? "register_workspace" : "register_codebase")
+        .set("metadata", Json.object().put("name", "wished").put("path", wished.toString())));
+    awaitStatus(task, "completed");
+    awaitStatus(server.addTask(site.id(wished), "where"), "completed");
+  }
+
+  @Test
+  void theCallsCarryWhatTheContractNames() throws Exception {
+    server = FakeServer.start(Version.V16);
+    server.token("the-token");
+    site.at(server.url());
+    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "the-token"), "run", "--server", server.url().toString(), "--name", "my worker",
+        "--worker-id", "w1", "--agent-bin", Site.agent(), "-b", "code:" + code, "--capabilities", "build,fly");
+    worker.awaitErr("stream open");
+    assertThat(server.requests()).allSatisfy(r -> assertThat(r.headers()).containsEntry("Authorization", "Bearer the-token"));
+    var stream = server.requests("GET", "/v1/worker/tasks/stream").getLast();
+    assertThat(stream.query()).containsEntry("worker_id", "w1").containsEntry("agent_name", "my worker");
+    assertThat(stream.headers()).containsEntry("X-Worker-ID", "w1").containsEntry("X-Agent-Name", "my worker")
+        .containsEntry("X-Capabilities", "build,fly");
+    Program.await("the codebases with the stream", () -> server.requests().stream().anyMatch(r ->
+        r.headers().getOrDefault("X-Codebases", "").contains("global") || r.path().equals("/v1/worker/codebases")));
+    assertThat(worker.err()).doesNotContain("the-token");
+  }
+
+  @Test
+  void aServerThatIsUpgradedUnderneathIsSpokenToAnew() throws Exception {
+    work(Version.V13);
+    awaitStatus(server.addTask(site.id(code), "talk before"), "completed");
+    server.become(Version.HEAD);
+    server.dropStreams();
+    awaitStatus(server.addTask(site.id(code), "talk after"), "completed");
+  }
+
+  @Test
+  void tasksOfOthersAreLeftAlone() throws Exception {
+    work(Version.HEAD);
+    var elsewhere = server.addTask(server.addCodebase("theirs", "/srv/theirs", "other"), "write theirs.txt");
+    var unknown = server.addTask("no-such-codebase", "write unknown.txt");
+    var targeted = server.addTask(Json.object().put("codebase_id", site.id(code)).put("prompt", "write targeted.txt")
+        .set("metadata", Json.object().put("target_worker_id", "other")));
+    awaitStatus(server.addTask(site.id(code), "talk ours"), "completed");
+    for (var task : List.of(elsewhere, unknown, targeted)) {
+      assertThat(server.status(task)).isEqualTo("pending");
+    }
+    assertThat(code).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Version.class, names = {"V16", "HEAD"})
+  void aTaskThatSomebodyElseClaimedIsNotRun(Version version) throws Exception {
+    var worker = work(version);
+    server.on("POST", "/v1/worker/tasks/claim").answer(409, "already claimed by another worker").times(1);
+    var task = server.addTask(site.id(code), "write twice.txt");
+    worker.awaitErr("task=" + task + " went to somebody else");
+    server.change(task, t -> t.put("status", "running").put("worker_id", "other"));
+    awaitStatus(server.addTask(site.id(code), "talk next"), "completed");
+    assertThat(code.resolve("twice.txt")).doesNotExist();
+    assertThat(server.status(task)).isEqualTo("running");
+  }
+}
