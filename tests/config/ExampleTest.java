@@ -10,6 +10,7 @@ import lib.config.Manual;
 import lib.config.Table;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tests.Project;
 
 /** What is written about the settings is what the table says. */
 class ExampleTest {
@@ -18,13 +19,13 @@ class ExampleTest {
 
   @Test
   void theExampleFileIsTheTables() throws Exception {
-    assertThat(top().resolve("config.example.json")).content()
+    assertThat(Project.file("config.example.json")).content()
         .as("make it anew: ./jbang worker.java config table --example > config.example.json").isEqualTo(Manual.example());
   }
 
   @Test
   void theManualIsTheTables() throws Exception {
-    assertThat(top().resolve("docs/settings.md")).content()
+    assertThat(Project.file("docs/settings.md")).content()
         .as("make it anew: ./jbang worker.java config table > docs/settings.md").isEqualTo(Manual.markdown());
   }
 
@@ -32,7 +33,7 @@ class ExampleTest {
   void theExampleFileIsValidAsItStands() throws Exception {
     Files.createDirectories(home.resolve(".config/a2a-worker"));
     Files.writeString(home.resolve(".config/a2a-worker/token"), "t");
-    var ran = Ran.config(home, Map.of(), "check", "--config", top().resolve("config.example.json").toString());
+    var ran = Ran.config(home, Map.of(), "check", "--config", Project.file("config.example.json").toString());
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ran.err()).isEmpty();
   }
@@ -43,15 +44,5 @@ class ExampleTest {
     Table.rows().forEach(row -> Stream.of(row.allKeys(), row.allFlags(), row.allNoFlags(), row.allVars()).flatMap(n -> n.stream())
         .forEach(name -> assertThat(manual).contains("`" + name + "`")));
     assertThat(manual.lines()).hasSize(Table.rows().size() + 2).allMatch(line -> line.chars().filter(c -> c == '|').count() == 7);
-  }
-
-  /** The project's top folder: the tests are started in it, or below it. */
-  private static Path top() {
-    for (var folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-      if (Files.exists(folder.resolve("worker.java"))) {
-        return folder;
-      }
-    }
-    throw new AssertionError("the tests run outside the project");
   }
 }

@@ -1,0 +1,186 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import lib.config.Json;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+import tests.fake.FakeServer;
+
+/** The commands that look at a server and drive it say what is true, for people and for scripts. */
+class CommandsTest {
+  @TempDir
+  private Path home;
+  private Site site;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  private Program ran(String... arguments) throws Exception {
+    var program = site.start(Stream.concat(Stream.of(arguments), Stream.of("--server", site.url().toString())).toArray(String[]::new));
+    program.exit();
+    return program;
+  }
+
+  private JsonNode json(String... arguments) throws Exception {
+    var program = ran(Stream.concat(Stream.of(arguments), Stream.of("--json")).toArray(String[]::new));
+    assertThat(program.exit()).as(program.toString()).isZero();
+    return Json.read(program.out());
+  }
+
+  @Test
+  void theServersFirstLineHasItsAddress() throws Exception {
+    var server = site.serve();
+    assertThat(server.out().lines().findFirst().orElse("")).contains(site.url().toString());
+    server.signal("TERM");
+    assertThat(server.exit()).isZero();
+  }
+
+  @Test
+  void aSecondServerOnItsPortOrItsDataIsToldSo() throws Exception {
+    site.serve();
+    var samePort = site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("other").toString());
+    assertThat(samePort.exit()).isNotZero();
+    assertThat(samePort.err()).contains("problem: the server cannot listen", "fix: ").doesNotContain("\tat ");
+    var sameData = site.start("serve", "--port", "0");
+    assertThat(sameData.exit()).isEqualTo(75);
+    assertThat(sameData.err()).contains("already runs").doesNotContain("\tat ");
+  }
+
+  @Test
+  void beyondLoopbackItNeedsAToken() throws Exception {
+    var open = site.start("serve", "--port", "0", "--host", "0.0.0.0");
+    assertThat(open.exit()).isEqualTo(4);
+    assertThat(open.err()).contains("problem: ", "token");
+  }
+
+  @Test
+  void aTaskIsCreatedListedShownReadAndRequeued() throws Exception {
+    site.serve();
+    var code = site.folder("code");
+    var registered = json("register", "-b", "code:" + code, "-n", "w");
+    assertThat(registered.path("codebases").path(0).path("path").asText()).isEqualTo(code.toString());
+    var id = json("tasks", "create", "--codebase", "code", "--title", "T", "--model", "p/m", "--priority", "3", "talk hi").path("id").asText();
+    var shown = json("tasks", "show", id);
+    assertThat(shown.path("title").asText()).isEqualTo("T");
+    assertThat(shown.path("model").asText()).isEqualTo("p/m");
+    assertThat(shown.path("priority").asInt()).isEqualTo(3);
+    assertThat(json("tasks", "list", "--status", "pending")).hasSize(1);
+    assertThat(json("tasks", "list", "--status", "failed")).isEmpty();
+    assertThat(json("tasks", "output", id).path("outputs")).isEmpty();
+    site.work("-b", "code:" + code, "--once");
+    assertThat(site.ended(id).result()).isEqualTo("hi");
+    assertThat(ran("tasks", "output", id).out()).startsWith("hi\n");
+    assertThat(String.join("", json("tasks", "output", id).path("outputs").valueStream().map(JsonNode::asText).toList())).startsWith("hi\n");
+    var text = ran("tasks", "show", id).out();
+    assertThat(text).contains("completed", "talk hi", "result:\nhi");
+    var other = json("tasks", "create", "x").path("id").asText();
+    assertThat(json("tasks", "cancel", other).path("status").asText()).isEqualTo("cancelled");
+    assertThat(json("tasks", "requeue", other).path("status").asText()).isEqualTo("pending");
+    assertThat(ran("tasks", "list").out().lines()).hasSize(2).allMatch(line -> line.contains("\t"));
+  }
+
+  @Test
+  void theCurrentFolderDecidesTheCodebase() throws Exception {
+    site.serve();
+    json("register", "-b", "here:" + site.folder("here"), "-n", "w");
+    var id = json("tasks", "create", "talk x").path("id").asText();
+    assertThat(site.client().task(id).codebaseId()).isEqualTo(site.id(site.folder("here")));
+    assertThat(site.client().task(id).title()).isEqualTo("talk x");
+  }
+
+  @Test
+  void followingEndsWithTheTasksOutcome() throws Exception {
+    site.serve();
+    var code = site.folder("code");
+    site.work("-b", "code:" + code);
+    site.id(code);
+    var good = ran("tasks", "create", "--follow", "--codebase", "code", "count 3");
+    assertThat(good.exit()).as(good.toString()).isZero();
+    assertThat(good.out()).startsWith("line 1\nline 2\nline 3\n");
+    var bad = ran("tasks", "create", "--follow", "--codebase", "code", "error it broke");
+    assertThat(bad.exit()).isEqualTo(1);
+    assertThat(bad.err()).contains("failed: it broke");
+  }
+
+  @Test
+  void cancellingSaysWhatHasBecomeOfTheTask() throws Exception {
+    site.serve();
+    var pending = site.create(null, "x");
+    assertThat(json("tasks", "cancel", pending).path("status").asText()).isEqualTo("cancelled");
+    var code = site.folder("code");
+    site.work("-b", "code:" + code);
+    var running = site.create(code, "polite");
+    site.awaitOutput(running, "running");
+    assertThat(ran("tasks", "cancel", running).out()).isEqualTo(running + "\tcancelled\n");
+    assertThat(site.agents()).isEmpty();
+    var done = site.create(code, "talk x");
+    site.ended(done);
+    var late = ran("tasks", "cancel", done);
+    assertThat(late.exit()).isEqualTo(1);
+    assertThat(late.err()).contains("completed");
+  }
+
+  @Test
+  void aServerThatCannotCancelIsNotBelieved() throws Exception {
+    try (var server = FakeServer.start(FakeServer.Version.V16)) {
+      site.at(server.url());
+      var task = server.addTask((String) null, "x");
+      server.change(task, t -> t.put("status", "running").put("worker_id", "w9"));
+      var ran = ran("tasks", "cancel", task);
+      assertThat(ran.exit()).isEqualTo(1);
+      assertThat(ran.err()).contains("still runs", "cannot cancel a running task", "tasks cancel --here " + task);
+    }
+  }
+
+  @Test
+  void whatIsNotThereIsSaidInOneWay() throws Exception {
+    site.serve();
+    for (var command : new String[][] {{"tasks", "show", "nope"}, {"tasks", "output", "nope"}, {"tasks", "cancel", "nope"}, {"tasks", "requeue", "nope"},
+        {"tasks", "create", "--codebase", "nope", "x"}, {"tasks", "show", "../../health"}}) {
+      var ran = ran(command);
+      assertThat(ran.exit()).as(String.join(" ", command)).isEqualTo(1);
+      assertThat(ran.err()).startsWith("problem: ").contains("why: ", "fix: ").doesNotContain("\tat ");
+      assertThat(ran.out()).isEmpty();
+    }
+    var usage = ran("tasks", "list", "--status", "nope");
+    assertThat(usage.exit()).isEqualTo(2);
+    assertThat(usage.err()).contains("pending");
+  }
+
+  @Test
+  void aServerThatIsNotThereIsTryLater() throws Exception {
+    site.serve().close();
+    var ran = ran("tasks", "list");
+    assertThat(ran.exit()).isEqualTo(75);
+    assertThat(ran.err()).contains("cannot be reached", "curl -I");
+  }
+
+  @Test
+  void configShowsWhereEachValueIsFromAndNoSecret() throws Exception {
+    var file = home.resolve("c.json");
+    Files.writeString(file, "{\"server_url\": \"http://127.0.0.1:9\", \"auth_token\": \"a-secret-of-ours\", \"max_concurrent_tasks\": 3}");
+    var show = site.start("config", "show", "--config", file.toString(), "--json");
+    assertThat(show.exit()).as(show.toString()).isZero();
+    assertThat(show.out()).doesNotContain("a-secret-of-ours");
+    assertThat(Json.read(show.out()).toString()).contains("c.json").contains("agent_cli");
+    Files.writeString(file, "{\"server_url\": \"http://127.0.0.1:9\",\n \"max_concurrent_tasks\": }");
+    var broken = site.start("config", "check", "--config", file.toString());
+    assertThat(broken.exit()).isEqualTo(1);
+    assertThat(broken.err()).contains("c.json").contains("line 2");
+  }
+}
