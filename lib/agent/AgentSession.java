@@ -57,7 +57,7 @@ public final class AgentSession {
   }
 
   /** Ends a supervisor that has started no agent, together with its helper. Nothing will record an end. */
-  public void abandon() throws IOException, InterruptedException {
+  public static void abandon(long supervisor) throws IOException, InterruptedException {
     signal("KILL", Set.of(-supervisor));
   }
 

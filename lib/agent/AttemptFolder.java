@@ -45,18 +45,32 @@ public record AttemptFolder(Path path) {
    * How the agent ended.
    *
    * @param code its exit code; 128 and the signal's number when a signal ended it
-   * @param cause {@code ended}; {@code deadline}: the supervisor ended it; {@code lane}: the folder never became free
+   * @param cause {@code ended}; {@code deadline}: the supervisor ended it; {@code lane}: the folder never became free;
+   *     {@code withheld}: the agent was never let go
    */
   public record Exit(int code, String cause) {}
 
   /** Makes the folder and what the agent needs, on the disk when it returns and readable by the owner only. */
   public void prepare(String prompt, ObjectNode task) throws IOException {
+    clear();
     Durable.folder(path);
     Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8), true);
     Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8), true);
     Durable.create(file("out"), new byte[0], false);
     Durable.create(file("err"), new byte[0], false);
     Durable.syncFolder(path);
+  }
+
+  /** Removes the folder with what is in it, if it is there; only for attempts that never were. */
+  public void clear() throws IOException {
+    if (Files.isDirectory(path)) {
+      try (var files = Files.list(path)) {
+        for (var file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(path);
+    }
   }
 
   public Path file(String name) {

@@ -1,12 +1,12 @@
 package lib.agent;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import lib.Problem;
 
 /**
@@ -35,6 +35,7 @@ public final class Supervisor {
       boot=; read -r boot </proc/sys/kernel/random/boot_id
       printf '%s\\n' "$boss" "$self" "boot $boot" >"$dir/pid.tmp"
       ( { sync "$dir/pid.tmp"; mv -f "$dir/pid.tmp" "$dir/pid"; } & )
+      IFS= read -r go || { : >"$dir/withheld"; exit 0; }
       exec "$@" <"$dir/prompt" >"$dir/out" 2>"$dir/err"
       """;
 
@@ -76,13 +77,53 @@ public final class Supervisor {
       code=$?
       kill $watch
       [ -e "$dir/overdue" ] && finish $code deadline
+      [ -e "$dir/withheld" ] && finish $code withheld
       finish $code ended
       """;
+
+  /** A supervisor that has everything ready and starts the agent at a word. For one thread. */
+  public static final class Held implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(1); // it only has to see the end of its input
+
+    private final Process process;
+    private boolean gone;
+
+    private Held(Process process) {
+      this.process = process;
+    }
+
+    /**
+     * Lets the agent start, and gives its supervisor.
+     *
+     * @throws IOException when the supervisor is no more
+     */
+    public Process go() throws IOException {
+      gone = true;
+      try (var word = process.outputWriter()) {
+        word.write("go\n");
+      }
+      return process;
+    }
+
+    /** Unless the agent was let go, ends the supervisor without one; as it also ends when this process dies. */
+    @Override
+    public void close() throws IOException, InterruptedException {
+      if (gone) {
+        return;
+      }
+      process.getOutputStream().close();
+      if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) { // it waits for the lane
+        AgentSession.abandon(process.pid());
+        process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
 
   private Supervisor() {}
 
   /**
-   * Starts the agent and returns its supervisor at once.
+   * Starts a supervisor that waits, and returns at once. It may take its time to get ready while the server is asked for
+   * the task: starting shells takes longer than that.
    *
    * @param argv the agent and its arguments; never seen by a shell as text
    * @param directory where the agent works
@@ -90,18 +131,18 @@ public final class Supervisor {
    * @param patience how long to wait for that lock
    * @throws Problem when the machine cannot start it
    */
-  public static Process start(AttemptFolder folder, List<String> argv, Map<String, String> environment, Path directory, Path lane,
+  public static Held hold(AttemptFolder folder, List<String> argv, Map<String, String> environment, Path directory, Path lane,
       Duration patience) {
     var command = new ArrayList<>(List.of("setsid", "sh", "-c", SUPERVISOR, "a2a-supervisor", folder.path().toString(),
         lane == null ? "" : lane.toString(), Long.toString(patience.toSeconds()), AGENT));
     command.addAll(argv);
-    var builder = new ProcessBuilder(command).directory(directory.toFile()).redirectInput(new File("/dev/null"))
-        .redirectErrorStream(true).redirectOutput(folder.file("supervisor.log").toFile());
+    var builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true)
+        .redirectOutput(folder.file("supervisor.log").toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.environment().put(MARKER, folder.path().toString());
     try {
-      return builder.start();
+      return new Held(builder.start());
     } catch (IOException e) {
       throw new Problem("the agent could not be started in " + directory, String.valueOf(e.getMessage()),
           "check that the folder is readable and that setsid (package util-linux) is installed").from(e);

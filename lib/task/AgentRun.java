@@ -3,8 +3,6 @@ package lib.task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import lib.agent.AgentSession;
@@ -49,14 +47,13 @@ final class AgentRun {
   }
 
   /**
-   * Starts the agent, waits for its end, and judges it. An interrupt leaves the agent running under its supervisor.
+   * Lets the agent go, waits for its end, and judges it. An interrupt leaves the agent running under its supervisor.
    *
    * @param started told once its supervisor runs
    */
-  Verdict run(List<String> argv, Map<String, String> environment, Path directory, Path lane, Runnable started)
-      throws IOException, InterruptedException {
+  Verdict run(Supervisor.Held held, Path directory, Runnable started) throws IOException, InterruptedException {
     folder.deadline(budget.plus(LEAD));
-    var supervisor = Supervisor.start(folder, argv, environment, directory, lane, budget);
+    var supervisor = held.go();
     LOG.info("task={} codebase={} agent started", taskId, directory);
     started.run();
     var start = time.nanos();
@@ -102,7 +99,7 @@ final class AgentRun {
     try {
       var session = new AgentSession(folder, supervisor.pid(), time);
       if (folder.pids().isEmpty()) {
-        session.abandon(); // it still waits for the folder; an agent that starts this instant is found by its marker
+        AgentSession.abandon(supervisor.pid()); // it still waits for the folder; an agent that starts this instant is found by its marker
       }
       if (!session.end()) {
         LOG.error("task={} some of its processes could not be ended", taskId);

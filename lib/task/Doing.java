@@ -16,6 +16,7 @@ import lib.agent.AgentEnv;
 import lib.agent.AttemptFolder;
 import lib.agent.LaneFile;
 import lib.agent.OpenCode;
+import lib.agent.Supervisor;
 import lib.config.Codebase;
 import lib.config.Json;
 import lib.config.Settings;
@@ -105,24 +106,23 @@ final class Doing {
     }
   }
 
-  /** Makes the attempt's folder, so that its output can be read from the first byte on. */
-  void prepare(Task task, AttemptFolder folder) throws IOException {
+  /**
+   * Makes the attempt's folder and an agent that waits for the word to go.
+   *
+   * @throws IOException when the folder cannot be made
+   */
+  Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException {
     folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
-  }
-
-  /** Runs the agent. An interrupt leaves it running under its supervisor. */
-  Verdict agent(Task task, AttemptFolder folder, Path directory, Duration budget, AtomicReference<StopOrder> order,
-      Consumer<String> session, Runnable started) throws IOException, InterruptedException {
     if (task.prompt() == null || task.prompt().isBlank()) {
-      return Verdict.failed("refused", "the task has no prompt");
+      return Ready.refused(folder, "the task has no prompt");
     }
     for (var word : new String[] {task.agent(), task.modelName(), task.resumeSession()}) {
       if (word != null && !WORD.matcher(word).matches()) {
-        return Verdict.failed("refused", "'" + word.strip() + "' cannot be an agent type, a model or a session");
+        return Ready.refused(folder, "'" + word.strip() + "' cannot be an agent type, a model or a session");
       }
     }
     if (!Files.isDirectory(directory)) {
-      return Verdict.failed("refused", "the codebase's folder " + directory + " is not there on " + identity.host());
+      return Ready.refused(folder, "the codebase's folder " + directory + " is not there on " + identity.host());
     }
     try {
       var cli = AgentCli.require(settings);
@@ -130,9 +130,16 @@ final class Doing {
       var environment = AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), directory);
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.env()).of(directory.toRealPath());
-      return new AgentRun(task.id(), folder, budget, order, session, time).run(argv, environment, directory, lane, started);
+      return Ready.held(folder, Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
     } catch (Problem e) {
-      return Verdict.failed("refused", e.what() + ": " + e.why());
+      return Ready.refused(folder, e.what() + ": " + e.why());
     }
+  }
+
+  /** Runs the agent. An interrupt leaves it running under its supervisor. */
+  Verdict agent(Task task, Ready ready, Path directory, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session,
+      Runnable started) throws IOException, InterruptedException {
+    return ready.refusal() != null ? ready.refusal()
+        : new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor(), directory, started);
   }
 }

@@ -1,6 +1,7 @@
 package lib.task;
 
 import java.time.Duration;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -34,7 +35,7 @@ final class Taking {
   sealed interface Result {
 
     /** The task is ours. */
-    record Taken(Task task, Journal.Claimed claimed, Duration budget) implements Result {}
+    record Taken(Task task, Journal.Claimed claimed, Duration budget, Readying readying) implements Result {}
 
     /** Look again after a while. */
     record Later(Duration howLong) implements Result {}
@@ -79,9 +80,11 @@ final class Taking {
    *
    * @param admission decides about the whole task, which may say more than the announcement did
    * @param stopping whether to give up waiting for a server that does not answer
+   * @param agent begins to make a task's agent ready, while the server is asked
    * @throws StoreFailed when the journal cannot be written; then nothing was claimed, or it was given back
    */
-  Result take(Task hint, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
+  Result take(Task hint, Function<Task, Decision> admission, BooleanSupplier stopping, BiFunction<Task, Attempt, Readying> agent)
+      throws StoreFailed, InterruptedException {
     Task task;
     try {
       // our own server tells everything and looks at the status when it is asked for the task
@@ -103,7 +106,7 @@ final class Taking {
       LOG.warn("task={} is offered again although we have done it; re-queue it to have it done again", task.id());
       return new Result.Ignore(DONE);
     }
-    return claim(task, stopping);
+    return claim(task, stopping, agent);
   }
 
   /** Our own server fails a task once every worker has declined it, instead of leaving it pending for ever. */
@@ -115,10 +118,24 @@ final class Taking {
     }
   }
 
-  private Result claim(Task task, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
+  private Result claim(Task task, BooleanSupplier stopping, BiFunction<Task, Attempt, Readying> agent)
+      throws StoreFailed, InterruptedException {
     var folder = task.builtin() || task.registration() ? null : codebases.of(task.codebase()).map(Codebase::path).orElse(null);
     var intent = journal.intend(new Attempt(0, server, identity.workerId(), task.id(), 0, task.marker(), 0, task.codebase(), folder,
         task.agent(), task.title(), Attempt.State.INTENT, null, time.now(), Cursor.START, null, 0, null));
+    var readying = folder == null ? Readying.NONE : agent.apply(task, intent);
+    Result result = null;
+    try {
+      result = ask(task, intent, stopping, readying);
+      return result;
+    } finally {
+      if (!(result instanceof Result.Taken)) {
+        readying.discard();
+      }
+    }
+  }
+
+  private Result ask(Task task, Attempt intent, BooleanSupplier stopping, Readying readying) throws StoreFailed, InterruptedException {
     for (var failures = 1; ; failures++) {
       if (failures == 1 && stopping.getAsBoolean()) { // from the first TERM on nothing is claimed
         journal.withdraw(intent);
@@ -126,7 +143,7 @@ final class Taking {
       }
       try {
         return switch (client.claim(task.id(), identity.workerId())) {
-          case Claim.Won won -> won(task, intent, won);
+          case Claim.Won won -> won(task, intent, won, readying);
           case Claim.Lost lost -> {
             LOG.info("task={} went to somebody else: {}", task.id(), lost.why());
             journal.withdraw(intent);
@@ -147,11 +164,11 @@ final class Taking {
     }
   }
 
-  private Result won(Task task, Attempt intent, Claim.Won won) throws StoreFailed, InterruptedException {
+  private Result won(Task task, Attempt intent, Claim.Won won, Readying readying) throws StoreFailed, InterruptedException {
     try {
       var claimed = journal.claimed(intent, won.attempt(), won.lease().toSeconds(), time.now());
       var served = Duration.ofSeconds(won.timeoutSeconds());
-      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(longest) > 0 ? longest : served);
+      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(longest) > 0 ? longest : served, readying);
     } catch (StoreFailed e) {
       try { // nothing may run that is not on record: somebody else shall have it
         client.release(new Report(task.id(), identity.workerId(), TaskStatus.PENDING, null, null, "the worker's disk failed", won.attempt()));

@@ -51,7 +51,7 @@ final class TaskRun {
    * @throws StoreFailed when the journal cannot be written, so that no task may be taken
    */
   boolean run(Running.Entry entry, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
-    switch (taking.take(entry.task(), admission, stopping)) {
+    switch (taking.take(entry.task(), admission, stopping, this::readying)) {
       case Taking.Result.Later later -> {
         inbox.later(entry.task(), later.howLong());
         return false;
@@ -78,19 +78,28 @@ final class TaskRun {
       finish(attempt, builtin(task));
       return;
     }
-    var folder = AttemptFolder.of(identity.stateDir(), task.id(), attempt.n());
-    try {
-      doing.prepare(task, folder);
-      var transcript = new Transcript(folder, Cursor.START, outputMax);
+    try (var ready = taken.readying().await()) {
+      var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
       outbox.open(taken.claimed(), transcript);
-      var verdict = agent(entry, taken, folder);
-      close(folder, verdict, task.id());
+      var verdict = agent(entry, taken, ready);
+      close(ready.folder(), verdict, task.id());
       transcript.complete();
       finish(attempt, verdict);
     } catch (IOException e) { // before the agent: its folder cannot be made
       outbox.open(taken.claimed(), Spool.NONE);
       finish(attempt, Verdict.failed("agent-error", "the worker cannot write to its state folder: " + e.getMessage()));
     }
+  }
+
+  private Readying readying(Task task, Attempt intent) {
+    var folder = AttemptFolder.of(identity.stateDir(), task.id(), intent.n());
+    return Readying.begin(() -> {
+      try {
+        return doing.ready(task, folder, intent.codebase());
+      } catch (RuntimeException e) {
+        return new Ready(folder, null, bug(task, e));
+      }
+    });
   }
 
   private Verdict builtin(Task task) throws InterruptedException {
@@ -103,10 +112,10 @@ final class TaskRun {
     }
   }
 
-  private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, AttemptFolder folder) throws InterruptedException {
+  private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, Ready ready) throws InterruptedException {
     var attempt = taken.claimed().attempt();
     try {
-      return doing.agent(taken.task(), folder, attempt.codebase(), taken.budget(), entry.order(), session -> {
+      return doing.agent(taken.task(), ready, attempt.codebase(), taken.budget(), entry.order(), session -> {
         try {
           outbox.session(attempt, session);
         } catch (StoreFailed e) {

@@ -62,7 +62,7 @@ class SupervisorTest {
 
   @Test
   void anAgentThatIsNotThereEndsWith127() throws Exception {
-    supervisor = Supervisor.start(folder, List.of("/nonexistent/agent"), environment(), temp, null, Duration.ofSeconds(5));
+    supervisor = Supervisor.hold(folder, List.of("/nonexistent/agent"), environment(), temp, null, Duration.ofSeconds(5)).go();
     assertThat(exit()).isEqualTo(new AttemptFolder.Exit(127, "ended"));
     assertThat(Files.readString(folder.file("err"))).contains("/nonexistent/agent");
   }
@@ -115,7 +115,7 @@ class SupervisorTest {
     Files.createFile(lane);
     var holder = new ProcessBuilder("sh", "-c", "exec 9>>\"$0\"; flock 9; echo held; read line", lane.toString()).start();
     holder.inputReader().readLine();
-    supervisor = Supervisor.start(folder, List.of("sh", "-c", "echo ran"), environment(), temp, lane, Duration.ofMinutes(1));
+    supervisor = Supervisor.hold(folder, List.of("sh", "-c", "echo ran"), environment(), temp, lane, Duration.ofMinutes(1)).go();
     await(() -> supervisor.children().findAny().isPresent());
     assertThat(folder.pids()).isEmpty();
     holder.getOutputStream().close();
@@ -132,10 +132,22 @@ class SupervisorTest {
     assertThat(pids.boot()).isEqualTo(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
   }
 
-  private void start(String script, String... arguments) {
+  @Test
+  void anAgentThatWasNotLetGoNeverRunsAndThatIsOnRecord() throws Exception {
+    try (var held = Supervisor.hold(folder, List.of("sh", "-c", "echo ran"), environment(), temp, temp.resolve("lane"), Duration.ofSeconds(5))) {
+      await(() -> folder.pids().isPresent());
+      assertThat(held).isNotNull();
+    }
+    assertThat(folder.exit()).contains(new AttemptFolder.Exit(0, "withheld"));
+    assertThat(folder.file("out")).isEmptyFile();
+    folder.clear();
+    assertThat(folder.path()).doesNotExist();
+  }
+
+  private void start(String script, String... arguments) throws IOException {
     var argv = new ArrayList<>(List.of("sh", "-c", script, "agent"));
     argv.addAll(List.of(arguments));
-    supervisor = Supervisor.start(folder, argv, environment(), temp, null, Duration.ofSeconds(5));
+    supervisor = Supervisor.hold(folder, argv, environment(), temp, null, Duration.ofSeconds(5)).go();
   }
 
   private static Map<String, String> environment() {

@@ -146,6 +146,8 @@ class OtherServerTest {
     server.change(task, t -> t.put("status", "running").put("worker_id", "other"));
     awaitStatus(server.addTask(site.id(code), "talk next"), "completed");
     assertThat(code.resolve("twice.txt")).doesNotExist();
+    assertThat(home.resolve(".local/state/a2a-worker/w/tasks/" + task)).isEmptyDirectory();
+    Program.await("that no agent waits", () -> site.agents().isEmpty());
     assertThat(server.status(task)).isEqualTo("running");
   }
 }

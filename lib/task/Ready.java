@@ -1,0 +1,30 @@
+package lib.task;
+
+import java.io.IOException;
+import lib.agent.AttemptFolder;
+import lib.agent.Supervisor;
+
+/**
+ * An agent that waits for the word to go, or why there will be none.
+ *
+ * @param supervisor null when refused
+ * @param refusal null when the agent waits
+ */
+record Ready(AttemptFolder folder, Supervisor.Held supervisor, Verdict refusal) implements AutoCloseable {
+
+  static Ready held(AttemptFolder folder, Supervisor.Held supervisor) {
+    return new Ready(folder, supervisor, null);
+  }
+
+  static Ready refused(AttemptFolder folder, String why) {
+    return new Ready(folder, null, Verdict.failed("refused", why));
+  }
+
+  /** Ends an agent that was not let go. */
+  @Override
+  public void close() throws IOException, InterruptedException {
+    if (supervisor != null) {
+      supervisor.close();
+    }
+  }
+}
