@@ -50,9 +50,14 @@ public record AttemptFolder(Path path) {
    */
   public record Exit(int code, String cause) {}
 
-  /** Makes the folder and what the agent needs, on the disk when it returns and readable by the owner only. */
-  public void prepare(String prompt, ObjectNode task) throws IOException {
+  /** Makes the folder, empty and for its owner only. */
+  public void make() throws IOException {
     clear();
+    Durable.folder(path);
+  }
+
+  /** Writes what the agent needs, on the disk when it returns and readable by the owner only. */
+  public void prepare(String prompt, ObjectNode task) throws IOException {
     Durable.folder(path);
     Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8), true);
     Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8), true);
@@ -112,7 +117,7 @@ public record AttemptFolder(Path path) {
   /** The processes, once the supervisor has said. */
   public Optional<Pids> pids() throws IOException {
     var words = words("pid");
-    if (!words.containsKey("agent")) {
+    if (!words.containsKey("boot")) { // the last line: without it the file is still being written
       return Optional.empty();
     }
     var supervisor = words.get("supervisor");
@@ -121,14 +126,14 @@ public record AttemptFolder(Path path) {
         String.join("", words.getOrDefault("boot", List.of()))));
   }
 
-  /** The end, once the supervisor has said. */
+  /** The end, once the supervisor has said; it renames the file when it is whole. */
   public Optional<Exit> exit() throws IOException {
     var words = words("exit");
     return words.containsKey("code") ? Optional.of(new Exit((int) number(words.get("code"), 0),
         String.join("", words.getOrDefault("cause", List.of("ended"))))) : Optional.empty();
   }
 
-  /** Lines of a word and its values; the supervisor renames the file when it is whole, so there are no half ones. */
+  /** Lines of a word and its values. */
   private Map<String, List<String>> words(String name) throws IOException {
     var words = new HashMap<String, List<String>>();
     try {

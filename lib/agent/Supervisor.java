@@ -33,8 +33,7 @@ public final class Supervisor {
       seen $PPID; boss="supervisor $PPID $started"
       seen $$; self="agent $$ $started"
       boot=; read -r boot </proc/sys/kernel/random/boot_id
-      printf '%s\\n' "$boss" "$self" "boot $boot" >"$dir/pid.tmp"
-      ( { sync "$dir/pid.tmp"; mv -f "$dir/pid.tmp" "$dir/pid"; } & )
+      printf '%s\\n' "$boss" "$self" "boot $boot" >"$dir/pid"
       IFS= read -r go || { : >"$dir/withheld"; exit 0; }
       exec "$@" <"$dir/prompt" >"$dir/out" 2>"$dir/err"
       """;

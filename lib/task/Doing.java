@@ -111,8 +111,19 @@ final class Doing {
    *
    * @throws IOException when the folder cannot be made
    */
-  Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException {
-    folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+  Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException, InterruptedException {
+    folder.make();
+    var ready = start(task, folder, directory);
+    try { // while the supervisor's shells start
+      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+      return ready;
+    } catch (IOException e) {
+      ready.close();
+      throw e;
+    }
+  }
+
+  private Ready start(Task task, AttemptFolder folder, Path directory) throws IOException {
     if (task.prompt() == null || task.prompt().isBlank()) {
       return Ready.refused(folder, "the task has no prompt");
     }
