@@ -131,7 +131,7 @@ final class Courier implements Runnable {
       sendChunk(seq + 1, false);
     } else if (next != null && drained) {
       deliver(next);
-    } else if (next == null && drained && isEnded()) {
+    } else if (next == null && drained && isDone()) {
       journal.settled(attempt, sent, seq);
       return false;
     } else {
@@ -366,10 +366,11 @@ final class Courier implements Runnable {
     }
   }
 
-  private boolean isEnded() {
+  /** Whether nothing is owed and nothing will be; asked at one instant, since the end brings reports with it. */
+  private boolean isDone() {
     lock.lock();
     try {
-      return ended;
+      return ended && owed.isEmpty();
     } finally {
       lock.unlock();
     }

@@ -130,7 +130,7 @@ public final class Outbox implements AutoCloseable {
     var courier = new Courier(attempt, spool, journal, client, new Pace(ours), time, random, lost, calls);
     courier.add(owed, ended);
     couriers.put(attempt.id(), courier);
-    threads.put(attempt.id(), Thread.ofVirtual().name("courier " + attempt.taskId()).start(() -> {
+    var thread = Thread.ofVirtual().name("courier " + attempt.taskId()).unstarted(() -> {
       courier.run();
       threads.remove(attempt.id());
       couriers.remove(attempt.id());
@@ -140,6 +140,8 @@ public final class Outbox implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-    }));
+    });
+    threads.put(attempt.id(), thread);
+    thread.start();
   }
 }

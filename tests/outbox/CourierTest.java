@@ -63,6 +63,21 @@ class CourierTest {
     assertThat(delivery.settled()).isTrue();
   }
 
+  @Test
+  void anOutcomeThatComesInTheMiddleOfALookIsDelivered() throws Exception {
+    delivery.atLook.set(() -> {
+      try {
+        delivery.finish(TaskStatus.COMPLETED, "text", null);
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    delivery.open();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.history(delivery.task)).endsWith("completed");
+    assertThat(delivery.settled()).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"502", "429", "500", "lost", "reset", "truncated", "garbage", "page"})
   void outputIsWholeAndOnceWhileTheServerFailsHalfOfTheCalls(String how) throws Exception {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import lib.config.Env;
 import lib.outbox.Attempt;
 import lib.outbox.Cursor;
@@ -27,6 +28,8 @@ final class Delivery implements AutoCloseable {
   static final String WORKER = "w1";
 
   final FakeTime time = new FakeTime();
+  /** Runs once, in the middle of the courier's next look at the output. */
+  final AtomicReference<Runnable> atLook = new AtomicReference<>(() -> { });
   final List<String> lost = new CopyOnWriteArrayList<>();
   final String task;
   private final FakeServer server;
@@ -124,7 +127,7 @@ final class Delivery implements AutoCloseable {
   }
 
   /** What the agent wrote so far; the same for every process that reads it. */
-  private static final class Pages {
+  private final class Pages {
     private final StringBuilder text = new StringBuilder();
     private boolean ended;
 
@@ -163,6 +166,7 @@ final class Delivery implements AutoCloseable {
 
         @Override
         public boolean ended() {
+          atLook.getAndSet(() -> { }).run();
           return endedAt(place);
         }
 
