@@ -10,8 +10,9 @@ for word; do
   previous=$word
 done
 
-event() { # type, the part's fields
-  printf '{"type":"%s","timestamp":1,"sessionID":"%s","part":{"type":"%s"%s}}\n' "$1" "$session" "$(echo "$1" | tr _ -)" "${2:+,$2}"
+event() { # type, the part's fields; no process is started, so that many lines are written fast
+  case $1 in step_start) part=step-start ;; step_finish) part=step-finish ;; *) part=$1 ;; esac
+  printf '{"type":"%s","timestamp":1,"sessionID":"%s","part":{"type":"%s"%s}}\n' "$1" "$session" "$part" "${2:+,$2}"
 }
 text() { event text "\"text\":\"$1\""; }
 stop() { event step_finish "\"reason\":\"${1:-stop}\",\"cost\":0.01,\"tokens\":{\"input\":10,\"output\":5,\"reasoning\":0,\"cache\":{\"read\":0,\"write\":0}}"; }
