@@ -18,13 +18,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import lib.config.Env;
 import lib.config.Json;
 import lib.config.Setting;
 import lib.store.Durable;
+import lib.wire.CallFailed;
 import lib.wire.Claim;
 import lib.wire.Client;
 import lib.wire.NewTask;
@@ -35,11 +40,13 @@ import lib.wire.Task;
 import lib.wire.TaskStatus;
 
 /**
- * Measures the worker against what the machine allows: {@code ./jbang scripts/bench.java}. Each figure stands beside its
+ * Measures the worker against what the machine allows: {@code ./jbang scripts/bench.java [part …]}. Each figure stands beside its
  * floor, measured in the same run by a bare client that makes the same calls and syncs, so the ratios hold on any machine.
  */
 public final class bench {
-  private static final int STARTS = 31; // odd, so that the median is a measured value
+  private static final List<String> PARTS = List.of("starts", "output", "noops", "idle", "commands");
+  private static final int STARTS = 51; // odd, so that the median is a measured value
+  private static final int WARM_UP = 50; // a daemon is not measured while it is still being compiled
   private static final int LINES = 4_000_000;
   private static final int NOOPS = 1_000;
   private static final int SLOTS = 16;
@@ -60,25 +67,30 @@ public final class bench {
     var home = Files.createTempDirectory("a2a-bench");
     var bench = new bench(home, System.out);
     try {
-      bench.run();
+      bench.run(args.length == 0 ? PARTS : List.of(args));
     } finally {
       bench.stop(bench.server);
     }
     System.exit(0);
   }
 
-  private void run() throws Exception {
+  private void run(List<String> parts) throws Exception {
     out.printf("machine: %d cores, Java %s, %s%n", Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
         Files.exists(Path.of("/proc/cpuinfo")) ? Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(l -> l.startsWith("model name"))
             .findFirst().map(l -> l.replaceFirst(".*: ", "")).orElse("") : "");
     server = start("server", "serve", "--port", "0", "--data", home.resolve("data").toString());
     url = awaitLine(server, home.resolve("server.log"), "http://").replaceFirst(".*(http://\\S+).*", "$1");
     client = new Client(new Server(java.net.URI.create(url), null, null, Env.system()));
-    starts();
-    output();
-    noops();
-    idle();
-    commands();
+    for (var part : parts) {
+      switch (part) {
+        case "starts" -> starts();
+        case "output" -> output();
+        case "noops" -> noops();
+        case "idle" -> idle();
+        case "commands" -> commands();
+        default -> throw new IllegalArgumentException(part + " is none of " + PARTS);
+      }
+    }
   }
 
   // --- from a task's creation to its agent's start
@@ -91,60 +103,84 @@ public final class bench {
         "--state-dir", home.resolve("state").toString());
     var codebase = awaitCodebase(folder);
     var ours = new ArrayList<Double>();
-    for (var i = 0; i < STARTS; i++) {
-      Files.deleteIfExists(home.resolve("stamp"));
-      var begin = micros();
-      var task = client.create(new NewTask(codebase, "start", "x", "build", 0, null, null));
-      await("the agent's start", () -> Files.exists(home.resolve("stamp")));
-      ours.add((Long.parseLong(Files.readString(home.resolve("stamp")).strip()) / 1000 - begin) / 1000.0);
-      await("the end", () -> client.task(task.id()).status().terminal());
+    var floor = new ArrayList<Double>();
+    try (var bare = new Bare(folder.resolve("bare"))) {
+      for (var i = -WARM_UP; i < STARTS; i++) { // in turn, so that both see the same machine
+        var times = List.of(start(codebase), bare.start(agent));
+        if (i >= 0) {
+          ours.add(times.getFirst());
+          floor.add(times.getLast());
+        }
+      }
     }
     stop(worker);
-    var floor = startFloor(folder);
     figure("task created -> agent started, ms", median(ours), median(floor), "lower", 1.5);
   }
 
-  /** The same with nothing around it: hear of the task, read it, claim it, one sync per durable record, start a shell. */
-  private List<Double> startFloor(Path folder) throws Exception {
-    var id = "bare";
-    client.register(new Registration(id, id, List.of("build"), "bench", List.of(), null));
-    var codebase = client.registerCodebase("bare", folder.resolve("bare").toString(), "", id).id();
-    var heard = new java.util.concurrent.LinkedBlockingQueue<String>();
-    var ready = new java.util.concurrent.CountDownLatch(1);
-    var reader = Thread.ofVirtual().start(() -> {
-      try (var stream = client.tasks(id, id, List.of(codebase), List.of("build"), 1, null, Duration.ofMinutes(1))) {
-        for (var event = stream.next(); event != null; event = stream.next()) {
-          ready.countDown();
-          if (event.name().equals("task_available")) {
-            heard.add(Json.read(event.data()).path("id").asText());
+  private double start(String codebase) throws Exception {
+    Files.deleteIfExists(home.resolve("stamp"));
+    var begin = micros();
+    var task = client.create(new NewTask(codebase, "start", "x", "build", 0, null, null));
+    await("the agent's start", () -> Files.exists(home.resolve("stamp")));
+    await("the end", () -> client.task(task.id()).status().terminal());
+    return (stamp() - begin) / 1000.0;
+  }
+
+  /** When the agent started, in microseconds, as it says itself. */
+  private long stamp() throws IOException {
+    return Long.parseLong(Files.readString(home.resolve("stamp")).strip()) / 1000;
+  }
+
+  /** The same with nothing around it: hear of the task, read it, claim it, one sync per durable record, start the same agent. */
+  private final class Bare implements AutoCloseable {
+    private static final String ID = "bare";
+    private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final String codebase;
+    private final Thread reader;
+
+    Bare(Path folder) throws Exception {
+      client.register(new Registration(ID, ID, List.of("build"), "bench", List.of(), null));
+      codebase = client.registerCodebase("bare", folder.toString(), "", ID).id();
+      var open = new CountDownLatch(1);
+      reader = Thread.ofVirtual().start(() -> {
+        try (var stream = client.tasks(ID, ID, List.of(codebase), List.of("build"), 1, null, Duration.ofMinutes(1))) {
+          for (var event = stream.next(); event != null; event = stream.next()) {
+            open.countDown();
+            if (event.name().equals("task_available")) {
+              heard.add(Json.text(Json.readObject(event.data()).orElseThrow(), "id"));
+            }
           }
+        } catch (CallFailed | InterruptedException e) {
+          Thread.currentThread().interrupt(); // closed; had it broken, the next start would be waited for in vain
         }
-      } catch (Exception e) {
-        heard.add("");
-      }
-    });
-    ready.await(10, TimeUnit.SECONDS);
-    var times = new ArrayList<Double>();
-    for (var i = 0; i < STARTS; i++) {
+      });
+      open.await(10, TimeUnit.SECONDS);
+    }
+
+    double start(Path agent) throws Exception {
+      Files.deleteIfExists(home.resolve("stamp"));
       var begin = micros();
       client.create(new NewTask(codebase, "start", "x", "build", 0, null, null));
-      var task = heard.poll(10, TimeUnit.SECONDS);
+      var task = Objects.requireNonNull(heard.poll(10, TimeUnit.SECONDS), "the bare client's stream broke");
       client.task(task);
       sync("intent");
-      client.claim(task, id);
+      var won = (Claim.Won) client.claim(task, ID);
       sync("claim");
       sync("prompt");
       sync("task");
-      var shell = new ProcessBuilder("setsid", "sh", "-c", "date +%s%N").start();
-      var stamp = Long.parseLong(shell.inputReader().readLine().strip());
-      times.add((stamp / 1000 - begin) / 1000.0);
-      var report = new Report(task, id, TaskStatus.COMPLETED, null, "x", null, 1);
+      new ProcessBuilder("setsid", "sh", agent.toString()).redirectErrorStream(true).start().waitFor();
+      var report = new Report(task, ID, TaskStatus.COMPLETED, null, "x", null, won.attempt());
       client.status(report);
       client.release(report);
+      return (stamp() - begin) / 1000.0;
     }
-    reader.interrupt();
-    client.unregister(id);
-    return times;
+
+    @Override
+    public void close() throws Exception {
+      reader.interrupt();
+      reader.join();
+      client.unregister(ID);
+    }
   }
 
   // --- lines per second of one task's output

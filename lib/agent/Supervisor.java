@@ -1,6 +1,7 @@
 package lib.agent;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +17,8 @@ import lib.Problem;
  * <p>The script is handed over as text, so that an upgrade cannot change a running one. The shell runs the agent in its
  * foreground, because a shell's background job ignores INT, an ignored signal is inherited, and an interrupted
  * {@code wait} records the wrong exit code; it catches signals with a handler that does nothing, because only caught
- * signals are the default again in the agent.
+ * signals are the default again in the agent. The folder's lock is taken beside that, since every program that is started
+ * one after the other makes people wait; it belongs to the open file that the first shell keeps.
  */
 public final class Supervisor {
   /** Says which attempt a process belongs to, also when it has left the agent's session. */
@@ -35,6 +37,11 @@ public final class Supervisor {
       boot=; read -r boot </proc/sys/kernel/random/boot_id
       printf '%s\\n' "$boss" "$self" "boot $boot" >"$dir/pid"
       IFS= read -r go || { : >"$dir/withheld"; exit 0; }
+      nap=0.05
+      until [ -e "$dir/lane" ]; do
+        [ -e "$dir/busy" ] && exit 75
+        sleep $nap; nap=1
+      done
       exec "$@" <"$dir/prompt" >"$dir/out" 2>"$dir/err"
       """;
 
@@ -45,17 +52,20 @@ public final class Supervisor {
       finish() {
         printf '%s\\n' "code $1" "cause $2" >"$dir/exit.tmp"
         sync "$dir/exit.tmp"; mv -f "$dir/exit.tmp" "$dir/exit"
-        [ -z "$lock" ] || [ "$2" = lane ] || rm -f "$lock.held"
+        [ -n "$lock" ] && [ -e "$dir/lane" ] && rm -f "$lock.held"
         exit 0
       }
-      if [ -n "$lock" ]; then
-        exec 9>>"$lock"
-        flock -w "$patience" 9 || finish 75 lane
-        : >"$lock.held"
-      fi
+      [ -z "$lock" ] || exec 9>>"$lock"
       (
         nap=
         trap 'kill $nap 2>/dev/null; exit 0' TERM
+        if [ -n "$lock" ]; then
+          flock -w "$patience" 9 & nap=$!
+          wait $nap || { : >"$dir/busy"; exit 0; }
+          : >"$lock.held"
+          exec 9>&-
+        fi
+        : >"$dir/lane"
         while :; do
           sleep 5 & nap=$!
           wait $nap
@@ -70,13 +80,14 @@ public final class Supervisor {
           sleep 5 & nap=$!
           wait $nap
         done
-      ) 9>&- &
+      ) &
       watch=$!
       setsid -w sh -c "$start" "$dir" "$@" 9>&-
       code=$?
       kill $watch
       [ -e "$dir/overdue" ] && finish $code deadline
       [ -e "$dir/withheld" ] && finish $code withheld
+      [ -e "$dir/busy" ] && finish $code lane
       finish $code ended
       """;
 
@@ -91,17 +102,21 @@ public final class Supervisor {
       this.process = process;
     }
 
+    /** The supervisor. */
+    public Process process() {
+      return process;
+    }
+
     /**
-     * Lets the agent start, and gives its supervisor.
+     * Lets the agent start.
      *
      * @throws IOException when the supervisor is no more
      */
-    public Process go() throws IOException {
+    public void go() throws IOException {
       gone = true;
-      try (var word = process.outputWriter()) {
-        word.write("go\n");
+      try (var word = process.getOutputStream()) {
+        word.write("go\n".getBytes(StandardCharsets.US_ASCII));
       }
-      return process;
     }
 
     /** Unless the agent was let go, ends the supervisor without one; as it also ends when this process dies. */

@@ -32,6 +32,18 @@ public record Attempt(long id, String server, String workerId, String taskId, in
     SETTLED
   }
 
+  /** An attempt that is to be recorded as an intent. */
+  public static Attempt draft(String server, String workerId, String taskId, int n, String marker, String codebaseId, Path codebase,
+      String agentType, String title, Instant at) {
+    return new Attempt(0, server, workerId, taskId, n, marker, 0, codebaseId, codebase, agentType, title, State.INTENT, null, at,
+        Cursor.START, null, 0, null);
+  }
+
+  Attempt recorded(long id) {
+    return new Attempt(id, server, workerId, taskId, n, marker, fence, codebaseId, codebase, agentType, title, state, sessionId,
+        createdAt, sent, sending, seq, verdict);
+  }
+
   Attempt claimed(int fence) {
     return new Attempt(id, server, workerId, taskId, n, marker, fence, codebaseId, codebase, agentType, title, State.CLAIMED,
         sessionId, createdAt, sent, sending, seq, verdict);

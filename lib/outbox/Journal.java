@@ -84,23 +84,30 @@ public final class Journal implements AutoCloseable {
 
   // --- attempts
 
-  /** Records that we are about to claim this task. On disk when it returns: without it nothing may be claimed. */
-  public Attempt intend(Attempt draft) throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, c -> {
-      int n;
-      try (var next = statement(c, "SELECT COALESCE(MAX(n), 0) + 1 FROM attempt WHERE task_id = ?", draft.taskId());
+  /** The number of a task's next attempt, from 1. */
+  public int next(String taskId) throws StoreFailed {
+    return database.read(c -> {
+      try (var next = statement(c, "SELECT COALESCE(MAX(n), 0) + 1 FROM attempt WHERE task_id = ?", taskId);
           var row = next.executeQuery()) {
         row.next();
-        n = row.getInt(1);
+        return row.getInt(1);
       }
+    });
+  }
+
+  /**
+   * Records that we are about to claim this task. On disk when it returns: without it nothing may be claimed.
+   *
+   * @param draft numbered by {@link #next}
+   */
+  public Attempt intend(Attempt draft) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, c -> {
       try (var insert = statement(c, "INSERT INTO attempt (server, worker_id, task_id, n, marker, codebase_id, codebase, "
           + "agent_type, title, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id", draft.server(),
-          draft.workerId(), draft.taskId(), n, draft.marker(), draft.codebaseId(), draft.codebase(), draft.agentType(),
+          draft.workerId(), draft.taskId(), draft.n(), draft.marker(), draft.codebaseId(), draft.codebase(), draft.agentType(),
           draft.title(), Attempt.State.INTENT, draft.createdAt()); var row = insert.executeQuery()) {
         row.next();
-        return new Attempt(row.getLong(1), draft.server(), draft.workerId(), draft.taskId(), n, draft.marker(), 0,
-            draft.codebaseId(), draft.codebase(), draft.agentType(), draft.title(), Attempt.State.INTENT, null,
-            draft.createdAt(), Cursor.START, null, 0, null);
+        return draft.recorded(row.getLong(1));
       }
     });
   }

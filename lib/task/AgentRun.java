@@ -1,14 +1,12 @@
 package lib.task;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
-import lib.agent.Supervisor;
 import lib.config.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +18,9 @@ import org.slf4j.LoggerFactory;
 final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
   private static final Duration LOOK = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
+
   /** The supervisor ends the agent by itself only when no worker has done so; this is the worker's lead. */
-  private static final Duration LEAD = Duration.ofSeconds(60);
+  static final Duration LEAD = Duration.ofSeconds(60);
 
   private final String taskId;
   private final AttemptFolder folder;
@@ -31,7 +30,7 @@ final class AgentRun {
   private final Time time;
 
   /**
-   * A run that has not begun.
+   * The run of an agent.
    *
    * @param budget the longest the agent may run
    * @param order where stop orders appear
@@ -47,22 +46,22 @@ final class AgentRun {
   }
 
   /**
-   * Lets the agent go, waits for its end, and judges it. An interrupt leaves the agent running under its supervisor.
-   *
-   * @param started told once its supervisor runs
+   * Waits for the end of an agent that was let go, and judges it. An interrupt leaves the agent running under its supervisor;
+   * any failure ends it.
    */
-  Verdict run(Supervisor.Held held, Path directory, Runnable started) throws IOException, InterruptedException {
-    folder.deadline(budget.plus(LEAD));
-    var supervisor = held.go();
-    LOG.info("task={} codebase={} agent started", taskId, directory);
-    started.run();
+  Verdict run(Process supervisor) throws IOException, InterruptedException {
+    LOG.info("task={} agent started", taskId);
     var start = time.nanos();
     try (var found = new Findings(folder)) {
+      folder.deadline(budget.plus(LEAD));
       var exit = watch(supervisor, found, start);
       sweep(supervisor.pid());
       found.read(true);
       var took = Duration.ofNanos(time.nanos() - start);
       return Verdict.of(found, exit, order.get(), took, budget);
+    } catch (IOException | RuntimeException e) {
+      end(supervisor);
+      throw e;
     }
   }
 

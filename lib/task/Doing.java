@@ -116,6 +116,7 @@ final class Doing {
     var ready = start(task, folder, directory);
     try { // while the supervisor's shells start
       folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+      folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(AgentRun.LEAD));
       return ready;
     } catch (IOException e) {
       ready.close();
@@ -147,10 +148,9 @@ final class Doing {
     }
   }
 
-  /** Runs the agent. An interrupt leaves it running under its supervisor. */
-  Verdict agent(Task task, Ready ready, Path directory, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session,
-      Runnable started) throws IOException, InterruptedException {
-    return ready.refusal() != null ? ready.refusal()
-        : new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor(), directory, started);
+  /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
+  Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
+      throws IOException, InterruptedException {
+    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process());
   }
 }

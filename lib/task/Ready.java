@@ -20,6 +20,18 @@ record Ready(AttemptFolder folder, Supervisor.Held supervisor, Verdict refusal) 
     return new Ready(folder, null, Verdict.failed("refused", why));
   }
 
+  /** Lets the agent go; null, or why there will be none. */
+  Verdict go() {
+    if (refusal == null) {
+      try {
+        supervisor.go();
+      } catch (IOException e) {
+        return Verdict.failed("agent-error", "the worker could not run the agent: " + e.getMessage());
+      }
+    }
+    return refusal;
+  }
+
   /** Ends an agent that was not let go. */
   @Override
   public void close() throws IOException, InterruptedException {

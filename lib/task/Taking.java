@@ -8,7 +8,6 @@ import java.util.random.RandomGenerator;
 import lib.config.Codebase;
 import lib.config.Time;
 import lib.outbox.Attempt;
-import lib.outbox.Cursor;
 import lib.outbox.Journal;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -80,7 +79,8 @@ final class Taking {
    *
    * @param admission decides about the whole task, which may say more than the announcement did
    * @param stopping whether to give up waiting for a server that does not answer
-   * @param agent begins to make a task's agent ready, while the server is asked
+   * @param agent begins to make the agent of a drafted attempt ready, while the disk and the server are asked; none runs
+   *     before it is told to
    * @throws StoreFailed when the journal cannot be written; then nothing was claimed, or it was given back
    */
   Result take(Task hint, Function<Task, Decision> admission, BooleanSupplier stopping, BiFunction<Task, Attempt, Readying> agent)
@@ -121,12 +121,12 @@ final class Taking {
   private Result claim(Task task, BooleanSupplier stopping, BiFunction<Task, Attempt, Readying> agent)
       throws StoreFailed, InterruptedException {
     var folder = task.builtin() || task.registration() ? null : codebases.of(task.codebase()).map(Codebase::path).orElse(null);
-    var intent = journal.intend(new Attempt(0, server, identity.workerId(), task.id(), 0, task.marker(), 0, task.codebase(), folder,
-        task.agent(), task.title(), Attempt.State.INTENT, null, time.now(), Cursor.START, null, 0, null));
-    var readying = folder == null ? Readying.NONE : agent.apply(task, intent);
+    var draft = Attempt.draft(server, identity.workerId(), task.id(), journal.next(task.id()), task.marker(), task.codebase(), folder,
+        task.agent(), task.title(), time.now());
+    var readying = folder == null ? Readying.NONE : agent.apply(task, draft);
     Result result = null;
     try {
-      result = ask(task, intent, stopping, readying);
+      result = ask(task, journal.intend(draft), stopping, readying);
       return result;
     } finally {
       if (!(result instanceof Result.Taken)) {

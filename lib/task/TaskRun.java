@@ -72,16 +72,18 @@ final class TaskRun {
   private void perform(Running.Entry entry, Taking.Result.Taken taken) throws InterruptedException {
     var task = taken.task();
     var attempt = taken.claimed().attempt();
-    LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), attempt.n());
     if (task.builtin() || task.registration()) {
       outbox.open(taken.claimed(), Spool.NONE);
+      said(taken);
       finish(attempt, builtin(task));
       return;
     }
     try (var ready = taken.readying().await()) {
       var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
+      var refusal = ready.go(); // the first thing: people wait for it
       outbox.open(taken.claimed(), transcript);
-      var verdict = agent(entry, taken, ready);
+      said(taken);
+      var verdict = refusal != null ? refusal : agent(entry, taken, ready);
       close(ready.folder(), verdict, task.id());
       transcript.complete();
       finish(attempt, verdict);
@@ -89,6 +91,11 @@ final class TaskRun {
       outbox.open(taken.claimed(), Spool.NONE);
       finish(attempt, Verdict.failed("agent-error", "the worker cannot write to its state folder: " + e.getMessage()));
     }
+  }
+
+  private static void said(Taking.Result.Taken taken) {
+    var task = taken.task();
+    LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
   }
 
   private Readying readying(Task task, Attempt intent) {
@@ -114,8 +121,9 @@ final class TaskRun {
 
   private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, Ready ready) throws InterruptedException {
     var attempt = taken.claimed().attempt();
+    started(attempt);
     try {
-      return doing.agent(taken.task(), ready, attempt.codebase(), taken.budget(), entry.order(), session -> {
+      return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> {
         try {
           outbox.session(attempt, session);
         } catch (StoreFailed e) {
@@ -123,9 +131,9 @@ final class TaskRun {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
-      }, () -> started(attempt));
+      });
     } catch (IOException e) {
-      return Verdict.failed("agent-error", "the worker could not run the agent: " + e.getMessage());
+      return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
     } catch (RuntimeException e) {
       return bug(taken.task(), e);
     }

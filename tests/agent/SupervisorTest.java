@@ -62,7 +62,7 @@ class SupervisorTest {
 
   @Test
   void anAgentThatIsNotThereEndsWith127() throws Exception {
-    supervisor = Supervisor.hold(folder, List.of("/nonexistent/agent"), environment(), temp, null, Duration.ofSeconds(5)).go();
+    go(List.of("/nonexistent/agent"), null, Duration.ofSeconds(5));
     assertThat(exit()).isEqualTo(new AttemptFolder.Exit(127, "ended"));
     assertThat(Files.readString(folder.file("err"))).contains("/nonexistent/agent");
   }
@@ -115,11 +115,12 @@ class SupervisorTest {
     Files.createFile(lane);
     var holder = new ProcessBuilder("sh", "-c", "exec 9>>\"$0\"; flock 9; echo held; read line", lane.toString()).start();
     holder.inputReader().readLine();
-    supervisor = Supervisor.hold(folder, List.of("sh", "-c", "echo ran"), environment(), temp, lane, Duration.ofMinutes(1)).go();
-    await(() -> supervisor.children().findAny().isPresent());
-    assertThat(folder.pids()).isEmpty();
+    go(List.of("sh", "-c", "echo ran"), lane, Duration.ofMinutes(1));
+    await(() -> supervisor.descendants().anyMatch(p -> p.info().command().orElse("").endsWith("/flock")));
+    assertThat(folder.file("out")).isEmptyFile();
     holder.getOutputStream().close();
-    assertThat(exit().code()).isZero();
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(0, "ended"));
+    assertThat(folder.file("out")).hasContent("ran");
   }
 
   @Test
@@ -147,7 +148,13 @@ class SupervisorTest {
   private void start(String script, String... arguments) throws IOException {
     var argv = new ArrayList<>(List.of("sh", "-c", script, "agent"));
     argv.addAll(List.of(arguments));
-    supervisor = Supervisor.hold(folder, argv, environment(), temp, null, Duration.ofSeconds(5)).go();
+    go(argv, null, Duration.ofSeconds(5));
+  }
+
+  private void go(List<String> argv, Path lane, Duration patience) throws IOException {
+    var held = Supervisor.hold(folder, argv, environment(), temp, lane, patience);
+    supervisor = held.process();
+    held.go();
   }
 
   private static Map<String, String> environment() {

@@ -58,8 +58,8 @@ final class Delivery implements AutoCloseable {
   /** Claims the task and begins to deliver. */
   void open() throws Exception {
     client(server).claim(task, WORKER);
-    var draft = new Attempt(0, server.url().toString(), WORKER, task, 0, "0.0.", 0, null, null, "build", "a task", Attempt.State.INTENT,
-        null, Instant.EPOCH, Cursor.START, null, 0, null);
+    var draft = Attempt.draft(server.url().toString(), WORKER, task, journal.next(task), "0.0.", null, null, "build", "a task",
+        Instant.EPOCH);
     var claimed = journal.claimed(journal.intend(draft), 0, 0, Instant.EPOCH);
     attempt = claimed.attempt();
     outbox.open(claimed, pages.from(Cursor.START));

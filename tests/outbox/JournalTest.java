@@ -8,7 +8,6 @@ import java.util.List;
 import lib.config.Codebase;
 import lib.outbox.Attempt;
 import lib.outbox.Attempt.State;
-import lib.outbox.Cursor;
 import lib.outbox.Journal;
 import lib.wire.RemoteCodebase;
 import lib.wire.Report;
@@ -26,7 +25,7 @@ class JournalTest {
   @Test
   void anAttemptIsKnownAcrossStartsWithWhatItOwes() throws Exception {
     try (var journal = open()) {
-      var intent = journal.intend(draft("t1"));
+      var intent = journal.intend(draft(journal, "t1"));
       assertThat(intent.n()).isEqualTo(1);
       var claimed = journal.claimed(intent, 3, 900, NOW).attempt();
       assertThat(claimed.fence()).isEqualTo(3);
@@ -48,7 +47,7 @@ class JournalTest {
   @Test
   void aLostClaimLeavesNothingBehind() throws Exception {
     try (var journal = open()) {
-      journal.withdraw(journal.intend(draft("t1")));
+      journal.withdraw(journal.intend(draft(journal, "t1")));
       assertThat(journal.open()).isEmpty();
       assertThat(journal.latest("t1")).isEmpty();
     }
@@ -57,7 +56,7 @@ class JournalTest {
   @Test
   void anIntentAloneIsNoAttempt() throws Exception {
     try (var journal = open()) {
-      journal.intend(draft("t1"));
+      journal.intend(draft(journal, "t1"));
       assertThat(journal.latest("t1")).isEmpty();
       assertThat(journal.open()).hasSize(1);
     }
@@ -66,9 +65,9 @@ class JournalTest {
   @Test
   void attemptsAtOneTaskAreCounted() throws Exception {
     try (var journal = open()) {
-      journal.intend(draft("t1"));
-      assertThat(journal.intend(draft("t1")).n()).isEqualTo(2);
-      assertThat(journal.intend(draft("t2")).n()).isEqualTo(1);
+      journal.intend(draft(journal, "t1"));
+      assertThat(journal.intend(draft(journal, "t1")).n()).isEqualTo(2);
+      assertThat(journal.intend(draft(journal, "t2")).n()).isEqualTo(1);
     }
   }
 
@@ -88,8 +87,7 @@ class JournalTest {
     return Journal.open(temp.resolve("journal.db"));
   }
 
-  private static Attempt draft(String taskId) {
-    return new Attempt(0, "s1", "w", taskId, 0, "m1", 0, "cb", Path.of("/c"), "build", "title", State.INTENT, null, NOW, Cursor.START,
-        null, 0, null);
+  private static Attempt draft(Journal journal, String taskId) throws Exception {
+    return Attempt.draft("s1", "w", taskId, journal.next(taskId), "m1", "cb", Path.of("/c"), "build", "title", NOW);
   }
 }
