@@ -8,8 +8,6 @@ import lib.wire.Task;
 
 /** Tells open streams what is there to do and what to stop. Never waits for a client. Thread-safe. */
 final class Dispatch {
-  private static final int MAX_REPLAY = 1000; // as other servers have it, and what fits into a stream's queue
-
   private final Database database;
   private final Fleet fleet;
   private final Leases leases;
@@ -38,6 +36,11 @@ final class Dispatch {
     }
   }
 
+  /** A task is not pending any more: somebody has it, or nobody will. */
+  void gone(String task) {
+    fleet.streams().forEach(stream -> stream.gone(task));
+  }
+
   /** Tells the worker, if it has a slot free, of pending tasks that it was not told of yet. */
   void refill(String worker) throws StoreFailed {
     var stream = fleet.stream(worker);
@@ -52,11 +55,11 @@ final class Dispatch {
     refill(worker);
   }
 
-  /** Tells a stream of every pending task that is for its worker and that it was not told of yet. */
+  /** Tells a stream of pending tasks that are for its worker and that it was not told of yet, as many as it has room for. */
   void replay(TaskStream stream) throws StoreFailed {
     stream.catchUp();
     var candidate = fleet.candidate(stream.workerId());
-    var tasks = database.read(c -> TaskTable.pending(c, null, MAX_REPLAY, task -> !stream.knows(task) && fleet.offered(task, candidate)));
+    var tasks = database.read(c -> TaskTable.pending(c, null, stream.room(), task -> !stream.knows(task) && fleet.offered(task, candidate)));
     tasks.forEach(task -> stream.tell(Task.read(task).orElseThrow(), frame(task)));
     if (!tasks.isEmpty()) {
       stream.fallBehind(); // there may be more than fit; the next look finds out, and is the last when it finds none

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,8 @@ final class TaskStream {
   /** Prompts can be long; a client that reads nothing must not hold more than two of the longest. */
   private static final long MAX_QUEUED_CHARS = 32L << 20;
   private static final int MAX_REMEMBERED = 4096; // four times the queue
+  /** Tasks told and still pending: a worker that is told of more than it can keep forgets them until it polls. */
+  private static final int MAX_AHEAD = 200;
   private static final String END = "";
 
   private final String workerId;
@@ -38,6 +41,7 @@ final class TaskStream {
       return size() > MAX_REMEMBERED;
     }
   });
+  private final Set<String> ahead = new HashSet<>(); // ids of those it was told of and that are still pending
   private volatile Set<String> codebases;
   private volatile String lastHeartbeat;
   private volatile boolean behind = true;
@@ -83,8 +87,9 @@ final class TaskStream {
   /** Tells of the task once for each time that it becomes available. */
   synchronized void tell(Task task, String frame) {
     if (!announced.contains(availability(task))) {
-      if (offer(frame)) {
+      if (room() > 0 && offer(frame)) {
         told(task);
+        ahead.add(task.id());
       } else {
         behind = true;
       }
@@ -96,11 +101,24 @@ final class TaskStream {
     behind = true;
   }
 
-  /** Whether there may be pending tasks that it was not told of; from now on it counts as told of all. */
+  /** The task is not pending any more. */
+  synchronized void gone(String task) {
+    ahead.remove(task);
+  }
+
+  /** How many tasks it can be told of now. */
+  synchronized int room() {
+    return MAX_AHEAD - ahead.size();
+  }
+
+  /**
+   * Whether it should be told of tasks that it may have missed: there may be some, and it is not busy with what it knows.
+   * From now on it counts as told of all.
+   */
   synchronized boolean catchUp() {
-    var was = behind;
-    behind = false;
-    return was;
+    var now = behind && room() >= MAX_AHEAD / 2; // many at once: each look reads the table
+    behind &= !now;
+    return now;
   }
 
   synchronized boolean knows(Task task) {

@@ -81,7 +81,7 @@ final class Tasks {
 
   /** Compare-and-set from pending to running; repeating it as the owner gives the same attempt again. */
   int claim(String id, String worker) throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, c -> {
+    var attempt = database.write(Sync.POWER, c -> {
       var head = head(c, id);
       return switch (Transition.claim(head.state(), worker)) {
         case Transition.Take take -> take(c, head, worker);
@@ -89,6 +89,8 @@ final class Tasks {
         default -> head.state().attempt();
       };
     });
+    dispatch.gone(id);
+    return attempt;
   }
 
   private int take(Connection c, Head head, String worker) throws SQLException {
@@ -261,7 +263,9 @@ final class Tasks {
       }
       return waiting;
     });
-    ids.forEach(changed);
+    for (var id : ids) {
+      tell(id, CANCELLED, null);
+    }
   }
 
   private TaskStatus end(Connection c, Head head, TaskStatus to, String result, String error, String session) throws SQLException {
@@ -290,6 +294,8 @@ final class Tasks {
   private void tell(String id, TaskStatus status, String giver) throws StoreFailed {
     if (status == PENDING) {
       announce(id, giver);
+    } else {
+      dispatch.gone(id);
     }
     changed.accept(id);
   }

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -38,18 +40,23 @@ public final class Database implements AutoCloseable {
   }
 
   private record Job<T>(Sync sync, Work<T> work, CompletableFuture<T> done) {
+    /** Does the work; gives what is to be said once it is committed. */
     Runnable attempt(Connection connection) throws SQLException {
-      try (var statement = connection.createStatement()) {
-        statement.execute("SAVEPOINT job");
-        try {
-          var result = work.run(connection);
-          statement.execute("RELEASE job");
-          return () -> done.complete(result);
-        } catch (SQLException | RuntimeException e) {
-          statement.execute("ROLLBACK TO job");
-          statement.execute("RELEASE job");
-          return () -> done.completeExceptionally(e);
-        }
+      var result = work.run(connection);
+      return () -> done.complete(result);
+    }
+
+    /** The same, undone alone when it fails. */
+    Runnable attempt(Connection connection, Statement statement) throws SQLException {
+      statement.execute("SAVEPOINT job");
+      try {
+        var told = attempt(connection);
+        statement.execute("RELEASE job");
+        return told;
+      } catch (SQLException | RuntimeException e) {
+        statement.execute("ROLLBACK TO job");
+        statement.execute("RELEASE job");
+        return () -> done.completeExceptionally(e);
       }
     }
   }
@@ -62,6 +69,7 @@ public final class Database implements AutoCloseable {
   private final ReentrantLock reading = new ReentrantLock();
   private final BlockingQueue<Job<?>> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
   private final Thread thread;
+  private Sync synced; // what the writer's connection is set to; only its thread knows
   private volatile boolean closed;
 
   private Database(Path file, Connection writer, Connection reader) {
@@ -175,14 +183,21 @@ public final class Database implements AutoCloseable {
     }
     var finish = new ArrayList<Runnable>();
     try (var statement = writer.createStatement()) {
-      var power = batch.stream().anyMatch(job -> job.sync == Sync.POWER);
-      statement.execute("PRAGMA synchronous=" + (power ? "FULL" : "NORMAL"));
+      var sync = batch.stream().map(Job::sync).max(Comparator.naturalOrder()).orElseThrow();
+      if (sync != synced) {
+        statement.execute("PRAGMA synchronous=" + (sync == Sync.POWER ? "FULL" : "NORMAL"));
+        synced = sync;
+      }
       statement.execute("BEGIN IMMEDIATE");
-      for (var job : batch) {
-        finish.add(job.attempt(writer));
+      if (batch.size() == 1) {
+        finish.add(batch.getFirst().attempt(writer));
+      } else {
+        for (var job : batch) {
+          finish.add(job.attempt(writer, statement));
+        }
       }
       statement.execute("COMMIT");
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       rollback(e);
       batch.forEach(job -> job.done.completeExceptionally(e));
       return;
@@ -190,7 +205,7 @@ public final class Database implements AutoCloseable {
     finish.forEach(Runnable::run);
   }
 
-  private void rollback(SQLException cause) {
+  private void rollback(Exception cause) {
     try (var statement = writer.createStatement()) {
       statement.execute("ROLLBACK");
     } catch (SQLException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +120,29 @@ class TaskStreamTest {
       Served.ok(hub.release(second, "w", Map.of("status", "completed")));
       assertThat(told(events)).isEqualTo(third);
     }
+  }
+
+  @Test
+  void aWorkerIsToldOfNoMoreThanItCanKeepAndOfTheRestAsItTakesThem() throws Exception {
+    var waiting = new ArrayList<String>();
+    for (var i = 0; i < 250; i++) {
+      waiting.add(hub.task("global"));
+    }
+    var heard = new ArrayList<String>();
+    try (var events = hub.stream("w", Map.of("X-Max-Concurrency", "200"))) {
+      while (heard.size() < 200) {
+        heard.add(told(events));
+      }
+      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
+      for (var task : waiting.subList(0, 100)) {
+        hub.claim(task, "w");
+      }
+      Served.ok(hub.release(waiting.getFirst(), "w", Map.of("status", "completed")));
+      while (heard.size() < 250) {
+        heard.add(told(events));
+      }
+    }
+    assertThat(heard).containsExactlyElementsOf(waiting);
   }
 
   @Test
