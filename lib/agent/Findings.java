@@ -39,14 +39,18 @@ public final class Findings implements Closeable {
 
   public Findings(AttemptFolder folder) throws IOException {
     this.folder = folder;
-    this.out = new Lines(folder.file("out"), 0);
-    this.err = new Lines(folder.file("err"), 0);
+    this.out = new Lines(folder.file("out"), 0, true);
+    this.err = new Lines(folder.file("err"), 0, false);
   }
 
   /** Reads what is new; {@code complete} when the agent is gone. */
   public void read(boolean complete) throws IOException {
     for (var line = out.next(complete); line != null; line = out.next(complete)) {
-      take(OpenCode.read(line.text()));
+      if (line.verbatim()) {
+        text.add(line.text().substring(0, line.text().length() - 1));
+      } else {
+        take(OpenCode.read(line.text()));
+      }
     }
     for (var line = err.next(complete); line != null; line = err.next(complete)) {
       if (stderr.size() == STDERR_LINES) {
@@ -168,7 +172,7 @@ public final class Findings implements Closeable {
         room--;
       }
       head.append(line, 0, room);
-      tail.append(line, room, line.length());
+      tail.append(room == 0 ? line : line.substring(room));
       if (tail.length() > 2 * half) { // cut in large steps, so that adding stays cheap
         var from = tail.length() - half;
         from += Character.isLowSurrogate(tail.charAt(from)) ? 1 : 0;

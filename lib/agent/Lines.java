@@ -17,10 +17,18 @@ final class Lines implements Closeable {
   /** A longer line is given in parts: an agent's lines can be megabytes, but memory must stay bounded. */
   private static final int MAX_LINE = 64 << 20;
 
-  /** A line without its end; {@code next} is where the following one starts. */
-  record Line(long start, long next, String text) {}
+  /**
+   * A line.
+   *
+   * @param next where the following one starts
+   * @param text without its end, unless it is verbatim
+   * @param verbatim whether the text is the file's bytes one by one, ends included: lines of printable ASCII that are no
+   *     events, as many in a row as were read at once; most of a flood is such, and so it costs little
+   */
+  record Line(long start, long next, String text, boolean verbatim) {}
 
   private final FileChannel file;
+  private final boolean runs;
   private final byte[] block = new byte[64 << 10];
   private int from; // of the block, what is not given yet
   private int to;
@@ -28,7 +36,9 @@ final class Lines implements Closeable {
   private int length;
   private long start;
 
-  Lines(Path path, long offset) throws IOException {
+  /** @param runs whether lines may come as {@link Line#verbatim} */
+  Lines(Path path, long offset, boolean runs) throws IOException {
+    this.runs = runs;
     file = FileChannel.open(path, StandardOpenOption.READ);
     file.position(offset);
     start = offset;
@@ -41,6 +51,13 @@ final class Lines implements Closeable {
    */
   Line next(boolean complete) throws IOException {
     while (true) {
+      var run = runs && length == 0 ? run() : from;
+      if (run > from) {
+        var lines = new Line(start, start + run - from, new String(block, from, run - from, StandardCharsets.ISO_8859_1), true);
+        from = run;
+        start = lines.next;
+        return lines;
+      }
       var end = from;
       while (end < to && block[end] != '\n') {
         end++;
@@ -48,7 +65,7 @@ final class Lines implements Closeable {
       var found = end < to;
       if (found && length == 0) { // most lines lie within a block
         var text = text(block, from, end);
-        var whole = new Line(start, start + end - from + 1, text);
+        var whole = new Line(start, start + end - from + 1, text, false);
         from = end + 1;
         start = whole.next;
         return whole;
@@ -70,13 +87,25 @@ final class Lines implements Closeable {
     }
   }
 
-  /** Bytes that are in the file but not given yet. */
-  long behind() throws IOException {
-    return file.size() - start;
+  /** Where the verbatim lines from here on end. */
+  private int run() {
+    var run = from;
+    while (run < to && block[run] != '{') {
+      var end = run;
+      var odd = 0;
+      while (end < to && block[end] != '\n') {
+        odd |= block[end++] - ' '; // negative for control characters and for all that is not ASCII
+      }
+      if (end == to || odd < 0) {
+        return run;
+      }
+      run = end + 1;
+    }
+    return run;
   }
 
   private Line line(int terminator) {
-    var found = new Line(start, start + length + terminator, text(line, 0, length));
+    var found = new Line(start, start + length + terminator, text(line, 0, length), false);
     start = found.next;
     length = 0;
     return found;
@@ -89,7 +118,7 @@ final class Lines implements Closeable {
       end--;
     }
     end = (line[end - 1] & 0xC0) == 0xC0 ? end - 1 : length;
-    var found = new Line(start, start + end, new String(line, 0, end, StandardCharsets.UTF_8));
+    var found = new Line(start, start + end, new String(line, 0, end, StandardCharsets.UTF_8), false);
     start = found.next;
     System.arraycopy(line, end, line, 0, length - end);
     length -= end;

@@ -124,6 +124,7 @@ public final class Transcript implements Spool {
     private final UnaryOperator<String> rendering;
     private Lines lines;
     private String text; // null while the line at `start` is not read
+    private boolean verbatim;
     private long start;
     private long next;
     private long taken;
@@ -131,7 +132,7 @@ public final class Transcript implements Spool {
     Source(String name, UnaryOperator<String> rendering, long offset, long taken) throws IOException {
       this.name = name;
       this.rendering = rendering;
-      this.lines = new Lines(folder.file(name), offset);
+      this.lines = open(offset);
       this.start = offset;
       this.taken = taken;
     }
@@ -145,25 +146,39 @@ public final class Transcript implements Spool {
           if (line == null) {
             break;
           }
-          text = rendering.apply(line.text());
+          verbatim = line.verbatim();
+          text = verbatim ? line.text() : rendering.apply(line.text());
           next = line.next();
         }
-        var limit = start == endStart ? Math.min(endTaken, text.length()) : text.length();
+        var end = verbatim ? endStart - start + endTaken : start == endStart ? endTaken : Long.MAX_VALUE;
+        var limit = (int) Math.min(end, text.length());
         var to = (int) Math.min(limit, taken + wanted - piece.length());
         if (to > taken && to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
           to += to - 1 > taken ? -1 : 1;
         }
-        piece.append(text, (int) Math.min(taken, to), to);
+        piece.append(text.substring((int) Math.min(taken, to), to));
         taken = to;
         if (taken >= text.length()) {
           start = next;
           taken = 0;
           text = null;
-        } else if (taken >= limit) {
-          break;
+        } else if (verbatim) {
+          toItsLine();
         }
       }
       return piece.toString();
+    }
+
+    /** Lets the place among verbatim lines be one within the line that it lies in, which means the same after a restart. */
+    private void toItsLine() {
+      var line = text.lastIndexOf('\n', (int) taken - 1) + 1;
+      start += line;
+      taken -= line;
+      text = text.substring(line);
+    }
+
+    private Lines open(long offset) throws IOException {
+      return new Lines(folder.file(name), offset, name.equals("out"));
     }
 
     long behind() throws IOException {
@@ -173,9 +188,11 @@ public final class Transcript implements Spool {
     /** Goes on at the first line that starts at or after this place. */
     void skipTo(long offset) throws IOException {
       lines.close();
-      lines = new Lines(folder.file(name), Math.max(0, offset - 1));
-      var rest = offset == 0 ? null : lines.next(true);
-      start = rest == null ? offset : rest.next();
+      try (var single = new Lines(folder.file(name), Math.max(0, offset - 1), false)) {
+        var rest = offset == 0 ? null : single.next(true);
+        start = rest == null ? offset : rest.next();
+      }
+      lines = open(start);
       taken = 0;
       text = null;
     }

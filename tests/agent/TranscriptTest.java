@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -52,13 +53,13 @@ class TranscriptTest {
   void deliveryGoesOnExactlyWhereItStoodAtEveryPlace() throws IOException {
     var random = new Random(7);
     var folder = folder();
-    var text = new StringBuilder();
+    var shown = new StringBuilder();
     for (var i = 0; i < 40; i++) {
-      text.append(random.nextBoolean() ? say("line " + i + " 😀".repeat(random.nextInt(5))) : "plain €" + i + "\n");
+      shown.append(mixed(folder, random, i));
     }
-    write(folder, "out", text.toString());
     write(folder, "err", "one\ntwo 😀\n");
-    var whole = all(folder, 1 << 20);
+    var whole = shown + "[stderr] one\n[stderr] two 😀\n— done\n";
+    assertThat(all(folder, 1 << 20)).isEqualTo(whole);
     for (var run = 0; run < 200; run++) {
       var read = new StringBuilder();
       var at = Cursor.START;
@@ -99,6 +100,34 @@ class TranscriptTest {
   }
 
   @Test
+  void chunksOfAFileThatGrowsAreGivenAgainToTheLetterByALaterProcess() throws IOException {
+    var random = new Random(11);
+    var folder = folder();
+    var shown = new StringBuilder();
+    var read = new StringBuilder();
+    var places = new ArrayList<>(List.of(Cursor.START));
+    var pieces = new ArrayList<Piece>();
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+      for (var i = 0; i < 4000; i++) { // several of the blocks in which files are read
+        shown.append(mixed(folder, random, i));
+        if (i % 7 == 0) {
+          pieces.add(transcript.next(1 + random.nextInt(700)));
+          read.append(pieces.getLast().text());
+          places.add(pieces.getLast().end());
+        }
+      }
+    }
+    assertThat(shown.toString()).startsWith(read.toString());
+    for (var i = 0; i < pieces.size(); i++) {
+      try (var again = new Transcript(folder, places.get(i), NO_CAP)) {
+        assertThat(again.until(places.get(i + 1))).isEqualTo(pieces.get(i));
+        var next = again.next(300).text();
+        assertThat(shown.substring((int) places.get(i + 1).sent())).startsWith(next);
+      }
+    }
+  }
+
+  @Test
   void pastTheCapHeadAndTailAreKeptAndTheCutIsStated() throws IOException {
     var folder = folder();
     for (var i = 0; i < 1000; i++) {
@@ -125,6 +154,28 @@ class TranscriptTest {
     var folder = folder();
     write(folder, "out", say("x".repeat(30 << 20)));
     assertThat(all(folder, 256 << 10)).hasSize((30 << 20) + 1 + "— done\n".length());
+  }
+
+  /** Writes a line of some kind to the agent's output; returns what people are to see of it. */
+  private static String mixed(AttemptFolder folder, Random random, int i) throws IOException {
+    return switch (random.nextInt(8)) {
+      case 0 -> {
+        var text = "said " + i + " 😀".repeat(random.nextInt(5));
+        write(folder, "out", say(text));
+        yield text + "\n";
+      }
+      case 1 -> line(folder, "plain €" + i, "plain €" + i);
+      case 2 -> line(folder, "", "");
+      case 3 -> line(folder, "tab\t" + i, "tab\t" + i);
+      case 4 -> line(folder, "windows " + i + "\r", "windows " + i);
+      case 5 -> line(folder, "\u001b[1mbold\u001b[0m " + i, "bold " + i);
+      default -> line(folder, "plain " + i, "plain " + i);
+    };
+  }
+
+  private static String line(AttemptFolder folder, String written, String shown) throws IOException {
+    write(folder, "out", written + "\n");
+    return shown + "\n";
   }
 
   private String all(AttemptFolder folder, int most) throws IOException {
