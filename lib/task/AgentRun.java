@@ -50,7 +50,6 @@ final class AgentRun {
    * any failure ends it.
    */
   Verdict run(Process supervisor) throws IOException, InterruptedException {
-    LOG.info("task={} agent started", taskId);
     var start = time.nanos();
     try (var found = new Findings(folder)) {
       folder.deadline(budget.plus(LEAD));

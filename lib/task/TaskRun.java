@@ -121,6 +121,7 @@ final class TaskRun {
 
   private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, Ready ready) throws InterruptedException {
     var attempt = taken.claimed().attempt();
+    LOG.info("task={} codebase={} agent started", attempt.taskId(), attempt.codebase());
     started(attempt);
     try {
       return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> {

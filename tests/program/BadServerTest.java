@@ -167,6 +167,7 @@ class BadServerTest {
   @Test
   void aServerThatForgotItsWorkersIsToldAgain() throws Exception {
     var worker = work();
+    worker.awaitErr("registered as w with 2 codebases"); // the last registration by itself: what follows is due to the heartbeat
     server.forget();
     server.dropStreams();
     worker.awaitErr("the server does not know us any more"); // with the next heartbeat
