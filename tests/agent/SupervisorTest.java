@@ -112,15 +112,36 @@ class SupervisorTest {
   @Test
   void theSecondWriterWaitsForTheFirstOnesLane() throws Exception {
     var lane = temp.resolve("lane");
-    Files.createFile(lane);
-    var holder = new ProcessBuilder("sh", "-c", "exec 9>>\"$0\"; flock 9; echo held; read line", lane.toString()).start();
-    holder.inputReader().readLine();
+    var holder = holder(lane);
     go(List.of("sh", "-c", "echo ran"), lane, Duration.ofMinutes(1));
     await(() -> supervisor.descendants().anyMatch(p -> p.info().command().orElse("").endsWith("/flock")));
     assertThat(folder.file("out")).isEmptyFile();
     holder.getOutputStream().close();
     assertThat(exit()).isEqualTo(new AttemptFolder.Exit(0, "ended"));
     assertThat(folder.file("out")).hasContent("ran");
+  }
+
+  @Test
+  void aLaneThatNeverBecomesFreeEndsTheWaitWithoutTheAgent() throws Exception {
+    var lane = temp.resolve("lane");
+    var holder = holder(lane);
+    go(List.of("sh", "-c", "echo ran"), lane, Duration.ofSeconds(1));
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(75, "lane"));
+    assertThat(folder.file("out")).isEmptyFile();
+    holder.getOutputStream().close();
+  }
+
+  @Test
+  void anAgentThatWaitsForItsLaneCanBeEnded() throws Exception {
+    var lane = temp.resolve("lane");
+    var holder = holder(lane);
+    go(List.of("sh", "-c", "echo ran"), lane, Duration.ofMinutes(1));
+    pids();
+    assertThat(new AgentSession(folder, supervisor.pid(), Time.SYSTEM).end()).isTrue();
+    assertThat(exit().code()).isGreaterThan(128);
+    assertThat(folder.file("out")).isEmptyFile();
+    assertThat(supervisor.descendants()).isEmpty();
+    holder.getOutputStream().close();
   }
 
   @Test
@@ -143,6 +164,13 @@ class SupervisorTest {
     assertThat(folder.file("out")).isEmptyFile();
     folder.clear();
     assertThat(folder.path()).doesNotExist();
+  }
+
+  /** Another writer in the folder, until its input is closed. */
+  private static Process holder(Path lane) throws IOException {
+    var holder = new ProcessBuilder("sh", "-c", "exec 9>>\"$0\"; flock 9; echo held; read line", lane.toString()).start();
+    holder.inputReader().readLine();
+    return holder;
   }
 
   private void start(String script, String... arguments) throws IOException {
