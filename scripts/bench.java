@@ -272,7 +272,7 @@ public final class bench {
     }
   }
 
-  /** What the calls and syncs of the same tasks cost: each slot a thread that makes them one after the other. */
+  /** What the same calls and syncs cost: each slot a thread that makes them one after the other. */
   private double bareNoops() throws Exception {
     var ids = new ConcurrentLinkedQueue<>(createNoops());
     client.register(new Registration("bare3", "bare3", List.of(), "bench", List.of(), null));
@@ -282,11 +282,9 @@ public final class bench {
         var name = "slot" + slot;
         pool.submit(() -> {
           for (var id = ids.poll(); id != null; id = ids.poll()) {
-            client.task(id);
             sync(name);
             var won = (Claim.Won) client.claim(id, "bare3");
             sync(name);
-            client.status(Report.running(id, "bare3", null, won.attempt()));
             sync(name);
             var report = new Report(id, "bare3", TaskStatus.COMPLETED, null, "ok", null, won.attempt());
             client.status(report);

@@ -118,24 +118,28 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Records that the server gave us the task, and the report that says we run it. On disk when it returns.
+   * Records that the server gave us the task, together with the reports it owes for that. On disk when it returns.
    *
    * @param fence the server's number for this claim; 0 where it gives none
+   * @param reports that we run it, unless the server knows that from the claim
    */
-  public Claimed claimed(Attempt attempt, int fence, long leaseSeconds, Instant at) throws StoreFailed, InterruptedException {
+  public Claimed claimed(Attempt attempt, int fence, long leaseSeconds, List<Report> reports, Instant at)
+      throws StoreFailed, InterruptedException {
     return database.write(Sync.POWER, c -> {
       try (var update = statement(c, "UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ? "
           + "WHERE id = ?", fence, leaseSeconds, at, attempt.id())) {
         update.executeUpdate();
       }
-      var claimed = attempt.claimed(fence);
-      var running = Report.running(attempt.taskId(), attempt.workerId(), null, fence);
-      return new Claimed(claimed, insert(c, claimed, Outgoing.Kind.STATUS, running, at));
+      var owed = new ArrayList<Outgoing>();
+      for (var report : reports) {
+        owed.add(insert(c, attempt, Outgoing.Kind.STATUS, report, at));
+      }
+      return new Claimed(attempt.claimed(fence), owed);
     });
   }
 
-  /** A claimed attempt and the report that it owes for that. */
-  public record Claimed(Attempt attempt, Outgoing running) {}
+  /** A claimed attempt and the reports that it owes for that. */
+  public record Claimed(Attempt attempt, List<Outgoing> owed) {}
 
   public void started(Attempt attempt, Instant at) throws StoreFailed, InterruptedException {
     update(Sync.PROCESS, "UPDATE attempt SET state = 'STARTED', started_at = ? WHERE id = ?", at, attempt.id());

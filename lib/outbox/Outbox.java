@@ -54,9 +54,9 @@ public final class Outbox implements AutoCloseable {
     this.lost = lost;
   }
 
-  /** Begins to deliver a claimed attempt: its first report and, as it comes, its output. Owns the spool from now on. */
+  /** Begins to deliver a claimed attempt: what the claim owes and, as it comes, its output. Owns the spool from now on. */
   public void open(Journal.Claimed claimed, Spool spool) {
-    start(claimed.attempt(), spool, List.of(claimed.running()), false);
+    start(claimed.attempt(), spool, claimed.owed(), false);
   }
 
   /** Goes on with an ended attempt of an earlier process. */

@@ -1,6 +1,7 @@
 package lib.task;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -166,7 +167,9 @@ final class Taking {
 
   private Result won(Task task, Attempt intent, Claim.Won won, Readying readying) throws StoreFailed, InterruptedException {
     try {
-      var claimed = journal.claimed(intent, won.attempt(), won.lease().toSeconds(), time.now());
+      // the claim itself made it `running` on our own server
+      var owed = ours ? List.<Report>of() : List.of(Report.running(task.id(), identity.workerId(), null, won.attempt()));
+      var claimed = journal.claimed(intent, won.attempt(), won.lease().toSeconds(), owed, time.now());
       var served = Duration.ofSeconds(won.timeoutSeconds());
       return new Result.Taken(task, claimed, served.isZero() || served.compareTo(longest) > 0 ? longest : served, readying);
     } catch (StoreFailed e) {

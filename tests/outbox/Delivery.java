@@ -60,7 +60,7 @@ final class Delivery implements AutoCloseable {
     client(server).claim(task, WORKER);
     var draft = Attempt.draft(server.url().toString(), WORKER, task, journal.next(task), "0.0.", null, null, "build", "a task",
         Instant.EPOCH);
-    var claimed = journal.claimed(journal.intend(draft), 0, 0, Instant.EPOCH);
+    var claimed = journal.claimed(journal.intend(draft), 0, 0, List.of(Report.running(task, WORKER, null, 0)), Instant.EPOCH);
     attempt = claimed.attempt();
     outbox.open(claimed, pages.from(Cursor.START));
   }

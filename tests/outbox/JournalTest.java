@@ -27,7 +27,7 @@ class JournalTest {
     try (var journal = open()) {
       var intent = journal.intend(draft(journal, "t1"));
       assertThat(intent.n()).isEqualTo(1);
-      var claimed = journal.claimed(intent, 3, 900, NOW).attempt();
+      var claimed = journal.claimed(intent, 3, 900, List.of(Report.running("t1", "w", null, 3)), NOW).attempt();
       assertThat(claimed.fence()).isEqualTo(3);
       journal.started(claimed, NOW);
       journal.session(claimed, "ses_1");
