@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class TaskRun {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRun.class);
   private static final Duration DONE = Duration.ofHours(24); // no server replays longer; the journal remembers beyond
+  private static final Duration START = Duration.ofMillis(5); // a program's start: our books would take the cores it needs
   private static final Duration DISK = Duration.ofSeconds(10); // how often a full disk is tried again
 
   private final Taking taking;
@@ -81,6 +82,7 @@ final class TaskRun {
     try (var ready = taken.readying().await()) {
       var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
       var refusal = ready.go(); // the first thing: people wait for it
+      time.sleep(START);
       outbox.open(taken.claimed(), transcript);
       said(taken);
       var verdict = refusal != null ? refusal : agent(entry, taken, ready);
