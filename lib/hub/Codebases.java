@@ -32,7 +32,7 @@ final class Codebases {
   Codebases(Database database, Stamps stamps) throws StoreFailed {
     this.database = database;
     this.stamps = stamps;
-    database.read(c -> Sql.list(c, "SELECT * FROM codebases", Codebases::read)).forEach(b -> codebases.put(b.id, b));
+    database.read(sql -> sql.list("SELECT * FROM codebases", Codebases::read)).forEach(b -> codebases.put(b.id, b));
   }
 
   /**
@@ -41,14 +41,14 @@ final class Codebases {
    */
   Codebase register(String name, String path, String description, String config, String worker, Predicate<String> alive)
       throws StoreFailed, InterruptedException {
-    var saved = database.write(Sync.POWER, c -> {
-      var before = Sql.list(c, "SELECT * FROM codebases WHERE path = ?", Codebases::read, path).stream()
+    var saved = database.write(Sync.POWER, sql -> {
+      var before = sql.list("SELECT * FROM codebases WHERE path = ?", Codebases::read, path).stream()
           .filter(b -> b.owner == null || b.owner.equals(worker) || !alive.test(b.owner))
           .max(Comparator.comparing((Codebase b) -> worker.equals(b.owner)).thenComparing(Codebase::updatedAt));
       var now = stamps.next();
       var codebase = new Codebase(before.map(Codebase::id).orElseGet(this::newId), name, path, description, config,
           worker, before.map(Codebase::registeredAt).orElse(now), now, before.map(Codebase::lastTriggered).orElse(null));
-      Sql.run(c, """
+      sql.update("""
           INSERT INTO codebases (id, name, path, description, agent_config, worker_id, registered_at, updated_at, last_triggered)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
           description = excluded.description, agent_config = excluded.agent_config, worker_id = excluded.worker_id,
@@ -96,7 +96,7 @@ final class Codebases {
 
   void delete(String id) throws StoreFailed, InterruptedException {
     get(id);
-    database.write(Sync.POWER, c -> Sql.run(c, "DELETE FROM codebases WHERE id = ?", id));
+    database.write(Sync.POWER, sql -> sql.update("DELETE FROM codebases WHERE id = ?", id));
     codebases.remove(id);
     LOG.info("codebase {} deleted", id);
   }
@@ -104,16 +104,16 @@ final class Codebases {
   /** The worker is gone for good; whoever registers the path next gets the id. */
   void disown(String worker) throws StoreFailed, InterruptedException {
     var now = stamps.next();
-    database.write(Sync.POWER, c ->
-        Sql.run(c, "UPDATE codebases SET worker_id = NULL, updated_at = ? WHERE worker_id = ?", now, worker));
+    database.write(Sync.POWER, sql ->
+        sql.update("UPDATE codebases SET worker_id = NULL, updated_at = ? WHERE worker_id = ?", now, worker));
     of(worker).forEach(b -> remember(new Codebase(b.id, b.name, b.path, b.description, b.config, null, b.registeredAt,
         now, b.lastTriggered)));
   }
 
   void triggered(String id) throws StoreFailed, InterruptedException {
     var now = stamps.next();
-    database.write(Sync.PROCESS, c ->
-        Sql.run(c, "UPDATE codebases SET last_triggered = ?, updated_at = ? WHERE id = ?", now, now, id));
+    database.write(Sync.PROCESS, sql ->
+        sql.update("UPDATE codebases SET last_triggered = ?, updated_at = ? WHERE id = ?", now, now, id));
     find(id).ifPresent(b -> remember(new Codebase(b.id, b.name, b.path, b.description, b.config, b.owner,
         b.registeredAt, now, now)));
   }

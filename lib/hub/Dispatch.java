@@ -59,7 +59,7 @@ final class Dispatch {
   void replay(TaskStream stream) throws StoreFailed {
     stream.catchUp();
     var candidate = fleet.candidate(stream.workerId());
-    var tasks = database.read(c -> TaskTable.pending(c, null, stream.room(), task -> !stream.knows(task) && fleet.offered(task, candidate)));
+    var tasks = database.read(sql -> TaskTable.pending(sql, null, stream.room(), task -> !stream.knows(task) && fleet.offered(task, candidate)));
     tasks.forEach(task -> stream.tell(Task.read(task).orElseThrow(), frame(task)));
     if (!tasks.isEmpty()) {
       stream.fallBehind(); // there may be more than fit; the next look finds out, and is the last when it finds none

@@ -191,10 +191,10 @@ public final class Hub implements AutoCloseable {
 
   /** Made once and kept with the data: tells a restarted server from another one at the same address. */
   private static String serverId(Database database) throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, c -> {
-      Sql.run(c, "INSERT INTO facts (name, value) VALUES ('server_id', ?) ON CONFLICT (name) DO NOTHING",
+    return database.write(Sync.POWER, sql -> {
+      sql.update("INSERT INTO facts (name, value) VALUES ('server_id', ?) ON CONFLICT (name) DO NOTHING",
           UUID.randomUUID().toString());
-      return Sql.first(c, "SELECT value FROM facts WHERE name = 'server_id'", row -> row.getString(1)).orElseThrow();
+      return sql.first("SELECT value FROM facts WHERE name = 'server_id'", row -> row.getString(1)).orElseThrow();
     });
   }
 }

@@ -49,8 +49,8 @@ final class Outputs {
    * keeping, but never from an attempt that is over.
    */
   boolean append(Chunk chunk) throws StoreFailed, InterruptedException {
-    var stored = database.write(Sync.PROCESS, c -> {
-      var now = Tasks.head(c, chunk.taskId).state();
+    var stored = database.write(Sync.PROCESS, sql -> {
+      var now = Tasks.head(sql, chunk.taskId).state();
       if (chunk.attempt > 0 && chunk.attempt != now.attempt()) {
         throw Refused.of(409, "stale_attempt", "attempt " + chunk.attempt + " is over, the current one is " + now.attempt());
       }
@@ -59,13 +59,13 @@ final class Outputs {
       if (!between && !chunk.workerId.equals(now.worker())) {
         throw Refused.of(409, "not_owner", "Task " + chunk.taskId + " not claimed by worker " + chunk.workerId);
       }
-      var end = Sql.first(c, "SELECT place, upto FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+      var end = sql.first("SELECT place, upto FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
           row -> new long[] {row.getLong(1) + 1, row.getLong(2)}, chunk.taskId).orElse(new long[] {0, 0});
       var upto = end[1] + chunk.text.getBytes(StandardCharsets.UTF_8).length;
       if (upto > MAX_BYTES) {
         throw Refused.of(413, "output_full", "the task's output has reached " + (MAX_BYTES >> 20) + " MiB");
       }
-      var added = Sql.run(c, """
+      var added = sql.update("""
           INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
           chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
@@ -82,15 +82,15 @@ final class Outputs {
 
   /** The chunks from this place on; none when it is beyond the end. */
   Page page(String task, long since) throws StoreFailed {
-    return database.read(c -> {
+    return database.read(sql -> {
       var chunks = new ArrayList<ObjectNode>();
       var chars = new long[1];
-      Sql.walk(c, "SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
+      sql.walk("SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
         chunks.add(json(row));
         chars[0] += row.getString("chunk").length();
         return chars[0] < MAX_PAGE_CHARS;
       }, task, since);
-      var total = Sql.first(c, "SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+      var total = sql.first("SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
           row -> row.getLong(1), task).orElse(0L);
       return new Page(chunks, total);
     });

@@ -1,7 +1,6 @@
 package lib.hub;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -11,6 +10,7 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import lib.config.Json;
 import lib.hub.Transition.State;
+import lib.store.Sql;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 
@@ -57,9 +57,9 @@ final class TaskTable {
   /** A running task as the reaper sees it. */
   record Running(String id, String worker, String startedAt) {}
 
-  static String insert(Connection c, Draft draft, String now) throws SQLException {
+  static String insert(Sql sql, Draft draft, String now) throws SQLException {
     var id = UUID.randomUUID().toString();
-    Sql.run(c, """
+    sql.update("""
         INSERT INTO tasks (id, codebase_id, agent_type, status, attempt, lost, target_agent_name, target_worker_id,
         priority, created_at, updated_at, model, model_ref, declined, metadata, title, prompt)
         VALUES (?, ?, ?, 'pending', 0, 0, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)""",
@@ -68,45 +68,45 @@ final class TaskTable {
     return id;
   }
 
-  static Optional<Head> head(Connection c, String id) throws SQLException {
-    return Sql.first(c, "SELECT " + HEAD + " FROM tasks WHERE id = ?", row ->
+  static Optional<Head> head(Sql sql, String id) throws SQLException {
+    return sql.first("SELECT " + HEAD + " FROM tasks WHERE id = ?", row ->
         new Head(json(row), row.getString("cancel_reason"), row.getInt("lost")), id);
   }
 
-  static Optional<ObjectNode> find(Connection c, String id) throws SQLException {
-    return Sql.first(c, "SELECT " + ALL + " FROM tasks WHERE id = ?", row -> addTexts(json(row), row), id);
+  static Optional<ObjectNode> find(Sql sql, String id) throws SQLException {
+    return sql.first("SELECT " + ALL + " FROM tasks WHERE id = ?", row -> addTexts(json(row), row), id);
   }
 
   /** Tasks in queue order; each condition may be null. */
-  static List<ObjectNode> list(Connection c, TaskStatus status, String codebase, String worker, int limit) throws SQLException {
+  static List<ObjectNode> list(Sql sql, TaskStatus status, String codebase, String worker, int limit) throws SQLException {
     var where = new ArrayList<String>();
     var values = new ArrayList<Object>();
     add(where, values, "status", status == null ? null : status.word());
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
-    return select(c, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, task -> true);
+    return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, task -> true);
   }
 
   /** The pending tasks that this is true of, in queue order. */
-  static List<ObjectNode> pending(Connection c, String codebase, int limit, Predicate<Task> offered) throws SQLException {
+  static List<ObjectNode> pending(Sql sql, String codebase, int limit, Predicate<Task> offered) throws SQLException {
     var where = new ArrayList<>(List.of("status = 'pending'"));
     var values = new ArrayList<Object>();
     add(where, values, "codebase_id", codebase);
-    return select(c, " WHERE " + String.join(" AND ", where), values, limit, offered);
+    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, offered);
   }
 
-  static List<Running> running(Connection c) throws SQLException {
-    return Sql.list(c, "SELECT id, worker_id, started_at FROM tasks WHERE status = 'running'", row ->
+  static List<Running> running(Sql sql) throws SQLException {
+    return sql.list("SELECT id, worker_id, started_at FROM tasks WHERE status = 'running'", row ->
         new Running(row.getString(1), row.getString(2), row.getString(3)));
   }
 
-  static List<String> waiting(Connection c, String codebase) throws SQLException {
-    return Sql.list(c, "SELECT id FROM tasks WHERE status = 'pending' AND codebase_id = ?", row -> row.getString(1), codebase);
+  static List<String> waiting(Sql sql, String codebase) throws SQLException {
+    return sql.list("SELECT id FROM tasks WHERE status = 'pending' AND codebase_id = ?", row -> row.getString(1), codebase);
   }
 
   /** The pending tasks that somebody declined. */
-  static List<String> declined(Connection c) throws SQLException {
-    return Sql.list(c, "SELECT id FROM tasks WHERE status = 'pending' AND declined <> '[]'", row -> row.getString(1));
+  static List<String> declined(Sql sql) throws SQLException {
+    return sql.list("SELECT id FROM tasks WHERE status = 'pending' AND declined <> '[]'", row -> row.getString(1));
   }
 
   private static void add(List<String> where, List<Object> values, String column, String value) {
@@ -116,11 +116,11 @@ final class TaskTable {
     }
   }
 
-  private static List<ObjectNode> select(Connection c, String where, List<Object> values, int limit, Predicate<Task> wanted)
+  private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, Predicate<Task> wanted)
       throws SQLException {
     var all = new ArrayList<ObjectNode>();
     var chars = new long[1];
-    Sql.walk(c, "SELECT " + ALL + " FROM tasks" + where + QUEUE_ORDER, row -> {
+    sql.walk("SELECT " + ALL + " FROM tasks" + where + QUEUE_ORDER, row -> {
       var task = json(row);
       if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
         addTexts(task, row);

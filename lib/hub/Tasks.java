@@ -7,7 +7,6 @@ import static lib.wire.TaskStatus.PENDING;
 import static lib.wire.TaskStatus.RUNNING;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -16,8 +15,9 @@ import java.util.stream.Collectors;
 import lib.config.Json;
 import lib.hub.TaskTable.Draft;
 import lib.hub.TaskTable.Head;
-import lib.store.Database;
 import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.Sql;
 import lib.store.StoreFailed;
 import lib.wire.Report;
 import lib.wire.Task;
@@ -53,22 +53,22 @@ final class Tasks {
   }
 
   ObjectNode create(Draft draft) throws StoreFailed, InterruptedException {
-    var id = database.write(Sync.POWER, c -> TaskTable.insert(c, draft, stamps.next()));
+    var id = database.write(Sync.POWER, sql -> TaskTable.insert(sql, draft, stamps.next()));
     LOG.info("task {} created for codebase {}", id, draft.codebaseId());
     return announce(id, null);
   }
 
   /** @throws Refused when there is none with this id */
   ObjectNode get(String id) throws StoreFailed {
-    return database.read(c -> TaskTable.find(c, id)).orElseThrow(Tasks::unknown);
+    return database.read(sql -> TaskTable.find(sql, id)).orElseThrow(Tasks::unknown);
   }
 
   TaskStatus status(String id) throws StoreFailed {
-    return database.read(c -> head(c, id)).state().status();
+    return database.read(sql -> head(sql, id)).state().status();
   }
 
   List<ObjectNode> list(TaskStatus status, String codebase, String worker, int limit) throws StoreFailed {
-    return database.read(c -> TaskTable.list(c, status, codebase, worker, limit));
+    return database.read(sql -> TaskTable.list(sql, status, codebase, worker, limit));
   }
 
   /** The pending tasks that are for this worker. @param agent the role it tells with this poll, or null */
@@ -76,15 +76,15 @@ final class Tasks {
     var known = fleet.candidate(worker);
     var candidate = agent == null ? known
         : new Routing.Candidate(worker, agent, known.capabilities(), known.codebases());
-    return database.read(c -> TaskTable.pending(c, codebase, limit, task -> fleet.offered(task, candidate)));
+    return database.read(sql -> TaskTable.pending(sql, codebase, limit, task -> fleet.offered(task, candidate)));
   }
 
   /** Compare-and-set from pending to running; repeating it as the owner gives the same attempt again. */
   int claim(String id, String worker) throws StoreFailed, InterruptedException {
-    var attempt = database.write(Sync.POWER, c -> {
-      var head = head(c, id);
+    var attempt = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
       return switch (Transition.claim(head.state(), worker)) {
-        case Transition.Take take -> take(c, head, worker);
+        case Transition.Take take -> take(sql, head, worker);
         case Transition.Refuse refuse -> throw refused(refuse, id);
         default -> head.state().attempt();
       };
@@ -93,14 +93,14 @@ final class Tasks {
     return attempt;
   }
 
-  private int take(Connection c, Head head, String worker) throws SQLException {
+  private int take(Sql sql, Head head, String worker) throws SQLException {
     var id = head.id();
     fleet.refusal(head.task(), fleet.candidate(worker)).ifPresent(why -> {
       throw Refused.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + why);
     });
     var attempt = head.state().attempt() + 1;
     var now = stamps.next();
-    if (Sql.run(c, "UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? "
+    if (sql.update("UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? "
         + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
       throw Refused.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
     }
@@ -121,25 +121,25 @@ final class Tasks {
   Reported report(Report said, boolean decline) throws StoreFailed, InterruptedException {
     var id = said.taskId();
     var durable = said.status() == RUNNING && said.attempt() > 0 ? Sync.PROCESS : Sync.POWER; // without one it may be a claim
-    var outcome = database.write(durable, c -> {
-      var head = head(c, id);
+    var outcome = database.write(durable, sql -> {
+      var head = head(sql, id);
       var now = head.state();
       return switch (Transition.report(now, said, decline)) {
         case Transition.Refuse refuse -> throw refused(refuse, id);
         case Transition.Take take -> {
-          take(c, head, said.workerId());
-          keepSession(c, said);
+          take(sql, head, said.workerId());
+          keepSession(sql, said);
           yield new Reported(RUNNING, true);
         }
         case Transition.Same same -> {
           if (now.status() == RUNNING) {
-            keepSession(c, said);
+            keepSession(sql, said);
             leases.renew(id, said.workerId());
           }
           yield new Reported(now.status(), false);
         }
-        case Transition.Change(var to) -> new Reported(to == PENDING ? giveBack(c, head, said, decline)
-            : end(c, head, to, said.result(), said.error(), said.sessionId()), true);
+        case Transition.Change(var to) -> new Reported(to == PENDING ? giveBack(sql, head, said, decline)
+            : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
       };
     });
     if (outcome.changed) {
@@ -152,15 +152,15 @@ final class Tasks {
     return outcome;
   }
 
-  private TaskStatus giveBack(Connection c, Head head, Report said, boolean decline) throws SQLException {
+  private TaskStatus giveBack(Sql sql, Head head, Report said, boolean decline) throws SQLException {
     if (!decline && !head.task().registration()) {
-      return queueAgain(c, head, head.lost(), head.metadata());
+      return queueAgain(sql, head, head.lost(), head.metadata());
     }
     var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
     head.json().withArray("declined").addObject().put("worker_id", said.workerId()).put("reason", why).put("at", stamps.next());
-    Sql.run(c, "UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
-    return fleet.nobodyFor(head.task()) ? end(c, head, FAILED, null, declinedBy(head), null)
-        : queueAgain(c, head, head.lost(), head.metadata());
+    sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
+    return fleet.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
+        : queueAgain(sql, head, head.lost(), head.metadata());
   }
 
   private static String declinedBy(Head head) {
@@ -170,34 +170,34 @@ final class Tasks {
 
   /** Fails the task when it was declined and, by now, nobody is left who may take it; whether it did. */
   boolean failIfNobodyIsLeft(String id) throws StoreFailed, InterruptedException {
-    return changed(id, PENDING, c -> {
-      var head = head(c, id);
+    return changed(id, PENDING, sql -> {
+      var head = head(sql, id);
       return head.state().status() == PENDING && fleet.nobodyFor(head.task())
-          ? end(c, head, FAILED, null, declinedBy(head), null) : PENDING;
+          ? end(sql, head, FAILED, null, declinedBy(head), null) : PENDING;
     }) == FAILED;
   }
 
   /** The worker gave no sign of life for too long: queued again, failed after the last attempt, or cancelled as asked. */
   TaskStatus lose(String id, Duration limit) throws StoreFailed, InterruptedException {
-    return changed(id, RUNNING, c -> {
-      var head = head(c, id);
+    return changed(id, RUNNING, sql -> {
+      var head = head(sql, id);
       var now = head.state();
       if (now.status() != RUNNING || leases.silence(id, now.worker()).compareTo(limit) < 0) {
         return RUNNING; // a report or a heartbeat came in between
       }
       var why = "worker " + now.worker() + " gave no sign of life for " + limit.toSeconds() + " s";
       if (now.cancelling()) {
-        return end(c, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
+        return end(sql, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
       }
       var lost = head.lost() + 1;
       var metadata = head.metadata();
       if (lost >= MAX_ATTEMPTS) {
         metadata.put("failed_at", stamps.next()).put("failure_reason", why);
-        Sql.run(c, "UPDATE tasks SET metadata = ? WHERE id = ?", metadata.toString(), id);
-        return end(c, head, FAILED, null, "Failed after " + MAX_ATTEMPTS + " attempts: " + why, null);
+        sql.update("UPDATE tasks SET metadata = ? WHERE id = ?", metadata.toString(), id);
+        return end(sql, head, FAILED, null, "Failed after " + MAX_ATTEMPTS + " attempts: " + why, null);
       }
       metadata.put("attempts", metadata.path("attempts").asInt(1) + 1).put("last_stuck_at", stamps.next()).put("stuck_reason", why);
-      return queueAgain(c, head, lost, metadata);
+      return queueAgain(sql, head, lost, metadata);
     });
   }
 
@@ -213,17 +213,17 @@ final class Tasks {
   /** What a cancellation led to: cancelled at once, or running until its worker has stopped it. */
   TaskStatus cancel(String id, String reason) throws StoreFailed, InterruptedException {
     var worker = new String[1];
-    var status = database.write(Sync.POWER, c -> {
-      var head = head(c, id);
+    var status = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
       var now = head.state();
       if (now.status().terminal()) {
         throw Refused.of(400, "Cannot cancel task: it is " + now.status().word());
       }
       if (now.status() == PENDING) {
-        return end(c, head, CANCELLED, null, reason, null);
+        return end(sql, head, CANCELLED, null, reason, null);
       }
       worker[0] = now.worker();
-      Sql.run(c, "UPDATE tasks SET cancel_reason = ?, updated_at = ? WHERE id = ?", reason, stamps.next(), id);
+      sql.update("UPDATE tasks SET cancel_reason = ?, updated_at = ? WHERE id = ?", reason, stamps.next(), id);
       return RUNNING;
     });
     LOG.info("task {} {}", id, status == CANCELLED ? "cancelled" : "is to be stopped by worker " + worker[0]);
@@ -237,16 +237,16 @@ final class Tasks {
 
   /** Queues a task anew that runs, failed or was cancelled; returns how many attempts that makes. */
   int requeue(String id) throws StoreFailed, InterruptedException {
-    var attempts = database.write(Sync.POWER, c -> {
-      var head = head(c, id);
+    var attempts = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
       var now = head.state().status();
       if (now != RUNNING && now != FAILED && now != CANCELLED) {
         throw Refused.of(400, "Cannot requeue task with status " + now.word());
       }
       var metadata = head.metadata();
       var next = metadata.path("attempts").asInt(1) + 1;
-      queueAgain(c, head, 0, metadata.put("attempts", next).put("manual_requeue_at", stamps.next()));
-      Sql.run(c, "UPDATE tasks SET declined = '[]' WHERE id = ?", id);
+      queueAgain(sql, head, 0, metadata.put("attempts", next).put("manual_requeue_at", stamps.next()));
+      sql.update("UPDATE tasks SET declined = '[]' WHERE id = ?", id);
       return next;
     });
     LOG.info("task {} queued again by hand", id);
@@ -256,10 +256,10 @@ final class Tasks {
 
   /** Cancels what waits for a codebase that is no more. */
   void cancelAll(String codebase, String reason) throws StoreFailed, InterruptedException {
-    var ids = database.write(Sync.POWER, c -> {
-      var waiting = TaskTable.waiting(c, codebase);
+    var ids = database.write(Sync.POWER, sql -> {
+      var waiting = TaskTable.waiting(sql, codebase);
       for (var id : waiting) {
-        end(c, head(c, id), CANCELLED, null, reason, null);
+        end(sql, head(sql, id), CANCELLED, null, reason, null);
       }
       return waiting;
     });
@@ -268,25 +268,25 @@ final class Tasks {
     }
   }
 
-  private TaskStatus end(Connection c, Head head, TaskStatus to, String result, String error, String session) throws SQLException {
+  private TaskStatus end(Sql sql, Head head, TaskStatus to, String result, String error, String session) throws SQLException {
     var now = stamps.next();
-    Sql.run(c, "UPDATE tasks SET status = ?, result = COALESCE(?, result), error = ?, session_id = COALESCE(?, session_id), "
+    sql.update("UPDATE tasks SET status = ?, result = COALESCE(?, result), error = ?, session_id = COALESCE(?, session_id), "
         + "completed_at = ?, updated_at = ? WHERE id = ?", to.word(), result, error, session, now, now, head.id());
     leases.end(head.id());
     return to;
   }
 
-  private TaskStatus queueAgain(Connection c, Head head, int lost, ObjectNode metadata) throws SQLException {
-    Sql.run(c, "UPDATE tasks SET status = 'pending', worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
+  private TaskStatus queueAgain(Sql sql, Head head, int lost, ObjectNode metadata) throws SQLException {
+    sql.update("UPDATE tasks SET status = 'pending', worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
         + "error = NULL, cancel_reason = NULL, lost = ?, metadata = ?, updated_at = ? WHERE id = ?",
         lost, metadata.toString(), stamps.next(), head.id());
     leases.end(head.id());
     return PENDING;
   }
 
-  private static void keepSession(Connection c, Report said) throws SQLException {
+  private static void keepSession(Sql sql, Report said) throws SQLException {
     if (said.sessionId() != null) {
-      Sql.run(c, "UPDATE tasks SET session_id = ? WHERE id = ?", said.sessionId(), said.taskId());
+      sql.update("UPDATE tasks SET session_id = ? WHERE id = ?", said.sessionId(), said.taskId());
     }
   }
 
@@ -306,8 +306,8 @@ final class Tasks {
     return task;
   }
 
-  static Head head(Connection c, String id) throws SQLException {
-    return TaskTable.head(c, id).orElseThrow(Tasks::unknown);
+  static Head head(Sql sql, String id) throws SQLException {
+    return TaskTable.head(sql, id).orElseThrow(Tasks::unknown);
   }
 
   private static Refused unknown() {

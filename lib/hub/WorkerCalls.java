@@ -77,7 +77,7 @@ final class WorkerCalls {
       var body = new Body((ObjectNode) named);
       var task = body.text("task_id");
       var attempt = body.whole("attempt", 0);
-      var head = database.read(c -> TaskTable.head(c, task));
+      var head = database.read(sql -> TaskTable.head(sql, task));
       if (head.isPresent()) {
         var now = head.get().state();
         if (now.status() == lib.wire.TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {

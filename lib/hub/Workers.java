@@ -53,7 +53,7 @@ final class Workers {
     this.database = database;
     this.time = time;
     this.stamps = stamps;
-    database.read(c -> Sql.list(c, "SELECT * FROM workers", this::read)).forEach(w -> workers.put(w.id, w));
+    database.read(sql -> sql.list("SELECT * FROM workers", this::read)).forEach(w -> workers.put(w.id, w));
   }
 
   /** Adds the worker or replaces what was known of it. */
@@ -62,7 +62,7 @@ final class Workers {
     var worker = new Worker(body.id("worker_id"), body.text("name"), body.text("hostname", null),
         body.texts("capabilities"), body.objects("models"), body.either("codebases", "workspaces"),
         body.text("global_codebase_id", body.text("global_workspace_id", null)), now, null, now, time.nanos());
-    database.write(Sync.PROCESS, c -> Sql.run(c, """
+    database.write(Sync.PROCESS, sql -> sql.update("""
         INSERT INTO workers (id, name, hostname, capabilities, models, codebases, global_codebase_id, registered_at, last_seen)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
         hostname = excluded.hostname, capabilities = excluded.capabilities, models = excluded.models,
@@ -80,7 +80,7 @@ final class Workers {
 
   /** Forgets the worker; false when it was not known. */
   boolean unregister(String id) throws StoreFailed, InterruptedException {
-    database.write(Sync.PROCESS, c -> Sql.run(c, "DELETE FROM workers WHERE id = ?", id));
+    database.write(Sync.PROCESS, sql -> sql.update("DELETE FROM workers WHERE id = ?", id));
     var known = workers.remove(id) != null;
     if (known) {
       LOG.info("worker {} unregistered", id);
@@ -94,7 +94,7 @@ final class Workers {
     if (!seen(id, now)) {
       return false;
     }
-    database.write(Sync.PROCESS, c -> Sql.run(c, "UPDATE workers SET last_seen = ? WHERE id = ?", now, id));
+    database.write(Sync.PROCESS, sql -> sql.update("UPDATE workers SET last_seen = ? WHERE id = ?", now, id));
     return true;
   }
 
@@ -127,8 +127,8 @@ final class Workers {
   /** How many tasks each worker has completed. */
   Map<String, Integer> completed() throws StoreFailed {
     var counts = new HashMap<String, Integer>();
-    database.read(c -> {
-      Sql.walk(c, "SELECT worker_id, COUNT(*) FROM tasks WHERE status = 'completed' GROUP BY worker_id", row -> {
+    database.read(sql -> {
+      sql.walk("SELECT worker_id, COUNT(*) FROM tasks WHERE status = 'completed' GROUP BY worker_id", row -> {
         counts.put(row.getString(1), row.getInt(2));
         return true;
       });

@@ -11,6 +11,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import lib.config.Time;
 import lib.store.StoreFailed;
@@ -56,6 +57,7 @@ final class Courier implements Runnable {
   private long lastChunkAt;
   private int smaller; // how often a chunk was too large: each time the next ones are halved
   private boolean outputRefused;
+  private final List<Told> told = new ArrayList<>(); // not yet in the journal
 
   Courier(Attempt attempt, Spool spool, Journal journal, Client client, Pace pace, Time time, RandomGenerator random,
       Outbox.Lost lost, Semaphore calls) {
@@ -82,7 +84,10 @@ final class Courier implements Runnable {
     try {
       owed.addAll(more);
       ended |= last;
-      silenced |= last && more.isEmpty() && owed.isEmpty();
+      if (last && more.isEmpty()) {
+        silenced = true;
+        owed.clear();
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -132,8 +137,11 @@ final class Courier implements Runnable {
     } else if (next != null && drained) {
       deliver(next);
     } else if (next == null && drained && isDone()) {
-      journal.settled(attempt, sent, seq);
+      journal.settled(attempt, sent, seq, told);
       return false;
+    } else if (!told.isEmpty()) {
+      journal.told(told);
+      told.clear();
     } else {
       await();
     }
@@ -183,7 +191,7 @@ final class Courier implements Runnable {
     var refusal = again && arrived(text, number) ? null : whileGathering(() -> deliver("output", () -> {
       client.output(attempt.taskId(), attempt.workerId(), text, time.now(), attempt.fence(), number);
       return null;
-    }, () -> arrived(text, number), false));
+    }, () -> arrived(text, number), this::isSilenced));
     if (refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE && pieces.size() > 1) {
       smaller++; // a body limit on the way
       return;
@@ -193,7 +201,7 @@ final class Courier implements Runnable {
     sent = pieces.getLast().end();
     seq = number;
     lastChunkAt = time.nanos();
-    if (refusal != null) {
+    if (refusal != null && !isSilenced()) {
       outputRefused = true;
       gathered.clear();
       LOG.warn("task={} the server takes no more output: {}", attempt.taskId(), refusal.getMessage());
@@ -239,20 +247,20 @@ final class Courier implements Runnable {
     }
   }
 
-  private void deliver(Outgoing outgoing) throws InterruptedException, StoreFailed {
+  private void deliver(Outgoing outgoing) throws InterruptedException {
     var refusal = deliver(outgoing.kind() + " " + outgoing.report().status().word(), () -> {
       send(outgoing, outgoing.report());
       return null;
-    }, () -> false, !outgoing.last());
+    }, () -> false, () -> isReplaced(outgoing));
     if (refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE && outgoing.report().result() != null) {
       refusal = deliver("shortened result", () -> {
         send(outgoing, shortened(outgoing.report()));
         return null;
-      }, () -> false, false);
+      }, () -> false, () -> false);
     }
-    var replaced = refusal != null && !outgoing.last() && waiting() > 1;
-    var state = refusal == null ? "ACCEPTED" : replaced ? "REPLACED" : "REFUSED";
-    journal.done(outgoing, state, refusal == null ? null : refusal.getMessage(), time.now());
+    var replaced = refusal != null && isReplaced(outgoing);
+    var how = refusal == null ? Told.How.ACCEPTED : replaced ? Told.How.REPLACED : Told.How.REFUSED;
+    told.add(new Told(outgoing, how, refusal == null ? null : refusal.getMessage(), time.now()));
     remove(outgoing);
     if (refusal == null) {
       LOG.info("task={} {} {} told to the server", attempt.taskId(), outgoing.kind().name().toLowerCase(Locale.ROOT), outgoing.report().status().word());
@@ -290,9 +298,9 @@ final class Courier implements Runnable {
   /**
    * Calls until the server takes it (null) or the last failure is final.
    *
-   * @param replaceable whether a failure is final once something newer waits
+   * @param needless whether it need not be tried again
    */
-  private CallFailed deliver(String what, Retry.Call<Void> call, Arrived arrived, boolean replaceable) throws InterruptedException {
+  private CallFailed deliver(String what, Retry.Call<Void> call, Arrived arrived, BooleanSupplier needless) throws InterruptedException {
     for (var failures = 1; ; failures++) {
       CallFailed failed;
       calls.acquire();
@@ -319,7 +327,7 @@ final class Courier implements Runnable {
       if (failures == 1) {
         LOG.warn("task={} {} not delivered, trying on: {}", attempt.taskId(), what, failed.getMessage());
       }
-      if (replaceable && waiting() > 1) {
+      if (needless.getAsBoolean()) {
         return failed;
       }
       time.sleep(policy.delay(failures, failed.retryAfter(), random));
@@ -348,10 +356,11 @@ final class Courier implements Runnable {
     }
   }
 
-  private int waiting() {
+  /** Whether something newer waits, or nothing is to be said any more. */
+  private boolean isReplaced(Outgoing outgoing) {
     lock.lock();
     try {
-      return owed.size();
+      return !outgoing.last() && (owed.size() > 1 || silenced);
     } finally {
       lock.unlock();
     }

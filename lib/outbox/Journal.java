@@ -1,8 +1,6 @@
 package lib.outbox;
 
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -13,6 +11,7 @@ import lib.config.Codebase;
 import lib.config.Json;
 import lib.store.Database;
 import lib.store.Database.Sync;
+import lib.store.Sql;
 import lib.store.StoreFailed;
 import lib.wire.Report;
 import lib.wire.RemoteCodebase;
@@ -86,13 +85,8 @@ public final class Journal implements AutoCloseable {
 
   /** The number of a task's next attempt, from 1. */
   public int next(String taskId) throws StoreFailed {
-    return database.read(c -> {
-      try (var next = statement(c, "SELECT COALESCE(MAX(n), 0) + 1 FROM attempt WHERE task_id = ?", taskId);
-          var row = next.executeQuery()) {
-        row.next();
-        return row.getInt(1);
-      }
-    });
+    return database.read(sql -> sql.first("SELECT COALESCE(MAX(n), 0) + 1 FROM attempt WHERE task_id = ?", row -> row.getInt(1), taskId))
+        .orElseThrow();
   }
 
   /**
@@ -101,15 +95,10 @@ public final class Journal implements AutoCloseable {
    * @param draft numbered by {@link #next}
    */
   public Attempt intend(Attempt draft) throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, c -> {
-      try (var insert = statement(c, "INSERT INTO attempt (server, worker_id, task_id, n, marker, codebase_id, codebase, "
-          + "agent_type, title, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id", draft.server(),
-          draft.workerId(), draft.taskId(), draft.n(), draft.marker(), draft.codebaseId(), draft.codebase(), draft.agentType(),
-          draft.title(), Attempt.State.INTENT, draft.createdAt()); var row = insert.executeQuery()) {
-        row.next();
-        return draft.recorded(row.getLong(1));
-      }
-    });
+    return database.write(Sync.POWER, sql -> draft.recorded(sql.first("INSERT INTO attempt (server, worker_id, task_id, n, marker, "
+        + "codebase_id, codebase, agent_type, title, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        row -> row.getLong(1), draft.server(), draft.workerId(), draft.taskId(), draft.n(), draft.marker(), draft.codebaseId(),
+        draft.codebase(), draft.agentType(), draft.title(), Attempt.State.INTENT, draft.createdAt()).orElseThrow()));
   }
 
   /** Forgets an intent whose claim was lost. */
@@ -125,14 +114,12 @@ public final class Journal implements AutoCloseable {
    */
   public Claimed claimed(Attempt attempt, int fence, long leaseSeconds, List<Report> reports, Instant at)
       throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, c -> {
-      try (var update = statement(c, "UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ? "
-          + "WHERE id = ?", fence, leaseSeconds, at, attempt.id())) {
-        update.executeUpdate();
-      }
+    return database.write(Sync.POWER, sql -> {
+      sql.update("UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ? WHERE id = ?", fence,
+          leaseSeconds, at, attempt.id());
       var owed = new ArrayList<Outgoing>();
       for (var report : reports) {
-        owed.add(insert(c, attempt, Outgoing.Kind.STATUS, report, at));
+        owed.add(insert(sql, attempt, Outgoing.Kind.STATUS, report, at));
       }
       return new Claimed(attempt.claimed(fence), owed);
     });
@@ -149,17 +136,21 @@ public final class Journal implements AutoCloseable {
     update(Sync.PROCESS, "UPDATE attempt SET session_id = ? WHERE id = ?", sessionId, attempt.id());
   }
 
-  /** Records the outcome together with the reports it owes; on disk when it returns. */
+  /**
+   * Records the outcome together with the reports it owes; on disk when it returns.
+   *
+   * @param reports empty when the task is somebody else's by now: then what was still to be told is dropped too
+   */
   public List<Outgoing> ended(Attempt attempt, String verdict, List<Report> reports, Instant at) throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, c -> {
-      try (var update = statement(c, "UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at,
-          attempt.id())) {
-        update.executeUpdate();
+    return database.write(Sync.POWER, sql -> {
+      sql.update("UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
+      if (reports.isEmpty()) {
+        sql.update("UPDATE outgoing SET state = 'DROPPED', done_at = ? WHERE attempt_id = ? AND state = 'WAITING'", at, attempt.id());
       }
       var owed = new ArrayList<Outgoing>();
       for (var report : reports) {
-        owed.add(insert(c, attempt, Outgoing.Kind.STATUS, report, at));
-        owed.add(insert(c, attempt, Outgoing.Kind.RELEASE, report, at));
+        owed.add(insert(sql, attempt, Outgoing.Kind.STATUS, report, at));
+        owed.add(insert(sql, attempt, Outgoing.Kind.RELEASE, report, at));
       }
       return owed;
     });
@@ -171,10 +162,13 @@ public final class Journal implements AutoCloseable {
         sending == null ? null : sending.text(), seq, attempt.id());
   }
 
-  /** Records that the server has taken or refused everything. */
-  void settled(Attempt attempt, Cursor sent, long seq) throws StoreFailed, InterruptedException {
-    update(Sync.PROCESS, "UPDATE attempt SET state = 'SETTLED', sent = ?, sending = NULL, seq = ? WHERE id = ? AND state = 'ENDED'",
-        sent.text(), seq, attempt.id());
+  /** Records that the server has taken or refused everything, {@code told} being the last of it. */
+  void settled(Attempt attempt, Cursor sent, long seq, List<Told> told) throws StoreFailed, InterruptedException {
+    database.write(Sync.PROCESS, sql -> {
+      told(sql, told);
+      return sql.update("UPDATE attempt SET state = 'SETTLED', sent = ?, sending = NULL, seq = ? WHERE id = ? AND state = 'ENDED'",
+          sent.text(), seq, attempt.id());
+    });
   }
 
   /** The attempts that are not settled, oldest first. */
@@ -191,27 +185,27 @@ public final class Journal implements AutoCloseable {
 
   /** Records a report that is no outcome: it survives the process. */
   Outgoing owe(Attempt attempt, Report report, Instant at) throws StoreFailed, InterruptedException {
-    return database.write(Sync.PROCESS, c -> insert(c, attempt, Outgoing.Kind.STATUS, report, at));
+    return database.write(Sync.PROCESS, sql -> insert(sql, attempt, Outgoing.Kind.STATUS, report, at));
   }
 
   /** The attempt's reports that no server has taken or refused, oldest first. */
   List<Outgoing> owed(Attempt attempt) throws StoreFailed {
-    return database.read(c -> {
-      try (var select = statement(c, "SELECT id, kind, body FROM outgoing WHERE attempt_id = ? AND state = 'WAITING' ORDER BY id",
-          attempt.id()); var rows = select.executeQuery()) {
-        var owed = new ArrayList<Outgoing>();
-        while (rows.next()) {
-          owed.add(new Outgoing(rows.getLong(1), attempt.id(), Outgoing.Kind.valueOf(rows.getString(2)),
-              Report.read(Json.readObject(rows.getString(3)).orElseGet(Json::object))));
-        }
-        return owed;
-      }
-    });
+    return database.read(sql -> sql.list("SELECT id, kind, body FROM outgoing WHERE attempt_id = ? AND state = 'WAITING' ORDER BY id",
+        row -> new Outgoing(row.getLong(1), attempt.id(), Outgoing.Kind.valueOf(row.getString(2)),
+            Report.read(Json.readObject(row.getString(3)).orElseGet(Json::object))), attempt.id()));
   }
 
-  /** Records the end of a report's way. Losing this to a crash only means sending it again, which is harmless. */
-  void done(Outgoing outgoing, String state, String error, Instant at) throws StoreFailed, InterruptedException {
-    update(Sync.PROCESS, "UPDATE outgoing SET state = ?, error = ?, done_at = ? WHERE id = ?", state, error, at, outgoing.id());
+  /** Records the end of reports' ways. Losing this to a crash only means sending them again, which is harmless. */
+  void told(List<Told> told) throws StoreFailed, InterruptedException {
+    database.write(Sync.PROCESS, sql -> told(sql, told));
+  }
+
+  private static Void told(Sql sql, List<Told> told) throws SQLException {
+    for (var one : told) {
+      sql.update("UPDATE outgoing SET state = ?, error = ?, done_at = ? WHERE id = ?", one.how(), one.error(), one.at(),
+          one.outgoing().id());
+    }
+    return null;
   }
 
   // --- codebases registered at run time
@@ -225,16 +219,8 @@ public final class Journal implements AutoCloseable {
 
   /** The folders that this server had us register. */
   public List<Codebase> kept(String server) throws StoreFailed {
-    return database.read(c -> {
-      try (var select = statement(c, "SELECT name, path, description FROM codebase WHERE server = ? ORDER BY path", server);
-          var rows = select.executeQuery()) {
-        var kept = new ArrayList<Codebase>();
-        while (rows.next()) {
-          kept.add(new Codebase(rows.getString(1), Path.of(rows.getString(2)), rows.getString(3)));
-        }
-        return kept;
-      }
-    });
+    return database.read(sql -> sql.list("SELECT name, path, description FROM codebase WHERE server = ? ORDER BY path",
+        row -> new Codebase(row.getString(1), Path.of(row.getString(2)), row.getString(3)), server));
   }
 
   @Override
@@ -244,24 +230,14 @@ public final class Journal implements AutoCloseable {
 
   // --- underneath
 
-  private static Outgoing insert(Connection c, Attempt attempt, Outgoing.Kind kind, Report report, Instant at) throws SQLException {
-    try (var insert = statement(c, "INSERT INTO outgoing (attempt_id, kind, body, state, created_at) VALUES (?, ?, ?, 'WAITING', ?) "
-        + "RETURNING id", attempt.id(), kind, Json.write(report.toJson()), at); var row = insert.executeQuery()) {
-      row.next();
-      return new Outgoing(row.getLong(1), attempt.id(), kind, report);
-    }
+  private static Outgoing insert(Sql sql, Attempt attempt, Outgoing.Kind kind, Report report, Instant at) throws SQLException {
+    var id = sql.first("INSERT INTO outgoing (attempt_id, kind, body, state, created_at) VALUES (?, ?, ?, 'WAITING', ?) RETURNING id",
+        row -> row.getLong(1), attempt.id(), kind, Json.write(report.toJson()), at).orElseThrow();
+    return new Outgoing(id, attempt.id(), kind, report);
   }
 
   private List<Attempt> attempts(String where, Object... values) throws StoreFailed {
-    return database.read(c -> {
-      try (var select = statement(c, "SELECT * FROM attempt " + where, values); var rows = select.executeQuery()) {
-        var attempts = new ArrayList<Attempt>();
-        while (rows.next()) {
-          attempts.add(attempt(rows));
-        }
-        return attempts;
-      }
-    });
+    return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::attempt, values));
   }
 
   private static Attempt attempt(ResultSet row) throws SQLException {
@@ -274,23 +250,7 @@ public final class Journal implements AutoCloseable {
         sent == null ? Cursor.START : sent, Cursor.read(row.getString("sending")), row.getLong("seq"), row.getString("verdict"));
   }
 
-  private void update(Sync sync, String sql, Object... values) throws StoreFailed, InterruptedException {
-    database.write(sync, c -> {
-      try (var update = statement(c, sql, values)) {
-        return update.executeUpdate();
-      }
-    });
-  }
-
-  private static PreparedStatement statement(Connection c, String sql, Object... values) throws SQLException {
-    var statement = c.prepareStatement(sql);
-    for (var i = 0; i < values.length; i++) {
-      switch (values[i]) {
-        case null -> statement.setString(i + 1, null);
-        case Number n -> statement.setLong(i + 1, n.longValue());
-        default -> statement.setString(i + 1, values[i].toString()); // paths, times and states as text
-      }
-    }
-    return statement;
+  private void update(Sync sync, String text, Object... values) throws StoreFailed, InterruptedException {
+    database.write(sync, sql -> sql.update(text, values));
   }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,28 +33,28 @@ public final class Database implements AutoCloseable {
     POWER
   }
 
-  /** Statements on a connection; must not commit, and must not keep the connection. */
+  /** Statements. Must not commit; those of a write are one transaction, each of a read sees what is committed then. */
   public interface Work<T> {
-    T run(Connection connection) throws SQLException;
+    T run(Sql sql) throws SQLException;
   }
 
   private record Job<T>(Sync sync, Work<T> work, CompletableFuture<T> done) {
     /** Does the work; gives what is to be said once it is committed. */
-    Runnable attempt(Connection connection) throws SQLException {
-      var result = work.run(connection);
+    Runnable attempt(Sql sql) throws SQLException {
+      var result = work.run(sql);
       return () -> done.complete(result);
     }
 
     /** The same, undone alone when it fails. */
-    Runnable attempt(Connection connection, Statement statement) throws SQLException {
-      statement.execute("SAVEPOINT job");
+    Runnable attemptAlone(Sql sql) throws SQLException {
+      sql.update("SAVEPOINT job");
       try {
-        var told = attempt(connection);
-        statement.execute("RELEASE job");
+        var told = attempt(sql);
+        sql.update("RELEASE job");
         return told;
       } catch (SQLException | RuntimeException e) {
-        statement.execute("ROLLBACK TO job");
-        statement.execute("RELEASE job");
+        sql.update("ROLLBACK TO job");
+        sql.update("RELEASE job");
         return () -> done.completeExceptionally(e);
       }
     }
@@ -66,6 +65,8 @@ public final class Database implements AutoCloseable {
   private final Path file;
   private final Connection writer;
   private final Connection reader;
+  private final Sql writing;
+  private final Sql querying;
   private final ReentrantLock reading = new ReentrantLock();
   private final BlockingQueue<Job<?>> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
   private final Thread thread;
@@ -76,6 +77,8 @@ public final class Database implements AutoCloseable {
     this.file = file;
     this.writer = writer;
     this.reader = reader;
+    this.writing = new Sql(writer);
+    this.querying = new Sql(reader);
     this.thread = Thread.ofPlatform().name("store " + file.getFileName()).start(this::writeLoop);
   }
 
@@ -119,7 +122,7 @@ public final class Database implements AutoCloseable {
   public <T> T read(Work<T> work) throws StoreFailed {
     reading.lock();
     try {
-      return work.run(reader);
+      return work.run(querying);
     } catch (SQLException e) {
       throw StoreFailed.of(e);
     } finally {
@@ -182,21 +185,21 @@ public final class Database implements AutoCloseable {
       return;
     }
     var finish = new ArrayList<Runnable>();
-    try (var statement = writer.createStatement()) {
+    try {
       var sync = batch.stream().map(Job::sync).max(Comparator.naturalOrder()).orElseThrow();
       if (sync != synced) {
-        statement.execute("PRAGMA synchronous=" + (sync == Sync.POWER ? "FULL" : "NORMAL"));
+        writing.update("PRAGMA synchronous=" + (sync == Sync.POWER ? "FULL" : "NORMAL"));
         synced = sync;
       }
-      statement.execute("BEGIN IMMEDIATE");
+      writing.update("BEGIN IMMEDIATE");
       if (batch.size() == 1) {
-        finish.add(batch.getFirst().attempt(writer));
+        finish.add(batch.getFirst().attempt(writing));
       } else {
         for (var job : batch) {
-          finish.add(job.attempt(writer, statement));
+          finish.add(job.attemptAlone(writing));
         }
       }
-      statement.execute("COMMIT");
+      writing.update("COMMIT");
     } catch (SQLException | RuntimeException e) {
       rollback(e);
       batch.forEach(job -> job.done.completeExceptionally(e));
@@ -206,8 +209,8 @@ public final class Database implements AutoCloseable {
   }
 
   private void rollback(Exception cause) {
-    try (var statement = writer.createStatement()) {
-      statement.execute("ROLLBACK");
+    try {
+      writing.update("ROLLBACK");
     } catch (SQLException e) {
       cause.addSuppressed(e); // SQLite rolls back by itself after some errors, and says so by refusing this
     }

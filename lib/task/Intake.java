@@ -3,6 +3,7 @@ package lib.task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -122,27 +123,37 @@ final class Intake implements Runnable {
   }
 
   private void sift() {
-    var entries = new HashMap<String, Running.Entry>();
-    var view = new View[] {view(null)};
-    inbox.sift(task -> {
+    var sieve = new Sieve();
+    inbox.sift(sieve);
+    sieve.taken.forEach(this::start);
+  }
+
+  /** One look at the waiting tasks. Those it takes have a place. */
+  private final class Sieve implements Inbox.Gate {
+    private final List<Running.Entry> taken = new ArrayList<>();
+    private View view; // null once a place is taken: it is only made for a task that asks, since one that runs waits for it
+
+    @Override
+    public Inbox.Look look(Task task) {
       if (running.has(task.id())) {
         return Inbox.Look.DROP;
       }
-      if (view[0].freeSlots() <= 0) {
+      view = view == null ? view(null) : view;
+      if (view.freeSlots() <= 0) {
         return Inbox.Look.FULL;
       }
       if (only != null && !only.equals(task.id())) {
         return Inbox.Look.WAIT;
       }
-      var decision = Admission.decide(task, view[0]);
+      var decision = Admission.decide(task, view);
       if (decision.say() != Say.YES) {
         LOG.debug("task={} not taken: {}", task.id(), decision.reason());
         return decision.say() == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
       }
-      entries.put(task.id(), running.enter(task));
-      view[0] = view(null);
+      taken.add(running.enter(task));
+      view = null;
       return Inbox.Look.TAKE;
-    }).forEach(task -> start(entries.get(task.id())));
+    }
   }
 
   private void start(Running.Entry entry) {

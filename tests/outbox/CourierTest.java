@@ -267,6 +267,19 @@ class CourierTest {
   }
 
   @Test
+  void whatWasStillToBeToldOfATaskThatIsSomebodyElsesIsDropped() throws Exception {
+    server.on("PUT", "*/status").html(503);
+    server.on("POST", "*/output").html(503);
+    delivery.open();
+    delivery.write("some text\n");
+    Program.await("a try", () -> !server.requests("PUT", "*/status").isEmpty());
+    delivery.finish(List.of());
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("pending");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
   void aStaleAttemptIsHeardOfAtOnce() throws Exception {
     server.on("PUT", "*/status").answer(409, "{\"detail\":\"attempt 1 is over\",\"code\":\"stale_attempt\"}");
     delivery.open();

@@ -3,6 +3,7 @@ package tests.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.List;
 import lib.config.Codebase;
@@ -68,6 +69,19 @@ class JournalTest {
       journal.intend(draft(journal, "t1"));
       assertThat(journal.intend(draft(journal, "t1")).n()).isEqualTo(2);
       assertThat(journal.intend(draft(journal, "t2")).n()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anEndThatOwesNothingDropsWhatWasOwed() throws Exception {
+    try (var journal = open()) {
+      var claimed = journal.claimed(journal.intend(draft(journal, "t1")), 0, 0, List.of(Report.running("t1", "w", null, 0)), NOW);
+      journal.ended(claimed.attempt(), "{}", List.of(), NOW);
+    }
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + temp.resolve("journal.db")); var select = database.createStatement();
+        var states = select.executeQuery("SELECT state FROM outgoing")) {
+      assertThat(states.next()).isTrue();
+      assertThat(states.getString(1)).isEqualTo("DROPPED");
     }
   }
 

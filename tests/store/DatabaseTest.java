@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +17,7 @@ import java.util.stream.IntStream;
 import lib.Problem;
 import lib.store.Database;
 import lib.store.Database.Sync;
+import lib.store.Sql;
 import lib.store.StoreFailed;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,9 +34,9 @@ class DatabaseTest {
   @Test
   void aWriteIsSeenAtOnceAndByTheNextProcess() throws Exception {
     try (var database = Database.open(file(), FIRST)) {
-      database.write(Sync.POWER, c -> insert(c, 1, "one"));
+      database.write(Sync.POWER, sql -> insert(sql, 1, "one"));
       assertThat(texts(database)).containsExactly("one");
-      database.write(Sync.PROCESS, c -> insert(c, 2, "two"));
+      database.write(Sync.PROCESS, sql -> insert(sql, 2, "two"));
     }
     try (var database = Database.open(file(), FIRST)) {
       assertThat(texts(database)).containsExactly("one", "two");
@@ -48,17 +48,17 @@ class DatabaseTest {
     try (var database = Database.open(file(), FIRST)) {
       var gate = new CountDownLatch(1);
       try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-        var busy = threads.submit(() -> database.write(Sync.PROCESS, c -> {
+        var busy = threads.submit(() -> database.write(Sync.PROCESS, sql -> {
           await(gate);
-          return insert(c, 1, "a");
+          return insert(sql, 1, "a");
         }));
         // these gather while the first one runs, and are committed together
-        var failing = threads.submit(() -> database.write(Sync.POWER, c -> insert(c, 2, "lost") + insert(c, 2, "twice")));
-        var broken = threads.submit(() -> database.write(Sync.POWER, c -> {
-          insert(c, 3, "lost too");
+        var failing = threads.submit(() -> database.write(Sync.POWER, sql -> insert(sql, 2, "lost") + insert(sql, 2, "twice")));
+        var broken = threads.submit(() -> database.write(Sync.POWER, sql -> {
+          insert(sql, 3, "lost too");
           throw new IllegalStateException("our bug");
         }));
-        var good = threads.submit(() -> database.write(Sync.POWER, c -> insert(c, 4, "b")));
+        var good = threads.submit(() -> database.write(Sync.POWER, sql -> insert(sql, 4, "b")));
         gate.countDown();
         assertThat(busy.get() + good.get()).isEqualTo(2);
         assertThatThrownBy(failing::get).hasCauseInstanceOf(StoreFailed.class);
@@ -72,7 +72,7 @@ class DatabaseTest {
   void manyWritersAtOnceLoseNothing() throws Exception {
     try (var database = Database.open(file(), FIRST)) {
       try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-        IntStream.range(0, 500).forEach(n -> threads.submit(() -> database.write(n % 50 == 0 ? Sync.POWER : Sync.PROCESS, c -> insert(c, n, "x"))));
+        IntStream.range(0, 500).forEach(n -> threads.submit(() -> database.write(n % 50 == 0 ? Sync.POWER : Sync.PROCESS, sql -> insert(sql, n, "x"))));
       }
       assertThat(texts(database)).hasSize(500);
     }
@@ -84,10 +84,10 @@ class DatabaseTest {
     var gate = new CountDownLatch(1);
     var begun = new CompletableFuture<Void>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      threads.submit(() -> database.write(Sync.PROCESS, c -> {
+      threads.submit(() -> database.write(Sync.PROCESS, sql -> {
         begun.complete(null);
         await(gate);
-        return insert(c, 1, "a");
+        return insert(sql, 1, "a");
       }));
       begun.get();
       var closing = threads.submit(() -> {
@@ -97,7 +97,7 @@ class DatabaseTest {
       gate.countDown();
       closing.get();
     }
-    assertThatThrownBy(() -> database.write(Sync.PROCESS, c -> insert(c, 2, "late"))).isInstanceOf(StoreFailed.class);
+    assertThatThrownBy(() -> database.write(Sync.PROCESS, sql -> insert(sql, 2, "late"))).isInstanceOf(StoreFailed.class);
     database.close();
     try (var again = Database.open(file(), FIRST)) {
       assertThat(texts(again)).containsExactly("a");
@@ -107,12 +107,12 @@ class DatabaseTest {
   @Test
   void anOlderFormIsBroughtToTheNewestWithItsData() throws Exception {
     try (var database = Database.open(file(), FIRST)) {
-      database.write(Sync.PROCESS, c -> insert(c, 1, "one"));
+      database.write(Sync.PROCESS, sql -> insert(sql, 1, "one"));
     }
     for (var opened = 0; opened < 2; opened++) {
       try (var database = Database.open(file(), SECOND)) {
-        assertThat(database.<String>read(c -> one(c, "SELECT more FROM t"))).isEqualTo("one!");
-        assertThat(database.<String>read(c -> one(c, "PRAGMA user_version"))).isEqualTo("2");
+        assertThat(one(database, "SELECT more FROM t")).isEqualTo("one!");
+        assertThat(one(database, "PRAGMA user_version")).isEqualTo("2");
       }
     }
   }
@@ -129,12 +129,12 @@ class DatabaseTest {
   @Test
   void aMigrationThatFailsChangesNothing() throws Exception {
     try (var database = Database.open(file(), FIRST)) {
-      database.write(Sync.PROCESS, c -> insert(c, 1, "one"));
+      database.write(Sync.PROCESS, sql -> insert(sql, 1, "one"));
     }
     var bad = List.of(FIRST.getFirst(), "ALTER TABLE t ADD COLUMN more TEXT;\nINSERT INTO none VALUES (1);\n");
     assertThat(catchThrowableOfType(Problem.class, () -> Database.open(file(), bad)).line()).contains("cannot be opened");
     try (var database = Database.open(file(), SECOND)) {
-      assertThat(database.<String>read(c -> one(c, "SELECT more FROM t"))).isEqualTo("one!");
+      assertThat(one(database, "SELECT more FROM t")).isEqualTo("one!");
     }
   }
 
@@ -148,10 +148,10 @@ class DatabaseTest {
   @Test
   void anotherProgramsReaderSeesACommittedStateAndHoldsUpNothing() throws Exception {
     try (var database = Database.open(file(), FIRST); var other = DriverManager.getConnection("jdbc:sqlite:" + file())) {
-      database.write(Sync.PROCESS, c -> insert(c, 1, "one"));
+      database.write(Sync.PROCESS, sql -> insert(sql, 1, "one"));
       other.setAutoCommit(false);
       assertThat(one(other, "SELECT COUNT(*) FROM t")).isEqualTo("1");
-      database.write(Sync.POWER, c -> insert(c, 2, "two"));
+      database.write(Sync.POWER, sql -> insert(sql, 2, "two"));
       assertThat(one(other, "SELECT COUNT(*) FROM t")).isEqualTo("1");
       other.rollback();
       assertThat(one(other, "SELECT COUNT(*) FROM t")).isEqualTo("2");
@@ -162,24 +162,16 @@ class DatabaseTest {
     return temp.resolve("x.db");
   }
 
-  private static int insert(Connection c, int n, String text) throws SQLException {
-    try (var insert = c.prepareStatement("INSERT INTO t (n, text) VALUES (?, ?)")) {
-      insert.setInt(1, n);
-      insert.setString(2, text);
-      return insert.executeUpdate();
-    }
+  private static int insert(Sql sql, int n, String text) throws SQLException {
+    return sql.update("INSERT INTO t (n, text) VALUES (?, ?)", n, text);
   }
 
   private static List<String> texts(Database database) throws StoreFailed {
-    return database.read(c -> {
-      try (var select = c.prepareStatement("SELECT text FROM t ORDER BY n"); var rows = select.executeQuery()) {
-        var texts = new ArrayList<String>();
-        while (rows.next()) {
-          texts.add(rows.getString(1));
-        }
-        return texts;
-      }
-    });
+    return database.read(sql -> sql.list("SELECT text FROM t ORDER BY n", row -> row.getString(1)));
+  }
+
+  private static String one(Database database, String text) throws StoreFailed {
+    return database.read(sql -> sql.first(text, row -> row.getString(1))).orElseThrow();
   }
 
   private static String one(Connection c, String sql) throws SQLException {
