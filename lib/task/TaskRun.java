@@ -75,7 +75,7 @@ final class TaskRun {
     var attempt = taken.claimed().attempt();
     if (task.builtin() || task.registration()) {
       outbox.open(taken.claimed(), Spool.NONE);
-      said(taken);
+      logClaimed(taken);
       finish(attempt, builtin(task));
       return;
     }
@@ -84,7 +84,7 @@ final class TaskRun {
       var refusal = ready.go(); // the first thing: people wait for it
       time.sleep(START);
       outbox.open(taken.claimed(), transcript);
-      said(taken);
+      logClaimed(taken);
       var verdict = refusal != null ? refusal : agent(entry, taken, ready);
       close(ready.folder(), verdict, task.id());
       transcript.complete();
@@ -95,7 +95,7 @@ final class TaskRun {
     }
   }
 
-  private static void said(Taking.Result.Taken taken) {
+  private static void logClaimed(Taking.Result.Taken taken) {
     var task = taken.task();
     LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
   }

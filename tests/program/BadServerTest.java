@@ -222,7 +222,7 @@ class BadServerTest {
     Program.await("its start", () -> server.output(task).contains("waiting"));
     server.on("PUT", "/v1/agent/tasks/" + task + "/status").answer(status, "no such thing");
     Files.createFile(gate);
-    worker.awaitErr("task=" + task + (status == 404 ? " STATUS completed not delivered, trying on" : " the server refused STATUS completed"));
+    worker.awaitErr("task=" + task + (status == 404 ? " status completed not delivered, trying on" : " the server refused status completed"));
     awaitStatus(add("talk next"), "completed");
   }
 }

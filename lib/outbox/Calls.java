@@ -1,0 +1,85 @@
+package lib.outbox;
+
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+import lib.config.Time;
+import lib.wire.CallFailed;
+import lib.wire.Retry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One attempt's calls to the server, each made until the server takes it or refuses it for good. */
+final class Calls {
+  private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
+  private final String taskId;
+  private final Semaphore turns;
+  private final Time time;
+  private final RandomGenerator random;
+
+  /** @param turns shared by all attempts: so many calls are under way together */
+  Calls(String taskId, Semaphore turns, Time time, RandomGenerator random) {
+    this.taskId = taskId;
+    this.turns = turns;
+    this.time = time;
+    this.random = random;
+  }
+
+  /** A thing to be told. */
+  interface Telling {
+    void tell() throws CallFailed, InterruptedException;
+
+    /** Whether it has reached the server although its answer did not come. */
+    default boolean arrived() throws InterruptedException {
+      return false;
+    }
+  }
+
+  /**
+   * Tells it until the server takes it (null) or the last failure is final.
+   *
+   * @param what it, for the log
+   * @param needless whether it need not be tried again
+   */
+  CallFailed tell(String what, Telling telling, BooleanSupplier needless) throws InterruptedException {
+    for (var failures = 1; ; failures++) {
+      var failed = once(telling);
+      if (failed == null) {
+        if (failures > 1) {
+          LOG.info("task={} {} delivered at try {}", taskId, what, failures);
+        }
+        return null;
+      }
+      var policy = switch (failed.kind()) {
+        case DENIED -> Retry.DENIED;
+        case MISSING -> Retry.MISSING;
+        default -> Retry.DELIVER;
+      };
+      var certain = !failed.kind().again() && failed.kind() != CallFailed.Kind.MISSING;
+      if (certain || !policy.again(failures) || needless.getAsBoolean()) {
+        return failed;
+      }
+      if (failures == 1) {
+        LOG.warn("task={} {} not delivered, trying on: {}", taskId, what, failed.getMessage());
+      }
+      time.sleep(policy.delay(failures, failed.retryAfter(), random));
+      // a proxy's 502 or 504 leaves it as open as a broken connection does
+      if (failed.kind().again() && failed.kind() != CallFailed.Kind.DENIED && telling.arrived()) {
+        return null;
+      }
+    }
+  }
+
+  private CallFailed once(Telling telling) throws InterruptedException {
+    turns.acquire();
+    try {
+      telling.tell();
+      return null;
+    } catch (CallFailed e) {
+      return e;
+    } finally {
+      turns.release();
+    }
+  }
+}
