@@ -44,24 +44,30 @@ record Answer(int status, byte[] body, String retryAfter) {
   private CallFailed.Kind kind() {
     return switch (status) {
       case 401, 403 -> CallFailed.Kind.DENIED;
-      case 404 -> missing();
-      case 405 -> CallFailed.Kind.NO_ROUTE;
-      case 408, 425, 429 -> CallFailed.Kind.BUSY;
-      case 409 -> CallFailed.Kind.CONFLICT;
-      case 410 -> CallFailed.Kind.GONE;
-      case 413 -> CallFailed.Kind.TOO_LARGE;
-      default -> status >= 500 ? CallFailed.Kind.BUSY
-          : status >= 400 ? CallFailed.Kind.REFUSED : CallFailed.Kind.GARBLED;
+      case 407, 408, 425, 429 -> CallFailed.Kind.BUSY;
+      case 413 -> CallFailed.Kind.TOO_LARGE; // a proxy's limit is as good as the server's
+      default -> status >= 500 ? CallFailed.Kind.BUSY : status >= 400 ? refusal() : CallFailed.Kind.GARBLED;
     };
   }
 
   /**
-   * The framework's own 404 has exactly this detail; a missing thing has another one. Without JSON it is the page of a
-   * proxy that has no server behind it at the moment, for example during a deploy, and says nothing about the path.
+   * The server's own refusals are JSON that says why. Without that it is the page of a proxy or gateway that has no server
+   * behind it at the moment, for example during a deploy, and says nothing about what was asked.
    */
-  private CallFailed.Kind missing() {
-    return Json.readObject(text()).map(o -> "Not Found".equals(o.path("detail").asText()) ? CallFailed.Kind.NO_ROUTE
-        : CallFailed.Kind.MISSING).orElse(CallFailed.Kind.GARBLED);
+  private CallFailed.Kind refusal() {
+    var object = Json.readObject(text());
+    if (object.isEmpty() || Json.text(object.get(), "code", "error_code") == null && !object.get().has("detail")
+        && !object.get().path("error").asText().equals("deprecated_api_gone")) {
+      return CallFailed.Kind.GARBLED;
+    }
+    return switch (status) {
+      case 404 -> "Not Found".equals(object.get().path("detail").asText()) ? CallFailed.Kind.NO_ROUTE // the framework's own words
+          : CallFailed.Kind.MISSING;
+      case 405 -> CallFailed.Kind.NO_ROUTE;
+      case 409 -> CallFailed.Kind.CONFLICT;
+      case 410 -> CallFailed.Kind.GONE;
+      default -> CallFailed.Kind.REFUSED;
+    };
   }
 
   /** What the server says is wrong: {@code detail} as text or as a list of field errors, else the body's start. */

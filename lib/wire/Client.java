@@ -49,9 +49,9 @@ public final class Client {
     }
   }
 
-  /** {@code GET /v1/agent/status}. */
+  /** {@code GET /v1/agent/status}: our own server answers it to everybody. */
   public Info info() throws CallFailed, InterruptedException {
-    var answer = call("GET", d -> d.path("/status"), null);
+    var answer = exchange("GET", Dialect.CODEBASES.path("/status"), null);
     return new Info(Json.text(answer, "message"), Json.text(answer, "server_id"));
   }
 
@@ -268,7 +268,8 @@ public final class Client {
    */
   public void output(String taskId, String workerId, String text, Instant at, int attempt, long seq)
       throws CallFailed, InterruptedException {
-    var body = Json.object().put("worker_id", workerId).put("output", text).put("timestamp", at.toString());
+    var body = Json.object().put("worker_id", workerId).put("output", text.replace('\0', '\uFFFD')) // as in a report
+        .put("timestamp", at.toString());
     if (attempt > 0) {
       body.put("attempt", attempt).put("seq", seq);
     }
@@ -318,6 +319,11 @@ public final class Client {
         headers, silence);
   }
 
+  /** Whether opening the stream tells all of these ids. */
+  public static boolean streamTells(List<String> codebaseIds) {
+    return String.join(",", codebaseIds).length() <= MAX_HEADER;
+  }
+
   // --- underneath
 
   private JsonNode call(String method, Function<Dialect, String> path, JsonNode body) throws CallFailed, InterruptedException {
@@ -329,11 +335,21 @@ public final class Client {
         throw e;
       }
       dialect = null; // the server may have been replaced by one of another family
-      var now = dialect();
+      var now = again(known);
       if (now == known) {
         throw e;
       }
       return exchange(method, path.apply(now), body);
+    }
+  }
+
+  /** A server that spoke a family a moment ago and now none is being replaced, or hides behind a gateway: wait for it. */
+  private Dialect again(Dialect before) throws CallFailed, InterruptedException {
+    try {
+      return dialect();
+    } catch (CallFailed e) {
+      throw e.kind().again() ? e : new CallFailed(CallFailed.Kind.GARBLED, e.status(), "the server, which answered at " + before.codebases("")
+          + ", does not any more: " + e.getMessage(), e.retryAfter(), null, e);
     }
   }
 

@@ -89,6 +89,23 @@ class FailureTest {
   }
 
   @Test
+  void aGatewaysPageIsNeverTheServersWord() {
+    for (var status : new int[] {400, 404, 405, 407, 409, 410, 422}) {
+      assertThat(failure(f -> f.html(status)).kind().again()).as("HTTP " + status).isTrue();
+      assertThat(failure(f -> f.answer(status, "{\"message\":\"no Route matched with those values\"}")).kind().again()).isTrue();
+    }
+    assertThat(failure(f -> f.answer(410, "{\"error\":\"deprecated_api_gone\",\"path\":\"/v1/opencode\"}")).kind()).isEqualTo(Kind.GONE);
+  }
+
+  @Test
+  void aServerWhosePathsAreGoneForAMomentIsWaitedFor() throws Exception {
+    server.on("*", "*").answer(404, "Not Found");
+    assertThat(catchThrowableOfType(CallFailed.class, () -> client.tasks(new Client.Query(null, null, null, null))).kind().again()).isTrue();
+    server.heal();
+    assertThat(client.tasks(new Client.Query(null, null, null, null))).isEmpty();
+  }
+
+  @Test
   void theServersWishToWaitIsHeardAndBounded() {
     assertThat(failure(f -> f.answer(429, "slow down").header("Retry-After", "7")).retryAfter()).isEqualTo(Duration.ofSeconds(7));
     assertThat(failure(f -> f.answer(429, "slow down")).retryAfter()).isZero();
