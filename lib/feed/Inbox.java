@@ -67,7 +67,7 @@ public final class Inbox {
     this.time = time;
   }
 
-  /** Offers a task as a feed saw it; false when the inbox is full. */
+  /** Offers a task as a feed saw it; false when the inbox is full of more urgent ones. A full inbox forgets its least urgent. */
   public boolean offer(Task task) {
     lock.lock();
     try {
@@ -75,11 +75,15 @@ public final class Inbox {
         return true;
       }
       var known = waiting.get(task.id());
+      var candidate = known == null ? new Candidate(task, arrivals++, 0)
+          : new Candidate(task.filledFrom(known.task), known.arrival, known.notBefore);
       if (known == null && waiting.size() >= MAX_WAITING) {
-        return false;
+        if (URGENCY.compare(candidate, order.last()) > 0) {
+          return false;
+        }
+        waiting.remove(order.pollLast().task.id());
       }
-      put(known == null ? new Candidate(task, arrivals++, 0)
-          : new Candidate(task.filledFrom(known.task), known.arrival, known.notBefore));
+      put(candidate);
       return true;
     } finally {
       lock.unlock();

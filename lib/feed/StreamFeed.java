@@ -1,6 +1,8 @@
 package lib.feed;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import lib.config.Json;
@@ -15,11 +17,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hears of tasks at once, over {@code GET /v1/worker/tasks/stream}. One stream at a time: the old one is closed before a
- * new one opens, since a server forgets a worker when its old stream ends late. Run it on a virtual thread and interrupt
- * that thread to end it.
+ * new one opens, since a server forgets a worker when its old stream ends late. Run it on a virtual thread of its own;
+ * closing ends it, and any other interrupt of that thread opens the stream anew.
  */
-public final class StreamFeed implements Runnable {
+public final class StreamFeed implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamFeed.class);
+  /** A stream that lived for so long worked; one that a server ends at once, again and again, is opened less and less often. */
+  private static final Duration SETTLED = Duration.ofSeconds(10);
 
   private final Client client;
   private final Supplier<Offer> offer;
@@ -30,8 +34,10 @@ public final class StreamFeed implements Runnable {
   private final RandomGenerator random;
   private volatile boolean up;
   private volatile Thread reader;
-  private volatile boolean reopen;
-  private boolean heard; // the rest belongs to the reading thread
+  private volatile boolean closed;
+  private final ReentrantLock routing = new ReentrantLock(); // one tells at a time, so that the newest is told last
+  private List<String> routed;
+  private Duration lived; // the rest belongs to the reading thread
   private String lastId;
   private long serverWait;
 
@@ -61,7 +67,33 @@ public final class StreamFeed implements Runnable {
   public void reopen() {
     var thread = reader;
     if (thread != null && up) {
-      reopen = true;
+      thread.interrupt();
+    }
+  }
+
+  /** Tells the server what the open stream is for, if that has changed; one that is not open tells when it opens. Any thread. */
+  public void route() throws InterruptedException {
+    routing.lock();
+    try {
+      var ids = offer.get().codebaseIds();
+      if (up && !ids.equals(routed)) {
+        client.routeCodebases(offer.get().workerId(), ids);
+        routed = ids;
+      }
+    } catch (CallFailed e) {
+      LOG.debug("routing was not told, the stream is opened anew: {}", e.getMessage());
+      reopen();
+    } finally {
+      routing.unlock();
+    }
+  }
+
+  /** Ends the stream for good. Any thread. */
+  @Override
+  public void close() {
+    closed = true;
+    var thread = reader;
+    if (thread != null) {
       thread.interrupt();
     }
   }
@@ -69,28 +101,21 @@ public final class StreamFeed implements Runnable {
   @Override
   public void run() {
     reader = Thread.currentThread();
-    for (var failures = 1; ; failures++) {
-      CallFailed failed = null;
+    for (var failures = 1; !closed; failures++) {
       try {
-        listen();
-        LOG.info("stream ended by the server");
-      } catch (CallFailed e) {
-        failed = e;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // looked at below, like an interrupt in the middle of a read
-      }
-      failures = heard ? 1 : failures;
-      try {
-        if (reopen) {
-          reopen = false;
-          Thread.interrupted();
-        } else if (Thread.interrupted()) {
-          return;
-        } else {
+        CallFailed failed = null;
+        try {
+          listen();
+          LOG.info("stream ended by the server");
+        } catch (CallFailed e) {
+          failed = e;
+        }
+        failures = lived.compareTo(SETTLED) >= 0 ? 1 : failures;
+        if (!Thread.interrupted()) {
           pause(failures, failed);
         }
       } catch (InterruptedException e) {
-        return;
+        LOG.debug("stream interrupted");
       }
     }
   }
@@ -107,30 +132,42 @@ public final class StreamFeed implements Runnable {
 
   /** Reads one stream to its end. */
   private void listen() throws CallFailed, InterruptedException {
-    heard = false;
+    lived = Duration.ZERO;
+    var opening = time.nanos();
     var now = offer.get();
     try (var stream = client.tasks(now.workerId(), now.agentName(), now.codebaseIds(), now.capabilities(), now.slots(), lastId, silence)) {
       for (var event = stream.next(); event != null; event = stream.next()) {
-        if (!heard) {
-          heard = true;
-          up = true;
-          LOG.info("stream open, tasks are heard of at once");
-          poll.run(); // what was announced before is found by asking
+        if (!up) {
+          opened(now.codebaseIds());
         }
-        lastId = event.id();
+        lastId = event.id() == null ? lastId : event.id();
         serverWait = Math.clamp(stream.retryMillis(), 0, 60_000);
         take(event);
       }
     } finally {
+      lived = up ? Duration.ofNanos(time.nanos() - opening) : Duration.ZERO;
       up = false;
     }
+  }
+
+  private void opened(List<String> ids) throws InterruptedException {
+    routing.lock();
+    try {
+      routed = Client.streamTells(ids) ? ids : null;
+      up = true;
+    } finally {
+      routing.unlock();
+    }
+    LOG.info("stream open, tasks are heard of at once");
+    poll.run(); // what was announced before is found by asking
+    route();
   }
 
   private void take(Sse.Event event) {
     switch (event.name()) {
       case "task_available", "task", "task_assigned", "task.created", "task.assigned" ->
           Json.readObject(event.data()).flatMap(Task::read).ifPresentOrElse(task -> {
-            if (task.codebaseId() == null && task.raw().path("metadata").isMissingNode()) {
+            if (!task.raw().has("codebase_id") && !task.raw().has("workspace_id") && !task.raw().has("metadata")) {
               poll.run(); // so thin that it does not even tell where: the list does
             } else {
               listener.task(task);

@@ -54,16 +54,21 @@ public final class Codebases {
     return all;
   }
 
-  /** Notes the server's id for a folder; an earlier id of the same folder is forgotten. True when that changed something. */
+  /**
+   * Notes the server's id for a folder; an earlier id of the same folder is forgotten. Servers give one id to all names of a
+   * folder. True when that changed something.
+   */
   public synchronized boolean registered(Codebase codebase, String id) {
-    if (codebase.equals(byId.get(id))) {
-      return false;
-    }
-    byId.values().removeIf(known -> known.path().equals(codebase.path()) && known.name().equals(codebase.name()));
-    byId.put(id, codebase);
+    var news = codebase.equals(global) && !id.equals(globalId);
     if (codebase.equals(global)) {
       globalId = id;
     }
+    var known = byId.get(id);
+    if (known != null && known.path().equals(codebase.path())) {
+      return news;
+    }
+    byId.values().removeIf(old -> old.path().equals(codebase.path()) && old.name().equals(codebase.name()));
+    byId.put(id, codebase);
     return true;
   }
 

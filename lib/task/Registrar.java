@@ -1,6 +1,7 @@
 package lib.task;
 
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -8,6 +9,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import lib.Problem;
 import lib.config.Codebase;
+import lib.config.Time;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Registration;
@@ -23,10 +25,12 @@ final class Registrar implements AutoCloseable {
   private final Identity identity;
   private final Codebases codebases;
   private final Runnable changed;
+  private final Time time;
   private final RandomGenerator random;
   private final Step worker;
   private final Map<String, Step> steps = new ConcurrentHashMap<>();
-  private final Map<Step, Thread> threads = new ConcurrentHashMap<>();
+  private final List<Thread> threads = new ArrayList<>(); // it is its own lock
+  private boolean closed;
   private volatile String known = "";
 
   /**
@@ -34,16 +38,18 @@ final class Registrar implements AutoCloseable {
    *
    * @param changed told when the set of known codebases changes
    */
-  Registrar(Client client, Identity identity, Codebases codebases, Runnable changed, RandomGenerator random) {
+  Registrar(Client client, Identity identity, Codebases codebases, Runnable changed, Time time,
+      RandomGenerator random) {
     this.client = client;
     this.identity = identity;
     this.codebases = codebases;
     this.changed = changed;
+    this.time = time;
     this.random = random;
     this.worker = new Step("registering the worker", this::registerWorker, random);
   }
 
-  /** Begins, and returns once each step was tried; those that failed are tried on. */
+  /** Begins, and returns once each step was tried, or at the end; those that failed are tried on. */
   void start() throws InterruptedException {
     begin(worker);
     worker.awaitTried();
@@ -74,7 +80,13 @@ final class Registrar implements AutoCloseable {
   }
 
   private void begin(Step step) {
-    threads.put(step, Thread.ofVirtual().name("registrar").start(step));
+    synchronized (threads) {
+      if (closed) {
+        step.giveUp();
+      } else {
+        threads.add(Thread.ofVirtual().name("registrar").start(new Kept("registrar", step, time)));
+      }
+    }
   }
 
   private void registerWorker() throws CallFailed, InterruptedException {
@@ -103,8 +115,13 @@ final class Registrar implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    threads.values().forEach(Thread::interrupt);
-    for (var thread : threads.values()) {
+    List<Thread> all;
+    synchronized (threads) {
+      closed = true;
+      all = List.copyOf(threads);
+    }
+    all.forEach(Thread::interrupt);
+    for (var thread : all) {
       thread.join();
     }
   }

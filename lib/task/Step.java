@@ -48,6 +48,11 @@ final class Step implements Runnable {
     tried.await();
   }
 
+  /** Lets nobody wait for it: it will not be tried. */
+  void giveUp() {
+    tried.countDown();
+  }
+
   /** Why it does not hold; null when it does. */
   String problem() {
     return problem;
@@ -74,8 +79,9 @@ final class Step implements Runnable {
           failures++;
           wait = ANEW;
           said(e.line(), failures);
+        } finally {
+          tried.countDown();
         }
-        tried.countDown();
         if (again.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
           again.drainPermits();
         }

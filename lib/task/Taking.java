@@ -29,6 +29,7 @@ final class Taking {
   private static final Logger LOG = LoggerFactory.getLogger(Taking.class);
   private static final Duration TAKEN = Duration.ofSeconds(60); // a 409 may be a server's mistake: look again after a while
   private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration STREAMLESS = Duration.ofSeconds(2); // most streams are back within that
   private static final Duration DONE = Duration.ofHours(24);
 
   /** How it went. */
@@ -50,6 +51,7 @@ final class Taking {
   private final Codebases codebases;
   private final String server;
   private final boolean ours;
+  private final BooleanSupplier streamUp;
   private final Duration longest;
   private final Time time;
   private final RandomGenerator random;
@@ -59,16 +61,18 @@ final class Taking {
    *
    * @param server its id or address, under which the journal keeps attempts
    * @param ours whether it is our own server, which counts who declines
+   * @param streamUp whether the server has our stream
    * @param longest the longest that an agent may run here; a server can only shorten it
    */
   Taking(Client client, Journal journal, Identity identity, Codebases codebases, String server, boolean ours,
-      Duration longest, Time time, RandomGenerator random) {
+      BooleanSupplier streamUp, Duration longest, Time time, RandomGenerator random) {
     this.client = client;
     this.journal = journal;
     this.identity = identity;
     this.codebases = codebases;
     this.server = server;
     this.ours = ours;
+    this.streamUp = streamUp;
     this.longest = longest;
     this.time = time;
     this.random = random;
@@ -138,8 +142,10 @@ final class Taking {
 
   private Result ask(Task task, Attempt intent, BooleanSupplier stopping, Readying readying) throws StoreFailed, InterruptedException {
     for (var failures = 1; ; failures++) {
-      if (failures == 1 && stopping.getAsBoolean()) { // from the first TERM on nothing is claimed
-        journal.withdraw(intent);
+      if (stopping.getAsBoolean()) { // from the first TERM on nothing is claimed
+        if (failures == 1) {
+          journal.withdraw(intent);
+        } // else the server may have given it to us: the intent stays for the next start
         return new Result.Later(SOON);
       }
       try {
@@ -148,7 +154,8 @@ final class Taking {
           case Claim.Lost lost -> {
             LOG.info("task={} went to somebody else: {}", task.id(), lost.why());
             journal.withdraw(intent);
-            yield new Result.Ignore(TAKEN);
+            // some servers refuse any claim of a worker whose stream they do not have
+            yield lost.code() == null && !streamUp.getAsBoolean() ? new Result.Later(STREAMLESS) : new Result.Ignore(TAKEN);
           }
         };
       } catch (CallFailed e) {
@@ -157,11 +164,23 @@ final class Taking {
           journal.withdraw(intent);
           return new Result.Later(Retry.DENIED.delay(failures, e.retryAfter(), random));
         }
-        if (stopping.getAsBoolean()) {
-          return new Result.Later(SOON); // the server may have given it to us: the intent stays for the next start
-        }
         time.sleep(Retry.CLAIM.delay(failures, e.retryAfter(), random));
+        if (gone(task.id())) {
+          journal.withdraw(intent);
+          return new Result.Ignore(TAKEN);
+        }
       }
+    }
+  }
+
+  /** Whether somebody else has taken or ended it meanwhile: old servers let even that be claimed. */
+  private boolean gone(String taskId) throws InterruptedException {
+    try {
+      var now = client.task(taskId);
+      return now.status().terminal() || now.status() == TaskStatus.RUNNING && now.workerId() != null
+          && !now.workerId().equals(identity.workerId());
+    } catch (CallFailed e) {
+      return false; // the claim itself is tried again and will tell
     }
   }
 

@@ -1,12 +1,13 @@
 package lib.task;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import lib.config.Time;
 import lib.feed.StreamFeed;
 import lib.outbox.Attempt;
 import lib.outbox.Outbox;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks after running tasks at servers that never say "stop": reads each again every 15 s. A cancelled task is stopped; one
- * that was put back is claimed again; one that belongs to another worker in two reads is stopped. Others' {@code failed} and
+ * that was put back is claimed again; one that is not ours in two rounds is stopped. Others' {@code failed} and
  * {@code completed} are not heeded, since old servers mark healthy long tasks so. Run it on a virtual thread and interrupt
  * that thread to end it.
  */
@@ -28,6 +29,7 @@ final class Watch implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final Duration ROUND = Duration.ofSeconds(15);
   private static final int STREAM_CHECK = 4; // rounds between looks at the server's list of streams: a minute
+  private static final int MISSES = 3; // another replica may not have heard of the stream; so many in a row are no accident
   private static final int MAX_ASKED = 1000; // at the bound a hint is dropped: the next round reads every task anyway
 
   private final Client client;
@@ -36,14 +38,16 @@ final class Watch implements Runnable {
   private final Outbox outbox;
   private final StreamFeed stream;
   private final LinkedBlockingQueue<String> asked = new LinkedBlockingQueue<>(MAX_ASKED);
-  private final Map<String, String> foreign = new ConcurrentHashMap<>();
+  private final Map<String, String> doubts = new HashMap<>(); // why a task seemed not to be ours in the last round
+  private final Time time;
 
-  Watch(Client client, String workerId, Running running, Outbox outbox, StreamFeed stream) {
+  Watch(Client client, String workerId, Running running, Outbox outbox, StreamFeed stream, Time time) {
     this.client = client;
     this.workerId = workerId;
     this.running = running;
     this.outbox = outbox;
     this.stream = stream;
+    this.time = time;
   }
 
   /** Looks at this running task at once: it was announced again. Any thread. */
@@ -53,21 +57,34 @@ final class Watch implements Runnable {
 
   @Override
   public void run() {
+    var round = time.nanos() + ROUND.toNanos();
+    var rounds = 0;
+    var misses = 0;
     try {
-      for (var round = 1; ; round++) {
-        var hint = asked.poll(ROUND.toMillis(), TimeUnit.MILLISECONDS);
-        var only = hint == null ? null : new HashSet<>(Set.of(hint));
-        if (only != null) {
-          asked.drainTo(only);
-        }
-        for (var attempt : running.attempts()) {
-          if (only == null || only.contains(attempt.taskId())) {
-            look(attempt, only == null);
+      while (true) {
+        var hint = asked.poll(Math.max(0, round - time.nanos()), TimeUnit.NANOSECONDS);
+        if (hint != null && time.nanos() < round) {
+          var hints = new HashSet<>(Set.of(hint));
+          asked.drainTo(hints);
+          for (var attempt : running.attempts()) {
+            if (hints.contains(attempt.taskId())) {
+              look(attempt, false);
+            }
           }
+          continue;
         }
-        if (round % STREAM_CHECK == 0 && stream.up() && !connected()) {
-          LOG.warn("the server has lost our stream although it is open; opening it anew");
-          stream.reopen();
+        round = time.nanos() + ROUND.toNanos();
+        for (var attempt : running.attempts()) {
+          look(attempt, true);
+        }
+        doubts.keySet().removeIf(task -> !running.has(task));
+        if (++rounds % STREAM_CHECK == 0) {
+          misses = stream.up() && !connected() ? misses + 1 : 0;
+          if (misses == MISSES) {
+            LOG.warn("the server has lost our stream although it is open; opening it anew");
+            stream.reopen();
+            misses = 0;
+          }
         }
       }
     } catch (InterruptedException e) {
@@ -75,41 +92,51 @@ final class Watch implements Runnable {
     }
   }
 
+  /** @param round whether it is a turn of the regular rounds: only those count as separate reads */
   private void look(Attempt attempt, boolean round) throws InterruptedException {
     try {
+      var told = outbox.told(attempt); // before that, some servers show it as pending although it is claimed
       var task = client.task(attempt.taskId());
-      var owner = task.workerId();
-      var theirs = task.status() == TaskStatus.RUNNING && owner != null && !owner.equals(workerId) ? owner : null;
       if (task.status() == TaskStatus.CANCELLED) {
         running.stop(task.id(), new StopOrder(StopOrder.Cause.CANCELLED, "the server", ""));
-      } else if (task.status() == TaskStatus.PENDING) {
-        again(attempt);
-      } else if (theirs != null && theirs.equals(foreign.get(task.id())) && round) {
-        running.stop(task.id(), new StopOrder(StopOrder.Cause.LOST, "the server", "it belongs to worker " + theirs));
+        return;
       }
-      if (theirs == null) {
-        foreign.remove(task.id());
-      } else if (round) {
-        foreign.put(task.id(), theirs);
+      var doubt = switch (task.status()) {
+        case RUNNING -> task.workerId() == null || task.workerId().equals(workerId) ? null : "it belongs to worker " + task.workerId();
+        case PENDING -> told ? again(attempt) : null;
+        default -> null;
+      };
+      if (!round) {
+        return;
+      }
+      if (doubt != null && doubt.equals(doubts.put(task.id(), doubt))) {
+        running.stop(task.id(), new StopOrder(StopOrder.Cause.LOST, "the server", doubt));
+      } else if (doubt == null) {
+        doubts.remove(task.id());
       }
     } catch (CallFailed e) {
       LOG.debug("task={} could not be read: {}", attempt.taskId(), e.getMessage());
     }
   }
 
-  /** The server put it back while it runs: it stays ours if the server agrees. */
-  private void again(Attempt attempt) throws CallFailed, InterruptedException {
+  /**
+   * The server put it back while it runs: it stays ours if the server agrees.
+   *
+   * @return why it seems not to be ours; null when it is
+   */
+  private String again(Attempt attempt) throws CallFailed, InterruptedException {
     LOG.info("task={} was put back while it runs, claiming it again", attempt.taskId());
-    switch (client.claim(attempt.taskId(), workerId)) {
-      case Claim.Lost lost -> running.stop(attempt.taskId(), new StopOrder(StopOrder.Cause.LOST, "the server", lost.why()));
+    return switch (client.claim(attempt.taskId(), workerId)) {
+      case Claim.Lost lost -> stream.up() ? lost.why() : null; // without a stream some servers refuse any claim
       case Claim.Won won -> {
         try {
           outbox.running(attempt, null);
         } catch (StoreFailed e) {
           LOG.warn("task={} could not say that it runs: {}", attempt.taskId(), e.getMessage());
         }
+        yield null;
       }
-    }
+    };
   }
 
   private boolean connected() throws InterruptedException {

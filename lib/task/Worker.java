@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -44,7 +45,9 @@ public final class Worker implements Listener {
   private static final Duration LAST_DELIVERY = Duration.ofSeconds(10);
   /** Ending agents takes 11 s at the most; a second more for the verdicts. */
   private static final Duration LADDER = Duration.ofSeconds(12);
+  private static final Duration GOODBYE = Duration.ofSeconds(5); // a server that misses it finds out by itself
   private static final Duration LOOK = Duration.ofMillis(50);
+  private static final int GREETINGS = 5; // about half a minute: a server that restarts is through
 
   /** How far the end has come; each stage is stronger than the one before. */
   private enum Stage { RUN, DRAIN, CANCEL, LEAVE }
@@ -66,7 +69,8 @@ public final class Worker implements Listener {
   private final PollFeed poll;
   private final Intake intake;
   private final Watch watch;
-  private final List<Thread> threads = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>(); // it is its own lock
+  private boolean threadsEnded;
   private final AtomicInteger stage = new AtomicInteger();
   private final AtomicBoolean ending = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -91,31 +95,46 @@ public final class Worker implements Listener {
     this.inbox = new Inbox(time);
     this.outbox = new Outbox(journal, client, ours, time, random, (attempt, why) -> running.stop(attempt.taskId(),
         new StopOrder(StopOrder.Cause.LOST, "the server", why)));
-    this.registrar = new Registrar(client, identity, codebases, this::offerChanged, random);
+    this.registrar = new Registrar(client, identity, codebases, this::offerChanged, time, random);
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
-    this.watch = new Watch(client, identity.workerId(), running, outbox, stream);
+    this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
     var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
-    var taking = new Taking(client, journal, identity, codebases, server, ours, settings.get(Table.TASK_TIMEOUT), time, random);
+    var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
+        settings.get(Table.TASK_TIMEOUT), time, random);
     var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, settings.get(Table.OUTPUT_MAX), time);
     this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
   }
 
-  /** What the server says of itself, asked until it answers; null when it answers something else than that. */
+  /**
+   * What the server says of itself, asked until it answers; null when it is another than ours. It must be certain: what
+   * is recorded for our own server is delivered to no other.
+   */
   public static Client.Info greet(Client client, Time time, RandomGenerator random) throws InterruptedException {
     for (var failures = 1; ; failures++) {
       try {
         return client.info();
       } catch (CallFailed e) {
-        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
+        var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER;
+        // ours denies this call to nobody, and where all else is answered it answers this too
+        if (!e.kind().again() || (e.kind() == CallFailed.Kind.DENIED || failures >= GREETINGS) && answers(client)) {
           LOG.debug("the server says nothing of itself: {}", e.getMessage());
           return null;
         }
         if (failures == 1) {
-          LOG.warn("server {} does not answer, trying on: {}", client.server(), e.getMessage());
+          LOG.warn("server {} does not answer, trying on: {}", client.server(), e.line());
         }
-        time.sleep(Retry.REGISTER.delay(failures, e.retryAfter(), random));
+        time.sleep(policy.delay(failures, e.retryAfter(), random));
       }
+    }
+  }
+
+  private static boolean answers(Client client) throws InterruptedException {
+    try {
+      client.codebases();
+      return true;
+    } catch (CallFailed e) {
+      return false;
     }
   }
 
@@ -128,12 +147,13 @@ public final class Worker implements Listener {
     intake.limit(tasks);
     resume();
     registrar.start();
-    threads.add(Thread.ofPlatform().name("heart").start(new Heart(client, identity.workerId(), running, registrar::again, time)));
-    begin("stream", stream);
-    begin("poll", poll);
-    begin("intake", intake);
+    // the heart has a platform thread of its own, so that nothing else can starve it
+    begin(Thread.ofPlatform(), "heart", new Heart(client, identity.workerId(), running, registrar::again, time));
+    begin(Thread.ofVirtual(), "stream", stream);
+    begin(Thread.ofVirtual(), "poll", poll);
+    begin(Thread.ofVirtual(), "intake", intake);
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
-      begin("watch", watch);
+      begin(Thread.ofVirtual(), "watch", watch);
     }
   }
 
@@ -226,22 +246,19 @@ public final class Worker implements Listener {
   private void offerChanged() {
     inbox.reconsider();
     poll.now();
-    if (stream.up()) {
-      try {
-        client.routeCodebases(identity.workerId(), codebases.ids());
-      } catch (CallFailed e) {
-        LOG.debug("routing was not told, the stream is opened anew: {}", e.getMessage());
-        stream.reopen();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    try {
+      stream.route();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
   /** Goes on delivering what an earlier process of this worker owed to this server. */
   private void resume() throws StoreFailed {
     for (var attempt : journal.open()) {
-      if (!attempt.server().equals(server) || !attempt.workerId().equals(identity.workerId())) {
+      // a process that could not find out whose server it was has recorded its address
+      var here = attempt.server().equals(server) || attempt.server().equals(client.server().toString());
+      if (!here || !attempt.workerId().equals(identity.workerId())) {
         LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
       } else if (attempt.state() == Attempt.State.ENDED) {
         outbox.resume(attempt, spool(attempt));
@@ -262,21 +279,26 @@ public final class Worker implements Listener {
     }
   }
 
-  private void begin(String name, Runnable loop) {
-    threads.add(Thread.ofVirtual().name(name).start(loop));
+  /** Starts a loop, unless the end has begun. */
+  private void begin(Thread.Builder thread, String name, Runnable loop) {
+    synchronized (threads) {
+      if (!threadsEnded) {
+        threads.add(thread.name(name).start(new Kept(name, loop, time)));
+      }
+    }
   }
 
   private void end() {
     try {
-      if (!awaitTasks(settings.get(Table.DRAIN_TIMEOUT), Stage.CANCEL) && stage.get() == Stage.DRAIN.ordinal()) {
+      if (!await(() -> running.size() == 0, settings.get(Table.DRAIN_TIMEOUT), Stage.CANCEL) && stage.get() == Stage.DRAIN.ordinal()) {
         LOG.warn("the drain deadline is over, ending {} running", running.size());
         running.stopAll(new StopOrder(StopOrder.Cause.DRAINED, "the worker", "drain deadline"));
       }
-      awaitTasks(LADDER, Stage.LEAVE);
+      await(() -> running.size() == 0, LADDER, Stage.LEAVE);
       var left = running.size();
       intake.abandon();
-      var empty = stage.get() < Stage.LEAVE.ordinal() && outbox.awaitEmpty(LAST_DELIVERY);
-      threads.forEach(Thread::interrupt);
+      var empty = await(() -> outbox.depth() == 0, LAST_DELIVERY, Stage.LEAVE);
+      var ending = endThreads();
       registrar.close();
       if (empty && left == 0) {
         unregister();
@@ -284,7 +306,7 @@ public final class Worker implements Listener {
         LOG.warn("not unregistered: {} reports wait in the journal for the next start", outbox.depth());
       }
       outbox.close();
-      for (var thread : threads) {
+      for (var thread : ending) {
         thread.join();
       }
     } catch (InterruptedException e) {
@@ -294,20 +316,37 @@ public final class Worker implements Listener {
     }
   }
 
-  private boolean awaitTasks(Duration most, Stage until) throws InterruptedException {
+  private List<Thread> endThreads() {
+    synchronized (threads) {
+      threadsEnded = true;
+      stream.close();
+      threads.forEach(Thread::interrupt);
+      return List.copyOf(threads);
+    }
+  }
+
+  /** Waits until it holds; gives up when the time is over or the end has come to that stage. Whether it holds. */
+  private boolean await(BooleanSupplier what, Duration most, Stage until) throws InterruptedException {
     var deadline = time.nanos() + most.toNanos();
-    while (running.size() > 0 && time.nanos() < deadline && stage.get() < until.ordinal()) {
+    while (!what.getAsBoolean() && time.nanos() < deadline && stage.get() < until.ordinal()) {
       time.sleep(LOOK);
     }
-    return running.size() == 0;
+    return what.getAsBoolean();
   }
 
   private void unregister() throws InterruptedException {
-    try {
-      client.unregister(identity.workerId());
-      LOG.info("worker {} unregistered", identity.workerId());
-    } catch (CallFailed e) {
-      LOG.warn("not unregistered: {}", e.getMessage());
-    }
+    var goodbye = Thread.ofVirtual().name("goodbye").start(() -> {
+      try {
+        client.unregister(identity.workerId());
+        LOG.info("worker {} unregistered", identity.workerId());
+      } catch (CallFailed e) {
+        LOG.warn("not unregistered: {}", e.getMessage());
+      } catch (InterruptedException e) {
+        LOG.warn("not unregistered: the server did not answer in time");
+      }
+    });
+    await(() -> !goodbye.isAlive(), GOODBYE, Stage.LEAVE);
+    goodbye.interrupt();
+    goodbye.join();
   }
 }

@@ -87,6 +87,16 @@ class InboxTest {
     assertThat(inbox.offer(task("one too many", 0, 0))).isTrue();
   }
 
+  @Test
+  void aFullInboxStillTakesAMoreUrgentTaskInPlaceOfTheLeastUrgent() {
+    for (var i = 0; i < 1000; i++) {
+      inbox.offer(task("t" + i, 0, 0, i));
+    }
+    assertThat(inbox.offer(task("urgent", 0, 100))).isTrue();
+    assertThat(inbox.size()).isEqualTo(1000);
+    assertThat(takeAll()).startsWith("urgent", "t0").doesNotContain("t999");
+  }
+
   private List<String> takeAll() {
     return inbox.sift(t -> Look.TAKE).stream().map(Task::id).toList();
   }

@@ -1,6 +1,7 @@
 package tests.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
@@ -8,11 +9,17 @@ import java.util.List;
 import java.util.Map;
 import lib.config.Env;
 import lib.config.Json;
+import lib.config.Time;
+import lib.hub.Hub;
+import lib.hub.HubOptions;
+import lib.hub.Tokens;
+import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Server;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The three path families that clients of different ages use are one server. */
 class FamiliesTest {
@@ -104,6 +111,16 @@ class FamiliesTest {
     assertThat(client.info().ours()).isTrue();
     assertThat(client.task(task).codebaseId()).isEqualTo(codebase);
     assertThat(client.codebases()).hasSize(1);
+  }
+
+  @Test
+  void evenAClientWhoseTokenIsRefusedLearnsWhoseServerItIs(@TempDir Path data) throws Exception {
+    var options = new HubOptions("127.0.0.1", 0, data.resolve("server.db"), Tokens.parse("right"));
+    try (var guarded = Hub.start(options, Time.SYSTEM)) {
+      var client = new Client(new Server(guarded.url(), "wrong", null, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
+      assertThat(client.info().ours()).isTrue();
+      assertThat(catchThrowableOfType(CallFailed.class, client::codebases).kind()).isEqualTo(CallFailed.Kind.DENIED);
+    }
   }
 
   private static JsonNode list(String text) {

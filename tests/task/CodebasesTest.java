@@ -91,4 +91,19 @@ class CodebasesTest {
   private Codebases codebases(Map<String, String> vars, Codebase... offered) {
     return new Codebases(Settings.resolve(Map.of(), null, new Env(vars, temp, home, "host")), List.of(offered), List.of());
   }
+
+  @Test
+  void twoNamesOfOneFolderUnderOneIdAreNoChangeAgainAndAgain() {
+    var folder = home.resolve("project");
+    var one = new Codebase("one", folder, "");
+    var two = new Codebase("two", folder, "");
+    var codebases = codebases(Map.of(), one, two);
+    assertThat(codebases.registered(one, "id1")).isTrue();
+    assertThat(codebases.registered(two, "id1")).isFalse();
+    assertThat(codebases.registered(one, "id1")).isFalse();
+    assertThat(codebases.of("id1")).map(Codebase::path).contains(folder);
+    assertThat(codebases.registered(one, "id2")).isTrue();
+    assertThat(codebases.registered(two, "id2")).isFalse();
+    assertThat(codebases.ids()).contains("id2").doesNotContain("id1");
+  }
 }
