@@ -31,7 +31,7 @@ public record AttemptFolder(Path path) {
   /** The folder of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
   public static AttemptFolder of(Path stateDir, String taskId, int n) {
     var name = Http.encode(taskId);
-    var safe = name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME) + "~" + Integer.toHexString(taskId.hashCode());
+    var safe = name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME) + "~" + Digest.hex(taskId);
     return new AttemptFolder(stateDir.resolve("tasks").resolve(safe).resolve(Integer.toString(n)));
   }
 

@@ -20,6 +20,7 @@ import lib.agent.AgentEvent.Used;
 public final class Findings implements Closeable {
   /** A result is for reading; the whole text is in the output. Half of it is the beginning, half the end. */
   private static final int MAX_RESULT = 1 << 20;
+  private static final int PORTION = 4 << 20; // a tenth of a second's work
   private static final int STDERR_LINES = 20; // the tail that an error message quotes
 
   private final AttemptFolder folder;
@@ -43,22 +44,37 @@ public final class Findings implements Closeable {
     this.err = new Lines(folder.file("err"), 0, false);
   }
 
-  /** Reads what is new; {@code complete} when the agent is gone. */
-  public void read(boolean complete) throws IOException {
+  /**
+   * Reads a portion of what is new.
+   *
+   * @param complete whether the agent is gone
+   * @return whether more waits: a flood must not keep the reader from looking at anything else
+   */
+  public boolean read(boolean complete) throws IOException {
+    var chars = 0;
     for (var line = out.next(complete); line != null; line = out.next(complete)) {
       if (line.verbatim()) {
         text.add(line.text().substring(0, line.text().length() - 1));
       } else {
         take(OpenCode.read(line.text()));
       }
+      chars += line.text().length() + 1;
+      if (chars > PORTION) {
+        return true;
+      }
     }
     for (var line = err.next(complete); line != null; line = err.next(complete)) {
+      chars += line.text().length() + 1;
+      if (chars > PORTION) {
+        return true;
+      }
       if (stderr.size() == STDERR_LINES) {
         stderr.removeFirst();
       }
       var plain = Rendering.plain(line.text());
       stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
     }
+    return false;
   }
 
   private void take(OpenCode.Line line) {

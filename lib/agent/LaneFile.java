@@ -2,12 +2,10 @@ package lib.agent;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import lib.config.Env;
@@ -31,7 +29,11 @@ public final class LaneFile {
     Durable.folder(folder);
     var file = folder.resolve(name(directory));
     if (!Files.exists(file)) {
-      Durable.write(file, (directory + "\n").getBytes(StandardCharsets.UTF_8));
+      try {
+        Durable.create(file, (directory + "\n").getBytes(StandardCharsets.UTF_8), false);
+      } catch (FileAlreadyExistsException e) {
+        return file; // another worker was quicker; replacing it would leave two locks
+      }
     }
     return file;
   }
@@ -56,11 +58,6 @@ public final class LaneFile {
   }
 
   private static String name(Path directory) {
-    try {
-      var hash = MessageDigest.getInstance("SHA-256").digest(directory.toString().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, 12) + ".lock"; // 96 bits: no two folders of a machine share them
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Digest.hex(directory.toString()) + ".lock";
   }
 }

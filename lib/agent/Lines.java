@@ -14,8 +14,11 @@ import java.util.Arrays;
  * character; the rest without an end is given when the writer is gone. Not thread-safe.
  */
 final class Lines implements Closeable {
-  /** A longer line is given in parts: an agent's lines can be megabytes, but memory must stay bounded. */
-  private static final int MAX_LINE = 64 << 20;
+  /**
+   * A longer line is given in parts: an agent's lines can be megabytes, but memory must stay bounded, and a line that is
+   * read as JSON, twice and by several tasks at once, takes some ten times its size.
+   */
+  private static final int MAX_LINE = (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32);
 
   /**
    * A line.

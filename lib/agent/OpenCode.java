@@ -11,6 +11,7 @@ import lib.config.Json;
  * line with {@code type}, {@code sessionID} and {@code part} or {@code error}.
  */
 public final class OpenCode {
+  private static final Set<String> EVENTS = Set.of("text", "tool_use", "step_start", "step_finish", "reasoning", "error");
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
   /**
@@ -37,12 +38,14 @@ public final class OpenCode {
     return argv;
   }
 
-  /** Reads any line; what is no event is plain text, never an error. */
+  /** Reads any line; what is no event is plain text, never an error. Other JSON, a program's own output, is none. */
   public static Line read(String line) {
     if (line.startsWith("{")) {
       var object = Json.readObject(line);
-      if (object.isPresent() && object.get().path("type").isTextual()) {
-        return new Line(event(object.get()), Json.text(object.get(), "sessionID", "session_id", "sessionId"));
+      var session = object.map(o -> Json.text(o, "sessionID", "session_id", "sessionId")).orElse(null);
+      var type = object.map(o -> Json.text(o, "type")).orElse(null);
+      if (type != null && (EVENTS.contains(type) || session != null || object.get().path("part").isObject())) {
+        return new Line(event(object.get()), session);
       }
     }
     return new Line(new AgentEvent.Plain(line), null);

@@ -50,8 +50,11 @@ public final class Supervisor {
       shift 4
       trap : INT TERM HUP
       finish() {
-        printf '%s\\n' "code $1" "cause $2" >"$dir/exit.tmp"
-        sync "$dir/exit.tmp"; mv -f "$dir/exit.tmp" "$dir/exit"
+        until printf '%s\\n' "code $1" "cause $2" >"$dir/exit.tmp" && sync "$dir/exit.tmp"; do
+          [ -d "$dir" ] || exit 0
+          sleep 1
+        done
+        mv -f "$dir/exit.tmp" "$dir/exit"
         [ -n "$lock" ] && [ -e "$dir/lane" ] && rm -f "$lock.held"
         exit 0
       }
@@ -93,7 +96,7 @@ public final class Supervisor {
 
   /** A supervisor that has everything ready and starts the agent at a word. For one thread. */
   public static final class Held implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(1); // it only has to see the end of its input
+    private static final Duration PATIENCE = Duration.ofSeconds(5); // it only has to see the end of its input
 
     private final Process process;
     private boolean gone;

@@ -1,8 +1,11 @@
 package lib.agent;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import lib.outbox.Cursor;
 import lib.outbox.Spool;
@@ -49,7 +52,10 @@ public final class Transcript implements Spool {
   public Piece next(int wanted) throws IOException {
     var whole = complete; // read before the files, so that nothing written before it is missed
     if (!cut && sent >= most - most / TAIL_SHARE) {
-      return whole ? afterCut(wanted) : piece("");
+      var notice = whole ? cut() : "";
+      if (!whole || !notice.isEmpty()) {
+        return piece(notice);
+      }
     }
     var text = out.take(wanted, whole, Long.MAX_VALUE, 0);
     text += err.take(wanted - text.length(), whole, Long.MAX_VALUE, 0);
@@ -60,29 +66,25 @@ public final class Transcript implements Spool {
     return piece(text);
   }
 
-  /** The notice and the tail's beginning in one piece, so that the jump is either delivered or not. */
-  private Piece afterCut(int wanted) throws IOException {
+  /** Leaves out the middle, once; what people read in its place, or nothing when all that is left fits into the tail. */
+  private String cut() throws IOException {
+    cut = true;
     var tail = most / TAIL_SHARE;
     var left = out.behind() + err.behind();
-    cut = true;
     if (left <= tail) {
-      return next(wanted);
+      return "";
     }
-    var skipped = err.behind();
     err.skipTo(Files.size(folder.file("err")));
     if (out.behind() > tail) {
-      skipped += out.behind() - tail;
       out.skipTo(Files.size(folder.file("out")) - tail);
     }
-    return piece("\n[" + skipped + " bytes of output were cut here: the cap output_max is reached]\n");
+    return "\n[" + (left - out.behind() - err.behind()) + " bytes of output were cut here: the cap output_max is reached]\n";
   }
 
   @Override
   public Piece until(Cursor end) throws IOException {
-    if (end.cut() && !cut) {
-      return afterCut(Integer.MAX_VALUE);
-    }
-    var text = out.take(Integer.MAX_VALUE, true, end.out(), end.outChars());
+    var text = end.cut() && !cut ? cut() : "";
+    text += out.take(Integer.MAX_VALUE, true, end.out(), end.outChars());
     text += err.take(Integer.MAX_VALUE, true, end.err(), end.errChars());
     if (end.closingChars() > closingChars) {
       text += closing((int) (end.closingChars() - closingChars));
@@ -185,16 +187,30 @@ public final class Transcript implements Spool {
       return Files.size(folder.file(name)) - start;
     }
 
-    /** Goes on at the first line that starts at or after this place. */
+    /** Goes on at the first line that starts at or after this place; at the place itself when none does. */
     void skipTo(long offset) throws IOException {
       lines.close();
-      try (var single = new Lines(folder.file(name), Math.max(0, offset - 1), false)) {
+      var file = folder.file(name);
+      try (var single = new Lines(file, Math.max(0, offset - 1), false)) {
         var rest = offset == 0 ? null : single.next(true);
-        start = rest == null ? offset : rest.next();
+        start = rest == null || rest.next() >= Files.size(file) ? character(file, offset) : rest.next();
       }
       lines = open(start);
       taken = 0;
       text = null;
+    }
+
+    /** The first place from here on at which a character begins. */
+    private static long character(Path file, long offset) throws IOException {
+      try (var bytes = FileChannel.open(file)) {
+        var ahead = ByteBuffer.allocate(4);
+        bytes.read(ahead, offset);
+        var skip = 0;
+        while (skip < ahead.position() && (ahead.get(skip) & 0xC0) == 0x80) {
+          skip++;
+        }
+        return offset + skip;
+      }
     }
 
     void close() throws IOException {

@@ -30,6 +30,7 @@ final class Courier implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final int TICK_MILLIS = 25; // half of the 50 ms in which the first chunk must leave
   private static final int MAX_READ_FAILURES = 5; // an output file that stays unreadable must not hold up the outcome
+  private static final int CUT_NOTICE = 100; // characters of the sentence that says so
   private static final int KEPT_RESULT = 64 << 10; // what is left of a result that the server calls too large
 
   private final Attempt attempt;
@@ -70,6 +71,9 @@ final class Courier implements Runnable {
   void add(List<Outgoing> more, boolean last) {
     lock.lock();
     try {
+      if (ended && !last) {
+        return; // whatever it says, the outcome says more
+      }
       owed.addAll(more);
       ended |= last;
       if (last && more.isEmpty()) {
@@ -77,6 +81,26 @@ final class Courier implements Runnable {
         owed.clear();
       }
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether its outcome is recorded. */
+  boolean ended() {
+    lock.lock();
+    try {
+      return ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether no report is on its way. */
+  boolean told() {
+    lock.lock();
+    try {
+      return owed.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -139,8 +163,10 @@ final class Courier implements Runnable {
   private void deliver(Outgoing outgoing) throws InterruptedException {
     var word = outgoing.kind().name().toLowerCase(Locale.ROOT) + " " + outgoing.report().status().word();
     var refusal = calls.tell(word, () -> send(outgoing, outgoing.report()), () -> isReplaced(outgoing));
-    if (refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE && outgoing.report().result() != null) {
-      refusal = calls.tell("shortened result", () -> send(outgoing, shortened(outgoing.report())), () -> false);
+    for (var shorter = outgoing.report(); tooLarge(refusal) && shorter.result() != null; ) {
+      var report = shortened(shorter);
+      refusal = calls.tell("shortened result", () -> send(outgoing, report), () -> false);
+      shorter = report;
     }
     var replaced = refusal != null && isReplaced(outgoing);
     var how = refusal == null ? Told.How.ACCEPTED : replaced ? Told.How.REPLACED : Told.How.REFUSED;
@@ -163,8 +189,16 @@ final class Courier implements Runnable {
     }
   }
 
+  private static boolean tooLarge(CallFailed refusal) {
+    return refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE;
+  }
+
+  /** With less of the result, or, when there was little of it, with none. */
   private static Report shortened(Report report) {
     var text = report.result();
+    if (text.length() <= KEPT_RESULT + CUT_NOTICE) {
+      return report.withResult(null);
+    }
     var most = Math.min(KEPT_RESULT, text.length() / 2);
     var kept = most > 0 && Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
     return report.withResult(text.substring(0, kept) + "\n[the server took no more: " + (text.length() - kept)

@@ -14,6 +14,16 @@ package lib.outbox;
 public record Cursor(long out, long outChars, long err, long errChars, long closingChars, long sent, boolean cut) {
   public static final Cursor START = new Cursor(0, 0, 0, 0, 0, 0, false);
 
+  /**
+   * Whether text from {@code before} to here may stand in one chunk with the text before it, which began at {@code start}.
+   * A chunk is all of {@code out} and then all of {@code err}, within one side of the cut: so its two ends tell its text.
+   */
+  public boolean follows(Cursor before, Cursor start) {
+    var errBegun = before.err != start.err || before.errChars != start.errChars;
+    var moreOut = out != before.out || outChars != before.outChars;
+    return cut == before.cut && !(errBegun && moreOut);
+  }
+
   String text() {
     return out + " " + outChars + " " + err + " " + errChars + " " + closingChars + " " + sent + " " + (cut ? 1 : 0);
   }

@@ -14,6 +14,8 @@ import lib.config.Time;
 import lib.store.StoreFailed;
 import lib.wire.Client;
 import lib.wire.Report;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Delivers what attempts owe to the server: one courier per attempt, so that a task's reports and output keep their order
@@ -27,6 +29,8 @@ public final class Outbox implements AutoCloseable {
   public interface Lost {
     void lost(Attempt attempt, String why);
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
   private final Journal journal;
   private final Client client;
@@ -70,10 +74,19 @@ public final class Outbox implements AutoCloseable {
     running(attempt, sessionId);
   }
 
-  /** Says again that it runs, for a server that has put it back. */
+  /** Says again that it runs, for a server that has put it back; nothing once its outcome is recorded. */
   public void running(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
-    var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
-    courier(attempt).add(List.of(journal.owe(attempt, report, time.now())), false);
+    var courier = couriers.get(attempt.id());
+    if (courier != null && !courier.ended()) {
+      var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
+      courier.add(List.of(journal.owe(attempt, report, time.now())), false);
+    }
+  }
+
+  /** Whether the server has been told all that there was to tell so far. */
+  public boolean told(Attempt attempt) {
+    var courier = couriers.get(attempt.id());
+    return courier != null && courier.told();
   }
 
   /**
@@ -131,17 +144,26 @@ public final class Outbox implements AutoCloseable {
     courier.add(owed, ended);
     couriers.put(attempt.id(), courier);
     var thread = Thread.ofVirtual().name("courier " + attempt.taskId()).unstarted(() -> {
-      courier.run();
-      threads.remove(attempt.id());
-      couriers.remove(attempt.id());
-      lock.lock();
       try {
-        emptied.signalAll();
+        courier.run();
+      } catch (RuntimeException | Error e) {
+        LOG.error("task={} a bug in the worker ended its delivery; the next start goes on with it", attempt.taskId(), e);
       } finally {
-        lock.unlock();
+        over(attempt);
       }
     });
     threads.put(attempt.id(), thread);
     thread.start();
+  }
+
+  private void over(Attempt attempt) {
+    threads.remove(attempt.id());
+    couriers.remove(attempt.id());
+    lock.lock();
+    try {
+      emptied.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 }

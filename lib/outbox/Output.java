@@ -133,7 +133,7 @@ final class Output {
     var pieces = new ArrayList<Spool.Piece>();
     var chars = 0;
     for (var piece : gathered) {
-      if (!pieces.isEmpty() && chars + piece.text().length() > fill()) {
+      if (!pieces.isEmpty() && (chars + piece.text().length() > fill() || !piece.end().follows(pieces.getLast().end(), sent))) {
         break;
       }
       pieces.add(piece);

@@ -1,6 +1,7 @@
 package lib.task;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -28,6 +29,7 @@ final class AgentRun {
   private final AtomicReference<StopOrder> order;
   private final Consumer<String> session;
   private final Time time;
+  private Thread ladder; // ends the agent once there is an order to
 
   /**
    * The run of an agent.
@@ -55,22 +57,26 @@ final class AgentRun {
       folder.deadline(budget.plus(LEAD));
       var exit = watch(supervisor, found, start);
       sweep(supervisor.pid());
-      found.read(true);
+      while (found.read(true)) {
+        continue;
+      }
       var took = Duration.ofNanos(time.nanos() - start);
-      return Verdict.of(found, exit, order.get(), took, budget);
-    } catch (IOException | RuntimeException e) {
+      var stopped = order.get() != null && (ladder != null || order.get().cause() == StopOrder.Cause.LOST);
+      return Verdict.of(found, exit, stopped ? order.get() : null, took, budget);
+    } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
+      throw (InterruptedException) new InterruptedException("reading the agent's files").initCause(e);
+    } catch (IOException | RuntimeException | Error e) {
       end(supervisor);
       throw e;
     }
   }
 
   private AttemptFolder.Exit watch(Process supervisor, Findings found, long start) throws IOException, InterruptedException {
-    Thread ladder = null;
     var told = false;
     while (true) {
       var alive = supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
       var exit = folder.exit();
-      found.read(false);
+      var more = found.read(false);
       if (!told && found.sessionId() != null) {
         session.accept(found.sessionId());
         told = true;
@@ -89,7 +95,9 @@ final class AgentRun {
         LOG.info("task={} ending the agent: {}", taskId, order.get());
         ladder = Thread.ofPlatform().name("end " + taskId).start(() -> end(supervisor));
       }
-      time.sleep(LOOK);
+      if (!more) {
+        time.sleep(LOOK);
+      }
     }
   }
 

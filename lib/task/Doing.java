@@ -89,7 +89,12 @@ final class Doing {
     if (declined.isPresent()) {
       return Verdict.failed("refused", declined.get());
     }
-    var path = Path.of(Json.text(task.metadata(), "path")).normalize();
+    Path path;
+    try { // the very folder that was looked at: a link in its name may lead elsewhere later
+      path = Path.of(Json.text(task.metadata(), "path")).toRealPath();
+    } catch (IOException e) {
+      return Verdict.failed("refused", "the folder cannot be looked at on " + identity.host() + ": " + e.getMessage());
+    }
     var name = Json.text(task.metadata(), "name");
     var description = Json.text(task.metadata(), "description");
     var codebase = new Codebase(name == null ? path.getFileName().toString() : name, path, description == null ? "" : description);
@@ -118,7 +123,7 @@ final class Doing {
       folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
       folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(AgentRun.LEAD));
       return ready;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       ready.close();
       throw e;
     }

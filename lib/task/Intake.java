@@ -151,13 +151,13 @@ final class Intake implements Runnable {
         return decision.say() == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
       }
       taken.add(running.enter(task));
+      left.decrementAndGet();
       view = null;
       return Inbox.Look.TAKE;
     }
   }
 
   private void start(Running.Entry entry) {
-    left.decrementAndGet();
     var thread = Thread.ofVirtual().name("task " + entry.task().id()).unstarted(() -> run(entry));
     threads.put(thread, entry.task().id());
     thread.start();

@@ -105,7 +105,7 @@ final class TaskRun {
     return Readying.begin(() -> {
       try {
         return doing.ready(task, folder, intent.codebase());
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         return new Ready(folder, null, bug(task, e));
       }
     });
@@ -116,7 +116,7 @@ final class TaskRun {
       return doing.builtin(task);
     } catch (StoreFailed e) {
       return Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return bug(task, e);
     }
   }
@@ -137,7 +137,7 @@ final class TaskRun {
       });
     } catch (IOException e) {
       return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return bug(taken.task(), e);
     }
   }
@@ -152,8 +152,8 @@ final class TaskRun {
     }
   }
 
-  /** Whatever goes wrong in our own code, a task that is ours ends in a terminal state. */
-  private static Verdict bug(Task task, RuntimeException e) {
+  /** Whatever goes wrong in our own code or with memory, a task that is ours ends in a terminal state. */
+  private static Verdict bug(Task task, Throwable e) {
     LOG.error("task={} a bug in the worker ended it", task.id(), e);
     return Verdict.failed("bug", "a bug in the worker ended it: " + e);
   }

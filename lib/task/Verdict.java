@@ -25,8 +25,17 @@ import lib.wire.TaskStatus;
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts) {
   private static final Set<Integer> LIMIT_STATUS = Set.of(402, 429); // payment required, too many requests
   private static final String SUPERSEDED = "superseded";
+  private static final int MAX_ERROR = 8 << 10;
   private static final Pattern LIMIT = Pattern.compile("(usage|rate|credit|spend\\w*) limit|quota|too many requests|insufficient (credit|balance|funds)",
       Pattern.CASE_INSENSITIVE);
+
+  /** @param error cut to what a person reads, since a server's body limit would keep all of the outcome away */
+  public Verdict {
+    if (error != null && error.length() > MAX_ERROR) {
+      var end = MAX_ERROR - (Character.isHighSurrogate(error.charAt(MAX_ERROR - 1)) ? 1 : 0);
+      error = error.substring(0, end) + "… [" + (error.length() - end) + " characters more]";
+    }
+  }
 
   /**
    * What an attempt took; zero and empty where the agent did not tell.
@@ -51,7 +60,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
    * Judges an agent's end.
    *
    * @param exit how it ended; null when it vanished without a trace
-   * @param order the stop order it was under, or null
+   * @param order the stop order by which it was ended; null when it ended by itself
    * @param budget the total time it had
    */
   public static Verdict of(Findings found, AttemptFolder.Exit exit, StopOrder order, Duration time, Duration budget) {
@@ -84,9 +93,9 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         : new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
   }
 
-  /** An agent that had finished when the order came is judged by what it did. */
+  /** An agent that had finished when it was ended is judged by what it did; only events tell that it had. */
   private static boolean finished(Findings found, AttemptFolder.Exit exit) {
-    return exit != null && exit.cause().equals("ended") && exit.code() == 0 && problem(found, exit) == null;
+    return exit != null && exit.cause().equals("ended") && exit.code() == 0 && found.lastTurn() != null && problem(found, exit) == null;
   }
 
   private static Verdict timeout(Duration budget, String result, String session, Facts facts) {

@@ -28,6 +28,8 @@ class AttemptFolderTest {
   @Test
   void differentIdsHaveDifferentFolders() {
     assertThat(AttemptFolder.of(state, "x".repeat(300) + "a", 1)).isNotEqualTo(AttemptFolder.of(state, "x".repeat(300) + "b", 1));
+    assertThat("Aa".hashCode()).isEqualTo("BB".hashCode());
+    assertThat(AttemptFolder.of(state, "x".repeat(300) + "Aa", 1)).isNotEqualTo(AttemptFolder.of(state, "x".repeat(300) + "BB", 1));
   }
 
   @Test

@@ -110,6 +110,16 @@ class SupervisorTest {
   }
 
   @Test
+  void anEndThatCannotBeWrittenIsWrittenLater() throws Exception {
+    var inTheWay = Files.createDirectory(folder.file("exit.tmp")); // as good as a full disk
+    start("echo done");
+    await(() -> Files.readString(folder.file("supervisor.log")).contains("exit.tmp"));
+    assertThat(folder.exit()).isEmpty();
+    Files.delete(inTheWay);
+    assertThat(exit()).isEqualTo(new AttemptFolder.Exit(0, "ended"));
+  }
+
+  @Test
   void theSecondWriterWaitsForTheFirstOnesLane() throws Exception {
     var lane = temp.resolve("lane");
     var holder = holder(lane);

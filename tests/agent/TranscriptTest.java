@@ -150,6 +150,52 @@ class TranscriptTest {
   }
 
   @Test
+  void theCutIsGivenAgainToTheLetterByALaterProcess() throws IOException {
+    var folder = folder();
+    for (var i = 0; i < 1000; i++) {
+      write(folder, "out", "line " + i + " of a flood €\n");
+      write(folder, "err", i % 50 == 0 ? "complaint " + i + "\n" : "");
+    }
+    var pieces = new ArrayList<Piece>();
+    try (var transcript = new Transcript(folder, Cursor.START, 4000)) {
+      transcript.complete();
+      while (!transcript.ended()) {
+        pieces.add(transcript.next(300));
+      }
+    }
+    for (var first = 0; first < pieces.size(); first++) { // chunks of one to three pieces
+      var from = first == 0 ? Cursor.START : pieces.get(first - 1).end();
+      var chunk = new StringBuilder();
+      for (var last = first; last < Math.min(first + 3, pieces.size()); last++) {
+        if (last > first && !pieces.get(last).end().follows(pieces.get(last - 1).end(), from)) {
+          break;
+        }
+        chunk.append(pieces.get(last).text());
+        try (var again = new Transcript(folder, from, 4000)) {
+          again.complete();
+          assertThat(again.until(pieces.get(last).end())).isEqualTo(new Piece(chunk.toString(), pieces.get(last).end()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsCutIsCountedAndTheEndIsKeptAlsoWithinOneLongLine() throws IOException {
+    var folder = folder();
+    write(folder, "out", "x".repeat(2999) + "\n" + "€".repeat(5000) + "THE END");
+    try (var transcript = new Transcript(folder, Cursor.START, 4000)) {
+      transcript.complete();
+      var text = new StringBuilder();
+      while (!transcript.ended()) {
+        text.append(transcript.next(500).text());
+      }
+      assertThat(text.toString()).endsWith("€THE END\n— done\n").doesNotContain("\uFFFD");
+      var kept = text.substring(text.indexOf("€")).chars().filter(c -> c == '€').count();
+      assertThat(text.toString()).contains("[" + (5000 - kept) * 3 + " bytes of output were cut here");
+    }
+  }
+
+  @Test
   void lineOfManyMegabytesPasses() throws IOException {
     var folder = folder();
     write(folder, "out", say("x".repeat(30 << 20)));

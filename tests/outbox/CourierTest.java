@@ -256,6 +256,27 @@ class CourierTest {
   }
 
   @Test
+  void aResultThatIsTooLargeInEveryFormIsLeftOutRatherThanTheOutcome() throws Exception {
+    delivery.open();
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    server.on("PUT", "*/status").text(413, "too large").times(2);
+    delivery.finish(TaskStatus.COMPLETED, "r".repeat(300_000), null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    assertThat(server.requests("PUT", "*/status").getLast().json().has("result")).isFalse();
+  }
+
+  @Test
+  void aWordAfterTheOutcomeIsNotSaid() throws Exception {
+    delivery.open();
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    delivery.session("ses_late");
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.history(delivery.task)).endsWith("completed");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
   void anAttemptThatIsSomebodyElsesSaysNothingMore() throws Exception {
     delivery.open();
     server.on("POST", "*/output").html(503).times(2);

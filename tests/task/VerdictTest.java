@@ -105,6 +105,19 @@ class VerdictTest {
     expect(judge(GOOD, new StopOrder(Cause.DRAINED, "the worker", ""), TEXT, STOP), TaskStatus.COMPLETED, null);
   }
 
+  @Test
+  void aProgramWithoutEventsThatWasEndedHadNotFinished() throws IOException {
+    expect(judge(GOOD, new StopOrder(Cause.CANCELLED, "ann", ""), "working on step 1 of 10"), TaskStatus.CANCELLED, "cancelled");
+    expect(judge(GOOD, new StopOrder(Cause.TIMEOUT, "the worker", ""), "working on step 1 of 10"), TaskStatus.FAILED, "timeout");
+  }
+
+  @Test
+  void anErrorIsCutToWhatAPersonReads() throws IOException {
+    var error = judge(GOOD, null, "{\"type\":\"error\",\"error\":\"" + "😀".repeat(1 << 20) + "\"}").error();
+    assertThat(error).hasSizeLessThan(9000).startsWith("😀").contains("characters more");
+    assertThat(error.codePoints()).doesNotContain(0xD83D);
+  }
+
   private static void expect(Verdict verdict, TaskStatus status, String reason) {
     assertThat(verdict.status()).as(verdict.toString()).isEqualTo(status);
     assertThat(verdict.reason()).as(verdict.toString()).isEqualTo(reason);

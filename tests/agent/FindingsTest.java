@@ -1,0 +1,38 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import lib.agent.AttemptFolder;
+import lib.agent.Findings;
+import lib.config.Json;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is found in an agent's output decides how its task ends, so that finding it must never get in the way. */
+class FindingsTest {
+  @TempDir
+  Path state;
+
+  @Test
+  void aFloodIsReadInPortionsSoThatOrdersAreSeenBetweenThem() throws IOException {
+    var folder = AttemptFolder.of(state, "t1", 1);
+    folder.prepare("prompt", Json.object());
+    Files.writeString(folder.file("out"), "{\"type\":\"text\",\"part\":{\"text\":\"said\"}}\n".repeat(400_000)
+        + "the end\n", StandardOpenOption.APPEND);
+    Files.writeString(folder.file("err"), "a complaint\n".repeat(500_000), StandardOpenOption.APPEND);
+    try (var found = new Findings(folder)) {
+      var portions = 1;
+      while (found.read(false)) {
+        portions++;
+      }
+      assertThat(portions).isGreaterThan(4);
+      assertThat(found.text()).startsWith("said\n").endsWith("the end");
+      assertThat(found.stderr()).endsWith("a complaint");
+      assertThat(found.read(true)).isFalse();
+    }
+  }
+}
