@@ -16,6 +16,16 @@ import lib.config.Json;
 public record Report(String taskId, String workerId, TaskStatus status, String sessionId, String result, String error,
     int attempt) {
 
+  /** U+0000 is no text for the databases behind servers: it is replaced. */
+  public Report {
+    result = printable(result);
+    error = printable(error);
+  }
+
+  private static String printable(String text) {
+    return text == null ? null : text.replace('\0', '\uFFFD');
+  }
+
   public static Report running(String taskId, String workerId, String sessionId, int attempt) {
     return new Report(taskId, workerId, TaskStatus.RUNNING, sessionId, null, null, attempt);
   }

@@ -32,7 +32,10 @@ public record Task(String id, String codebaseId, String title, String prompt, St
   /** What an agent is asked to be when the task does not say. */
   public static final String DEFAULT_AGENT = "build";
 
-  /** Reads any shape; empty when it is no object or has no id. */
+  /**
+   * Reads any shape; empty when it is no object or has no id. Control characters in the words that logs and tables show
+   * become U+FFFD; the id stays as it is, since it is what the server knows the task by.
+   */
   public static Optional<Task> read(JsonNode node) {
     var object = node.path("task").isObject() ? node.path("task") : node;
     var id = Json.text(object, "id", "task_id");
@@ -42,8 +45,8 @@ public record Task(String id, String codebaseId, String title, String prompt, St
     var metadata = raw.path("metadata").isTextual()
         ? Json.readObject(raw.path("metadata").asText()).orElseGet(Json::object) : raw.path("metadata");
     var modelRef = Json.text(raw, "model_ref");
-    return Optional.of(new Task(id, Json.text(raw, "codebase_id", "workspace_id"), Json.text(raw, "title"),
-        Json.text(raw, "prompt", "description"), Json.text(raw, "agent_type"), TaskStatus.of(Json.text(raw, "status")),
+    return Optional.of(new Task(id, word(Json.text(raw, "codebase_id", "workspace_id")), Json.text(raw, "title"),
+        Json.text(raw, "prompt", "description"), word(Json.text(raw, "agent_type")), TaskStatus.of(Json.text(raw, "status")),
         raw.path("priority").asInt(0), modelRef != null ? modelRef : Json.text(raw, "model"),
         Json.text(raw, "worker_id"), Json.text(raw, "session_id"), Json.text(raw, "result"), Json.text(raw, "error"),
         raw.path("attempt").asInt(0), Times.parse(Json.text(raw, "created_at")),
@@ -117,6 +120,10 @@ public record Task(String id, String codebaseId, String title, String prompt, St
 
   public List<String> requiredCapabilities() {
     return Json.texts(metadata, "required_capabilities");
+  }
+
+  private static String word(String text) {
+    return text == null ? null : text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "\uFFFD");
   }
 
   private static String or(String value, String other) {

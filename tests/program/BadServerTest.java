@@ -225,4 +225,54 @@ class BadServerTest {
     worker.awaitErr("task=" + task + (status == 404 ? " status completed not delivered, trying on" : " the server refused status completed"));
     awaitStatus(add("talk next"), "completed");
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 404, 405, 407, 409, 410})
+  void aGatewaysPageInPlaceOfTheServerLosesNoOutcome(int status) throws Exception {
+    var worker = work();
+    var gate = home.resolve("gate");
+    var task = add("wait " + gate);
+    awaitStatus(task, "running");
+    Program.await("the first output", () -> server.output(task).contains("waiting"));
+    server.on("*", "*").html(status);
+    Files.createFile(gate);
+    worker.awaitErr("task=" + task + " output not delivered, trying on");
+    server.heal();
+    awaitStatus(task, "completed");
+    assertThat(server.output(task)).contains("waited");
+  }
+
+  @Test
+  void anErrorOfMegabytesIsToldInShort() throws Exception {
+    server.on("PUT", STATUS).text(413, "too large").after(1).times(1);
+    work();
+    var task = add("longerror 3");
+    awaitStatus(task, "failed");
+    assertThat(server.task(task).path("error").asText()).startsWith("xxx").contains("characters more").hasSizeLessThan(10_000);
+  }
+
+  @Test
+  void afterTheFirstTermNothingIsClaimedAlsoNotAtASecondTry() throws Exception {
+    server.on("POST", "/v1/worker/tasks/claim").html(503).times(1);
+    var worker = work();
+    var task = add("talk x");
+    Program.await("the claim", () -> !server.requests("POST", "/v1/worker/tasks/claim").isEmpty());
+    worker.signal("STOP"); // so that the signal that counts comes before the second try
+    worker.signal("TERM");
+    worker.signal("CONT");
+    assertThat(worker.exit()).isZero();
+    var before = server.requests("POST", "/v1/worker/tasks/claim").size();
+    assertThat(before == 1 || server.status(task).equals("completed")).as("claimed after the signal\n" + site).isTrue();
+  }
+
+  @Test
+  void aTaskThatWasTakenMeanwhileIsNotClaimedAtASecondTry() throws Exception {
+    server.on("POST", "/v1/worker/tasks/claim").html(503).times(1);
+    var worker = work();
+    var task = server.addTask(Json.object().put("codebase_id", site.id(code)).put("prompt", "talk x").put("title", "t"));
+    Program.await("the claim", () -> !server.requests("POST", "/v1/worker/tasks/claim").isEmpty());
+    server.change(task, row -> row.put("status", "completed").put("worker_id", "other"));
+    awaitStatus(add("talk y"), "completed");
+    assertThat(worker.err()).doesNotContain("task=" + task + " codebase=" + code + " agent started");
+  }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import lib.config.Json;
+import lib.wire.RemoteCodebase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,29 @@ class OtherServerTest {
         .set("metadata", Json.object().put("name", "wished").put("path", wished.toString())));
     awaitStatus(task, "completed");
     awaitStatus(server.addTask(site.id(wished), "where"), "completed");
+  }
+
+  @Test
+  void aLinkAndDotsRegisterNoOtherFolderThanTheOneThatWasLookedAt() throws Exception {
+    var roots = Files.createDirectories(home.toRealPath().resolve("ok"));
+    Files.createDirectories(roots.resolve("a/b/c"));
+    var inside = Files.createDirectories(roots.resolve("a/secret"));
+    var outside = Files.createDirectories(home.toRealPath().resolve("secret"));
+    Files.createSymbolicLink(roots.resolve("link"), roots.resolve("a/b/c"));
+    work(Version.V16, "--codebase-roots", roots.toString());
+    var task = server.addTask(Json.object().put("codebase_id", "__pending__").put("prompt", "register it").put("agent_type",
+        "register_codebase").set("metadata", Json.object().put("path", roots + "/link/../../secret")));
+    awaitStatus(task, "completed");
+    assertThat(site.client().codebases()).extracting(RemoteCodebase::path).contains(inside.toString()).doesNotContain(outside.toString());
+  }
+
+  @Test
+  void aTaskWithoutACodebaseIsHeardOfAlsoWhereNoListShowsIt() throws Exception {
+    var worker = work(Version.V16);
+    var task = server.addTask(Json.object().put("prompt", "talk x").put("title", "t").put("agent_type", "noop"));
+    server.push(Json.object().put("id", task).putNull("codebase_id").put("status", "pending").put("agent_type", "noop"));
+    awaitStatus(task, "completed");
+    assertThat(worker.err()).contains(task);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +122,18 @@ class RunLocalTest {
     var first = site.create(folder, "talk one");
     assertThat(site.ended(first).result()).isEqualTo("one");
     assertThat(run.exit()).as(run.toString()).isZero();
+  }
+
+  @Test
+  void onceTakesTheOldestOfSeveralAndLeavesTheRest() throws Exception {
+    site.serve();
+    var first = site.create(null, "one", "noop");
+    var second = site.create(null, "two", "noop");
+    var run = site.work("--once", "--max-concurrent-tasks", "4");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(site.client().task(first).status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.client().task(second).status()).isEqualTo(TaskStatus.PENDING);
+    assertThat(run.err()).doesNotContain("all slots are taken");
   }
 
   @Test

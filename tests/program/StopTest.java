@@ -92,6 +92,16 @@ class StopTest {
   }
 
   @Test
+  void anAgentThatTalksAllTheTimeIsKeptLikeAQuietOne() throws Exception {
+    var worker = site.work("-b", "code:" + code, "--keep-agents");
+    site.awaitOutput(site.create(code, "chat"), "chatting");
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    assertThat(site.agents()).isNotEmpty();
+    assertThat(worker.err()).contains("left to its supervisor").doesNotContain("ending the agent");
+  }
+
+  @Test
   void theDrainDeadlineEndsAnAgentThatDoesNotFinish() throws Exception {
     var worker = site.work("-b", "code:" + code, "--drain-timeout", "0.2");
     var running = site.create(code, "polite");

@@ -118,6 +118,14 @@ class WorkerTest {
   }
 
   @Test
+  void aPlainAgentThatPrintsJsonIsJudgedByItsExitCode() throws Exception {
+    site.work("-b", "code:" + code);
+    var task = site.ended(site.create(code, "json done"));
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).contains("done", "module");
+  }
+
+  @Test
   void oneFolderHasOneAgentAtATimeAndTwoFoldersHaveTwo() throws Exception {
     var other = site.folder("other");
     site.work("-b", "code:" + code, "-b", "other:" + other);

@@ -147,4 +147,12 @@ class TaskShapesTest {
   private static Task read(String json) throws JsonProcessingException {
     return Task.read(Json.read(json)).orElseThrow();
   }
+
+  @Test
+  void whatALogShowsHasNoControlCharacters() {
+    var task = Task.read(Json.object().put("id", "t1").put("agent_type", "build\nINFO forged \u001b[31m").put("codebase_id", "cb\u2028"))
+        .orElseThrow();
+    assertThat(task.agent()).isEqualTo("build\uFFFDINFO forged \uFFFD[31m");
+    assertThat(task.codebase()).isEqualTo("cb\uFFFD");
+  }
 }
