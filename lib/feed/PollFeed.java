@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 import lib.config.Time;
 import lib.wire.CallFailed;
 import lib.wire.Client;
+import lib.wire.Outage;
 import lib.wire.Retry;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
@@ -70,21 +71,18 @@ public final class PollFeed implements Runnable {
 
   @Override
   public void run() {
-    var failures = 0;
+    var outage = new Outage(LOG, "poll");
     try {
       while (true) {
         Duration wait;
         try {
           poll().forEach(listener::task);
-          failures = 0;
+          outage.over();
           up = true;
           wait = streamUp.getAsBoolean() ? BESIDE_STREAM : interval;
         } catch (CallFailed e) {
           up = false;
-          failures++;
-          if (failures == 1) {
-            LOG.warn("poll failed, trying on: {}", e.getMessage());
-          }
+          var failures = outage.failed(e);
           var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.STREAM;
           wait = policy.delay(failures, e.retryAfter(), random).plus(interval);
           asked.drainPermits(); // whoever asked would only ask a server that is down

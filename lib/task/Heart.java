@@ -4,6 +4,7 @@ import java.time.Duration;
 import lib.config.Time;
 import lib.wire.CallFailed;
 import lib.wire.Client;
+import lib.wire.Outage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,7 @@ final class Heart implements Runnable {
 
   @Override
   public void run() {
-    var failing = false;
+    var outage = new Outage(LOG, "heartbeat");
     try {
       while (true) {
         var start = time.nanos();
@@ -52,17 +53,13 @@ final class Heart implements Runnable {
             running.stop(stop.taskId(), order(stop.reason()));
           }
           lastContact = time.nanos();
-          if (failing) {
-            LOG.info("heartbeat answered again");
-          }
-          failing = false;
+          outage.over();
         } catch (CallFailed e) {
           if (e.kind() == CallFailed.Kind.MISSING) {
             LOG.info("the server does not know us any more, registering anew");
             forgotten.run();
-          } else if (!failing) {
-            LOG.warn("heartbeat failed, trying on: {}", e.getMessage());
-            failing = true;
+          } else {
+            outage.failed(e);
           }
         }
         var left = BEAT.toNanos() - (time.nanos() - start);

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import lib.Problem;
 import lib.wire.CallFailed;
+import lib.wire.Outage;
 import lib.wire.Retry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,25 +61,23 @@ final class Step implements Runnable {
 
   @Override
   public void run() {
-    var failures = 0;
+    var outage = new Outage(LOG, name);
     try {
       while (true) {
         var wait = ANEW;
         try {
           deed.run();
-          if (failures > 0) {
-            LOG.info("{} done at try {}", name, failures + 1);
-          }
-          failures = 0;
+          outage.over();
           problem = null;
         } catch (CallFailed e) {
-          failures++;
+          var failures = outage.failed(e);
           wait = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random);
-          said(e.line(), failures);
+          problem = e.line();
         } catch (Problem e) {
-          failures++;
-          wait = ANEW;
-          said(e.line(), failures);
+          if (!e.line().equals(problem)) {
+            LOG.warn("{} failed, trying on: {}", name, e.line());
+          }
+          problem = e.line();
         } finally {
           tried.countDown();
         }
@@ -88,13 +87,6 @@ final class Step implements Runnable {
       }
     } catch (InterruptedException e) {
       tried.countDown();
-    }
-  }
-
-  private void said(String why, int failures) {
-    problem = why;
-    if (failures == 1) {
-      LOG.warn("{} failed, trying on: {}", name, why);
     }
   }
 }

@@ -30,6 +30,7 @@ import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Client;
+import lib.wire.Outage;
 import lib.wire.Retry;
 import lib.wire.Task;
 import org.slf4j.Logger;
@@ -111,20 +112,22 @@ public final class Worker implements Listener {
    * is recorded for our own server is delivered to no other.
    */
   public static Client.Info greet(Client client, Time time, RandomGenerator random) throws InterruptedException {
-    for (var failures = 1; ; failures++) {
+    var outage = new Outage(LOG, "asking " + client.server());
+    while (true) {
       try {
-        return client.info();
+        var info = client.info();
+        outage.over();
+        return info;
       } catch (CallFailed e) {
-        var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER;
         // ours denies this call to nobody, and where all else is answered it answers this too
-        if (!e.kind().again() || (e.kind() == CallFailed.Kind.DENIED || failures >= GREETINGS) && answers(client)) {
-          LOG.debug("the server says nothing of itself: {}", e.getMessage());
+        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers(client)) {
           return null;
         }
-        if (failures == 1) {
-          LOG.warn("server {} does not answer, trying on: {}", client.server(), e.line());
+        var failures = outage.failed(e);
+        if (failures >= GREETINGS && answers(client)) {
+          return null;
         }
-        time.sleep(policy.delay(failures, e.retryAfter(), random));
+        time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
       }
     }
   }

@@ -126,7 +126,7 @@ class BadServerTest {
   void aServerThatIsNotThereYetIsWaitedFor() throws Exception {
     server.down();
     var worker = start();
-    worker.awaitErr("does not answer, trying on");
+    worker.awaitErr("asking http\\S+ failed, trying on");
     server.up();
     worker.awaitErr("stream open");
     awaitStatus(add("talk x"), "completed");
