@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
 import lib.config.Json;
 
@@ -27,8 +28,17 @@ public final class Client {
 
   /** The same with another deadline for each call. */
   public Client(Server server, Duration deadline) {
-    this.http = new Http(server);
+    this(new Http(server), deadline);
+  }
+
+  private Client(Http http, Duration deadline) {
+    this.http = http;
     this.deadline = deadline;
+  }
+
+  /** The same with its calls on these threads, one for each, instead of the virtual threads that all else shares. */
+  public Client on(ThreadFactory threads) {
+    return new Client(http.on(threads), deadline);
   }
 
   public Server server() {
@@ -287,7 +297,7 @@ public final class Client {
 
   /** {@code GET …/tasks/{id}/output/stream}: events {@code output} and {@code done}. */
   public EventStream followOutput(String taskId, long since, Duration silence) throws CallFailed, InterruptedException {
-    return http.open(dialect().path("/tasks/" + Http.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence);
+    return http.open(dialect().path("/tasks/" + Http.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence, deadline);
   }
 
   // --- the task stream
@@ -315,7 +325,7 @@ public final class Client {
       headers.put("Last-Event-ID", lastEventId);
     }
     return http.open("/v1/worker/tasks/stream?worker_id=" + Http.encode(workerId) + "&agent_name=" + Http.encode(agentName),
-        headers, silence);
+        headers, silence, deadline);
   }
 
   // --- underneath
