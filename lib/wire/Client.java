@@ -26,7 +26,7 @@ public final class Client {
     this(server, Http.DEADLINE);
   }
 
-  /** The same with another deadline for each call. */
+  /** The same with another deadline for each call; a large body adds to it. */
   public Client(Server server, Duration deadline) {
     this(new Http(server), deadline);
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -19,6 +20,8 @@ import java.util.Map;
 final class Exchange {
   private static final int MAX_REDIRECTS = 5; // as browsers and curl agree, more is a loop
   private static final int REST = 64 << 10; // enough of what nobody wants to see whole
+  /** How the JDK says, of a whole body in memory, that the connection broke before all of it was sent. */
+  private static final String UNSENT = "Error writing to server";
 
   private final Http http;
   private final String method;
@@ -101,7 +104,7 @@ final class Exchange {
   }
 
   /** Sends the request, and again to where the answer leads, until there is an answer that leads nowhere. */
-  private void open() throws IOException {
+  private void open() throws IOException, CallFailed {
     var uri = URI.create(http.server().url() + path);
     for (var redirects = 0; ; redirects++) {
       var status = send(uri);
@@ -135,12 +138,40 @@ final class Exchange {
   }
 
   /** Sends the request to this address and waits for the answer's head; returns its status. */
-  private int send(URI uri) throws IOException {
+  private int send(URI uri) throws IOException, CallFailed {
+    try {
+      connect(uri);
+      if (body != null) {
+        connection.getOutputStream().write(body);
+      } else if (!method.equals("GET")) {
+        connection.getOutputStream().close(); // a POST without a body still needs a length of 0
+      }
+      return connection.getResponseCode();
+    } catch (IOException e) {
+      if (body == null || !UNSENT.equals(e.getMessage())) {
+        throw e;
+      }
+      return ask(uri, e);
+    }
+  }
+
+  /**
+   * Sends the head alone, and the body when the server asks for it. A server may refuse a body by its length alone, answer
+   * and close while it is still being sent; the JDK then gives up without reading that answer. As the body never arrived
+   * whole, nothing is done twice.
+   */
+  private int ask(URI uri, IOException unsent) throws IOException, CallFailed {
     connect(uri);
-    if (body != null) {
-      connection.getOutputStream().write(body);
-    } else if (!method.equals("GET")) {
-      connection.getOutputStream().close(); // a POST without a body still needs a length of 0
+    connection.setRequestProperty("Expect", "100-continue");
+    connection.setFixedLengthStreamingMode(body.length);
+    try (var out = connection.getOutputStream()) {
+      out.write(body);
+    } catch (ProtocolException e) {
+      var status = connection.getResponseCode(); // all that the JDK keeps of a refusal
+      if (status < 400 || status == 417) {
+        throw unsent; // the server does not know the question
+      }
+      throw new Answer(status, new byte[0], null).failure();
     }
     return connection.getResponseCode();
   }

@@ -35,6 +35,8 @@ public final class Http {
   private static final int CONNECT_MILLIS = 10_000;
   /** The answer to an ordinary call; the old worker's value, which the server's slowest calls keep. */
   public static final Duration DEADLINE = Duration.ofSeconds(30);
+  /** The bytes of a body that go up in a second at least: 128 kbit/s is the slowest line that anybody still works on. */
+  private static final int SLOWEST = 16 << 10;
   /** Larger answers are refused: 64 MiB is four bodies of the largest size that our own server takes. */
   static final int LARGEST = 64 << 20;
 
@@ -74,11 +76,13 @@ public final class Http {
    * Sends and reads the whole answer; an HTTP error is an answer, not a failure.
    *
    * @param body JSON text or null
+   * @param deadline for a call without a body; it grows with the body, since a large one on a slow line would never arrive
    */
   Answer send(String method, String path, String body, Map<String, String> headers, Duration deadline)
       throws CallFailed, InterruptedException {
     var bytes = body == null ? null : body.getBytes(StandardCharsets.UTF_8);
-    return within(deadline, new Exchange(this, method, path, bytes, headers, deadline), Exchange::answer);
+    var most = bytes == null ? deadline : deadline.plusSeconds(bytes.length / SLOWEST);
+    return within(most, new Exchange(this, method, path, bytes, headers, most), Exchange::answer);
   }
 
   /**
