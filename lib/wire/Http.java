@@ -158,8 +158,11 @@ public final class Http {
 
   /** The token goes to the server it is for and to no other host, whatever a redirect says. */
   private boolean sameServer(URI uri) {
-    return uri.getHost().equalsIgnoreCase(server.url().getHost()) && port(uri) == port(server.url())
-        && uri.getScheme().equals(server.url().getScheme());
+    var own = server.url();
+    // a front that only leads from http to https is the same server, and what it gets is safer than what was sent to it
+    var upgrade = own.getScheme().equals("http") && port(own) == 80 && uri.getScheme().equals("https") && port(uri) == 443;
+    return uri.getHost().equalsIgnoreCase(own.getHost())
+        && (upgrade || port(uri) == port(own) && uri.getScheme().equals(own.getScheme()));
   }
 
   private static int port(URI uri) {
