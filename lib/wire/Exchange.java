@@ -9,6 +9,7 @@ import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,7 +87,9 @@ final class Exchange {
   }
 
   private Answer answer(byte[] bytes) throws IOException {
-    return new Answer(connection.getResponseCode(), bytes, connection.getHeaderField("Retry-After"));
+    var date = connection.getDate(); // 0 for none
+    return new Answer(connection.getResponseCode(), bytes, connection.getHeaderField("Retry-After"),
+        date == 0 ? Instant.now() : Instant.ofEpochMilli(date));
   }
 
   /** The answer's body, whose reading ends when the exchange is abandoned. */
@@ -171,7 +174,7 @@ final class Exchange {
       if (status < 400 || status == 417) {
         throw unsent; // the server does not know the question
       }
-      throw new Answer(status, new byte[0], null).failure();
+      throw new Answer(status, new byte[0], null, Instant.now()).failure();
     }
     return connection.getResponseCode();
   }

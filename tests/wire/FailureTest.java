@@ -105,6 +105,16 @@ class FailureTest {
   }
 
   @Test
+  void aDateToWaitForIsMeasuredByTheServersOwnClock() {
+    assertThat(asked("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:51:37 GMT").retryAfter()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(asked("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:00 GMT").retryAfter()).isZero();
+  }
+
+  private CallFailed asked(String date, String retryAfter) {
+    return failure(f -> f.html(503).header("Date", date).header("Retry-After", retryAfter));
+  }
+
+  @Test
   void anAnswerThatIsNotThisProtocolIsGarbled() {
     for (var body : new String[] {"", "OK", "{\"id\":", "{} {}"}) {
       assertThat(failure(f -> f.text(200, body)).kind()).as(body).isEqualTo(Kind.GARBLED);
