@@ -190,7 +190,11 @@ final class Exchange {
     if (body != null) {
       connection.setRequestProperty("Content-Type", "application/json");
     }
-    headers.forEach(connection::setRequestProperty);
+    headers.forEach((name, value) -> {
+      if (Http.sendable(value)) {
+        connection.setRequestProperty(name, value);
+      }
+    });
   }
 
   @Override

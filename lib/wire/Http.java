@@ -72,10 +72,16 @@ public final class Http {
     return encoded.equals(".") || encoded.equals("..") ? encoded.replace(".", "%2E") : encoded;
   }
 
+  /** Whether a header can carry this as it is: printable ASCII without space at its ends. */
+  static boolean sendable(String value) {
+    return value.strip().equals(value) && value.chars().allMatch(c -> c >= ' ' && c <= '~');
+  }
+
   /**
    * Sends and reads the whole answer; an HTTP error is an answer, not a failure.
    *
    * @param body JSON text or null
+   * @param headers those whose value is not {@link #sendable} are left out
    * @param deadline for a call without a body; it grows with the body, since a large one on a slow line would never arrive
    */
   Answer send(String method, String path, String body, Map<String, String> headers, Duration deadline)
