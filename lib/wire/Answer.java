@@ -35,6 +35,8 @@ record Answer(int status, byte[] body, String retryAfter, Instant at) {
       throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with a body that is not JSON: " + excerpt(), e);
     } catch (IOException e) {
       throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with an unreadable body", e);
+    } catch (OutOfMemoryError e) { // what it became in memory is free again; the loop that called must go on
+      throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with a body that does not fit into memory", e);
     }
     throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with an empty body", null);
   }

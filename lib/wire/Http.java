@@ -37,8 +37,11 @@ public final class Http {
   public static final Duration DEADLINE = Duration.ofSeconds(30);
   /** The bytes of a body that go up in a second at least: 128 kbit/s is the slowest line that anybody still works on. */
   private static final int SLOWEST = 16 << 10;
-  /** Larger answers are refused: 64 MiB is four bodies of the largest size that our own server takes. */
-  static final int LARGEST = 64 << 20;
+  /**
+   * Larger answers are refused: 64 MiB is four bodies of the largest size that our own server takes. In a small heap it is
+   * less, since reading holds an answer twice.
+   */
+  static final int LARGEST = (int) Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 4);
 
   private final Server server;
   private final Proxies proxies;
@@ -130,6 +133,7 @@ public final class Http {
       case CallFailed failed -> failed;
       case IOException e -> new CallFailed(CallFailed.Kind.UNREACHABLE,
           exchange + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()), e);
+      case OutOfMemoryError e -> new CallFailed(CallFailed.Kind.GARBLED, exchange + ": the answer does not fit into memory", e);
       case RuntimeException e -> throw e;
       default -> throw new IllegalStateException(cause);
     };

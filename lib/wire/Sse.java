@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
  * Not thread-safe; the reading thread owns it.
  */
 public final class Sse {
-  /** An event larger than this is skipped; 64 MiB is four times the largest body our own server takes. */
-  private static final int MAX_EVENT = 64 << 20;
+  /** An event larger than this is skipped: as large as an answer may be, but one is held some four times while it is read. */
+  private static final int MAX_EVENT = (int) Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16);
   private static final int MAX_ID = 1024; // it goes back in a header at each reconnect; real ids are numbers or UUIDs
 
   /**
