@@ -1,6 +1,7 @@
 package lib.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -213,7 +214,7 @@ public final class Client {
    */
   public Claim claim(String taskId, String workerId) throws CallFailed, InterruptedException {
     try {
-      var answer = expect(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
+      var answer = content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
           Json.write(Json.object().put("task_id", taskId).put("worker_id", workerId)),
           Map.of("X-Worker-ID", workerId), deadline));
       return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
@@ -355,10 +356,17 @@ public final class Client {
   }
 
   private JsonNode exchange(String method, String path, JsonNode body) throws CallFailed, InterruptedException {
-    return expect(http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline));
+    var answer = http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline);
+    return method.equals("GET") ? content(answer) : expect(answer);
   }
 
+  /** What a call that does something brought; missing when the server only says that it is done. */
   private static JsonNode expect(Answer answer) throws CallFailed {
+    return answer.ok() && answer.body().length == 0 ? MissingNode.getInstance() : content(answer);
+  }
+
+  /** The same of a call that is no use without an answer. */
+  private static JsonNode content(Answer answer) throws CallFailed {
     if (!answer.ok()) {
       throw answer.failure();
     }
