@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the server every 15 s that we live and what we run, and hears what it wants stopped. It has a platform thread of
- * its own, so that nothing else can starve it; interrupt that thread to end it.
+ * its own and one for each call, so that nothing else can starve it; interrupt the first to end it.
  */
 final class Heart implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Heart.class);
@@ -29,7 +29,7 @@ final class Heart implements Runnable {
    * @param forgotten told when the server does not know us
    */
   Heart(Client client, String workerId, Running running, Runnable forgotten, Time time) {
-    this.client = client;
+    this.client = client.on(Thread.ofPlatform().daemon().factory());
     this.workerId = workerId;
     this.running = running;
     this.forgotten = forgotten;

@@ -11,8 +11,13 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import lib.config.Json;
 
-/** A server's answer. Error bodies may be anything: JSON, plain text, a proxy's page, nothing. */
-record Answer(int status, byte[] body, String retryAfter) {
+/**
+ * A server's answer. Error bodies may be anything: JSON, plain text, a proxy's page, nothing.
+ *
+ * @param retryAfter the header of that name; null for none
+ * @param at when it was given, by the server's clock where it tells
+ */
+record Answer(int status, byte[] body, String retryAfter, Instant at) {
   private static final int SHOWN = 300; // enough of an error body to recognise it
 
   boolean ok() {
@@ -30,6 +35,8 @@ record Answer(int status, byte[] body, String retryAfter) {
       throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with a body that is not JSON: " + excerpt(), e);
     } catch (IOException e) {
       throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with an unreadable body", e);
+    } catch (OutOfMemoryError e) { // what it became in memory is free again; the loop that called must go on
+      throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with a body that does not fit into memory", e);
     }
     throw new CallFailed(CallFailed.Kind.GARBLED, "HTTP " + status + " with an empty body", null);
   }
@@ -111,7 +118,7 @@ record Answer(int status, byte[] body, String retryAfter) {
     }
     try {
       var wait = retryAfter.strip().matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(retryAfter.strip()))
-          : Duration.between(Instant.now(), ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME));
+          : Duration.between(at, ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME));
       return wait.isNegative() ? Duration.ZERO : wait.compareTo(Duration.ofHours(1)) > 0 ? Duration.ofHours(1) : wait;
     } catch (DateTimeException e) {
       return Duration.ZERO; // a header that no one can read asks for nothing

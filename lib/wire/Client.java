@@ -1,12 +1,14 @@
 package lib.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
 import lib.config.Json;
 
@@ -15,7 +17,8 @@ import lib.config.Json;
  * goes away. Blocking, thread-safe; each call ends within its deadline, succeeds or throws, and retries nothing.
  */
 public final class Client {
-  private static final int MAX_HEADER = 8 << 10; // what servers and proxies take for one header line
+  /** Servers and proxies take 8 KiB for one header line, its name included, and the strict ones 16 KiB for all. */
+  private static final int MAX_HEADER = 7 << 10;
 
   private final Http http;
   private final Duration deadline;
@@ -25,10 +28,19 @@ public final class Client {
     this(server, Http.DEADLINE);
   }
 
-  /** The same with another deadline for each call. */
+  /** The same with another deadline for each call; a large body adds to it. */
   public Client(Server server, Duration deadline) {
-    this.http = new Http(server);
+    this(new Http(server), deadline);
+  }
+
+  private Client(Http http, Duration deadline) {
+    this.http = http;
     this.deadline = deadline;
+  }
+
+  /** The same with its calls on these threads, one for each, instead of the virtual threads that all else shares. */
+  public Client on(ThreadFactory threads) {
+    return new Client(http.on(threads), deadline);
   }
 
   public Server server() {
@@ -202,7 +214,7 @@ public final class Client {
    */
   public Claim claim(String taskId, String workerId) throws CallFailed, InterruptedException {
     try {
-      var answer = expect(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
+      var answer = content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
           Json.write(Json.object().put("task_id", taskId).put("worker_id", workerId)),
           Map.of("X-Worker-ID", workerId), deadline));
       return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
@@ -288,35 +300,41 @@ public final class Client {
 
   /** {@code GET …/tasks/{id}/output/stream}: events {@code output} and {@code done}. */
   public EventStream followOutput(String taskId, long since, Duration silence) throws CallFailed, InterruptedException {
-    return http.open(dialect().path("/tasks/" + Http.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence);
+    return http.open(dialect().path("/tasks/" + Http.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence, deadline);
   }
 
   // --- the task stream
 
   /**
-   * {@code GET /v1/worker/tasks/stream}. Codebase ids that would make the header too long are left out of it; tell them
-   * with {@link #routeCodebases} once the stream is open.
+   * {@code GET /v1/worker/tasks/stream}. Codebase ids that would make the header too long, or cannot stand in one, are
+   * left out of it; tell them with {@link #routeCodebases} once the stream is open.
    *
    * @param slots how many tasks we run at once; our own server sends that many before it waits for a release
    */
   public EventStream tasks(String workerId, String agentName, List<String> codebaseIds, List<String> capabilities, int slots,
       String lastEventId, Duration silence) throws CallFailed, InterruptedException {
     var headers = new LinkedHashMap<String, String>();
-    Map.of("X-Worker-ID", workerId, "X-Agent-Name", agentName).forEach((name, value) -> {
-      if (value.strip().equals(value) && value.chars().allMatch(c -> c >= ' ' && c <= '~')) { // else the query alone carries it
-        headers.put(name, value);
-      }
-    });
-    var ids = String.join(",", codebaseIds);
-    headers.put("X-Codebases", ids.length() <= MAX_HEADER ? ids : String.join(",", codebaseIds.subList(0, 1)));
+    headers.put("X-Worker-ID", workerId); // the query carries both, too, for what a header cannot
+    headers.put("X-Agent-Name", agentName);
+    headers.put("X-Codebases", line(codebaseIds));
     headers.put("X-Workspaces", headers.get("X-Codebases"));
     headers.put("X-Capabilities", String.join(",", capabilities));
     headers.put("X-Max-Concurrency", Integer.toString(slots));
-    if (lastEventId != null) {
+    if (lastEventId != null && !lastEventId.isEmpty()) {
       headers.put("Last-Event-ID", lastEventId);
     }
     return http.open("/v1/worker/tasks/stream?worker_id=" + Http.encode(workerId) + "&agent_name=" + Http.encode(agentName),
-        headers, silence);
+        headers, silence, deadline);
+  }
+
+  private static String line(List<String> ids) {
+    var line = new StringBuilder();
+    for (var id : ids) {
+      if (Http.sendable(id) && line.length() + 1 + id.length() <= MAX_HEADER) {
+        line.append(line.isEmpty() ? "" : ",").append(id);
+      }
+    }
+    return line.toString();
   }
 
   /** Whether opening the stream tells all of these ids. */
@@ -354,10 +372,17 @@ public final class Client {
   }
 
   private JsonNode exchange(String method, String path, JsonNode body) throws CallFailed, InterruptedException {
-    return expect(http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline));
+    var answer = http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline);
+    return method.equals("GET") ? content(answer) : expect(answer);
   }
 
+  /** What a call that does something brought; missing when the server only says that it is done. */
   private static JsonNode expect(Answer answer) throws CallFailed {
+    return answer.ok() && answer.body().length == 0 ? MissingNode.getInstance() : content(answer);
+  }
+
+  /** The same of a call that is no use without an answer. */
+  private static JsonNode content(Answer answer) throws CallFailed {
     if (!answer.ok()) {
       throw answer.failure();
     }

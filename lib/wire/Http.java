@@ -1,19 +1,16 @@
 package lib.wire;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.HttpsURLConnection;
@@ -21,8 +18,8 @@ import javax.net.ssl.SSLSocketFactory;
 import lib.Version;
 
 /**
- * One HTTP exchange at a time per call: token, proxy, own authorities, redirects that keep method and body, and a
- * deadline on the whole exchange, however slowly a server dribbles. Blocking; thread-safe.
+ * One HTTP exchange at a time per call: token, proxy, own authorities, and a deadline on the whole exchange, however
+ * slowly a server dribbles. Blocking; thread-safe.
  */
 public final class Http {
   static {
@@ -38,18 +35,34 @@ public final class Http {
   private static final int CONNECT_MILLIS = 10_000;
   /** The answer to an ordinary call; the old worker's value, which the server's slowest calls keep. */
   public static final Duration DEADLINE = Duration.ofSeconds(30);
-  /** Larger answers are refused: 64 MiB is four bodies of the largest size that our own server takes. */
-  private static final int MAX_ANSWER = 64 << 20;
-  private static final int MAX_REDIRECTS = 5; // as browsers and curl agree, more is a loop
+  /** The bytes of a body that go up in a second at least: 128 kbit/s is the slowest line that anybody still works on. */
+  private static final int SLOWEST = 16 << 10;
+  /**
+   * Larger answers are refused: 64 MiB is four bodies of the largest size that our own server takes. In a small heap it is
+   * less, since reading holds an answer twice.
+   */
+  static final int LARGEST = (int) Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 4);
 
   private final Server server;
   private final Proxies proxies;
   private final SSLSocketFactory sockets;
+  private final ThreadFactory threads;
 
   public Http(Server server) {
+    this(server, new Proxies(server.env()), server.caFile() == null ? null : Authorities.trusting(server.caFile()),
+        Thread.ofVirtual().factory());
+  }
+
+  private Http(Server server, Proxies proxies, SSLSocketFactory sockets, ThreadFactory threads) {
     this.server = server;
-    this.proxies = new Proxies(server.env());
-    this.sockets = server.caFile() == null ? null : Authorities.trusting(server.caFile());
+    this.proxies = proxies;
+    this.sockets = sockets;
+    this.threads = threads;
+  }
+
+  /** The same with its exchanges on these threads, one for each. */
+  Http on(ThreadFactory others) {
+    return new Http(server, proxies, sockets, others);
   }
 
   public Server server() {
@@ -62,105 +75,78 @@ public final class Http {
     return encoded.equals(".") || encoded.equals("..") ? encoded.replace(".", "%2E") : encoded;
   }
 
-  /** Sends and reads the whole answer; {@code body} is JSON text or null. An HTTP error is an answer, not a failure. */
+  /** Whether a header can carry this as it is: printable ASCII without space at its ends. */
+  static boolean sendable(String value) {
+    return value.strip().equals(value) && value.chars().allMatch(c -> c >= ' ' && c <= '~');
+  }
+
+  /**
+   * Sends and reads the whole answer; an HTTP error is an answer, not a failure.
+   *
+   * @param body JSON text or null
+   * @param headers those whose value is not {@link #sendable} are left out
+   * @param deadline for a call without a body; it grows with the body, since a large one on a slow line would never arrive
+   */
   Answer send(String method, String path, String body, Map<String, String> headers, Duration deadline)
       throws CallFailed, InterruptedException {
-    return within(deadline, method + " " + path, () -> {
-      var connection = open(method, path, body, headers, (int) deadline.toMillis());
-      try (var in = stream(connection)) {
-        var bytes = in == null ? new byte[0] : in.readNBytes(MAX_ANSWER + 1);
-        if (bytes.length > MAX_ANSWER) {
-          connection.disconnect();
-          throw new IOException("the answer is larger than " + MAX_ANSWER + " bytes");
-        }
-        return new Answer(connection.getResponseCode(), bytes, connection.getHeaderField("Retry-After"));
-      }
-    });
+    var bytes = body == null ? null : body.getBytes(StandardCharsets.UTF_8);
+    var most = bytes == null ? deadline : deadline.plusSeconds(bytes.length / SLOWEST);
+    return within(most, new Exchange(this, method, path, bytes, headers, most), Exchange::answer);
   }
 
-  /** Opens an event stream; a read that brings nothing for {@code silence} fails. The calling thread owns the stream. */
-  EventStream open(String path, Map<String, String> headers, Duration silence) throws CallFailed, InterruptedException {
+  /**
+   * Opens an event stream; a read that brings nothing for {@code silence} fails. The calling thread owns the stream.
+   *
+   * @param deadline until when the stream must have begun; only then may there be silence
+   */
+  EventStream open(String path, Map<String, String> headers, Duration silence, Duration deadline) throws CallFailed, InterruptedException {
     var all = new HashMap<>(headers);
     all.put("Accept", "text/event-stream");
-    // the answer's head must come as fast as any answer; only then may there be silence
-    var connection = within(DEADLINE, "GET " + path, () -> open("GET", path, null, all, (int) silence.toMillis()));
-    try {
-      var status = connection.getResponseCode();
-      if (status == 200 && String.valueOf(connection.getContentType()).startsWith("text/event-stream")) {
-        return new EventStream(connection, connection.getInputStream());
-      }
-      try (var in = stream(connection)) {
-        throw new Answer(status, in == null ? new byte[0] : in.readNBytes(64 << 10), connection.getHeaderField("Retry-After")).failure();
-      }
-    } catch (IOException e) {
-      throw unreachable("GET " + path, e);
-    }
+    return within(deadline, new Exchange(this, "GET", path, null, all, silence), Exchange::stream);
   }
 
-  private static InputStream stream(HttpURLConnection connection) throws IOException {
-    return connection.getResponseCode() >= 400 ? connection.getErrorStream() : connection.getInputStream();
+  private interface Reading<T> {
+    T from(Exchange exchange) throws IOException, CallFailed;
   }
 
-  /** Runs on a virtual thread of its own, which an interrupt can end in the middle of any read. */
-  private static <T> T within(Duration deadline, String what, Callable<T> exchange) throws CallFailed, InterruptedException {
-    var task = new FutureTask<>(exchange);
-    var thread = Thread.ofVirtual().name("http " + what).start(task);
+  /** Runs an exchange on a thread of its own, so that the wait for it ends in time; the exchange ends then, too. */
+  private <T> T within(Duration deadline, Exchange exchange, Reading<T> reading) throws CallFailed, InterruptedException {
+    var task = new FutureTask<>(() -> reading.from(exchange));
+    var thread = threads.newThread(task);
+    thread.setName("http " + exchange);
+    thread.start();
     try {
       return task.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new CallFailed(CallFailed.Kind.UNREACHABLE, what + ": no answer within " + deadline.toSeconds() + " s", e);
+      abandon(exchange, thread);
+      throw new CallFailed(CallFailed.Kind.UNREACHABLE, exchange + ": no answer within " + deadline.toSeconds() + " s", e);
+    } catch (InterruptedException e) {
+      abandon(exchange, thread);
+      throw e;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException io) {
-        throw unreachable(what, io);
-      }
-      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
-    } finally {
-      thread.interrupt();
+      throw failure(exchange, e.getCause());
     }
   }
 
-  private static CallFailed unreachable(String what, IOException e) {
-    var why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new CallFailed(CallFailed.Kind.UNREACHABLE, what + ": " + why, e);
+  private static CallFailed failure(Exchange exchange, Throwable cause) {
+    return switch (cause) {
+      case CallFailed failed -> failed;
+      case IOException e -> new CallFailed(CallFailed.Kind.UNREACHABLE,
+          exchange + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()), e);
+      case OutOfMemoryError e -> new CallFailed(CallFailed.Kind.GARBLED, exchange + ": the answer does not fit into memory", e);
+      case RuntimeException e -> throw e;
+      default -> throw new IllegalStateException(cause);
+    };
   }
 
-  private HttpURLConnection open(String method, String path, String body, Map<String, String> headers, int readMillis)
-      throws IOException {
-    var uri = URI.create(server.url() + path);
-    for (var redirects = 0; ; redirects++) {
-      var connection = exchange(uri, method, body, headers, readMillis);
-      var status = connection.getResponseCode();
-      var location = connection.getHeaderField("Location");
-      if (location == null || !List.of(301, 302, 307, 308).contains(status)) {
-        return connection;
-      }
-      if (redirects == MAX_REDIRECTS) {
-        throw new IOException("more than " + MAX_REDIRECTS + " redirects, the last to " + location);
-      }
-      try (var rest = stream(connection)) {
-        rest.readNBytes(64 << 10); // read to the end, so that the connection can be used again
-      }
-      uri = follow(uri, location);
-    }
+  /** An interrupt ends a virtual thread in the middle of anything, closing the connection ends a platform thread's read. */
+  private void abandon(Exchange exchange, Thread thread) {
+    thread.interrupt();
+    threads.newThread(exchange::abandon).start(); // it can have to wait for that read
   }
 
-  private static URI follow(URI from, String location) throws IOException {
-    try {
-      var to = from.resolve(new URI(location));
-      if (to.getHost() == null || to.getPort() > 65_535 || !List.of("http", "https").contains(to.getScheme())) {
-        throw new IOException("a redirect to an address that is no web address: " + location);
-      }
-      // a server behind a TLS proxy sees itself as http; the token must not leave unencrypted because of that
-      return from.getScheme().equals("https") && to.getScheme().equals("http") && from.getHost().equals(to.getHost())
-          ? new URI("https://" + from.getRawAuthority() + to.getRawPath() + (to.getRawQuery() == null ? "" : "?" + to.getRawQuery()))
-          : to;
-    } catch (URISyntaxException | IllegalArgumentException e) {
-      throw new IOException("a redirect to an address that is none: " + location, e);
-    }
-  }
-
-  private HttpURLConnection exchange(URI uri, String method, String body, Map<String, String> headers, int readMillis)
-      throws IOException {
+  /** A connection to this address, with all that does not depend on what is asked; nothing is sent yet. */
+  HttpURLConnection connection(URI uri, int readMillis) throws IOException {
     var connection = (HttpURLConnection) uri.toURL().openConnection(proxies.of(uri));
     var login = proxies.login(uri);
     if (login != null) {
@@ -173,30 +159,20 @@ public final class Http {
     connection.setReadTimeout(readMillis);
     connection.setInstanceFollowRedirects(false);
     connection.setUseCaches(false);
-    connection.setRequestMethod(method);
     connection.setRequestProperty("User-Agent", "a2a-worker/" + Version.TEXT);
-    connection.setRequestProperty("Accept", "application/json");
-    headers.forEach(connection::setRequestProperty);
     if (server.token() != null && sameServer(uri)) {
       connection.setRequestProperty("Authorization", "Bearer " + server.token());
-    }
-    if (body != null) {
-      connection.setDoOutput(true);
-      connection.setRequestProperty("Content-Type", "application/json");
-      try (var out = connection.getOutputStream()) {
-        out.write(body.getBytes(StandardCharsets.UTF_8));
-      }
-    } else if (!method.equals("GET")) {
-      connection.setDoOutput(true);
-      connection.getOutputStream().close(); // a POST without a body still needs a length of 0
     }
     return connection;
   }
 
   /** The token goes to the server it is for and to no other host, whatever a redirect says. */
   private boolean sameServer(URI uri) {
-    return uri.getHost().equalsIgnoreCase(server.url().getHost()) && port(uri) == port(server.url())
-        && uri.getScheme().equals(server.url().getScheme());
+    var own = server.url();
+    // a front that only leads from http to https is the same server, and what it gets is safer than what was sent to it
+    var upgrade = own.getScheme().equals("http") && port(own) == 80 && uri.getScheme().equals("https") && port(uri) == 443;
+    return uri.getHost().equalsIgnoreCase(own.getHost())
+        && (upgrade || port(uri) == port(own) && uri.getScheme().equals(own.getScheme()));
   }
 
   private static int port(URI uri) {

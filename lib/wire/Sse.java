@@ -11,14 +11,15 @@ import java.nio.charset.StandardCharsets;
  * Not thread-safe; the reading thread owns it.
  */
 public final class Sse {
-  /** An event larger than this is skipped; 64 MiB is four times the largest body our own server takes. */
-  private static final int MAX_EVENT = 64 << 20;
+  /** An event larger than this is skipped: as large as an answer may be, but one is held some four times while it is read. */
+  private static final int MAX_EVENT = (int) Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16);
+  private static final int MAX_ID = 1024; // it goes back in a header at each reconnect; real ids are numbers or UUIDs
 
   /**
    * One event.
    *
    * @param name {@code message} when the stream names none
-   * @param id the last id the stream gave, or null
+   * @param id the last id the stream gave; null before the first, empty when the stream took it back
    */
   public record Event(String name, String data, String id) {}
 
@@ -73,7 +74,7 @@ public final class Sse {
           }
           any = true;
         }
-        case "id" -> id = value.indexOf('\0') < 0 ? value : id;
+        case "id" -> id = value.indexOf('\0') < 0 && value.length() <= MAX_ID ? value : id;
         case "retry" -> retryMillis = value.matches("\\d{1,9}") ? Long.parseLong(value) : retryMillis;
         default -> { } // a comment (empty field name) or a field of a later standard
       }

@@ -279,7 +279,7 @@ public final class FakeServer implements AutoCloseable {
       }
       case HANG -> closing.await();
       case DRIBBLE -> {
-        out.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        out.write(fault.start().getBytes(StandardCharsets.UTF_8));
         while (true) {
           out.write(' ');
           out.flush();

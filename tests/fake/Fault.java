@@ -21,6 +21,7 @@ public final class Fault {
   private volatile int every = 1;
   private volatile Kind kind = Kind.NONE;
   private volatile Reply reply;
+  private volatile String start;
 
   Fault(String method, String path) {
     this.method = method;
@@ -69,6 +70,12 @@ public final class Fault {
 
   /** Answers so slowly that it never ends, although something always comes. */
   public Fault dribble() {
+    return dribble("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
+  }
+
+  /** The same after these first characters of an answer, its head included. */
+  public Fault dribble(String first) {
+    start = first;
     return of(Kind.DRIBBLE);
   }
 
@@ -106,6 +113,11 @@ public final class Fault {
 
   Reply reply() {
     return reply;
+  }
+
+  /** What a dribbled answer begins with. */
+  String start() {
+    return start;
   }
 
   /** Whether it happens to this request; counts it if so. */

@@ -112,6 +112,32 @@ class ClientTest {
   }
 
   @Test
+  void aHeaderTellsAsManyCodebasesAsFit() throws Exception {
+    assertThat(streamHeaders(IntStream.range(0, 2000).mapToObj(i -> "codebase" + i).toList(), null).get("X-Codebases"))
+        .startsWith("codebase0,codebase1,").hasSizeBetween(7000, 8000).matches(".*,codebase\\d{3}");
+  }
+
+  @Test
+  void anIdThatCannotStandInAHeaderIsLeftOut() throws Exception {
+    assertThat(streamHeaders(List.of("a", "b\nX-Evil: 1", "ü", " c", "d\0", "e f"), "7\n8"))
+        .containsEntry("X-Codebases", "a,e f").doesNotContainKeys("X-Evil", "Last-Event-ID");
+  }
+
+  @Test
+  void aResetEventIdIsNotSent() throws Exception {
+    assertThat(streamHeaders(List.of("a"), "")).doesNotContainKey("Last-Event-ID");
+  }
+
+  private static Map<String, String> streamHeaders(List<String> codebases, String lastEventId) throws Exception {
+    try (var server = FakeServer.start(Version.V16)) {
+      try (var stream = client(server).tasks("w1", "n", codebases, List.of(), 2, lastEventId, SILENCE)) {
+        stream.next();
+      }
+      return server.requests("GET", "/v1/worker/tasks/stream").getFirst().headers();
+    }
+  }
+
+  @Test
   void aReplacedServerIsFoundAgain() throws Exception {
     try (var server = FakeServer.start(Version.V13)) {
       var client = client(server);

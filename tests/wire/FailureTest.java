@@ -7,13 +7,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import lib.wire.CallFailed;
 import lib.wire.CallFailed.Kind;
 import lib.wire.Client;
+import lib.wire.NewTask;
+import lib.wire.Registration;
+import lib.wire.Report;
 import lib.wire.Server;
+import lib.wire.TaskStatus;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +125,41 @@ class FailureTest {
         .isBetween(Duration.ofSeconds(1500), Duration.ofSeconds(1800));
     assertThat(failure(f -> f.html(503).header("Retry-After", date.format(Instant.now().plusSeconds(86400)))).retryAfter())
         .isEqualTo(Duration.ofHours(1));
+  }
+
+  @Test
+  void aDateToWaitForIsMeasuredByTheServersOwnClock() {
+    assertThat(asked("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:51:37 GMT").retryAfter()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(asked("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:00 GMT").retryAfter()).isZero();
+  }
+
+  private CallFailed asked(String date, String retryAfter) {
+    return failure(f -> f.html(503).header("Date", date).header("Retry-After", retryAfter));
+  }
+
+  @Test
+  void anEmptyAnswerIsFineWhereNobodyNeedsOne() throws Exception {
+    for (var status : new int[] {200, 204}) {
+      server.heal();
+      server.on("*", "*").text(status, "");
+      client.register(new Registration("w", "n", List.of(), "host", List.of(), null));
+      assertThat(client.heartbeat("w", Map.of("t", 1))).isEmpty();
+      client.routeCodebases("w", List.of());
+      client.status(Report.running("t", "w", null, 0));
+      client.output("t", "w", "text", Instant.EPOCH, 0, 1);
+      client.release(new Report("t", "w", TaskStatus.COMPLETED, null, null, null, 0));
+      client.unregister("w");
+    }
+  }
+
+  @Test
+  void anEmptyAnswerIsGarbledWhereItMustSaySomething() {
+    server.on("*", "*").text(200, "");
+    assertThat(List.<ThrowingCallable>of(() -> client.claim("t", "w"), client::info, client::workers, client::codebases,
+        () -> client.output("t", 0), () -> client.registerCodebase("n", "/p", "", "w"),
+        () -> client.tasks(new Client.Query(null, null, null, null)),
+        () -> client.create(new NewTask(null, "title", "do it", "build", 0, null, null))))
+        .allSatisfy(call -> assertThat(catchThrowableOfType(CallFailed.class, call).kind()).isEqualTo(Kind.GARBLED));
   }
 
   @Test

@@ -12,19 +12,21 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * A server certificate that signs itself, as a company's own authority would, for 127.0.0.1.
+ * A server certificate that signs itself, as a company's own authority would, for 127.0.0.1 and {@link #NAME}.
  *
  * @param certificate the PEM file to trust
  * @param sockets what a server with it listens on
  */
 record Keys(Path certificate, ServerSocketFactory sockets) {
+  /** A name that is never looked up. */
+  static final String NAME = "codetether.invalid";
   private static final String PASSWORD = "for-tests-only";
 
   /** Makes one with the JDK's keytool. */
   static Keys make(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
     var store = Files.createTempDirectory(folder, "keys").resolve("keys.p12");
     var pem = store.resolveSibling("authority.pem");
-    keytool(store, "-genkeypair", "-alias", "server", "-keyalg", "EC", "-dname", "CN=test", "-ext", "san=ip:127.0.0.1", "-validity", "2");
+    keytool(store, "-genkeypair", "-alias", "server", "-keyalg", "EC", "-dname", "CN=test", "-ext", "san=ip:127.0.0.1,dns:" + NAME, "-validity", "2");
     keytool(store, "-exportcert", "-alias", "server", "-rfc", "-file", pem.toString());
     var keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
     var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -12,11 +13,13 @@ import lib.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Dialect;
+import lib.wire.Proxies;
 import lib.wire.Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proxy variables are followed as other programs follow them. No name here is ever looked up. */
@@ -100,6 +103,34 @@ class ProxyTest {
   void anUnusableProxyIsAProblemThatNamesTheVariable(String address) {
     assertThatThrownBy(() -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).isInstanceOf(Problem.class)
         .hasMessageContaining("HTTP_PROXY");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.1.2.3, 10.0.0.0/8", "10.1.2.3, 10.1.2.2/31", "10.1.2.3, 10.1.2.3/32", "10.1.2.3, 0.0.0.0/0", "10.1.2.3, 10.1.2.3:8000",
+      "[fd00::1], fd00::1", "[fd00::1], [fd00::1]", "[fd00::1], [fd00::1]:8000", "[fd00::1], fd00:0:0::1", "[fd00::1], fd00::/8",
+      "[FD00::1], [fd00::]/8", "[fd00::2], fd00::2"})
+  void anExcludedAddressIsMatchedInAnySpelling(String host, String excluded) {
+    assertThat(direct(host, excluded)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"11.1.2.3, 10.0.0.0/8", "10.1.2.4, 10.1.2.2/31", "10.1.2.3, 10.1.2.4/32", "10.1.2.3, fd00::/8", "10.1.2.3, 10.0.0.0/33",
+      "10.1.2.3, 10.0.0.0/x", "10.1.2.3, 2.3", "10.1.2.3, 10.1.2", "[fe00::1], fd00::/8", "[fd00::1], 10.0.0.0/8", "[fd00::11], fd00::1",
+      "x.invalid, 10.0.0.0/8", "x.invalid, x.invalid/8", "x.invalid, 0.0.0.0/0"})
+  void anotherAddressIsNotExcluded(String host, String excluded) {
+    assertThat(direct(host, excluded)).isFalse();
+  }
+
+  private static boolean direct(String host, String excluded) {
+    return new Proxies(ClientTest.env(Map.of("HTTP_PROXY", "http://proxy.invalid:1", "NO_PROXY", excluded)))
+        .of(URI.create("http://" + host + ":8000")) == Proxy.NO_PROXY;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"socks5://127.0.0.1:1080", "socks5h://127.0.0.1:1080", "socks4://127.0.0.1:1080", "ftp://127.0.0.1:1"})
+  void aProxyOfAnotherKindIsAProblemThatSaysSo(String address) {
+    assertThat(catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).text())
+        .contains("HTTP_PROXY").contains(address.substring(0, address.indexOf(':'))).contains("not supported");
   }
 
   private static Client client(String server, Map<String, String> variables) {

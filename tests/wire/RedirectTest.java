@@ -3,10 +3,13 @@ package tests.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import lib.wire.CallFailed;
 import lib.wire.Client;
+import lib.wire.Dialect;
 import lib.wire.Report;
 import lib.wire.Server;
 import lib.wire.TaskStatus;
@@ -62,6 +65,31 @@ class RedirectTest {
       client.task(id);
       assertThat(other.requests()).hasSize(2).allSatisfy(r -> assertThat(r.headers()).doesNotContainKey("Authorization"));
       assertThat(server.requests()).allSatisfy(r -> assertThat(r.headers()).containsEntry("Authorization", "Bearer secret-token"));
+    }
+  }
+
+  @Test
+  void aTokenFollowsTheSameHostFromHttpToHttps() throws Exception {
+    var keys = Keys.make(temp);
+    try (var proxy = new TinyProxy(); var server = FakeServer.startTls(Version.V16, keys.sockets())) {
+      server.token("secret-token");
+      proxy.upgrade(server.url().getPort());
+      var variables = Map.of("HTTP_PROXY", proxy.url(), "HTTPS_PROXY", proxy.url());
+      for (var url : List.of("http://" + Keys.NAME, "http://" + Keys.NAME + ":80")) {
+        var client = new Client(new Server(URI.create(url), "secret-token", keys.certificate(), ClientTest.env(variables)));
+        assertThat(client.dialect()).isEqualTo(Dialect.CODEBASES);
+      }
+      assertThat(server.requests()).hasSize(2).allSatisfy(r -> assertThat(r.headers()).containsEntry("Authorization", "Bearer secret-token"));
+    }
+  }
+
+  @Test
+  void aTokenDoesNotFollowToAnotherEncryptedPort() throws Exception {
+    var keys = Keys.make(temp);
+    try (var server = FakeServer.start(Version.V16); var other = FakeServer.startTls(Version.V16, keys.sockets())) {
+      server.on("GET", "*").redirect(307, other.url() + "/v1/agent/codebases");
+      new Client(new Server(server.url(), "secret-token", keys.certificate(), ClientTest.env(Map.of()))).dialect();
+      assertThat(other.requests()).hasSize(1).allSatisfy(r -> assertThat(r.headers()).doesNotContainKey("Authorization"));
     }
   }
 

@@ -58,6 +58,13 @@ class SseTest {
   }
 
   @Test
+  void anIdTooLongForAHeaderIsIgnored() throws IOException {
+    var longest = "i".repeat(1024);
+    assertThat(read("id: " + longest + "\ndata: a\n\nid: " + longest + "i\ndata: b\n\n")).extracting(Sse.Event::id)
+        .containsExactly(longest, longest);
+  }
+
+  @Test
   void theServersWishForReconnectsIsReadWhenItIsANumber() throws IOException {
     var sse = sse("retry: 250\ndata: a\n\nretry: soon\ndata: b\n\nretry: -1\nretry: 99999999999999999999\ndata: c\n\n");
     assertThat(sse.retryMillis()).isEqualTo(-1);
