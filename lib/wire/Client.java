@@ -339,7 +339,7 @@ public final class Client {
 
   /** Whether opening the stream tells all of these ids. */
   public static boolean streamTells(List<String> codebaseIds) {
-    return String.join(",", codebaseIds).length() <= MAX_HEADER;
+    return line(codebaseIds).equals(String.join(",", codebaseIds));
   }
 
   // --- underneath
