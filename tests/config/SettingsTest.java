@@ -194,7 +194,7 @@ class SettingsTest {
   }
 
   private static Map<String, Flag> flag(String key, String... texts) {
-    return Map.of(key, new Flag("--" + key.replace('_', '-'), List.of(texts)));
+    return Map.of(key, new Flag("--" + key.replace('_', '-'), List.of(texts), false));
   }
 
   private Path file(String json) throws IOException {
