@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A folder with code on this machine that the worker offers to work in.
@@ -19,7 +18,7 @@ import java.util.Set;
  */
 public record Codebase(String name, Path path, String description) {
   /** What an entry of a config file may hold. */
-  static final Set<String> FIELDS = Set.of("name", "path", "description");
+  static final List<String> FIELDS = List.of("name", "path", "description");
 
   @Override
   public String toString() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -280,7 +281,7 @@ public final class Settings {
         .forEach(v -> warnings.add("the variable " + v + " is no setting" + Nearest.hint(v, row -> row.allVars().getFirst())));
   }
 
-  private static boolean unknown(String key, Set<String> known) {
+  private static boolean unknown(String key, Collection<String> known) {
     return !known.contains(key) && !key.startsWith("_"); // _comment_… is how JSON files carry remarks
   }
 
