@@ -88,7 +88,8 @@ public final class Manual {
 
   private static <T> JsonNode value(Setting<T> row, Settings settings, String used) {
     var value = settings.get(row);
-    return value == null && used != null ? TextNode.valueOf(used) : row.secret() && value != null ? Json.MAPPER.valueToTree(row.kind().show(value)) : row.kind().toJson(value);
+    return value == null && used != null ? TextNode.valueOf(used)
+        : row.secret() && value != null ? TextNode.valueOf(row.kind().show(value)) : row.kind().toJson(value);
   }
 
   private static <T> JsonNode defaultJson(Setting<T> row) {

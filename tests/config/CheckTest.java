@@ -18,8 +18,8 @@ class CheckTest {
   Path home;
 
   @ParameterizedTest
-  @CsvSource({"A2A_CA_FILE,/nonexistent.pem,certificate authorities in /nonexistent.pem,1", "A2A_CA_FILE,/etc/hostname,/etc/hostname cannot be used,1",
-      "A2A_TOKENS,'ci:,',tokens holds no token,1", "A2A_HOST,300.1.1.1,cannot listen on 300.1.1.1,1", "A2A_HOST,0.0.0.0,without tokens,4",
+  @CsvSource({"A2A_CA_FILE,/nonexistent.pem,certificate authorities in /nonexistent.pem,1", 
+      "A2A_CA_FILE,/etc/hostname,/etc/hostname cannot be used,1", "A2A_TOKENS,'ci:,',tokens holds no token,1", "A2A_HOST,300.1.1.1,cannot listen on 300.1.1.1,1", "A2A_HOST,0.0.0.0,without tokens,4",
       "A2A_AGENT_ENV,A=B,agent_env is 'A=B',1", "A2A_AGENT_ENV,A*B,agent_env is 'A*B',1", "A2A_CODEBASE_ROOTS,'/srv,/',codebase_roots is,1",
       "A2A_CODEBASE_ROOTS,/srv/..,codebase_roots is,1"})
   void whatFailsAtOnceInUseIsFound(String variable, String value, String what, int exit) {

@@ -46,7 +46,9 @@ class CodebaseListTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', quoteCharacter = '`', value = {"{\"path\": 7, \"key\": \"hidden\"}|path of '7' is none", "{\"name\": \"n\", \"path\": [\"hidden\"]}|path of 'n' is none",
+  @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+      "{\"path\": 7, \"key\": \"hidden\"}|path of '7' is none",
+      "{\"name\": \"n\", \"path\": [\"hidden\"]}|path of 'n' is none",
       "{\"name\": true, \"path\": \"/p\"}|name of 'true' is none", "{\"name\": \"n\", \"key\": \"hidden\"}|'n' has none", "{\"key\": \"hidden\"}|one has none",
       "7|neither"})
   void aBadEntryIsKnownByItsNameOrPath(String entry, String must) throws IOException {
@@ -57,7 +59,8 @@ class CodebaseListTest {
 
   @Test
   void anUnknownKeyOfAnEntryIsSaid() throws IOException {
-    var ran = Ran.config(home, Map.of(), "check", "--config", file("[{\"path\": \"/p\", \"pth\": 1, \"_note\": 2}, {\"path\": \"/q\", \"pth\": 1}]").toString());
+    var file = file("[{\"path\": \"/p\", \"pth\": 1, \"_note\": 2}, {\"path\": \"/q\", \"pth\": 1}]");
+    var ran = Ran.config(home, Map.of(), "check", "--config", file.toString());
     assertThat(ran.exit()).isZero();
     assertThat(ran.err().lines()).singleElement().asString().endsWith("c.json:1:2: unknown key pth in an entry of codebases");
   }

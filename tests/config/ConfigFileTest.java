@@ -120,7 +120,8 @@ class ConfigFileTest {
 
   @Test
   void wholeNumbersMayBeWrittenAsFractionsOrWithAnExponent() throws IOException {
-    var settings = read(Files.writeString(temp.resolve("c.json"), "{\"max_concurrent_tasks\": 2.0, \"output_max\": 1e8, \"task_timeout\": 3.6e3}"));
+    var settings = read(Files.writeString(temp.resolve("c.json"),
+        "{\"max_concurrent_tasks\": 2.0, \"output_max\": 1e8, \"task_timeout\": 3.6e3}"));
     assertThat(settings.get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(2);
     assertThat(settings.get(Table.OUTPUT_MAX)).isEqualTo(100_000_000L);
     assertThat(settings.get(Table.TASK_TIMEOUT)).isEqualTo(Duration.ofHours(1));

@@ -93,7 +93,8 @@ class SettingsTest {
   void theKeyThatIsMeantIsFound(String unknown, String meant) throws IOException {
     assertThat(resolve(Map.of(), Map.of(), file("{\"" + unknown + "\": 1}")).warnings()).singleElement().asString()
         .endsWith("unknown key " + unknown + ", did you mean " + meant + "?");
-    var variable = "A2A_" + unknown.toUpperCase(Locale.ROOT).replace('-', '_') + (unknown.equalsIgnoreCase(meant) || unknown.contains("-") ? "S" : "");
+    var known = unknown.replace('-', '_').equalsIgnoreCase(meant); // a variable of that name would be right
+    var variable = "A2A_" + unknown.toUpperCase(Locale.ROOT).replace('-', '_') + (known ? "S" : "");
     assertThat(resolve(Map.of(), Map.of(variable, "x"), null).warnings()).singleElement().asString()
         .endsWith("did you mean A2A_" + meant.toUpperCase(Locale.ROOT) + "?");
   }
@@ -125,7 +126,8 @@ class SettingsTest {
     var settings = resolve(Map.of(), Map.of("NOTIFICATION_EMAIL", "none", "VAULT_TOKEN", "t", "VAULT_TOKEN_FILE", "/nonexistent"),
         file("{\"notification_email\": \"a@b.example\"}"));
     assertThat(settings.get(Table.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
-    assertThat(settings.warnings()).anyMatch(w -> w.startsWith("notification_email is 'none' (NOTIFICATION_EMAIL) and is not used: it must be"));
+    assertThat(settings.warnings())
+        .anyMatch(w -> w.startsWith("notification_email is 'none' (NOTIFICATION_EMAIL) and is not used: it must be"));
     assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_NOTIFICATION_EMAIL", "none"), null)).what()).contains("A2A_NOTIFICATION_EMAIL");
     assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_AUTH_TOKENS", "\u00fc"), null)).what()).contains("A2A_AUTH_TOKENS");
   }
