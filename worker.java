@@ -10,7 +10,7 @@ import lib.cli.Command;
 import lib.cli.Io;
 import picocli.CommandLine;
 
-/** The entry: {@code jbang worker.java <command>}. Options without a command mean {@code run}. */
+/** The entry: {@code jbang worker.java <command>}. Nothing at all, or options without a command, means {@code run}. */
 @CommandLine.Command(name = "worker", description = "Runs AI coding agents on this machine for a CodeTether server.")
 public final class worker extends Command {
   private worker(Io io) {
@@ -24,7 +24,7 @@ public final class worker extends Command {
 
   public static void main(String[] args) {
     var options = Set.of("-h", "--help", "-V", "--version");
-    var bare = args.length > 0 && args[0].startsWith("-") && !options.contains(args[0]);
+    var bare = args.length == 0 || args[0].startsWith("-") && !options.contains(args[0]);
     var full = bare ? Stream.concat(Stream.of("run"), Stream.of(args)).toArray(String[]::new) : args;
     System.exit(new worker(Io.of(System.in, System.out, System.err)).run(full));
   }

@@ -2,8 +2,11 @@
 //SOURCES ../lib/**.java
 package cmd;
 
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import lib.Problem;
 import lib.agent.AgentCli;
 import lib.cli.Columns;
@@ -12,6 +15,14 @@ import lib.cli.Io;
 import lib.config.Json;
 import lib.config.Manual;
 import lib.config.Setting.Use;
+import lib.config.Settings;
+import lib.config.StateDir;
+import lib.config.Table;
+import lib.hub.Hub;
+import lib.hub.HubOptions;
+import lib.task.Identity;
+import lib.wire.Client;
+import lib.wire.Server;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -39,23 +50,43 @@ public final class config extends Command {
     @Override
     public Integer call() {
       var settings = settings();
-      var agent = AgentCli.find(settings);
-      var path = agent.map(a -> a.path().toString());
-      var why = agent.map(AgentCli::why).orElseGet(() -> AgentCli.absence(settings).why());
+      String path = null;
+      String why;
+      try {
+        var agent = AgentCli.require(settings);
+        path = agent.path().toString();
+        why = agent.why();
+      } catch (Problem none) {
+        why = none.what() + ": " + none.why();
+      }
       if (json) {
-        var shown = Manual.shownJson(settings);
-        shown.putObject("agent_cli").put("path", path.orElse(null)).put("why", why);
+        var shown = Manual.shownJson(settings, used(settings));
+        shown.putObject("agent_cli").put("path", path).put("why", why);
         io.out().println(Json.pretty(shown));
       } else {
-        var lines = new ArrayList<>(Manual.shown(settings));
-        lines.add(List.of("(agent CLI)", path.orElse("none"), why));
+        var lines = new ArrayList<>(Manual.shown(settings, used(settings)));
+        lines.add(List.of("(agent CLI)", path == null ? "none" : path, why));
         Columns.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
       }
       return Problem.Exit.DONE.code;
     }
+
+    /** What a worker and a server started now would use where nothing is set. */
+    private static Map<String, String> used(Settings settings) {
+      var stateDir = StateDir.of(settings);
+      var used = new HashMap<>(Map.of(Table.STATE_DIR.key(), stateDir.toString(), Table.DB_PATH.key(),
+          HubOptions.database(settings).toString()));
+      try {
+        Identity.kept(stateDir).ifPresent(id -> used.put(Table.WORKER_ID.key(), id));
+      } catch (IOException e) {
+        used.put(Table.WORKER_ID.key(), "(not readable: " + e + ")");
+      }
+      return used;
+    }
   }
 
-  @CommandLine.Command(name = "check", description = "Check every setting; exit 1 with the first bad one.")
+  @CommandLine.Command(name = "check", description = "Check every setting and what it names; exit 1 with the "
+      + "first bad one.")
   static final class Check extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
@@ -66,14 +97,36 @@ public final class config extends Command {
 
     @Override
     public Integer call() {
-      var settings = settings();
+      try {
+        return check(settings());
+      } catch (Problem problem) {
+        if (json) { // and on stderr for people, as ever
+          io.out().println(Json.pretty(Json.object().put("ok", false).put("what", problem.what()).put("why", problem.why())
+              .put("fix", problem.fix())));
+        }
+        throw problem;
+      }
+    }
+
+    private int check(Settings settings) {
+      new Client(Server.of(settings)); // reads ca_file
+      Hub.check(HubOptions.of(settings));
+      var warnings = new ArrayList<>(settings.warnings());
+      if (settings.given(Table.AGENT_BIN)) {
+        try {
+          AgentCli.require(settings);
+        } catch (Problem absent) { // it may be installed while the worker runs
+          warnings.add(absent.line());
+          io.warn(absent.line());
+        }
+      }
       var file = settings.file().map(Object::toString).orElse("no config file");
       if (json) {
         var result = Json.object().put("ok", true).put("file", settings.file().map(Object::toString).orElse(null));
-        result.set("warnings", Json.array(settings.warnings()));
+        result.set("warnings", Json.array(warnings));
         io.out().println(Json.pretty(result));
       } else {
-        io.out().println("ok: " + file + ", " + settings.warnings().size() + " warnings");
+        io.out().println("ok: " + file + ", " + warnings.size() + " warnings");
       }
       return Problem.Exit.DONE.code;
     }

@@ -95,7 +95,7 @@ public final class run extends Command {
     if (prompt != null && !List.of("echo", "noop").contains(agentType())) {
       AgentCli.require(settings);
     } else if (prompt == null && AgentCli.find(settings).isEmpty()) { // it may be installed while the worker runs
-      io.err().println("warning: tasks wait for an agent: " + AgentCli.absence(settings).line());
+      io.warn("tasks wait for an agent: " + AgentCli.absence(settings).line());
     }
     var identity = Identity.of(settings);
     try (var lock = Lock.take(identity.stateDir().resolve("lock"), "a worker");

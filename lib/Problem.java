@@ -51,12 +51,17 @@ public final class Problem extends RuntimeException {
 
   /** Three lines for a person. */
   public String text() {
-    return "problem: " + what() + "\n    why: " + why + "\n    fix: " + fix;
+    return "problem: " + shown(what()) + "\n    why: " + shown(why) + "\n    fix: " + shown(fix);
   }
 
   /** One line for a log. */
   public String line() {
-    return what() + ": " + why + " (fix: " + fix + ")";
+    return shown(what() + ": " + why + " (fix: " + fix + ")");
+  }
+
+  /** Its parts hold what others wrote: file names, values, answers of servers. */
+  private static String shown(String part) {
+    return Visible.of(String.valueOf(part));
   }
 
   /** What a command's exit code says; the numbers are a contract with scripts and service managers. */

@@ -27,7 +27,7 @@ public record AgentCli(Path path, String why) {
     var env = settings.env();
     var named = settings.get(Table.AGENT_BIN);
     if (named != null) {
-      var path = named.contains("/") || named.startsWith("~") ? Optional.of(env.path(named, env.cwd())) : onPath(named, env);
+      var path = named.contains("/") ? Optional.of(Path.of(named)) : onPath(named, env);
       return path.filter(Files::isExecutable).filter(Files::isRegularFile)
           .map(p -> new AgentCli(p, "agent_bin (" + settings.origin(Table.AGENT_BIN).where() + ")"));
     }
@@ -67,10 +67,15 @@ public record AgentCli(Path path, String why) {
     var named = settings.get(Table.AGENT_BIN);
     return named != null
         ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
-            + settings.origin(Table.AGENT_BIN).where() + ")", "correct agent_bin, or leave it out to have one looked for")
+            + settings.origin(Table.AGENT_BIN).where() + "), and " + lack(named), "correct agent_bin, or leave it out to have one looked for")
         : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
             + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()) + unsupportedNote(settings.env()),
             "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo");
+  }
+
+  private static String lack(String named) {
+    return !named.contains("/") ? "it is not on the PATH" : Files.isRegularFile(Path.of(named)) ? "it may not be executed"
+        : "there is no such file";
   }
 
   private static String unsupportedNote(Env env) {

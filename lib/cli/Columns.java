@@ -1,6 +1,7 @@
 package lib.cli;
 
 import java.util.List;
+import lib.Visible;
 
 /** Rows for people on a terminal, aligned; for programs, tab-separated without a heading. */
 public final class Columns {
@@ -34,6 +35,6 @@ public final class Columns {
   }
 
   private static String flat(String cell) {
-    return cell == null ? "" : cell.replaceAll("[\\p{Cntrl}]+", " ");
+    return cell == null ? "" : Visible.of(cell.replaceAll("[\t\n\r]+", " "));
   }
 }

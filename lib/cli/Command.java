@@ -5,13 +5,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import lib.Problem;
 import lib.Version;
+import lib.Visible;
 import lib.config.Setting;
 import lib.config.Settings;
 import lib.config.Time;
@@ -32,6 +32,7 @@ public abstract class Command implements Callable<Integer> {
   protected final Io io;
   private final Set<Setting.Use> uses;
   private CommandSpec spec;
+  private Options options;
 
   protected Command(Io io, Setting.Use... uses) {
     this.io = io;
@@ -52,15 +53,15 @@ public abstract class Command implements Callable<Integer> {
 
   /** Parses and runs, prints problems, and returns the exit code. */
   public final int run(String... args) {
-    return line().execute(args);
+    return line(List.of(args)).execute(args);
   }
 
   /** The settings that these arguments, the variables and the config file make; warnings go to {@code err}. */
   protected final Settings settings() {
-    var parsed = spec.commandLine().getParseResult();
-    Path config = parsed.matchedOptionValue(Options.CONFIG, null);
-    var settings = Settings.resolve(Options.given(parsed), config == null ? null : io.env().cwd().resolve(config), io.env());
-    settings.warnings().forEach(warning -> io.err().println("warning: " + warning));
+    var config = Options.config(spec.commandLine().getParseResult(), io.env());
+    var settings = Settings.resolve(options.given(), config, io.env());
+    var acts = uses.contains(Setting.Use.WORK) || uses.contains(Setting.Use.SERVE);
+    (acts ? settings.warnings() : settings.briefWarnings()).forEach(io::warn);
     return settings;
   }
 
@@ -93,7 +94,8 @@ public abstract class Command implements Callable<Integer> {
   /** No server was named and there is no default one. */
   protected static Problem noServer() {
     return new Problem("no server is named", "there is no default one, since it would get your tasks and code",
-        "name yours with --server URL (or A2A_SERVER_URL, or server_url in the config file), or start one here: run --local");
+        "name yours with --server URL (or A2A_SERVER_URL, or server_url in the config file), or start one here: run --local; "
+            + "--help lists what there is");
   }
 
   /** Calls the server as a person's command does: a few tries, then the problem. */
@@ -105,13 +107,13 @@ public abstract class Command implements Callable<Integer> {
     }
   }
 
-  private CommandLine line() {
-    var line = new CommandLine(build());
+  private CommandLine line(List<String> args) {
+    var line = new CommandLine(build(args));
     line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8)).setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
-    line.setAbbreviatedOptionsAllowed(true).setOverwrittenOptionsAllowed(true);
+    line.setAbbreviatedOptionsAllowed(true).setOverwrittenOptionsAllowed(true).setExpandAtFiles(false);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(io.colour() ? Ansi.ON : Ansi.OFF));
-    line.setParameterExceptionHandler((e, args) -> {
-      io.err().println("problem: " + e.getMessage().replaceFirst("\n.*", ""));
+    line.setParameterExceptionHandler((e, all) -> {
+      io.err().println("problem: " + Visible.of(wrong(e)));
       CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
       io.err().println("    fix: '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' lists what it takes");
       return Problem.Exit.USAGE.code;
@@ -120,14 +122,25 @@ public abstract class Command implements Callable<Integer> {
     return line;
   }
 
-  private CommandSpec build() {
+  /** What is wrong with the arguments; never a value that belongs to an option, which may be a secret. */
+  private static String wrong(CommandLine.ParameterException e) {
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
+      var option = unmatched.getUnmatched().stream().filter(a -> a.startsWith("-") && a.length() > 1).findFirst();
+      return option.map(a -> "unknown option " + (a.startsWith("--") ? a.replaceFirst("(?s)=.*", "") : a.substring(0, 2)))
+          .orElseGet(() -> "unexpected argument " + unmatched.getUnmatched().getFirst());
+    }
+    return e.getMessage().split("\n")[0].replaceFirst("^Error: ", "").replaceFirst(" but found .*", "");
+  }
+
+  private CommandSpec build(List<String> args) {
     spec = CommandSpec.forAnnotatedObject(this).mixinStandardHelpOptions(true).version("a2a-worker " + Version.TEXT);
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
     if (!uses.isEmpty()) {
-      Options.add(spec, uses);
+      options = new Options(args);
+      options.add(spec, uses);
     }
     children().forEach(child -> {
-      var below = child.build();
+      var below = child.build(args);
       spec.addSubcommand(below.name(), below);
     });
     return spec;

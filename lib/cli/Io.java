@@ -2,6 +2,7 @@ package lib.cli;
 
 import java.io.InputStream;
 import java.io.PrintStream;
+import lib.Visible;
 import lib.config.Env;
 
 /**
@@ -16,6 +17,11 @@ public record Io(InputStream in, PrintStream out, PrintStream err, boolean termi
   public static Io of(InputStream in, PrintStream out, PrintStream err) {
     var console = System.console();
     return new Io(in, out, err, console != null && console.isTerminal(), Env.system());
+  }
+
+  /** Tells a person what the command goes on in spite of. */
+  public void warn(String warning) {
+    err.println("warning: " + Visible.of(warning));
   }
 
   /** Whether to colour: a terminal, unless {@code NO_COLOR} or {@code CLICOLOR=0} says no. */

@@ -3,8 +3,10 @@ package lib.config;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /**
@@ -15,6 +17,8 @@ import java.util.List;
  * @param description for people; may be empty
  */
 public record Codebase(String name, Path path, String description) {
+  /** What an entry of a config file may hold. */
+  static final List<String> FIELDS = List.of("name", "path", "description");
 
   @Override
   public String toString() {
@@ -25,7 +29,35 @@ public record Codebase(String name, Path path, String description) {
     return Json.object().put("name", name).put("path", path.toString()).put("description", description);
   }
 
-  /** {@code name:path}, {@code path}, several of these with commas between, or the JSON list of a config file. */
+  /**
+   * One list without a folder in it twice, links resolved where the folder is there: a later entry of the same folder only
+   * changes the name and the description, if it has them. Each gets a name.
+   */
+  static List<Codebase> oneList(List<Codebase> all) {
+    var byFolder = new LinkedHashMap<Path, Codebase>();
+    all.forEach(codebase -> byFolder.merge(real(codebase.path), codebase, (first, again) -> new Codebase(
+        again.name.isEmpty() ? first.name : again.name, first.path,
+        again.description.isEmpty() ? first.description : again.description)));
+    return byFolder.values().stream().map(Codebase::named).toList();
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      return path; // it is not there yet, so no link of it is either
+    }
+  }
+
+  private Codebase named() {
+    var last = path.getFileName();
+    return name.isEmpty() ? new Codebase(last == null ? "root" : last.toString(), path, description) : this;
+  }
+
+  /**
+   * {@code name:path}, {@code path}, several of these with commas between, or the JSON list of a config file. A name that
+   * is not given is empty; {@link #oneList} fills it in.
+   */
   static List<Codebase> parseAll(String raw, Env env, Path base) throws Kind.Bad {
     var codebases = new ArrayList<Codebase>();
     if (raw.startsWith("[")) {
@@ -47,31 +79,44 @@ public record Codebase(String name, Path path, String description) {
   }
 
   private static Codebase parse(String raw, Env env, Path base) throws Kind.Bad {
+    if (raw.startsWith(":") || raw.startsWith("{")) {
+      throw new Kind.Bad("name:path or path" + (raw.startsWith(":") ? ", and the name before the colon is missing"
+          : ", or a JSON list with its brackets, [{…}]"));
+    }
     // a name has no slash, so "/srv/a:b" is a path with a colon in it
     var colon = raw.indexOf(':');
     var named = colon > 0 && !raw.substring(0, colon).contains("/");
-    return of(named ? raw.substring(0, colon) : null, named ? raw.substring(colon + 1) : raw, "", env, base);
+    return of(named ? raw.substring(0, colon) : "", named ? raw.substring(colon + 1) : raw, "", env, base);
   }
 
   private static Codebase read(JsonNode item, Env env, Path base) throws Kind.Bad {
     if (item.isTextual()) {
       return parse(item.asText(), env, base);
     }
-    var path = Json.text(item, "path");
-    if (path == null) {
-      throw new Kind.Bad("a list whose every entry has a path, and one has none: " + item);
+    if (!item.isObject()) {
+      throw new Kind.Bad("a list of {name, path, description} or texts, and an entry is neither");
     }
-    var description = Json.text(item, "description");
-    return of(Json.text(item, "name"), path, description == null ? "" : description, env, base);
+    for (var field : FIELDS) {
+      if (!item.path(field).isTextual() && item.hasNonNull(field)) {
+        throw new Kind.Bad("a list whose entries hold text, and " + field + " of " + known(item) + " is none");
+      }
+    }
+    if (item.path("path").asText().isBlank()) {
+      throw new Kind.Bad("a list whose every entry has a path, and " + known(item) + " has none");
+    }
+    return of(item.path("name").asText(""), item.path("path").asText(), item.path("description").asText(""), env, base);
+  }
+
+  /** An entry by what a person knows it by; the rest of it may be anything. */
+  private static String known(JsonNode item) {
+    var text = Json.text(item, "name", "path");
+    return text == null ? "one" : "'" + text + "'";
   }
 
   private static Codebase of(String name, String path, String description, Env env, Path base) throws Kind.Bad {
     if (path.isBlank()) {
       throw new Kind.Bad("name:path or path, and a path is missing");
     }
-    var full = env.path(path, base);
-    var last = full.getFileName();
-    return new Codebase(name != null && !name.isBlank() ? name.strip() : last == null ? "root" : last.toString(), full,
-        description);
+    return new Codebase(name.strip(), Kind.path(path, env, base), description);
   }
 }

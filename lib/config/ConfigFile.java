@@ -1,32 +1,53 @@
 package lib.config;
 
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import lib.Problem;
 
 /**
- * A config file as it was read: each top-level key with its value and where it stands.
+ * A config file as it was read: each top-level key with its value and where it stands. No message quotes a value, which
+ * may be a secret.
  *
- * @param entries in the file's order; a key given twice is a problem, not a guess
+ * @param entries in the file's order; a key given twice, at any depth, is a problem, not a guess
  */
 public record ConfigFile(Path path, Map<String, Entry> entries) {
   /** After a value comes the next key, which the mapper itself would take for text after the end. */
-  private static final ObjectReader VALUES = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  private static final ObjectReader VALUES = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+      .with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+  private static final String OBJECT = "it must be one JSON object, {…}";
 
   /** A key's value and the line and column where the key stands. */
-  public record Entry(JsonNode value, int line, int column) {}
+  public record Entry(JsonNode value, int line, int column) {
+    /** Whether it sets anything: null and empty text are how example files say "not set". */
+    boolean given() {
+      return !value.isNull() && !(value.isTextual() && value.asText().isEmpty());
+    }
+  }
+
+  /** Where a key stands, as {@code file:line:column}. */
+  String place(String key) {
+    var entry = entries.get(key);
+    return path + ":" + entry.line + ":" + entry.column;
+  }
 
   /** The files that are read when none is named, the first that exists. */
   public static List<Path> usual(Env env) {
@@ -34,47 +55,102 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
   }
 
   /**
-   * The named file, else the first usual one that exists, else empty. A named file that cannot be read is a problem;
-   * so is a usual one that is broken. Another file is never tried instead.
+   * The named file, else the first usual one that exists, else empty. A file that cannot be read is a problem, and another
+   * one is never tried instead.
    */
   public static Optional<ConfigFile> find(Path named, Env env) {
     if (named != null) {
-      return Optional.of(read(named));
+      return Optional.of(read(named, "it was named by --config", "create it (config.example.json is a start) or leave --config out"));
     }
-    return usual(env).stream().filter(Files::exists).findFirst().map(ConfigFile::read);
+    return usual(env).stream().filter(file -> !absent(file)).findFirst()
+        .map(file -> read(file, "it is a file that is read when --config names none", "correct or delete what stands there"));
   }
 
-  static ConfigFile read(Path path) {
-    var entries = new LinkedHashMap<String, Entry>();
-    try (var parser = Json.MAPPER.createParser(Files.readString(path))) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw broken(path, parser.currentTokenLocation(), "it must be one JSON object, {…}");
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        var at = parser.currentTokenLocation();
-        var key = parser.currentName();
-        parser.nextToken();
-        if (entries.put(key, new Entry(VALUES.readTree(parser), at.getLineNr(), at.getColumnNr())) != null) {
-          throw broken(path, at, "the key " + key + " is given twice");
-        }
-      }
-      if (parser.nextToken() != null) {
-        throw broken(path, parser.currentTokenLocation(), "there is text after the closing brace");
-      }
-    } catch (JsonProcessingException e) {
-      throw broken(path, e.getLocation(), e.getOriginalMessage().split("\n")[0]);
-    } catch (NoSuchFileException e) {
-      throw new Problem("the config file " + path + " does not exist", "it was named by --config",
-          "create it (config.example.json is a start) or leave --config out");
-    } catch (IOException e) {
-      throw new Problem("the config file " + path + " cannot be read", String.valueOf(e.getMessage()),
-          "let the user that runs the worker read it");
+  /** Whether nothing can stand there: no link hangs on the way to it, and no folder hides it. */
+  private static boolean absent(Path file) {
+    var nearest = Stream.iterate(file, Objects::nonNull, Path::getParent)
+        .filter(p -> Files.exists(p, LinkOption.NOFOLLOW_LINKS)).findFirst().orElseThrow();
+    return !nearest.equals(file) && (Files.isDirectory(nearest) ? Files.isExecutable(nearest) : !Files.isSymbolicLink(nearest));
+  }
+
+  private static ConfigFile read(Path path, String why, String fix) {
+    if (Files.exists(path) && !Files.isRegularFile(path)) { // reading a pipe or a device may wait or go on for ever
+      throw new Problem("the config file " + path + " is no regular file", why, "name a file");
     }
-    return new ConfigFile(path, entries);
+    if (Files.notExists(path)) {
+      var link = Files.isSymbolicLink(path) ? ", and is a link to what is not there" : "";
+      throw new Problem("the config file " + path + " does not exist", why + link, fix);
+    }
+    try {
+      return new ConfigFile(path, parse(path, Utf8.read(path)));
+    } catch (Utf8.Malformed e) {
+      throw broken(path, "UTF-8", e.line, e.column, "there is a byte that UTF-8 does not have");
+    } catch (IOException e) {
+      throw new Problem("the config file " + path + " cannot be read", e instanceof AccessDeniedException ? "permission denied; " + why
+          : String.valueOf(e.getMessage()), "let the user that runs the worker read it");
+    }
+  }
+
+  private static Map<String, Entry> parse(Path path, String text) throws IOException {
+    if (text.isBlank()) {
+      throw broken(path, "valid JSON", 1, 1, "it is empty; " + OBJECT);
+    }
+    var entries = new LinkedHashMap<String, Entry>();
+    try (var parser = Json.MAPPER.createParser(text)) {
+      try {
+        read(path, parser, entries);
+      } catch (JsonProcessingException e) {
+        throw broken(path, e.getLocation() == null ? parser.currentLocation() : e.getLocation(), words(e, text));
+      }
+    }
+    return entries;
+  }
+
+  private static void read(Path path, JsonParser parser, Map<String, Entry> entries) throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      throw broken(path, parser.currentTokenLocation(), OBJECT);
+    }
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      var at = parser.currentTokenLocation();
+      var key = parser.currentName();
+      parser.nextToken();
+      if (entries.put(key, new Entry(VALUES.readTree(parser), at.getLineNr(), at.getColumnNr())) != null) {
+        throw broken(path, at, "the key " + key + " is given twice");
+      }
+    }
+    if (parser.nextToken() != null) {
+      throw broken(path, parser.currentTokenLocation(), "there is text after the closing brace");
+    }
+  }
+
+  /** What is wrong, in our own words: the library's quote what stands there. */
+  private static String words(JsonProcessingException e, String text) {
+    return switch (e) {
+      case MismatchedInputException twice -> "a key is given twice in one object";
+      case StreamConstraintsException large -> "a number is too long there, or braces and brackets are nested too deeply";
+      case JsonEOFException end -> "it ends before everything is closed";
+      default -> {
+        var at = e.getLocation() == null ? -1 : (int) e.getLocation().getCharOffset();
+        var here = at < 0 || at >= text.length() ? ' ' : text.charAt(at);
+        yield at > 0 && text.charAt(at - 1) == '\\' ? "a backslash in text is written twice" : switch (here) {
+          case '/', '#' -> "comments are not JSON; a key such as _comment may hold one";
+          case '\'' -> "text stands in double quotes";
+          case '"' -> "a comma or a colon is missing before it";
+          case ',', '}', ']' -> "something is missing before it, or there is a comma or bracket too many";
+          case '\n', '\r', '\t' -> "text ends on its line, and a tab in it is written as \\t";
+          default -> Character.isLetter(here) ? "text stands in double quotes; only true, false, null and numbers stand without"
+              : "this is no JSON";
+        };
+      }
+    };
   }
 
   private static Problem broken(Path path, JsonLocation at, String why) {
-    return new Problem("the config file " + path + " is not valid JSON at line " + at.getLineNr() + ", column "
-        + at.getColumnNr(), why, "mend it there; no other file is read instead");
+    return broken(path, "valid JSON", at.getLineNr(), at.getColumnNr(), why);
+  }
+
+  private static Problem broken(Path path, String what, int line, int column, String why) {
+    return new Problem("the config file " + path + " is not " + what + " at line " + line + ", column " + column, why,
+        "mend it there; no other file is read instead");
   }
 }

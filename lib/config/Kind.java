@@ -3,14 +3,15 @@ package lib.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import lib.Visible;
 
 /**
  * The type of a setting: how its text is read, which values are allowed, and how a value is shown.
@@ -18,9 +19,14 @@ import java.util.function.Function;
  * @param name what the manual calls it
  * @param bounds what is allowed, as it stands in messages: "must be …"
  * @param parser text to value; throws {@link Bad}
+ * @param shown how a value is shown; never with a secret in it
  * @param json whether a JSON value may be a boolean, a number or a list as well as text
  */
 public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, String> shown, Shape json) {
+
+  private static final String SECRET = "secret", URL = "URL";
+  private static final int MOST_QUOTED = 40; // enough to know it again; the place is named beside it
+  private static final int LONGEST_NAME = 256;
 
   /** Which JSON values a kind takes besides text. */
   public enum Shape { TEXT, NUMBER, BOOLEAN, LIST, CODEBASES }
@@ -57,10 +63,26 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     if (!fits) {
       throw new Bad(bounds);
     }
-    if (node.isArray() && json == Shape.LIST) {
-      return parse(String.join(",", node.valueStream().map(JsonNode::asText).toList()), env, base);
+    return parse(json == Shape.CODEBASES && node.isArray() ? node.toString() : plain(node), env, base);
+  }
+
+  /** A refused value as a message has it: short, and without what may be secret. */
+  String quote(Object raw) {
+    var text = raw instanceof JsonNode node ? plain(node) : (String) raw;
+    if (text == null || name.equals(SECRET)) {
+      return "not usable";
     }
-    return parse(node.isArray() ? node.toString() : node.asText(), env, base);
+    var open = name.equals(URL) ? Url.masked(text) : text;
+    return "'" + (open.length() <= MOST_QUOTED ? open : open.substring(0, MOST_QUOTED) + "…") + "'";
+  }
+
+  /** A JSON value as it would stand in a variable: 2.0 and 1e8 as whole numbers, texts with commas between; else null. */
+  private static String plain(JsonNode node) {
+    if (node.isArray() && node.valueStream().allMatch(JsonNode::isTextual)) {
+      return String.join(",", node.valueStream().map(JsonNode::asText).toList());
+    }
+    var n = node.isFloatingPointNumber() ? node.asDouble() : Double.NaN;
+    return !node.isValueNode() ? null : n == Math.rint(n) && Math.abs(n) < 1L << 53 ? Long.toString((long) n) : node.asText();
   }
 
   /** The value as JSON, in the form that a config file has it. */
@@ -85,50 +107,70 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     return new Kind<>("text", "text that is not empty", (raw, env, base) -> notEmpty(raw), s -> s, Shape.TEXT);
   }
 
+  /** What people call something: it travels in headers and stands in lists. */
+  static Kind<String> title() {
+    var must = "text without control characters, at most " + LONGEST_NAME + " characters";
+    return new Kind<>("text", must, (raw, env, base) -> {
+      var name = notEmpty(raw);
+      if (name.length() > LONGEST_NAME || !Visible.is(name)) {
+        throw new Bad(must);
+      }
+      return name;
+    }, s -> s, Shape.TEXT);
+  }
+
+  /** It travels in a header, where anything else would be sent as another text than the one given. */
   static Kind<String> secret() {
-    return new Kind<>("secret", "text that is not empty", (raw, env, base) -> notEmpty(raw), s -> "********", Shape.TEXT);
+    return secret("one line of printable ASCII", "[\\x20-\\x7e]+");
+  }
+
+  static Kind<String> tokens() {
+    return secret("printable ASCII, token or name:token, with commas or lines between", "[\\x20-\\x7e\\t\\r\\n]+");
+  }
+
+  private static Kind<String> secret(String must, String pattern) {
+    return new Kind<>(SECRET, must, (raw, env, base) -> {
+      var secret = Utf8.without(raw).strip();
+      if (!secret.matches(pattern)) {
+        throw new Bad(must);
+      }
+      return secret;
+    }, s -> "********", Shape.TEXT);
   }
 
   static Kind<String> mail() {
     return new Kind<>("address", "an e-mail address", (raw, env, base) -> {
-      if (!raw.matches("[^@\\s]+@[^@\\s]+")) {
+      var address = raw.strip();
+      if (!address.matches("[^@\\s]+@[^@\\s]+") || !Visible.is(address)) {
         throw new Bad("an e-mail address");
       }
-      return raw;
+      return address;
     }, s -> s, Shape.TEXT);
   }
 
-  /** An absolute http or https URL; a trailing slash is dropped. */
+  /** An absolute URL of one of these schemes; a trailing slash is dropped. */
   static Kind<URI> url(String... schemes) {
     var must = "a URL like " + schemes[0] + "://host";
-    return new Kind<>("URL", must, (raw, env, base) -> {
-      try {
-        var uri = new URI(raw.strip().replaceAll("/+$", ""));
-        if (uri.getUserInfo() != null && List.of(schemes).contains("https")) {
-          throw new Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
-        }
-        if (uri.getPort() > 65_535) {
-          throw new Bad(must + ", with a port up to 65535");
-        }
-        if (uri.getHost() != null && List.of(schemes).contains(uri.getScheme())) {
-          return uri;
-        }
-      } catch (URISyntaxException e) {
-        throw new Bad(must + ", and this is none: " + e.getReason());
-      }
-      throw new Bad(must + ", with " + String.join(" or ", schemes) + " in front");
-    }, URI::toString, Shape.TEXT);
+    return new Kind<>(URL, must, (raw, env, base) -> Url.parse(raw, must, List.of(schemes)), Url::shown, Shape.TEXT);
   }
 
   static Kind<Path> path() {
-    return new Kind<>("path", "a path", (raw, env, base) -> env.path(notEmpty(raw), base), Path::toString, Shape.TEXT);
+    return new Kind<>("path", "a path", (raw, env, base) -> path(notEmpty(raw), env, base), Path::toString, Shape.TEXT);
+  }
+
+  /** A program: a path, then absolute, or a name that is looked for on the PATH when it is run. */
+  static Kind<String> program() {
+    return new Kind<>("program", "a path, or a name on the PATH", (raw, env, base) -> {
+      var program = notEmpty(raw);
+      return program.contains("/") || program.startsWith("~") ? path(program, env, base).toString() : program;
+    }, s -> s, Shape.TEXT);
   }
 
   static Kind<Integer> whole(int least, int most) {
     var must = "a whole number from " + least + " to " + most;
     return new Kind<>("number", must, (raw, env, base) -> {
       try {
-        var n = Integer.parseInt(raw.strip());
+        var n = Integer.parseInt(ascii(raw.strip()));
         if (n >= least && n <= most) {
           return n;
         }
@@ -159,7 +201,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   static Kind<Long> bytes(long least, long most) {
     var must = "bytes from " + size(least) + " to " + size(most);
     return new Kind<>("bytes", must, (raw, env, base) -> {
-      var text = raw.strip().toLowerCase(Locale.ROOT).replaceFirst("i?b$", "");
+      var text = ascii(raw.strip()).toLowerCase(Locale.ROOT).replaceFirst("i?b$", "");
       var shift = text.endsWith("k") ? 10 : text.endsWith("m") ? 20 : text.endsWith("g") ? 30 : 0;
       try {
         var value = Math.multiplyExact(Long.parseLong(text.replaceFirst("[kmg]$", "").strip()), 1L << shift);
@@ -193,19 +235,38 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
 
   /** Words without commas or line breaks: they travel in a header. */
   static Kind<List<String>> words() {
-    return new Kind<>("list", "a list of words without spaces, or a comma list", (raw, env, base) -> {
+    return words("a list of words without spaces, or a comma list", "[\\x21-\\x7e]+");
+  }
+
+  /** Names of variables, or how names begin with a star behind it. */
+  static Kind<List<String>> variables() {
+    return words("a list of names of variables or PREFIX_*, or a comma list", "[^=*\\s]+\\*?|\\*");
+  }
+
+  private static Kind<List<String>> words(String must, String pattern) {
+    return new Kind<>("list", must, (raw, env, base) -> {
       var words = split(raw);
-      if (words.stream().anyMatch(w -> !w.matches("[\\x21-\\x7e]+"))) {
-        throw new Bad("a list of words without spaces, or a comma list");
+      if (words.stream().anyMatch(w -> !w.matches(pattern) || !Visible.is(w))) {
+        throw new Bad(must);
       }
       return words;
     }, list -> String.join(",", list), Shape.LIST);
   }
 
-  static Kind<List<Path>> paths() {
-    return new Kind<>("list of paths", "a list of paths, or a comma list", (raw, env, base) ->
-        split(raw).stream().map(p -> env.path(p, base)).toList(),
-        list -> String.join(",", list.stream().map(Path::toString).toList()), Shape.LIST);
+  /** Limits of what may be reached; the root of the file system would be none. */
+  static Kind<List<Path>> roots() {
+    var must = "a list of paths other than /, or a comma list";
+    return new Kind<>("list of paths", must, (raw, env, base) -> {
+      var roots = new ArrayList<Path>();
+      for (var item : split(raw)) {
+        var root = path(item, env, base);
+        if (root.getNameCount() == 0) {
+          throw new Bad(must);
+        }
+        roots.add(root);
+      }
+      return List.copyOf(roots);
+    }, list -> String.join(",", list.stream().map(Path::toString).toList()), Shape.LIST);
   }
 
   static Kind<List<Codebase>> codebases() {
@@ -218,6 +279,19 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
       throw new Bad("text that is not empty");
     }
     return raw.strip();
+  }
+
+  /** The path; another user's home, which a shell would put for {@code ~name}, is not looked up. */
+  static Path path(String raw, Env env, Path base) throws Bad {
+    if (raw.matches("~[^/].*")) {
+      throw new Bad("a path, and ~name is not understood: write that folder out");
+    }
+    return env.path(raw, base);
+  }
+
+  /** Java's own parsers take the digits of every script. */
+  private static String ascii(String text) {
+    return text.chars().allMatch(c -> c < 128) ? text : "";
   }
 
   private static List<String> split(String raw) {

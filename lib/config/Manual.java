@@ -3,9 +3,11 @@ package lib.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What the table says to people: the manual, the example file, and the values in use. */
 public final class Manual {
@@ -20,7 +22,8 @@ public final class Manual {
           .append(" | ").append(row.kind().bounds()).append(" | ").append(row.fallbackText()).append(" | ")
           .append(row.help()).append(row.later() == null ? "" : " *(no effect yet: " + row.later() + ")*").append(" |\n");
     }
-    return text.toString();
+    return text.append("\nBesides these there are two flags without a variable or key: `-c`, `--config` names the config file, "
+        + "and `--test-email`\nof `run`, which the old worker had, is refused while there is no mail.\n").toString();
   }
 
   /** The same as data; a contract: fields are added, never changed. */
@@ -53,34 +56,40 @@ public final class Manual {
     return Json.pretty(root) + "\n";
   }
 
-  /** One line per setting: key, value, origin. */
-  public static List<List<String>> shown(Settings settings) {
+  /**
+   * One line per setting: key, value, origin.
+   *
+   * @param used by key, what is used of settings that are not given and have no fixed default
+   */
+  public static List<List<String>> shown(Settings settings, Map<String, String> used) {
     var lines = new ArrayList<List<String>>();
     for (var row : Table.rows()) {
-      lines.add(List.of(row.key(), text(row, settings), settings.origin(row).where()));
+      lines.add(List.of(row.key(), text(row, settings, used.get(row.key())), settings.origin(row).where()));
     }
     return lines;
   }
 
   /** The values in use as data, secrets masked; a contract: fields are added, never changed. */
-  public static ObjectNode shownJson(Settings settings) {
+  public static ObjectNode shownJson(Settings settings, Map<String, String> used) {
     var root = Json.object();
     for (var row : Table.rows()) {
       var item = root.putObject(row.key());
-      item.set("value", value(row, settings));
+      item.set("value", value(row, settings, used.get(row.key())));
       item.put("source", settings.origin(row).source().name().toLowerCase(Locale.ROOT)).put("where", settings.origin(row).where());
     }
     return root;
   }
 
-  private static <T> String text(Setting<T> row, Settings settings) {
+  private static <T> String text(Setting<T> row, Settings settings, String used) {
     var value = settings.get(row);
-    return value == null ? row.fallbackText().isEmpty() ? "-" : "(" + row.fallbackText() + ")" : row.kind().show(value);
+    return value != null ? row.kind().show(value) : used != null ? used
+        : row.fallbackText().isEmpty() ? "-" : "(" + row.fallbackText() + ")";
   }
 
-  private static <T> JsonNode value(Setting<T> row, Settings settings) {
+  private static <T> JsonNode value(Setting<T> row, Settings settings, String used) {
     var value = settings.get(row);
-    return row.secret() && value != null ? Json.MAPPER.valueToTree(row.kind().show(value)) : row.kind().toJson(value);
+    return value == null && used != null ? TextNode.valueOf(used)
+        : row.secret() && value != null ? TextNode.valueOf(row.kind().show(value)) : row.kind().toJson(value);
   }
 
   private static <T> JsonNode defaultJson(Setting<T> row) {

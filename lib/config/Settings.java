@@ -6,15 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.IntStream;
 import lib.Problem;
 
 /**
@@ -38,12 +37,38 @@ public final class Settings {
 
   private record Value(Object value, Origin origin) {}
 
-  private record Raw(Setting<?> setting, Origin origin, Object text) {}
+  /**
+   * What a source gives for a setting, not read yet.
+   *
+   * @param text text or JSON
+   * @param base where relative paths start
+   * @param no whether a yes/no is turned round, for {@code --no-…}
+   */
+  private record Raw(Setting<?> setting, Origin origin, Object text, Path base, boolean no) {
+    Object read(Env env) throws Kind.Bad {
+      var kind = setting.kind();
+      var value = text instanceof JsonNode node ? kind.read(node, env, base) : kind.parse((String) text, env, base);
+      return no ? !((Boolean) value) : value;
+    }
+
+    /** A variable that other programs read too, of a feature that is not there yet: nobody's start depends on it. */
+    boolean harmless() {
+      return setting.later() != null && origin.source == Source.VARIABLE && !origin.where.startsWith("A2A_");
+    }
+
+    Problem problem(Kind.Bad bad) {
+      return new Problem(setting.key() + " is " + setting.kind().quote(text) + " (" + origin.where + ")", "it must be " + bad.getMessage(),
+          "change it in " + origin.where + "; 'config table' lists what every setting takes")
+          .ending(origin.source == Source.FLAG ? Problem.Exit.USAGE : Problem.Exit.PROBLEM);
+    }
+  }
 
   private final Env env;
   private final Optional<ConfigFile> file;
   private final Map<String, Value> values = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
+  /** Settings that are given, with the feature that they wait for. */
+  private final Map<String, String> idle = new LinkedHashMap<>();
 
   private Settings(Env env, Optional<ConfigFile> file) {
     this.env = env;
@@ -59,18 +84,21 @@ public final class Settings {
    */
   public static Settings resolve(Map<String, Flag> flags, Path config, Env env) {
     var settings = new Settings(env, ConfigFile.find(config, env));
-    var fileKeys = new HashSet<String>();
     for (var row : Table.rows()) {
-      fileKeys.addAll(row.allKeys());
       settings.values.put(row.key(), settings.value(row, flags));
     }
     settings.readSecretFiles();
-    settings.warn(fileKeys);
+    settings.warn();
     return settings;
   }
 
-  /** What one flag was given on the command line. */
-  public record Flag(String name, List<String> texts) {}
+  /**
+   * What the command line gave for one setting.
+   *
+   * @param name the flag as it was typed
+   * @param no whether it was a {@code --no-…} flag: the text says the opposite of what is set
+   */
+  public record Flag(String name, List<String> texts, boolean no) {}
 
   @SuppressWarnings("unchecked")
   public <T> T get(Setting<T> setting) {
@@ -94,62 +122,102 @@ public final class Settings {
     return file.map(ConfigFile::path);
   }
 
-  /** What a person should hear: unknown keys, settings without effect, files with secrets that others can read. */
+  /** What a person should hear: unknown keys, files with secrets that others can read, settings without effect. */
   public List<String> warnings() {
-    return List.copyOf(warnings);
+    var all = new ArrayList<>(warnings);
+    idle.forEach((setting, feature) -> all.add(setting + " has no effect yet: this version has no " + feature));
+    return all;
   }
 
-  private Value value(Setting<?> row, Map<String, Flag> flags) {
+  /** The same with one line for all settings without effect, for commands where they would have none anyway. */
+  public List<String> briefWarnings() {
+    var all = new ArrayList<>(warnings);
+    if (!idle.isEmpty()) {
+      all.add("without effect yet: " + String.join(", ", idle.keySet()) + "; 'config check' says why");
+    }
+    return all;
+  }
+
+  private List<Raw> raws(Setting<?> row, Map<String, Flag> flags) {
     var raws = new ArrayList<Raw>();
     var flag = flags.get(row.key());
     if (flag != null) {
       // a folder's name may hold a comma, so codebases are handed on as a list
-      var text = row == Table.CODEBASES ? Json.array(flag.texts).toString() : String.join(",", flag.texts);
-      raws.add(new Raw(row, new Origin(Source.FLAG, flag.name), text));
+      var text = row == Table.CODEBASES ? Json.array(flag.texts) : String.join(",", flag.texts);
+      raws.add(new Raw(row, new Origin(Source.FLAG, flag.name), text, env.cwd(), flag.no));
     }
     row.allVars().stream().filter(v -> env.var(v) != null)
-        .map(v -> new Raw(row, new Origin(Source.VARIABLE, v), env.var(v))).forEach(raws::add);
-    file.ifPresent(f -> row.allKeys().stream().filter(f.entries()::containsKey).forEach(key -> {
-      var entry = f.entries().get(key);
-      if (!entry.value().isNull()) { // null is how the old example file says "not set"
-        raws.add(new Raw(row, new Origin(Source.FILE, f.path() + ":" + entry.line() + ":" + entry.column()), entry.value()));
-      }
-    }));
-    if (raws.isEmpty()) {
-      return new Value(row.fallback().apply(env), new Origin(Source.DEFAULT, "default"));
-    }
-    var first = raws.getFirst();
-    var value = read(first);
-    if (row == Table.CODEBASES && first.origin.source == Source.FLAG && raws.size() > 1) {
-      value = join((List<?>) read(raws.get(1)), (List<?>) value);
-    }
-    if (raws.size() > 1 && raws.get(1).origin.source == first.origin.source && !value.equals(read(raws.get(1)))) {
-      warnings.add(first.origin.where + " and " + raws.get(1).origin.where + " both set " + row.key()
-          + " to different values; the first is used");
-    }
-    if (row.later() != null) {
-      warnings.add(row.key() + " (" + first.origin.where + ") has no effect yet: this version has no " + row.later());
-    }
-    return new Value(value, first.origin);
+        .map(v -> new Raw(row, new Origin(Source.VARIABLE, v), env.var(v), env.cwd(), false)).forEach(raws::add);
+    file.ifPresent(f -> row.allKeys().stream().filter(key -> f.entries().containsKey(key) && f.entries().get(key).given())
+        .map(key -> new Raw(row, new Origin(Source.FILE, f.place(key)), f.entries().get(key).value(),
+            f.path().toAbsolutePath().getParent(), false)).forEach(raws::add));
+    return raws;
   }
 
-  private Object read(Raw raw) {
-    try {
-      return raw.text instanceof JsonNode node
-          ? raw.setting.kind().read(node, env, file.get().path().toAbsolutePath().getParent())
-          : raw.setting.kind().parse((String) raw.text, env, env.cwd());
-    } catch (Kind.Bad e) {
-      var shown = raw.setting.secret() ? "not usable" : "'" + shorten(raw.text.toString()) + "'";
-      throw new Problem(raw.setting.key() + " is " + shown + " (" + raw.origin.where + ")", "it must be " + e.getMessage(),
-          "change it in " + raw.origin.where + "; 'config table' lists what every setting takes")
-          .ending(raw.origin.source == Source.FLAG ? Problem.Exit.USAGE : Problem.Exit.PROBLEM);
+  /** The first usable value of the strongest source. */
+  private Value value(Setting<?> row, Map<String, Flag> flags) {
+    var raws = raws(row, flags);
+    for (var raw : raws) {
+      try {
+        var value = raw.read(env);
+        var rest = raws.subList(raws.indexOf(raw) + 1, raws.size());
+        if (row == Table.CODEBASES) {
+          value = codebases(value, raw.origin.source == Source.FLAG && !rest.isEmpty() ? rest.getFirst() : null);
+        }
+        rest.stream().filter(other -> other.origin.source == raw.origin.source).findFirst()
+            .ifPresent(other -> compare(raw, other));
+        if (row.later() != null) {
+          idle.put(row.key() + " (" + raw.origin.where + ")", row.later());
+        }
+        return new Value(value, raw.origin);
+      } catch (Kind.Bad e) {
+        if (!raw.harmless()) {
+          throw raw.problem(e);
+        }
+        warnings.add(raw.problem(e).what() + " and is not used: " + raw.problem(e).why());
+      }
     }
+    return new Value(row.fallback().apply(env), new Origin(Source.DEFAULT, "default"));
+  }
+
+  private void compare(Raw used, Raw other) {
+    try {
+      if (!used.read(env).equals(other.read(env))) {
+        warnings.add(used.origin.where + " and " + other.origin.where + " both set " + used.setting.key()
+            + " to different values; the first is used");
+      }
+    } catch (Kind.Bad e) {
+      warnings.add(other.problem(e).what() + ", and " + used.origin.where + " is used: " + other.problem(e).why());
+    }
+  }
+
+  /** The folders of the flags behind those of the next source, as one list. */
+  private List<Codebase> codebases(Object own, Raw weaker) {
+    var all = new ArrayList<Codebase>();
+    try {
+      if (weaker != null) {
+        ((List<?>) weaker.read(env)).forEach(c -> all.add((Codebase) c));
+      }
+    } catch (Kind.Bad e) {
+      throw weaker.problem(e);
+    }
+    ((List<?>) own).forEach(c -> all.add((Codebase) c));
+    var list = Codebase.oneList(all);
+    var byName = new HashMap<String, Path>();
+    list.forEach(codebase -> {
+      var other = byName.putIfAbsent(codebase.name(), codebase.path());
+      if (other != null) {
+        warnings.add("two codebases are named " + codebase.name() + ", " + other + " and " + codebase.path()
+            + ": give one another name, NAME:PATH");
+      }
+    });
+    return list;
   }
 
   private void readSecretFiles() {
     for (var row : Table.rows()) {
-      var companion = values.get(row.key() + "_file");
-      if (!row.secret() || companion.value == null) {
+      var companion = row.secret() ? values.get(row.key() + "_file") : null;
+      if (companion == null || companion.value == null || row.later() != null) { // what has no effect yet needs no file either
         continue;
       }
       var direct = values.get(row.key()).origin;
@@ -164,79 +232,67 @@ public final class Settings {
     }
   }
 
-  private static String readSecret(Setting<?> row, Path path, Origin origin) {
+  private Object readSecret(Setting<?> row, Path path, Origin origin) {
     try {
-      var text = Files.readString(path).strip();
-      if (!text.isEmpty()) {
-        return text;
+      var text = Utf8.read(path);
+      if (text.isBlank()) {
+        throw new Problem(path + " holds no " + row.key(), "it is empty; " + origin.where + " names it", "write the secret into it");
       }
-      throw new Problem(path + " holds no " + row.key(), "it is empty; " + origin.where + " names it", "write the secret into it");
+      var secret = row.kind().parse(text, env, env.cwd());
+      warnIfOthersCanRead(path);
+      return secret;
+    } catch (Kind.Bad | Utf8.Malformed e) {
+      var why = e instanceof Kind.Bad ? "it must be " + e.getMessage() : e.getMessage();
+      throw new Problem(path + " holds no usable " + row.key(), why + "; " + origin.where + " names it", "write the secret into it anew");
     } catch (IOException e) {
       throw new Problem(path + " cannot be read for " + row.key(), origin.where + " names it, and: " + e,
           "create it with mode 0600 for the user that runs the worker");
     }
   }
 
-  private void warn(Set<String> known) {
+  private void warn() {
+    var keys = new HashSet<String>();
+    var vars = new HashSet<String>();
+    Table.rows().forEach(row -> {
+      keys.addAll(row.allKeys());
+      vars.addAll(row.allVars());
+    });
     file.ifPresent(f -> {
       f.entries().forEach((key, entry) -> {
-        if (!known.contains(key) && !key.startsWith("_")) { // _comment_… is how JSON files carry remarks
-          warnings.add(f.path() + ":" + entry.line() + ":" + entry.column() + ": unknown key " + key + nearest(key, known));
+        if (unknown(key, keys)) {
+          warnings.add(f.place(key) + ": unknown key " + key + Nearest.hint(key, Setting::key));
         }
       });
+      if (f.entries().containsKey(Table.CODEBASES.key())) {
+        f.entries().get(Table.CODEBASES.key()).value().valueStream().flatMap(entry -> entry.propertyStream().map(Map.Entry::getKey))
+            .filter(key -> unknown(key, Codebase.FIELDS)).distinct()
+            .forEach(key -> warnings.add(f.place(Table.CODEBASES.key()) + ": unknown key " + key + " in an entry of codebases"));
+      }
       if (Table.rows().stream().anyMatch(r -> r.secret() && values.get(r.key()).origin.source == Source.FILE
-          && values.get(r.key() + "_file").value == null) && othersCanRead(f.path())) {
-        warnings.add(f.path() + " holds a secret and others can read it: chmod 600 " + f.path());
+          && values.get(r.key() + "_file").value == null)) {
+        warnIfOthersCanRead(f.path());
       }
     });
     var here = env.cwd().resolve("worker-config.json");
     if (Files.exists(here) && file.map(f -> !f.path().equals(here)).orElse(true)) {
       warnings.add(here + " is not read, because a folder's own file could name a program to run: give it with --config");
     }
-    var vars = new TreeSet<String>();
-    Table.rows().forEach(r -> vars.addAll(r.allVars()));
     env.vars().keySet().stream().filter(v -> v.startsWith("A2A_") && !vars.contains(v) && !OTHER_VARS.contains(v)).sorted()
-        .forEach(v -> warnings.add("the variable " + v + " is no setting" + nearest(v, vars)));
+        .forEach(v -> warnings.add("the variable " + v + " is no setting" + Nearest.hint(v, row -> row.allVars().getFirst())));
   }
 
-  private static boolean othersCanRead(Path path) {
+  private static boolean unknown(String key, Collection<String> known) {
+    return !known.contains(key) && !key.startsWith("_"); // _comment_… is how JSON files carry remarks
+  }
+
+  private void warnIfOthersCanRead(Path path) {
     try {
       var modes = Files.getPosixFilePermissions(path);
-      return modes.contains(PosixFilePermission.OTHERS_READ) || modes.contains(PosixFilePermission.GROUP_READ);
-    } catch (IOException | UnsupportedOperationException e) {
-      return false; // no such permissions here, or the file went away: nothing to warn about
-    }
-  }
-
-  private static List<Object> join(List<?> first, List<?> second) {
-    var all = new ArrayList<Object>(first);
-    second.stream().filter(item -> !all.contains(item)).forEach(all::add);
-    return all;
-  }
-
-  private static String shorten(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
-  }
-
-  /** ", did you mean X?" for the nearest known name, or nothing when none is near. */
-  static String nearest(String name, Set<String> known) {
-    var best = known.stream().min(Comparator.<String>comparingInt(k -> distance(name, k))
-        .thenComparing(Comparator.naturalOrder()));
-    return best.filter(k -> distance(name, k) <= Math.max(2, name.length() / 3)).map(k -> ", did you mean " + k + "?")
-        .orElse("");
-  }
-
-  private static int distance(String a, String b) {
-    var row = IntStream.rangeClosed(0, b.length()).toArray();
-    for (var i = 1; i <= a.length(); i++) {
-      var diagonal = row[0];
-      row[0] = i;
-      for (var j = 1; j <= b.length(); j++) {
-        var change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
+      if (modes.contains(PosixFilePermission.OTHERS_READ) || modes.contains(PosixFilePermission.GROUP_READ)) {
+        warnings.add(path + " holds a secret and others can read it: chmod 600 " + path);
       }
+    } catch (IOException | UnsupportedOperationException e) {
+      return; // no such permissions here, or the file went away: nothing to warn about
     }
-    return row[b.length()];
   }
 }

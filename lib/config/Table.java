@@ -28,25 +28,25 @@ public final class Table {
       "PEM file of certificate authorities trusted besides the JDK's").in(CONNECT, WORK));
 
   // --- who we are and what we offer
-  public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.text(),
+  public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.title(),
       "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, WORK).listed());
-  public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.text(),
+  public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.title(),
       "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER));
   public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),
       "folders to work in; flags add to the file's list").flags("-b", "--codebase").fallback(List.of()).in(OFFER).listed());
   public static final Setting<Boolean> GLOBAL_CODEBASE = row(Setting.of("global_codebase", Kind.bool(),
       "also take tasks without a codebase, in the home folder").fallback(true));
-  public static final Setting<List<Path>> CODEBASE_ROOTS = row(Setting.of("codebase_roots", Kind.paths(),
+  public static final Setting<List<Path>> CODEBASE_ROOTS = row(Setting.of("codebase_roots", Kind.roots(),
       "the server may only register folders below these").fallback(env -> null,
           "the codebases, and the home folder's non-hidden folders"));
   public static final Setting<List<String>> CAPABILITIES = row(Setting.of("capabilities", Kind.words(),
       "what the server may route to us").fallback(List.of("agent", "build", "deploy", "test")).in(OFFER));
 
   // --- running agents
-  public static final Setting<String> AGENT_BIN = row(Setting.of("agent_bin", Kind.text(),
+  public static final Setting<String> AGENT_BIN = row(Setting.of("agent_bin", Kind.program(),
       "the agent CLI, a path or a name on the PATH").flags("--agent-bin", "--opencode").oldKeys("opencode_bin")
       .fallback(env -> null, "the first of agent, opencode found").listed());
-  public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.words(),
+  public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
       "tasks that run at the same time").fallback(2).listed());
@@ -83,8 +83,8 @@ public final class Table {
           "$XDG_DATA_HOME/a2a-server").in(SERVE, WORK).listed());
   public static final Setting<Path> DB_PATH = row(Setting.of("db_path", Kind.path(),
       "the embedded server's database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
-  public static final Setting<String> TOKENS = row(Setting.of("tokens", Kind.secret(),
-      "tokens the embedded server accepts: token or name:token, commas or lines between").vars("A2A_AUTH_TOKENS").in(SERVE, WORK));
+  public static final Setting<String> TOKENS = row(Setting.of("tokens", Kind.tokens(),
+      "tokens the embedded server accepts").vars("A2A_AUTH_TOKENS").in(SERVE, WORK));
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
   private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
@@ -101,7 +101,7 @@ public final class Table {
       "Redis that announces tasks").later("Redis"));
   public static final Setting<Boolean> REGISTER_AS_AGENT = row(Setting.of("register_as_agent", Kind.bool(),
       "be discoverable by other agents").noFlags("--no-agent-registration").fallback(true).later(DISCOVERY));
-  public static final Setting<String> AGENT_NAME = row(Setting.of("agent_name", Kind.text(),
+  public static final Setting<String> AGENT_NAME = row(Setting.of("agent_name", Kind.title(),
       "the role that tasks can be addressed to").fallback(env -> null, "the worker's name").in(OFFER));
   public static final Setting<String> AGENT_DESCRIPTION = row(Setting.of("agent_description", Kind.text(),
       "what other agents read about us").later(DISCOVERY));

@@ -136,6 +136,11 @@ public final class Hub implements AutoCloseable {
     }
   }
 
+  /** Finds out whether one may be started so. @throws Problem when there is no such address, or not without tokens */
+  public static void check(HubOptions options) {
+    address(options);
+  }
+
   private static InetSocketAddress address(HubOptions options) {
     try {
       var address = InetAddress.getByName(options.host());

@@ -16,7 +16,11 @@ public record HubOptions(String host, int port, Path database, Tokens tokens) {
 
   /** What the settings say. @throws lib.Problem when the tokens are none */
   public static HubOptions of(Settings settings) {
-    var file = settings.get(Table.DB_PATH) != null ? settings.get(Table.DB_PATH) : settings.get(Table.DATA).resolve("server.db");
-    return new HubOptions(settings.get(Table.HOST), settings.get(Table.PORT), file, Tokens.parse(settings.get(Table.TOKENS)));
+    return new HubOptions(settings.get(Table.HOST), settings.get(Table.PORT), database(settings), Tokens.parse(settings.get(Table.TOKENS)));
+  }
+
+  /** The database that the settings mean. */
+  public static Path database(Settings settings) {
+    return settings.get(Table.DB_PATH) != null ? settings.get(Table.DB_PATH) : settings.get(Table.DATA).resolve("server.db");
   }
 }

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lib.Problem;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
@@ -39,10 +38,6 @@ public final class Codebases {
     this.roots = settings.get(Table.CODEBASE_ROOTS);
     this.global = settings.get(Table.GLOBAL_CODEBASE)
         ? new Codebase(Task.GLOBAL, home, "tasks that belong to no codebase, on " + settings.env().host()) : null;
-    if (roots != null && roots.stream().anyMatch(r -> r.getNameCount() == 0)) {
-      throw new Problem("codebase_roots holds /", "it is the limit of what a server can make this machine work in (P11)",
-          "name the folders below which codebases may lie");
-    }
   }
 
   /** What is to be registered at start: the configured folders, those kept, and the one for tasks without a codebase. */

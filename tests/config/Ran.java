@@ -9,24 +9,30 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
+import lib.cli.Command;
 import lib.cli.Io;
 import lib.config.Env;
 import lib.config.Json;
 
-/** One run of the command {@code config} in this process, in a folder of the test that is home and current folder. */
-record Ran(int exit, String out, String err) {
+/** One run of a command in this process, in a folder of the test that is home and current folder. */
+public record Ran(int exit, String out, String err) {
 
-  static Ran config(Path home, Map<String, String> variables, String... arguments) {
+  public static Ran config(Path home, Map<String, String> variables, String... arguments) {
+    return of(config::new, home, variables, arguments);
+  }
+
+  public static Ran of(Function<Io, Command> command, Path home, Map<String, String> variables, String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var io = new Io(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8), false, new Env(variables, home, home, "this-host"));
-    var exit = new config(io).run(arguments);
+    var exit = command.apply(io).run(arguments);
     return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
   /** What {@code config show --json} said of a setting: value, source, where. */
-  JsonNode setting(String key) {
+  public JsonNode setting(String key) {
     try {
       return Json.read(out).path(key);
     } catch (JsonProcessingException e) {
@@ -34,7 +40,7 @@ record Ran(int exit, String out, String err) {
     }
   }
 
-  String value(String key) {
+  public String value(String key) {
     return setting(key).path("value").asText();
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import lib.Problem;
 import lib.config.Codebase;
@@ -20,6 +21,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each value comes from the strongest source that gives one, and whatever is odd is said, never guessed. */
 class SettingsTest {
@@ -82,6 +85,66 @@ class SettingsTest {
         .anyMatch(w -> w.endsWith("unknown key zzzzzzzzzz"))
         .anyMatch(w -> w.equals("the variable A2A_SERVER_URI is no setting, did you mean A2A_SERVER_URL?"))
         .anyMatch(w -> w.equals("the variable A2A_ZZZZZZZZ is no setting"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"name,worker_name", "email,notification_email", "token,auth_token", "Server_URL,server_url", "server-url,server_url",
+      "POLL_INTERVAL,poll_interval", "codebase,codebases", "url,server_url", "workerName,worker_name", "max_concurent_tasks,max_concurrent_tasks"})
+  void theKeyThatIsMeantIsFound(String unknown, String meant) throws IOException {
+    assertThat(resolve(Map.of(), Map.of(), file("{\"" + unknown + "\": 1}")).warnings()).singleElement().asString()
+        .endsWith("unknown key " + unknown + ", did you mean " + meant + "?");
+    var known = unknown.replace('-', '_').equalsIgnoreCase(meant); // a variable of that name would be right
+    var variable = "A2A_" + unknown.toUpperCase(Locale.ROOT).replace('-', '_') + (known ? "S" : "");
+    assertThat(resolve(Map.of(), Map.of(variable, "x"), null).warnings()).singleElement().asString()
+        .endsWith("did you mean A2A_" + meant.toUpperCase(Locale.ROOT) + "?");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"worker_id", "worker_name", "agent_name"})
+  void aNameHasNoControlCharactersAndAnEnd(String key) {
+    for (var bad : List.of("a\tb", "a\nb", "a\u0085b", "a\u2028b", "x".repeat(257))) {
+      var problem = problem(() -> resolve(flag(key, bad), Map.of(), null));
+      assertThat(problem.text()).hasLineCount(3).contains("without control characters, at most 256");
+    }
+    assertThat(resolve(flag(key, " Größe " + "x".repeat(250)), Map.of(), null).get(Table.WORKER_NAME)).isNotNull();
+  }
+
+  @Test
+  void digitsAreAscii() {
+    for (var setting : List.of("A2A_MAX_CONCURRENT_TASKS", "A2A_OUTPUT_MAX", "A2A_TASK_TIMEOUT")) {
+      assertThat(problem(() -> resolve(Map.of(), Map.of(setting, "\u0663\u0663\u0663\u0663\u0663\u0663"), null)).what()).contains(setting);
+    }
+  }
+
+  @Test
+  void blanksAroundAnAddressAreNoPartOfIt() {
+    assertThat(resolve(Map.of(), Map.of("NOTIFICATION_EMAIL", " a@b.example\n"), null).get(Table.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
+  }
+
+  @Test
+  void whatOtherProgramsReadTooDoesNotStopAStartWhileNothingUsesIt() throws IOException {
+    var settings = resolve(Map.of(), Map.of("NOTIFICATION_EMAIL", "none", "VAULT_TOKEN", "t", "VAULT_TOKEN_FILE", "/nonexistent"),
+        file("{\"notification_email\": \"a@b.example\"}"));
+    assertThat(settings.get(Table.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
+    assertThat(settings.warnings())
+        .anyMatch(w -> w.startsWith("notification_email is 'none' (NOTIFICATION_EMAIL) and is not used: it must be"));
+    assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_NOTIFICATION_EMAIL", "none"), null)).what()).contains("A2A_NOTIFICATION_EMAIL");
+    assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_AUTH_TOKENS", "\u00fc"), null)).what()).contains("A2A_AUTH_TOKENS");
+  }
+
+  @Test
+  void aBadValueOfANameThatLosesIsSaidAndHarmsNothing() throws IOException {
+    var settings = resolve(Map.of(), Map.of(), file("{\"opencode_bin\": [], \"agent_bin\": \"/new\"}"));
+    assertThat(settings.get(Table.AGENT_BIN)).isEqualTo("/new");
+    assertThat(settings.warnings()).singleElement().asString().contains("agent_bin is ", "c.json:1:2", "is used: it must be");
+  }
+
+  @Test
+  void aProgramOfAFileStartsAtItsFolderAndANameStaysOne() throws IOException {
+    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"bin/agent\"}")).get(Table.AGENT_BIN)).isEqualTo(temp + "/bin/agent");
+    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"~/agent\"}")).get(Table.AGENT_BIN)).isEqualTo(home + "/agent");
+    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"agent\"}")).get(Table.AGENT_BIN)).isEqualTo("agent");
+    assertThat(resolve(flag("agent_bin", "./agent"), Map.of(), file("{}")).get(Table.AGENT_BIN)).isEqualTo(cwd + "/agent");
   }
 
   @Test
@@ -194,7 +257,7 @@ class SettingsTest {
   }
 
   private static Map<String, Flag> flag(String key, String... texts) {
-    return Map.of(key, new Flag("--" + key.replace('_', '-'), List.of(texts)));
+    return Map.of(key, new Flag("--" + key.replace('_', '-'), List.of(texts), false));
   }
 
   private Path file(String json) throws IOException {

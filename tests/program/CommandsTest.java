@@ -69,6 +69,13 @@ class CommandsTest {
   }
 
   @Test
+  void nothingAtAllMeansRun() throws Exception {
+    var ran = site.start();
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("problem: no server is named", "--server URL", "--help");
+  }
+
+  @Test
   void aTaskIsCreatedListedShownReadAndRequeued() throws Exception {
     site.serve();
     var code = site.folder("code");

@@ -1,0 +1,43 @@
+package lib.config;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Files that people write: UTF-8, with or without the mark that some editors put in front. */
+final class Utf8 {
+  private static final String MARK = "\ufeff";
+
+  private Utf8() {}
+
+  /** A file that is not UTF-8, with the place of the first byte that is wrong. */
+  static final class Malformed extends IOException {
+    final int line;
+    final int column;
+
+    private Malformed(String before) {
+      super("it is not UTF-8");
+      line = (int) before.chars().filter(c -> c == '\n').count() + 1;
+      column = before.length() - before.lastIndexOf('\n');
+    }
+  }
+
+  static String read(Path file) throws IOException {
+    var bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+    var text = CharBuffer.allocate(bytes.remaining());
+    var result = StandardCharsets.UTF_8.newDecoder().decode(bytes, text, true);
+    var read = without(text.flip().toString());
+    if (result.isError()) {
+      throw new Malformed(read);
+    }
+    return read;
+  }
+
+  /** The text without a leading byte order mark. */
+  static String without(String text) {
+    return text.startsWith(MARK) ? text.substring(1) : text;
+  }
+}

@@ -1,0 +1,122 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tests.config.Ran;
+
+/** A command line means what it says, in the order it says it, and a wrong one is not repeated with its secrets. */
+class OptionsTest {
+  @TempDir
+  Path home;
+
+  @ParameterizedTest
+  @CsvSource({"--keep-agents,true", "--keep-agents=false,false", "--keep-agents=yes,true", "--no-keep-agents,false", "--no-keep-agents=false,true",
+      "--no-keep-agents=on,false", "--keep-agents --no-keep-agents,false", "--no-keep-agents --keep-agents,true",
+      "--keep-agents=false --no-keep-agents=false,true"})
+  void aYesOrNoIsTheLastOneGiven(String flags, String value) {
+    assertThat(show(flags).value("keep_agents")).isEqualTo(value);
+    assertThat(show(flags.replace("keep-agents", "global-codebase")).value("global_codebase")).isEqualTo(value);
+    assertThat(show(flags.replace("keep-agents", "email-dry-run")).value("email_dry_run")).isEqualTo(value);
+  }
+
+  @Test
+  void aYesOrNoThatIsNeitherIsRefused() {
+    for (var flag : List.of("--keep-agents=maybe", "--no-keep-agents=maybe", "--keep-agents=")) {
+      var ran = check(flag);
+      assertThat(ran.exit()).isEqualTo(2);
+      assertThat(ran.err()).contains("keep_agents is '", "(" + flag.replaceFirst("=.*", "") + ")", "true or false");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--name a --worker-name b,b,--worker-name", "--worker-name b -n a,a,-n", "-na,a,-n", "-n=a,a,-n", "--name=a=b,a=b,--name",
+      "--worker-na x,x,--worker-na", "--name a --name b,b,--name"})
+  void theLastOfItsNamesDecidesAndIsTheOrigin(String flags, String value, String origin) {
+    assertThat(show(flags).value("worker_name")).isEqualTo(value);
+    assertThat(show(flags).setting("worker_name").path("where").asText()).isEqualTo(origin);
+  }
+
+  @Test
+  void listsAddUpInTheirOrderAcrossNames() {
+    assertThat(show("-b x:/1 --codebases y:/2 -b=z:/3").setting("codebases").path("value").valueStream().map(c -> c.path("name").asText()))
+        .containsExactly("x", "y", "z");
+  }
+
+  @Test
+  void anAtSignIsTextAndNoFileToRead() throws IOException {
+    Files.writeString(home.resolve("f"), "--name from-a-file");
+    assertThat(show("--name @" + home.resolve("f")).value("worker_name")).isEqualTo("@" + home.resolve("f"));
+    assertThat(check("@" + home.resolve("f")).exit()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--auth-tokn=s3cret,--auth-tokn", "--auth-tokn s3cret,--auth-tokn", "s3cret --zzz,--zzz", "-zs3cret,-z",
+      "--auth-token --zzz=s3cret --yyy=s3cret,--yyy", "--name --auth-token=s3cret,--name", "--a=s3cret,--a"})
+  void aWrongCommandLineIsNotRepeatedWithItsValues(String arguments, String named) {
+    var ran = check(arguments);
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).startsWith("problem: ").contains(named).contains("--help").doesNotContain("s3cret");
+  }
+
+  @Test
+  void aWrongArgumentIsNamedWithoutControlCharacters() {
+    assertThat(check("wr\u001bong").err()).contains("unexpected argument wr\\u001bong");
+  }
+
+  @Test
+  void theConfigFileMayStandInTheHomeFolder() throws IOException {
+    var file = Files.writeString(home.resolve("c.json"), "{\"worker_name\": \"w\"}");
+    assertThat(show("--config ~/c.json").value("worker_name")).isEqualTo("w");
+    assertThat(show("-c ./sub/../c.json").setting("worker_name").path("where").asText()).isEqualTo(file + ":1:2");
+  }
+
+  @Test
+  void anEmptyNameIsNoConfigFile() {
+    for (var arguments : new String[][] {{"--config", ""}, {"--config="}, {"-c", " "}}) {
+      var ran = Ran.config(home, Map.of(), Stream.concat(Stream.of("check"), Stream.of(arguments)).toArray(String[]::new));
+      assertThat(ran.exit()).isEqualTo(2);
+      assertThat(ran.err()).startsWith("problem: --config names no file");
+    }
+  }
+
+  @Test
+  void aFoldersOwnFileMayBeNamedInAnyWay() throws IOException {
+    Files.writeString(home.resolve("worker-config.json"), "{}");
+    for (var name : List.of("worker-config.json", "./worker-config.json", "~/worker-config.json", home + "/./worker-config.json")) {
+      assertThat(check("--config " + name).err()).as(name).isEmpty();
+    }
+  }
+
+  @Test
+  void whatHasNoEffectYetIsOneLineWhereItWouldHaveNoneAnyway() {
+    var vars = Map.of("SENDGRID_API_KEY", "k", "NOTIFICATION_EMAIL", "a@b");
+    assertThat(Ran.config(home, vars, "check").err().lines()).hasSize(2).allMatch(line -> line.contains("has no effect yet"));
+    for (var ran : List.of(Ran.of(cmd.tasks::new, home, vars, "list"), Ran.of(cmd.register::new, home, vars))) {
+      assertThat(ran.err().lines().filter(line -> line.startsWith("warning: "))).containsExactly("warning: without effect yet: "
+          + "sendgrid_api_key (SENDGRID_API_KEY), notification_email (NOTIFICATION_EMAIL); 'config check' says why");
+    }
+    assertThat(Ran.of(cmd.run::new, home, vars).err().lines().filter(line -> line.contains("has no effect yet"))).hasSize(2);
+  }
+
+  private Ran show(String flags) {
+    return run("show --json " + flags);
+  }
+
+  private Ran check(String flags) {
+    return run("check " + flags);
+  }
+
+  private Ran run(String arguments) {
+    return Ran.config(home, Map.of(), arguments.split(" "));
+  }
+}
