@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import lib.Visible;
 import lib.config.Json;
 
 /**
@@ -33,8 +34,8 @@ public record Task(String id, String codebaseId, String title, String prompt, St
   public static final String DEFAULT_AGENT = "build";
 
   /**
-   * Reads any shape; empty when it is no object or has no id. Control characters in the words that logs and tables show
-   * become U+FFFD; the id stays as it is, since it is what the server knows the task by.
+   * Reads any shape; empty when it is no object or has no id. In the words that logs and tables show, what would
+   * steer a terminal is shown as its code; the id stays as it is, since it is what the server knows the task by.
    */
   public static Optional<Task> read(JsonNode node) {
     var object = node.path("task").isObject() ? node.path("task") : node;
@@ -123,7 +124,7 @@ public record Task(String id, String codebaseId, String title, String prompt, St
   }
 
   private static String word(String text) {
-    return text == null ? null : text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "\uFFFD");
+    return text == null ? null : Visible.of(text);
   }
 
   private static String or(String value, String other) {

@@ -243,6 +243,16 @@ class BadServerTest {
   }
 
   @Test
+  void aServersWordsCannotForgeALineOfTheLog() throws Exception {
+    var worker = work();
+    var task = "t1\n2026-01-01T00:00:00Z INFO task=forged \u001b[31m";
+    server.addTask(Json.object().put("id", task).put("codebase_id", site.id(code)).put("prompt", "talk x").put("agent_type", "build\nforged"));
+    awaitStatus(task, "failed");
+    assertThat(worker.err().lines()).noneMatch(line -> line.startsWith("2026-01-01") || line.startsWith("forged"));
+    assertThat(worker.err()).contains("t1\\u000a2026-01-01").doesNotContain("\u001b");
+  }
+
+  @Test
   void anErrorOfMegabytesIsToldInShort() throws Exception {
     server.on("PUT", STATUS).text(413, "too large").after(1).times(1);
     work();

@@ -152,7 +152,7 @@ class TaskShapesTest {
   void whatALogShowsHasNoControlCharacters() {
     var task = Task.read(Json.object().put("id", "t1").put("agent_type", "build\nINFO forged \u001b[31m").put("codebase_id", "cb\u2028"))
         .orElseThrow();
-    assertThat(task.agent()).isEqualTo("build\uFFFDINFO forged \uFFFD[31m");
-    assertThat(task.codebase()).isEqualTo("cb\uFFFD");
+    assertThat(task.agent()).isEqualTo("build\\u000aINFO forged \\u001b[31m");
+    assertThat(task.codebase()).isEqualTo("cb\\u2028");
   }
 }
