@@ -1,5 +1,6 @@
 package lib.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import lib.Visible;
 
@@ -15,11 +16,41 @@ public final class Columns {
     }
     var widths = new int[heading.size()];
     for (var i = 0; i < widths.length; i++) {
-      var column = i;
-      widths[i] = Math.max(heading.get(i).length(), rows.stream().mapToInt(r -> flat(r.get(column)).length()).max().orElse(0));
+      widths[i] = width(heading, rows, i);
     }
     io.out().println(line(heading, widths));
     rows.forEach(row -> io.out().println(line(row, widths)));
+  }
+
+  /** The same; on a terminal the last column is cut where the line ends. */
+  public static void fit(Io io, List<String> heading, List<List<String>> rows) {
+    if (!io.terminal()) {
+      print(io, heading, rows);
+      return;
+    }
+    var last = heading.size() - 1;
+    var room = io.width();
+    for (var column = 0; column < last; column++) {
+      room -= width(heading, rows, column) + 2;
+    }
+    var most = Math.max(1, room);
+    print(io, heading, rows.stream().map(row -> {
+      var cut = new ArrayList<>(row);
+      cut.set(last, clip(flat(row.get(last)), most));
+      return (List<String>) cut;
+    }).toList());
+  }
+
+  private static int width(List<String> heading, List<List<String>> rows, int column) {
+    return Math.max(heading.get(column).length(), rows.stream().mapToInt(r -> flat(r.get(column)).length()).max().orElse(0));
+  }
+
+  private static String clip(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    var end = most > 1 && Character.isHighSurrogate(text.charAt(most - 2)) ? most - 2 : most - 1;
+    return text.substring(0, end) + "…";
   }
 
   private static String line(List<String> row, int[] widths) {

@@ -1,7 +1,11 @@
 package lib.cli;
 
+import java.io.File;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import lib.Problem;
 import lib.Visible;
 import lib.config.Env;
 
@@ -27,5 +31,48 @@ public record Io(InputStream in, PrintStream out, PrintStream err, boolean termi
   /** Whether to colour: a terminal, unless {@code NO_COLOR} or {@code CLICOLOR=0} says no. */
   public boolean colour() {
     return terminal && env.var("NO_COLOR") == null && !"0".equals(env.vars().get("CLICOLOR"));
+  }
+
+  /**
+   * Prints others' text to {@code out}: as it is, but on a terminal without what could drive it.
+   *
+   * @throws Problem when it cannot be written
+   */
+  public void print(String text) {
+    out.print(terminal ? harmless(text) : text);
+    written();
+  }
+
+  /** Prints others' text to {@code err}, which people read. */
+  public void say(String text) {
+    err.print(harmless(text));
+    err.flush();
+  }
+
+  /** @throws Problem when something printed to {@code out} could not be written: a full disk, or a reader that left */
+  public void written() {
+    if (out.checkError()) {
+      throw new Problem("the output could not be written", "standard output is closed, or its disk is full",
+          "give it a reader that stays, or a disk with room");
+    }
+  }
+
+  /** The characters in a line of the terminal: {@code COLUMNS}, else what {@code stty} says; no limit when neither does. */
+  int width() {
+    var given = env.var("COLUMNS");
+    if (given != null && given.matches("[1-9]\\d{0,5}")) {
+      return Integer.parseInt(given);
+    }
+    try {
+      var stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      var size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+      return size.matches("\\d+ [1-9]\\d{0,5}") ? Integer.parseInt(size.replaceFirst(".* ", "")) : Integer.MAX_VALUE;
+    } catch (IOException e) {
+      return Integer.MAX_VALUE; // no terminal to ask, or no stty
+    }
+  }
+
+  private static String harmless(String text) {
+    return text.replaceAll("[\\p{Cc}&&[^\t\n]]", "");
   }
 }
