@@ -11,7 +11,9 @@ import lib.cli.Io;
 import picocli.CommandLine;
 
 /** The entry: {@code jbang worker.java <command>}. Nothing at all, or options without a command, means {@code run}. */
-@CommandLine.Command(name = "worker", description = "Runs AI coding agents on this machine for a CodeTether server.")
+@CommandLine.Command(name = "worker", description = "Runs AI coding agents on this machine for a CodeTether server.",
+    footer = "%n`worker` stands for ./jbang worker.java. Nothing at all, or options without a command, means run.%n%n"
+        + "Example: worker run --local --task \"Hello, loop\" --agent-type echo")
 public final class worker extends Command {
   private worker(Io io) {
     super(io);

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 /** {@code register}: tells the server of this worker and its codebases once, to see whether that works. */
 @CommandLine.Command(name = "register", description = "Register this worker and its codebases once, and show their ids.",
     footer = "%nA running worker registers by itself; this is for trying it out. A worker that is not running afterwards looks dead to "
-        + "the server after some minutes.")
+        + "the server after some minutes.%n%nExample: worker register --server https://codetether.example -b demo:~/demo")
 public final class register extends Command {
   @Option(names = "--json", description = "print JSON")
   private boolean json;
@@ -35,7 +35,7 @@ public final class register extends Command {
   @Override
   public Integer call() throws InterruptedException {
     var settings = settings();
-    var client = new Client(server(settings));
+    var client = client(server(settings));
     var identity = Identity.of(settings);
     ask(client, () -> tell(client, identity, List.of()));
     var registered = new ArrayList<RemoteCodebase>();

@@ -5,12 +5,17 @@
 package cmd;
 
 import java.io.IOException;
-import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.Problem;
 import lib.agent.AgentCli;
@@ -19,9 +24,12 @@ import lib.cli.Follow;
 import lib.cli.Io;
 import lib.cli.LocalServer;
 import lib.cli.Logs;
+import lib.cli.TaskOutput;
 import lib.config.Codebase;
+import lib.config.Kind;
 import lib.config.Setting.Use;
 import lib.config.Settings;
+import lib.config.StateDir;
 import lib.config.Table;
 import lib.config.Time;
 import lib.hub.Hub;
@@ -45,16 +53,18 @@ import sun.misc.Signal;
 /** {@code run}: the worker itself, for a server or with an embedded one. */
 @CommandLine.Command(name = "run", description = "Run the worker: take tasks from a server and run agents on this machine.",
     footer = "%nTERM or Ctrl-C once: no new task, running ones may finish. Twice: cancel them. Three times: leave at once.%n"
-        + "All settings: config table.")
+        + "All settings: config table.%n%nExample: worker run --server https://codetether.example -b demo:~/demo")
 public final class run extends Command {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration REGISTERED = Duration.ofSeconds(10); // the embedded server answers in milliseconds
+
+  private static final Duration FIRST_ANSWER = Duration.ofSeconds(5); // whatever the idle time, a healthy server is heard out
 
   @Option(names = "--local", description = "start the embedded server too and work for it")
   private boolean local;
 
   @Option(names = "--task", paramLabel = "PROMPT", description = "with --local: do this one task in the first codebase (default: this "
-      + "folder), print what the agent says, and exit 0 if it completes")
+      + "folder), print what the agent says, and exit 0 if it completes; - reads it from standard input")
   private String prompt;
 
   @Option(names = "--agent-type", paramLabel = "TYPE", description = "for --task: build, plan, …; echo needs no agent (default: build)")
@@ -63,11 +73,12 @@ public final class run extends Command {
   @Option(names = "--model", paramLabel = "P/M", description = "for --task: provider/model")
   private String model;
 
-  @Option(names = "--once", description = "end after one task")
+  @Option(names = "--once", description = "end after one task; exit 0 however it ended: tasks show ID tells")
   private boolean once;
 
-  @Option(names = "--exit-when-idle", paramLabel = "SECONDS", description = "end when there was nothing to do for so long")
-  private Double exitWhenIdle;
+  @Option(names = "--exit-when-idle", paramLabel = "SECONDS", description = "end when there was nothing to do for so long; exit 1 when by then "
+      + "the server has not taken a registration, 75 when it cannot be reached")
+  private String exitWhenIdle;
 
   @Option(names = "--test-email", hidden = true, description = "send a test mail and exit")
   private boolean testEmail;
@@ -87,6 +98,10 @@ public final class run extends Command {
       throw new Problem("--task, --agent-type and --model do not fit", "--task goes with --local, the other two with --task",
           "add --local, or create the task at the server: tasks create").ending(Problem.Exit.USAGE);
     }
+    if (prompt != null) {
+      prompt = prompt(prompt);
+    }
+    var idle = idle();
     var settings = settings();
     Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env());
     if (!local && settings.get(Table.SERVER_URL) == null) {
@@ -97,43 +112,65 @@ public final class run extends Command {
     } else if (prompt == null && AgentCli.find(settings).isEmpty()) { // it may be installed while the worker runs
       io.warn("tasks wait for an agent: " + AgentCli.absence(settings).line());
     }
-    var identity = Identity.of(settings);
-    try (var lock = Lock.take(identity.stateDir().resolve("lock"), "a worker");
-        var journal = Journal.open(identity.stateDir().resolve("journal.db"))) {
-      return local ? withServer(settings, identity, journal) : work(settings, Server.of(settings), identity, journal);
+    if (prompt != null && !Files.isDirectory(offered(settings).getFirst().path())) {
+      throw new Problem("the task cannot be done", offered(settings).getFirst().path() + " is not a folder here",
+          "create it or correct its path (-b)");
+    }
+    var stateDir = StateDir.of(settings);
+    try (var lock = Lock.take(stateDir.resolve("lock"), "a worker",
+        "give that one the task (tasks create --follow), or this one another name (--name OTHER)");
+        var journal = Journal.open(stateDir.resolve("journal.db"))) {
+      var identity = Identity.of(settings);
+      return local ? withServer(settings, identity, journal, idle) : work(settings, Server.of(settings), identity, journal, idle);
     }
   }
 
-  private int withServer(Settings settings, Identity identity, Journal journal) throws IOException, InterruptedException, StoreFailed {
+  /** How long there may be nothing to do; null for ever. */
+  private Duration idle() {
+    try {
+      var kind = Table.DRAIN_TIMEOUT.kind(); // any wait from none to a week, as that one
+      return exitWhenIdle == null ? null : kind.parse(exitWhenIdle, io.env(), io.env().cwd());
+    } catch (Kind.Bad e) {
+      throw new Problem("--exit-when-idle is '" + exitWhenIdle + "'", "it must be " + e.getMessage(), "give another number of seconds")
+          .ending(Problem.Exit.USAGE);
+    }
+  }
+
+  private int withServer(Settings settings, Identity identity, Journal journal, Duration idle)
+      throws IOException, InterruptedException, StoreFailed {
     try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM)) {
       var token = Tokens.any(settings.get(Table.TOKENS));
       LocalServer.announce(identity.stateDir(), hub.url(), token);
       io.err().println("CodeTether server on " + hub.url());
       try {
-        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal);
+        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal, idle);
       } finally {
         LocalServer.withdraw(identity.stateDir());
       }
     }
   }
 
-  private int work(Settings settings, Server server, Identity identity, Journal journal) throws InterruptedException, StoreFailed {
+  private int work(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
+      throws InterruptedException, StoreFailed {
     var client = new Client(server);
-    var main = Thread.currentThread();
-    var greeting = new AtomicBoolean(true);
+    var greeting = new FutureTask<>(() -> Worker.greet(client, Time.SYSTEM, ThreadLocalRandom.current()));
     on(signal -> {
       interrupted.set(true);
-      if (greeting.get()) {
-        main.interrupt(); // there is nothing to end yet
-      }
+      greeting.cancel(true); // there is nothing else to end yet
     });
     Client.Info info;
     try {
-      info = Worker.greet(client, Time.SYSTEM, ThreadLocalRandom.current());
-    } catch (InterruptedException e) {
+      Thread.ofVirtual().name("greeting").start(greeting);
+      info = idle == null ? greeting.get() : greeting.get(Math.max(FIRST_ANSWER.toMillis(), idle.toMillis()), TimeUnit.MILLISECONDS);
+    } catch (CancellationException e) {
       return Problem.Exit.INTERRUPTED.code;
+    } catch (TimeoutException e) {
+      greeting.cancel(true);
+      throw new Problem("the server " + server + " cannot be reached", "it did not answer within the time of --exit-when-idle",
+          "check the address and the network: curl -I " + server + "/v1/agent/status").ending(Problem.Exit.TRY_LATER);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
     }
-    greeting.set(false);
     var worker = new Worker(settings, offered(settings), client, info, identity, journal, Time.SYSTEM, ThreadLocalRandom.current());
     on(signal -> {
       interrupted.set(true);
@@ -147,7 +184,7 @@ public final class run extends Command {
       worker.stop();
     }
     worker.start(prompt != null ? 0 : once ? 1 : Integer.MAX_VALUE >> 1);
-    return prompt == null ? untilEnd(worker) : one(settings, client, worker);
+    return prompt == null ? untilEnd(settings, worker, idle) : one(settings, client, worker);
   }
 
   private interface OnSignal {
@@ -160,72 +197,57 @@ public final class run extends Command {
     }
   }
 
-  /** Ends after a signal, after one task, or when idle. */
-  private int untilEnd(Worker worker) throws InterruptedException {
+  /** Ends after a signal, after one task, or when idle; an idle worker that could not register has not done its job. */
+  private int untilEnd(Settings settings, Worker worker, Duration most) throws InterruptedException {
     var busyAt = Time.SYSTEM.nanos();
+    var registered = false;
+    var exit = Problem.Exit.DONE;
     while (!worker.await(LOOK)) {
-      busyAt = worker.idle() ? busyAt : Time.SYSTEM.nanos();
-      var idle = exitWhenIdle != null && Time.SYSTEM.nanos() - busyAt >= exitWhenIdle * 1e9;
+      var before = registered;
+      registered = before || registered(settings, worker);
+      busyAt = worker.idle() && registered == before ? busyAt : Time.SYSTEM.nanos();
+      var idle = most != null && Time.SYSTEM.nanos() - busyAt >= most.toNanos();
       if ((idle || once && worker.done() > 0) && !interrupted.getAndSet(true)) {
+        if (!registered) {
+          io.say(new Problem("the server took no registration", String.join("; ", worker.problems()), "mend that, or wait longer").text() + "\n");
+          exit = Problem.Exit.PROBLEM;
+        }
         worker.stop();
       }
     }
-    return Problem.Exit.DONE.code;
+    return exit.code;
+  }
+
+  /** Whether the server has us, or at least one of our folders: a task could have come. */
+  private boolean registered(Settings settings, Worker worker) {
+    return worker.problems().isEmpty() || offered(settings).stream().anyMatch(c -> worker.codebaseId(c.path()).isPresent());
   }
 
   /** Creates the one task, prints what its agent says, and gives its outcome. */
   private int one(Settings settings, Client client, Worker worker) throws InterruptedException {
     Task ended = null;
     try {
-      var folder = offered(settings).getFirst().path();
-      var codebase = codebase(worker, folder);
+      var codebase = codebase(worker, offered(settings).getFirst().path());
       var task = client.create(new NewTask(codebase, NewTask.titleOf(prompt), prompt, agentType(), 0, model, null));
       worker.takeOnly(task.id());
-      var closing = new Closing(io);
-      var follow = new Follow(client, task.id(), closing::take);
-      ended = follow.run();
-      closing.end();
-      if (follow.printed() == 0 && ended.result() != null) { // what is answered without an agent has no output
-        io.out().println(ended.result());
-      }
+      var output = TaskOutput.sorted(io);
+      ended = new Follow(client, task.id(), output::take).run();
+      output.end(ended);
     } catch (CallFailed e) {
       throw e.problem(client.server().toString());
     } finally {
-      if (!interrupted.get()) {
+      if (ended == null && !interrupted.get()) {
+        worker.stopNow("nobody is left to hear of it");
+      } else if (!interrupted.get()) {
         worker.stop();
       }
       worker.await(Duration.ofMinutes(1));
     }
     if (ended.error() != null) {
-      io.err().println("task " + ended.status().word() + ": " + ended.error());
+      io.say("task " + ended.status().word() + ": " + ended.error() + "\n");
     }
     return (interrupted.get() ? Problem.Exit.INTERRUPTED : ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE
         : Problem.Exit.PROBLEM).code;
-  }
-
-  /** Prints output, but the worker's own last line goes where everything goes that the agent did not say. */
-  private static final class Closing {
-    private static final String MARK = "— ";
-    private final Io io;
-    private String held = "";
-
-    Closing(Io io) {
-      this.io = io;
-    }
-
-    void take(String text) {
-      var all = held + text;
-      var line = all.lastIndexOf("\n" + MARK) + 1;
-      var from = line > 0 || all.startsWith(MARK) ? line : all.length();
-      io.out().print(all.substring(0, from));
-      io.out().flush();
-      held = all.substring(from);
-    }
-
-    void end() {
-      io.err().print(held);
-      io.err().flush();
-    }
   }
 
   private String codebase(Worker worker, Path folder) throws InterruptedException {

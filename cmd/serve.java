@@ -19,7 +19,8 @@ import picocli.CommandLine;
 import sun.misc.Signal;
 
 /** {@code serve}: the embedded server, until INT or TERM. */
-@CommandLine.Command(name = "serve", description = "Run the embedded server until INT or TERM.")
+@CommandLine.Command(name = "serve", description = "Run the embedded server until INT or TERM.",
+    footer = "%nExample: worker serve --port 8080 --data ~/server")
 public final class serve extends Command {
   public serve(Io io) {
     super(io, Use.SERVE);

@@ -3,17 +3,21 @@ package lib.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import lib.Problem;
 import lib.Version;
-import lib.Visible;
 import lib.config.Setting;
 import lib.config.Settings;
+import lib.config.Table;
 import lib.config.Time;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -22,6 +26,7 @@ import lib.wire.Server;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A command: gets what it talks through, returns its exit code. A subclass carries picocli's annotations for its own
@@ -29,6 +34,9 @@ import picocli.CommandLine.Model.CommandSpec;
  * by tests, several times, from one thread at a time.
  */
 public abstract class Command implements Callable<Integer> {
+  /** A person waits no longer for one answer; the slowest that a healthy server gives takes some seconds. */
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+
   protected final Io io;
   private final Set<Setting.Use> uses;
   private CommandSpec spec;
@@ -53,7 +61,15 @@ public abstract class Command implements Callable<Integer> {
 
   /** Parses and runs, prints problems, and returns the exit code. */
   public final int run(String... args) {
-    return line(List.of(args)).execute(args);
+    var code = line(List.of(args)).execute(args);
+    if (code == Problem.Exit.DONE.code) {
+      try {
+        io.written();
+      } catch (Problem e) {
+        return report(e);
+      }
+    }
+    return code;
   }
 
   /** The settings that these arguments, the variables and the config file make; warnings go to {@code err}. */
@@ -75,18 +91,20 @@ public abstract class Command implements Callable<Integer> {
     if (named.url() != null) {
       return named;
     }
-    try {
-      var local = LocalServer.alive(settings);
-      if (local.size() == 1) {
-        io.err().println("using the local server " + local.getFirst().url() + " of worker " + local.getFirst().worker());
-        return named.at(local.getFirst().url()).with(local.getFirst().token() != null ? local.getFirst().token() : named.token());
-      }
-      if (local.size() > 1) {
-        throw new Problem("several local servers are alive", "they belong to the workers "
-            + String.join(", ", local.stream().map(LocalServer::worker).toList()), "choose one with --name, or give --server URL");
-      }
-    } catch (IOException e) {
-      throw new Problem("the state folders cannot be read", String.valueOf(e), "give --server URL").from(e);
+    var local = LocalServer.alive(settings, io);
+    if (local.size() == 1) {
+      io.err().println("using the local server " + local.getFirst().url() + " of worker " + local.getFirst().worker());
+      return named.at(local.getFirst().url()).with(local.getFirst().token() != null ? local.getFirst().token() : named.token());
+    }
+    if (local.size() > 1) {
+      throw new Problem("several local servers are alive", "they belong to the workers " + LocalServer.names(local),
+          "choose one with --name, or give --server URL");
+    }
+    if (settings.given(Table.WORKER_NAME)) {
+      var others = LocalServer.all(settings.env(), io);
+      throw new Problem("worker " + settings.get(Table.WORKER_NAME) + " has no local server alive",
+          others.isEmpty() ? "no worker here has one" : "alive: " + LocalServer.names(others),
+          "name one of these, give --server URL, or start one: run --local --name " + settings.get(Table.WORKER_NAME));
     }
     throw noServer();
   }
@@ -98,47 +116,79 @@ public abstract class Command implements Callable<Integer> {
             + "--help lists what there is");
   }
 
-  /** Calls the server as a person's command does: a few tries, then the problem. */
+  /** A client as a person's command needs it: a server that hangs is given up soon. */
+  protected static Client client(Server server) {
+    return new Client(server, DEADLINE);
+  }
+
+  /** Calls the server as a person's command does: a few tries, then the problem; a wait that was in vain is not repeated. */
   protected static <T> T ask(Client client, Retry.Call<T> call) throws InterruptedException {
     try {
-      return Retry.COMMAND.run(call, Time.SYSTEM, ThreadLocalRandom.current());
+      return Retry.COMMAND.run(() -> {
+        try {
+          return call.call();
+        } catch (CallFailed e) {
+          if (e.getCause() instanceof TimeoutException || e.getCause() instanceof SocketTimeoutException) {
+            throw problem(e, client.server());
+          }
+          throw e;
+        }
+      }, Time.SYSTEM, ThreadLocalRandom.current());
     } catch (CallFailed e) {
-      throw e.problem(client.server().toString());
+      throw problem(e, client.server());
     }
+  }
+
+  /** What a failed call means to somebody who may have named another server than they meant. */
+  protected static Problem problem(CallFailed e, Server server) {
+    if (e.getCause() instanceof SSLException && server.url().getScheme().equals("https") && e.getMessage().contains("SSL message")) {
+      return new Problem("the server " + server + " cannot be reached", "what listens there does not speak https",
+          "give its address as http://" + server.url().getRawAuthority().replaceFirst(".*@", "")).from(e);
+    }
+    return switch (e.kind()) {
+      case GARBLED, NO_ROUTE, GONE -> new Problem("the server " + server + " does not answer as a CodeTether server does", e.getMessage(),
+          "is it one? check the address and the port, and any proxy in front of it").from(e);
+      default -> e.problem(server.toString());
+    };
+  }
+
+  /**
+   * A prompt as it was given; {@code -} is standard input.
+   *
+   * @throws Problem when there is nothing in it
+   */
+  protected final String prompt(String given) throws IOException {
+    var text = given.equals("-") ? new String(io.in().readAllBytes(), StandardCharsets.UTF_8) : given;
+    if (text.isBlank()) {
+      throw new Problem("the prompt is empty", given.equals("-") ? "standard input had no text" : "an agent must be asked something",
+          "give the prompt as one argument, or - and the text on standard input").ending(Problem.Exit.USAGE);
+    }
+    return text;
   }
 
   private CommandLine line(List<String> args) {
     var line = new CommandLine(build(args));
     line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8)).setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
-    line.setAbbreviatedOptionsAllowed(true).setOverwrittenOptionsAllowed(true).setExpandAtFiles(false);
+    // picocli breaks on these two where it looks for an abbreviated option
+    line.setAbbreviatedOptionsAllowed(args.stream().noneMatch(arg -> arg.isEmpty() || arg.equals("-")));
+    line.setOverwrittenOptionsAllowed(true).setExpandAtFiles(false);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(io.colour() ? Ansi.ON : Ansi.OFF));
-    line.setParameterExceptionHandler((e, all) -> {
-      io.err().println("problem: " + Visible.of(wrong(e)));
-      CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
-      io.err().println("    fix: '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' lists what it takes");
-      return Problem.Exit.USAGE.code;
-    });
+    line.setParameterExceptionHandler((e, wrong) -> report(Usage.problem(e)));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e));
     return line;
   }
 
-  /** What is wrong with the arguments; never a value that belongs to an option, which may be a secret. */
-  private static String wrong(CommandLine.ParameterException e) {
-    if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
-      var option = unmatched.getUnmatched().stream().filter(a -> a.startsWith("-") && a.length() > 1).findFirst();
-      return option.map(a -> "unknown option " + (a.startsWith("--") ? a.replaceFirst("(?s)=.*", "") : a.substring(0, 2)))
-          .orElseGet(() -> "unexpected argument " + unmatched.getUnmatched().getFirst());
-    }
-    return e.getMessage().split("\n")[0].replaceFirst("^Error: ", "").replaceFirst(" but found .*", "");
-  }
-
   private CommandSpec build(List<String> args) {
-    spec = CommandSpec.forAnnotatedObject(this).mixinStandardHelpOptions(true).version("a2a-worker " + Version.TEXT);
+    spec = CommandSpec.forAnnotatedObject(this).version("a2a-worker " + Version.TEXT);
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
     if (!uses.isEmpty()) {
       options = new Options(args);
       options.add(spec, uses);
+      var config = spec.findOption(Options.CONFIG);
+      spec.remove(config).addOption(config); // what every command has stands last
     }
+    spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("print this help").build());
+    spec.addOption(OptionSpec.builder("-V", "--version").versionHelp(true).description("print the version").build());
     children().forEach(child -> {
       var below = child.build(args);
       spec.addSubcommand(below.name(), below);

@@ -9,19 +9,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import lib.Problem;
+import lib.config.Env;
 import lib.config.Json;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
 import lib.store.Durable;
+import lib.store.Lock;
 
 /**
  * The embedded server of a {@code run --local}, told to commands through a file in the worker's state folder.
  *
  * @param worker the state folder's name
+ * @param pid the process that told of it: another one may have taken the folder since
  * @param token what it wants to see; null when it is open on this machine
  */
-public record LocalServer(String worker, URI url, long pid, String token) {
+public record LocalServer(String worker, URI url, String pid, String token) {
   private static final String FILE = "local.json";
 
   /** Tells commands of this server. */
@@ -34,29 +39,45 @@ public record LocalServer(String worker, URI url, long pid, String token) {
     Files.deleteIfExists(stateDir.resolve(FILE));
   }
 
-  /** The servers whose process is alive; only the named worker's when the settings name one. */
-  static List<LocalServer> alive(Settings settings) throws IOException {
-    var folders = new ArrayList<Path>();
-    if (settings.given(Table.WORKER_NAME) || settings.given(Table.STATE_DIR) || settings.env().var("STATE_DIRECTORY") != null) {
-      folders.add(StateDir.of(settings));
-    } else if (Files.isDirectory(StateDir.all(settings.env()))) {
-      try (var all = Files.list(StateDir.all(settings.env()))) {
-        all.sorted().forEach(folders::add);
-      }
-    }
-    var alive = new ArrayList<LocalServer>();
-    for (var folder : folders) {
-      read(folder).filter(s -> ProcessHandle.of(s.pid).isPresent()).ifPresent(alive::add);
-    }
-    return alive;
+  /** The servers that are alive; only the named worker's when the settings name one. */
+  static List<LocalServer> alive(Settings settings, Io io) {
+    var named = settings.given(Table.WORKER_NAME) || settings.given(Table.STATE_DIR) || settings.env().var("STATE_DIRECTORY") != null;
+    return named ? read(StateDir.of(settings), io).stream().toList() : all(settings.env(), io);
   }
 
-  private static Optional<LocalServer> read(Path stateDir) throws IOException {
+  /** The servers of this user's workers that are alive. */
+  static List<LocalServer> all(Env env, Io io) {
+    var folders = new ArrayList<Path>();
+    if (Files.isDirectory(StateDir.all(env))) {
+      try (var all = Files.list(StateDir.all(env))) {
+        all.sorted().forEach(folders::add);
+      } catch (IOException e) {
+        throw new Problem("the state folders cannot be read", String.valueOf(e), "give --server URL").from(e);
+      }
+    }
+    return folders.stream().flatMap(folder -> read(folder, io).stream()).toList();
+  }
+
+  static String names(List<LocalServer> servers) {
+    return servers.stream().map(LocalServer::worker).collect(Collectors.joining(", "));
+  }
+
+  /** The folder's server, if the process that told of it still has the folder. One broken file hides no other server. */
+  private static Optional<LocalServer> read(Path stateDir, Io io) {
+    var holder = Lock.holder(stateDir.resolve("lock"));
+    if (holder.isEmpty()) {
+      return Optional.empty();
+    }
+    var file = stateDir.resolve(FILE);
     try {
-      return Json.readObject(Files.readString(stateDir.resolve(FILE))).filter(o -> Json.text(o, "url") != null)
-          .map(o -> new LocalServer(stateDir.getFileName().toString(), URI.create(Json.text(o, "url")), o.path("pid").asLong(),
-              Json.text(o, "token")));
+      var json = Json.readObject(Files.readString(file)).filter(o -> Json.text(o, "url") != null)
+          .orElseThrow(() -> new IllegalArgumentException("it names no server"));
+      return Optional.of(new LocalServer(stateDir.getFileName().toString(), URI.create(Json.text(json, "url")), Json.text(json, "pid"),
+          Json.text(json, "token"))).filter(server -> holder.get().equals(server.pid));
     } catch (NoSuchFileException e) {
+      return Optional.empty(); // a worker without a server of its own
+    } catch (IOException | IllegalArgumentException e) {
+      io.err().println("warning: " + file + " is left out: " + e.getMessage());
       return Optional.empty();
     }
   }

@@ -21,7 +21,7 @@ import picocli.CommandLine.ParseResult;
  * Command-line options made from the settings table, and what one command line gives of them, in the order it was typed.
  */
 final class Options {
-  private static final String CONFIG = "--config";
+  static final String CONFIG = "--config";
 
   private final List<String> arguments;
   private final List<Typed> typed = new ArrayList<>();

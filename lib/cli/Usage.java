@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What is wrong with a command line, in our words instead of the parser's. */
+/** What is wrong with a command line, in our words; never a value that belongs to a setting, which may be a secret. */
 final class Usage {
   private Usage() {}
 
@@ -21,28 +21,28 @@ final class Usage {
       case UnmatchedArgumentException unmatched -> unmatched(unmatched, line, command, help);
       case MissingParameterException missing -> new Problem("something is missing: " + missing.getMissing().stream().map(Usage::name)
           .collect(Collectors.joining(", ")), missing.getMissing().getFirst().isOption() ? "it needs a value" : command + " needs it", help);
-      default -> e.getArgSpec() == null ? new Problem("the command line cannot be read", e.getMessage().replaceFirst("\n(?s:.*)", ""), help)
-          : new Problem(name(e.getArgSpec()) + " is '" + e.getValue() + "'", "it must be " + kind(e.getArgSpec()), help);
+      case ParameterException number when e.getArgSpec() != null && e.getArgSpec().type() == int.class ->
+          new Problem(name(e.getArgSpec()) + " is '" + e.getValue() + "'", "it must be a whole number", help);
+      default -> new Problem("the command line cannot be read",
+          e.getMessage().split("\n")[0].replaceFirst("^Error: ", "").replaceFirst(" but found .*", ""), help);
     }).ending(Problem.Exit.USAGE);
   }
 
   private static Problem unmatched(UnmatchedArgumentException e, CommandLine line, String command, String help) {
-    var word = e.getUnmatched().getFirst();
+    var option = e.getUnmatched().stream().filter(word -> word.startsWith("-") && word.length() > 1).findFirst();
     var near = e.getSuggestions().isEmpty() ? "" : "did you mean " + String.join(" or ", e.getSuggestions()) + "? ";
-    if (e.isUnknownOption()) {
-      return new Problem(word + " is no option", command + " does not know it", near + help);
+    if (option.isPresent()) {
+      var name = option.get().startsWith("--") ? option.get().replaceFirst("(?s)=.*", "") : option.get().substring(0, 2);
+      return new Problem("unknown option " + name, command + " does not know it", near + help);
     }
+    var word = e.getUnmatched().getFirst();
     if (!line.getSubcommands().isEmpty()) {
-      return new Problem("'" + word + "' is no command", command + " has " + String.join(", ", line.getSubcommands().keySet()), near + help);
+      return new Problem("unknown command " + word, command + " has " + String.join(", ", line.getSubcommands().keySet()), near + help);
     }
-    return new Problem("'" + word + "' is one argument too many", "several words are one argument only within quotes", help);
+    return new Problem("unexpected argument " + word, "several words are one argument only within quotes", help);
   }
 
   private static String name(ArgSpec arg) {
     return arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel();
-  }
-
-  private static String kind(ArgSpec arg) {
-    return arg.type() == int.class ? "a whole number" : "something else: " + arg.description()[0];
   }
 }

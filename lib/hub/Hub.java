@@ -106,14 +106,15 @@ public final class Hub implements AutoCloseable {
     Hub hub = null;
     try {
       var file = options.database();
-      lock = Lock.take(file.resolveSibling(file.getFileName() + ".lock"), "a server");
+      lock = Lock.take(file.resolveSibling(file.getFileName() + ".lock"), "a server",
+          "use that one (--server URL), or give this one its own --data DIR");
       if (Files.notExists(file)) {
         Durable.write(file, new byte[0]); // for its owner alone from the start; SQLite's own files follow it
       }
       database = Database.open(file, Schema.MIGRATIONS);
       server = HttpServer.create(address, BACKLOG);
       hub = new Hub(options, time, lock, database, server);
-      LOG.info("serving {} from {}", hub.url(), file);
+      LOG.debug("serving {} from {}", hub.url(), file); // whoever starts it tells people where it is
       return hub;
     } catch (BindException e) {
       throw new Problem("the server cannot listen on " + options.host() + ":" + options.port(), e.getMessage(),
@@ -171,6 +172,7 @@ public final class Hub implements AutoCloseable {
   /** Lets running requests finish for some seconds, ends the streams, and closes. */
   @Override
   public void close() throws InterruptedException {
+    var url = url();
     pulse.interrupt();
     fleet.streams().forEach(TaskStream::close);
     outputs.close();
@@ -180,7 +182,7 @@ public final class Hub implements AutoCloseable {
     pulse.join();
     database.close();
     lock.close();
-    LOG.info("stopped serving {}", host);
+    LOG.info("stopped serving {}", url);
   }
 
   private Reply health(Request request) {

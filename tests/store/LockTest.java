@@ -23,7 +23,7 @@ class LockTest {
     private Holder() {}
 
     public static void main(String[] args) throws Exception {
-      try (var _ = Lock.take(Path.of(args[0]), "a worker")) {
+      try (var _ = Lock.take(Path.of(args[0]), "a worker", "take another name")) {
         System.out.println("taken");
         System.in.read(); // nobody writes: until the end of either process
       }
@@ -33,8 +33,8 @@ class LockTest {
   @Test
   void aSecondTakerHearsWhoHasItAndWhatToDo() {
     var file = temp.resolve("state/lock");
-    try (var first = Lock.take(file, "a worker")) {
-      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"));
+    try (var first = Lock.take(file, "a worker", "take another name")) {
+      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
       assertThat(problem.what()).isEqualTo("a worker already runs in " + temp.resolve("state"));
       assertThat(problem.why()).contains("process " + ProcessHandle.current().pid());
       assertThat(problem.fix()).contains("kill " + ProcessHandle.current().pid());
@@ -46,13 +46,13 @@ class LockTest {
   @Test
   void closingFreesItAndARefusedTakerDoesNot() {
     var file = temp.resolve("lock");
-    Lock.take(file, "a worker").close();
-    try (var again = Lock.take(file, "a worker")) {
+    Lock.take(file, "a worker", "take another name").close();
+    try (var again = Lock.take(file, "a worker", "take another name")) {
       assertThat(again).isNotNull();
-      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"))).isNotNull();
-      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"))).isNotNull();
     }
-    Lock.take(file, "a worker").close();
+    Lock.take(file, "a worker", "take another name").close();
   }
 
   @Test
@@ -63,10 +63,10 @@ class LockTest {
         .redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(out.readLine()).isEqualTo("taken");
-      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"));
+      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
       assertThat(problem.why()).contains("process " + process.pid() + " holds");
       process.destroyForcibly().waitFor();
-      Lock.take(file, "a worker").close();
+      Lock.take(file, "a worker", "take another name").close();
     } finally {
       process.destroyForcibly().waitFor();
     }
@@ -75,13 +75,13 @@ class LockTest {
   @Test
   void aFolderThatCannotBeUsedIsAProblem() throws Exception {
     var file = Files.writeString(temp.resolve("file"), "").resolve("lock");
-    var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker"));
+    var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
     assertThat(problem.what()).contains(temp.resolve("file").toString(), "cannot be used");
   }
 
   @Test
   void theLockOfAnotherFolderIsAnother() {
-    try (var first = Lock.take(temp.resolve("a/lock"), "a worker"); var second = Lock.take(temp.resolve("b/lock"), "a worker")) {
+    try (var first = Lock.take(temp.resolve("a/lock"), "a worker", "take another name"); var second = Lock.take(temp.resolve("b/lock"), "a worker", "take another name")) {
       assertThat(first).isNotSameAs(second);
     }
   }
