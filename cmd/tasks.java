@@ -3,11 +3,17 @@
 package cmd;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import lib.Problem;
 import lib.agent.AttemptFolder;
@@ -15,14 +21,17 @@ import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Follow;
 import lib.cli.Io;
+import lib.cli.Place;
+import lib.cli.TaskOutput;
 import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.StateDir;
 import lib.config.Time;
+import lib.store.Lock;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
-import lib.wire.RemoteCodebase;
+import lib.wire.Retry;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import picocli.CommandLine;
@@ -30,7 +39,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tasks}: the server's tasks, to look at and to drive. */
-@CommandLine.Command(name = "tasks", description = "List, show, create, follow, cancel and re-queue the server's tasks.")
+@CommandLine.Command(name = "tasks", description = "List, show, create, follow, cancel and re-queue the server's tasks.",
+    footer = "%nExample: worker tasks list")
 public final class tasks extends Command {
   public tasks(Io io) {
     super(io);
@@ -51,14 +61,38 @@ public final class tasks extends Command {
     }
 
     final Client client() {
-      return new Client(server(settings()));
+      return client(server(settings()));
     }
 
     final void print(Task task) {
-      if (json) {
-        io.out().println(Json.pretty(task.raw()));
-      } else {
-        io.out().println(task.id() + "\t" + task.status().word());
+      io.print(json ? Json.pretty(task.raw()) + "\n" : task.id() + "\t" + task.status().word() + "\n");
+    }
+
+    final TaskOutput output() {
+      return json ? TaskOutput.json(io) : TaskOutput.plain(io);
+    }
+
+    /** Prints what the task says until it ends, and gives the exit code that tells how it did. */
+    final int follow(Client client, String id) throws InterruptedException {
+      var output = output();
+      var left = new Thread(() -> io.say("\nthe task goes on; to follow it: tasks output --follow " + id + "\n"));
+      Runtime.getRuntime().addShutdownHook(left);
+      Task ended;
+      try {
+        ended = ask(client, new Follow(client, id, output::take)::run);
+      } finally {
+        forget(left);
+      }
+      output.end(ended);
+      io.say("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()) + "\n");
+      return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
+    }
+
+    private static void forget(Thread hook) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // the process is ending, and the hook has its say
       }
     }
 
@@ -67,12 +101,42 @@ public final class tasks extends Command {
     }
   }
 
-  @CommandLine.Command(name = "list", description = "List tasks, the most urgent first; servers give at most 100.")
+  /** What the commands about one task have in common. */
+  abstract static class OnTask extends OnServer {
+    @Parameters(paramLabel = "ID", description = "the task")
+    String id;
+
+    OnTask(Io io) {
+      super(io);
+    }
+
+    /** Calls the server about the task; one that is not there is said in one way. */
+    final <T> T about(Client client, Retry.Call<T> call) throws InterruptedException {
+      try {
+        if (!id.isBlank()) {
+          return ask(client, call);
+        }
+      } catch (Problem e) {
+        if (!(e.getCause() instanceof CallFailed failed) || failed.kind() != CallFailed.Kind.MISSING) {
+          throw e;
+        }
+      }
+      throw new Problem("there is no task " + (id.isBlank() ? "''" : id), client.server() + " knows none with this id", "tasks list");
+    }
+
+    final Task task(Client client) throws InterruptedException {
+      return about(client, () -> client.task(id));
+    }
+  }
+
+  @CommandLine.Command(name = "list", description = "List tasks, the most urgent first, then the oldest; servers give at most 100.",
+      footer = "%nExample: worker tasks list --status running --codebase demo")
   static final class Listing extends OnServer {
-    @Option(names = "--status", paramLabel = "STATUS", description = "only those pending, running, completed, failed or cancelled")
+    @Option(names = "--status", paramLabel = "STATUS",
+        description = "only those pending, queued, assigned, running, completed, failed or cancelled")
     private String status;
 
-    @Option(names = "--codebase", paramLabel = "ID", description = "only those of this codebase")
+    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH", description = "only those of this codebase")
     private String codebase;
 
     Listing(Io io) {
@@ -87,32 +151,53 @@ public final class tasks extends Command {
             + "completed, failed, cancelled", "choose one of them").ending(Problem.Exit.USAGE);
       }
       var client = client();
-      var found = ask(client, () -> client.tasks(new Client.Query(wanted, codebase, null, null)));
+      var found = new ArrayList<Task>();
+      for (var id : codebases(client)) {
+        found.addAll(ask(client, () -> client.tasks(new Client.Query(wanted, id, null, null))));
+      }
+      found.sort(Comparator.comparing(Task::priority).reversed().thenComparing(Task::createdAt, Comparator.nullsLast(Comparator.naturalOrder())));
       if (json) {
         var array = Json.MAPPER.createArrayNode();
         found.forEach(task -> array.add(task.raw()));
         io.out().println(Json.pretty(array));
+      } else if (io.terminal() && found.isEmpty()) {
+        io.err().println("no tasks");
       } else {
-        Columns.print(io, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), found.stream().map(t -> List.of(t.id(),
-            t.status().word(), t.codebase(), t.agent(), date(t), t.title() == null ? "" : t.title())).toList());
+        Columns.fit(io, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), found.stream().map(t -> List.of(t.id(),
+            t.status().word(), t.codebase(), t.agent(), io.terminal() ? when(t) : date(t), t.title() == null ? "" : t.title())).toList());
       }
       return Problem.Exit.DONE.code;
     }
+
+    /** The ids of the wanted codebase, of which each worker that offers it has one; a null id is any. */
+    private List<String> codebases(Client client) throws InterruptedException {
+      if (codebase == null || codebase.equals(Task.GLOBAL)) {
+        return Collections.singletonList(codebase);
+      }
+      return Place.named(ask(client, () -> Place.all(client)), codebase, io.env()).stream().map(p -> p.codebase().id()).toList();
+    }
+
+    /** For a person here and now: today's time, or the day. */
+    private static String when(Task task) {
+      if (task.createdAt() == null) {
+        return "";
+      }
+      var at = task.createdAt().atZone(ZoneId.systemDefault());
+      var today = at.toLocalDate().equals(LocalDate.now(at.getZone()));
+      return today ? at.format(DateTimeFormatter.ofPattern("HH:mm")) : at.toLocalDate().toString();
+    }
   }
 
-  @CommandLine.Command(name = "show", description = "Show one task: status, owner, result, error.")
-  static final class Show extends OnServer {
-    @Parameters(paramLabel = "ID", description = "the task")
-    private String id;
-
+  @CommandLine.Command(name = "show", description = "Show one task: status, owner, result, error.",
+      footer = "%nExample: worker tasks show 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
+  static final class Show extends OnTask {
     Show(Io io) {
       super(io);
     }
 
     @Override
     public Integer call() throws InterruptedException {
-      var client = client();
-      var task = ask(client, () -> client.task(id));
+      var task = task(client());
       if (json) {
         print(task);
         return Problem.Exit.DONE.code;
@@ -129,7 +214,7 @@ public final class tasks extends Command {
 
     private void section(String name, String text) {
       if (text != null) {
-        io.out().println("\n" + name + ":\n" + text.stripTrailing());
+        io.print("\n" + name + ":\n" + text.stripTrailing() + "\n");
       }
     }
 
@@ -138,7 +223,8 @@ public final class tasks extends Command {
     }
   }
 
-  @CommandLine.Command(name = "create", description = "Create a task.")
+  @CommandLine.Command(name = "create", description = "Create a task.",
+      footer = "%nExample: worker tasks create --codebase demo --follow \"Write hello.txt with a greeting\"")
   static final class Create extends OnServer {
     @Parameters(paramLabel = "PROMPT", description = "what the agent is asked; - reads it from standard input")
     private String prompt;
@@ -161,7 +247,8 @@ public final class tasks extends Command {
     @Option(names = "--resume", paramLabel = "SESSION", description = "continue this agent session")
     private String resume;
 
-    @Option(names = "--follow", description = "print its output and wait for its end; exit 1 unless it completes")
+    @Option(names = "--follow", description = "print its output and wait for its end; exit 1 unless it completes; with --json one "
+        + "document at the end: id, status, outputs, result, error")
     private boolean follow;
 
     Create(Io io) {
@@ -170,39 +257,33 @@ public final class tasks extends Command {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+      var text = prompt(prompt);
       var client = client();
-      var text = prompt.equals("-") ? new String(io.in().readAllBytes(), StandardCharsets.UTF_8) : prompt;
-      var where = ask(client, () -> codebase(client.codebases()));
+      var where = place(ask(client, () -> Place.all(client)));
+      io.say((where.isPresent() ? "codebase " + where.get() : "no codebase") + "\n");
+      where.filter(place -> !place.alive()).ifPresent(place ->
+          io.say("no live worker has codebase " + place.codebase().name() + "; the task waits for one\n"));
       var name = title != null ? title : NewTask.titleOf(text);
-      var task = ask(client, () -> client.create(new NewTask(where, name, text, agentType, priority, model, resume)));
+      var task = ask(client, () -> client.create(new NewTask(where.map(p -> p.codebase().id()).orElse(null), name, text, agentType,
+          priority, model, resume)));
       if (!follow) {
         print(task);
         return Problem.Exit.DONE.code;
       }
-      io.err().println("task " + task.id());
-      return Output.follow(io, client, task.id());
+      io.say("task " + task.id() + "\n");
+      return follow(client, task.id());
     }
 
-    private String codebase(List<RemoteCodebase> known) {
-      var wanted = codebase;
-      if (wanted == null) {
-        return known.stream().filter(c -> c.path() != null && io.env().cwd().startsWith(c.path()) && !Task.GLOBAL.equals(c.name()))
-            .max((a, b) -> a.path().length() - b.path().length()).map(RemoteCodebase::id).orElse(null);
-      }
-      var path = io.env().path(wanted, io.env().cwd()).toString();
-      return known.stream().filter(c -> wanted.equals(c.id()) || wanted.equals(c.name()) || path.equals(c.path())).findFirst()
-          .map(RemoteCodebase::id).orElseThrow(() -> new Problem("there is no codebase " + wanted, "the server knows "
-              + (known.isEmpty() ? "none" : String.join(", ", known.stream().map(c -> c.id() + " (" + c.name() + ")").toList())),
-              "register it: run a worker with -b NAME:PATH"));
+    private Optional<Place> place(List<Place> known) {
+      return codebase == null ? Place.around(known, io.env().cwd()) : Optional.of(Place.named(known, codebase, io.env()).getFirst());
     }
   }
 
-  @CommandLine.Command(name = "output", description = "Print a task's output.")
-  static final class Output extends OnServer {
-    @Parameters(paramLabel = "ID", description = "the task")
-    private String id;
-
-    @Option(names = "--follow", description = "go on printing until the task ends; exit 1 unless it completes")
+  @CommandLine.Command(name = "output", description = "Print a task's output; of a task that was answered without any, its result.",
+      footer = "%nExample: worker tasks output --follow 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
+  static final class Output extends OnTask {
+    @Option(names = "--follow", description = "go on printing until the task ends; exit 1 unless it completes; with --json one "
+        + "document at the end: id, status, outputs, result, error")
     private boolean follow;
 
     Output(Io io) {
@@ -212,60 +293,45 @@ public final class tasks extends Command {
     @Override
     public Integer call() throws InterruptedException {
       var client = client();
-      ask(client, () -> client.task(id));
       if (follow) {
-        return follow(io, client, id);
+        return follow(client, task(client).id());
       }
-      var all = Json.MAPPER.createArrayNode();
+      var output = output();
       for (long place = 0; ; ) {
         var from = place;
-        var page = ask(client, () -> client.output(id, from));
-        page.chunks().forEach(chunk -> {
-          all.add(chunk);
-          if (!json) {
-            io.out().print(chunk);
-          }
-        });
+        var page = about(client, () -> client.output(id, from));
+        page.chunks().forEach(output::take);
         place += page.chunks().size();
         if (page.chunks().isEmpty() || place >= page.total()) {
-          break;
+          output.end(task(client));
+          return Problem.Exit.DONE.code;
         }
       }
-      if (json) {
-        var result = Json.object().put("task_id", id);
-        result.set("outputs", all);
-        io.out().println(Json.pretty(result));
-      }
-      io.out().flush();
-      return Problem.Exit.DONE.code;
-    }
-
-    static int follow(Io io, Client client, String id) throws InterruptedException {
-      var ended = ask(client, new Follow(client, id, text -> {
-        io.out().print(text);
-        io.out().flush();
-      })::run);
-      io.err().println("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()));
-      return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
     }
   }
 
-  @CommandLine.Command(name = "cancel", description = "Cancel a task, and say what has become of it.")
-  static final class Cancel extends OnServer {
+  @CommandLine.Command(name = "cancel", description = "Cancel a task, and say what has become of it; exit 0 if it is cancelled.",
+      footer = "%nExample: worker tasks cancel --reason \"no longer needed\" 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
+  static final class Cancel extends OnTask {
     /** A polite agent is gone at once, the worst after 11 s, and its report follows. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-    @Parameters(paramLabel = "ID", description = "the task")
-    private String id;
+    /** Longer than that without a word, and a person wonders whether anything happens. */
+    private static final Duration SILENCE = Duration.ofSeconds(2);
+    private static final Duration LOOK = Duration.ofMillis(200);
 
     @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the report")
     private String reason;
 
-    @Option(names = "--here", description = "ask the worker on this machine that runs it, not the server")
+    @Option(names = "--here", description = "ask the worker on this machine that runs it, not the server; exit 3 when that does not "
+        + "run; with --json: id, status")
     private boolean here;
 
     Cancel(Io io) {
       super(io);
+    }
+
+    private interface Look {
+      boolean ended() throws IOException, InterruptedException;
     }
 
     @Override
@@ -274,41 +340,86 @@ public final class tasks extends Command {
         return cancelHere();
       }
       var client = client();
-      ask(client, () -> {
-        client.cancel(id, reason);
-        return null;
-      });
-      var ours = ask(client, client::info).ours();
-      var until = Time.SYSTEM.nanos() + (ours ? PATIENCE.toNanos() : 0);
-      var task = ask(client, () -> client.task(id));
-      while (!task.status().terminal() && Time.SYSTEM.nanos() < until) {
-        Time.SYSTEM.sleep(Duration.ofMillis(200));
-        task = ask(client, () -> client.task(id));
+      var task = new Task[] {task(client)};
+      if (!task[0].status().terminal()) {
+        cancel(client, task);
       }
-      print(task);
-      if (task.status() == TaskStatus.CANCELLED) {
+      print(task[0]);
+      return done(task[0].status(), task[0].workerId(), ask(client, client::info).ours());
+    }
+
+    private void cancel(Client client, Task[] task) throws IOException, InterruptedException {
+      try {
+        about(client, () -> {
+          client.cancel(id, reason);
+          return null;
+        });
+      } catch (Problem e) {
+        task[0] = task(client);
+        if (!task[0].status().terminal()) { // else it ended in between
+          throw e;
+        }
+      }
+      task[0] = task(client);
+      if (ask(client, client::info).ours()) {
+        await(() -> (task[0] = task(client)).status().terminal());
+      }
+    }
+
+    private int done(TaskStatus status, String worker, boolean ours) {
+      if (status == TaskStatus.CANCELLED) {
         return Problem.Exit.DONE.code;
       }
-      throw task.status() == TaskStatus.RUNNING && ours
-          ? new Problem("the task still runs", "worker " + task.workerId() + " has not ended its agent yet", "look again: tasks show " + id)
-          : task.status() == TaskStatus.RUNNING
+      throw status == TaskStatus.RUNNING && ours
+          ? new Problem("the task still runs", "worker " + worker + " has not ended its agent yet", "look again: tasks show " + id)
+          : status == TaskStatus.RUNNING
           ? new Problem("the task still runs", "this server cannot cancel a running task, whatever it answers",
-              "on the machine of worker " + (task.workerId() == null ? "(unknown)" : task.workerId()) + ": tasks cancel --here " + id)
-          : new Problem("the task is not cancelled", "it is " + task.status().word(), task.status().terminal()
+              "on the machine of worker " + (worker == null ? "(unknown)" : worker) + ": tasks cancel --here " + id)
+          : new Problem("the task is not cancelled", "it is " + status.word(), status.terminal()
               ? "it has already ended" : "this server cannot cancel; let a worker take it and cancel it there: tasks cancel --here " + id);
     }
 
-    private int cancelHere() throws IOException {
-      for (var stateDir : stateDirs()) {
+    private int cancelHere() throws IOException, InterruptedException {
+      Path left = null;
+      for (var stateDir : id.isBlank() ? List.<Path>of() : stateDirs()) {
         var folder = AttemptFolder.latest(stateDir, id);
         if (folder.isPresent() && folder.get().exit().isEmpty()) {
-          folder.get().cancel((io.env().vars().getOrDefault("USER", "somebody") + " on this machine" + (reason == null ? "" : ": " + reason)));
-          io.err().println("asked the worker in " + stateDir + " to cancel it");
-          return Problem.Exit.DONE.code;
+          if (Lock.holder(stateDir.resolve("lock")).isPresent()) {
+            return cancel(stateDir, folder.get());
+          }
+          left = stateDir;
         }
       }
-      throw new Problem("no worker on this machine runs task " + id, "no state folder holds a running attempt at it",
-          "look where it runs: tasks show " + id);
+      throw left == null
+          ? new Problem("no worker on this machine runs task " + id, "no state folder holds a running attempt at it",
+              "look where it runs: tasks show " + id)
+          : new Problem("no worker runs that could cancel task " + id, "that of " + left + ", which began it, has ended",
+              "start it again: run --state-dir " + left).ending(Problem.Exit.NO_WORKER);
+    }
+
+    private int cancel(Path stateDir, AttemptFolder attempt) throws IOException, InterruptedException {
+      attempt.cancel((io.env().vars().getOrDefault("USER", "somebody") + " on this machine" + (reason == null ? "" : ": " + reason)));
+      io.err().println("asked the worker in " + stateDir + " to cancel it");
+      var closing = attempt.file("closing");
+      var status = await(() -> Files.exists(closing)) ? TaskStatus.of(Files.readString(closing).split(" ", 3)[1]) : TaskStatus.RUNNING;
+      io.print(json ? Json.pretty(Json.object().put("id", id).put("status", status.word())) + "\n" : id + "\t" + status.word() + "\n");
+      return done(status, "in " + stateDir, true);
+    }
+
+    /** Waits for the task's end; false when it takes too long. */
+    private boolean await(Look look) throws IOException, InterruptedException {
+      var start = Time.SYSTEM.nanos();
+      for (var said = false; !look.ended(); Time.SYSTEM.sleep(LOOK)) {
+        var waited = Duration.ofNanos(Time.SYSTEM.nanos() - start);
+        if (waited.compareTo(PATIENCE) > 0) {
+          return false;
+        }
+        if (!said && waited.compareTo(SILENCE) > 0) {
+          io.err().println("waiting for its agent to end, " + PATIENCE.toSeconds() + " s at most");
+          said = true;
+        }
+      }
+      return true;
     }
 
     private List<Path> stateDirs() throws IOException {
@@ -324,11 +435,9 @@ public final class tasks extends Command {
     }
   }
 
-  @CommandLine.Command(name = "requeue", description = "Put a failed, cancelled or stuck task back into the queue.")
-  static final class Requeue extends OnServer {
-    @Parameters(paramLabel = "ID", description = "the task")
-    private String id;
-
+  @CommandLine.Command(name = "requeue", description = "Put a failed, cancelled or stuck task back into the queue.",
+      footer = "%nExample: worker tasks requeue 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
+  static final class Requeue extends OnTask {
     Requeue(Io io) {
       super(io);
     }
@@ -336,14 +445,26 @@ public final class tasks extends Command {
     @Override
     public Integer call() throws InterruptedException {
       var client = client();
+      var before = task(client);
       try {
         client.requeue(id);
       } catch (CallFailed e) {
-        throw e.kind() != CallFailed.Kind.NO_ROUTE ? e.problem(client.server().toString())
-            : new Problem("the task is not re-queued", "this server has no call for that", "create it anew: tasks create");
+        throw switch (e.kind()) {
+          case NO_ROUTE -> new Problem("the task is not re-queued", "this server has no call for that", "create it anew: tasks create");
+          case REFUSED, CONFLICT -> refused(task(client).status());
+          default -> problem(e, client.server());
+        };
       }
-      print(ask(client, () -> client.task(id)));
+      if (before.status() == TaskStatus.RUNNING) {
+        io.say("it was running, at worker " + before.workerId() + "\n");
+      }
+      print(task(client));
       return Problem.Exit.DONE.code;
+    }
+
+    private static Problem refused(TaskStatus status) {
+      return new Problem("the task is not re-queued", "it is " + status.word(),
+          status.terminal() ? "create it anew: tasks create" : "it is in the queue already");
     }
   }
 
