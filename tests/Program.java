@@ -58,6 +58,13 @@ public final class Program implements AutoCloseable {
     return environment;
   }
 
+  /** Gives it this on its standard input, and then its end. */
+  public void input(String text) throws IOException {
+    try (var in = process.getOutputStream()) {
+      in.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
   public String out() {
     return read(out);
   }

@@ -95,7 +95,7 @@ class ReadmeTest {
   /** Without what differs from run to run: ids, ports, times, the home folder, the host's name. */
   private static String normal(String text, Path home) {
     return text.replace("/home/you", home.toString()).replaceAll("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "TASK")
-        .replaceAll("\\b[0-9a-f]{8}-[0-9a-f]{3}\\b", "WORKER").replaceAll("(?m)^[0-9a-f]{8}\t", "CODEBASE\t")
+        .replaceAll("\\b[0-9a-f]{8}-[0-9a-f]{3}\\b", "WORKER").replaceAll("\\b[0-9a-f]{8}\\b", "CODEBASE")
         .replaceAll("127\\.0\\.0\\.1:\\d+", "HOST").replaceAll("after [0-9.]+ s", "after N s")
         .replaceAll("(of worker|registered as) \\S+", "$1 NAME");
   }

@@ -46,8 +46,10 @@ class CommandsTest {
   void theServersFirstLineHasItsAddress() throws Exception {
     var server = site.serve();
     assertThat(server.out().lines().findFirst().orElse("")).contains(site.url().toString());
+    assertThat(server.err()).doesNotContain("serving");
     server.signal("TERM");
     assertThat(server.exit()).isZero();
+    assertThat(server.err()).contains("stopped serving " + site.url());
   }
 
   @Test
@@ -58,7 +60,7 @@ class CommandsTest {
     assertThat(samePort.err()).contains("problem: the server cannot listen", "fix: ").doesNotContain("\tat ");
     var sameData = site.start("serve", "--port", "0");
     assertThat(sameData.exit()).isEqualTo(75);
-    assertThat(sameData.err()).contains("already runs").doesNotContain("\tat ");
+    assertThat(sameData.err()).contains("a server already runs in", "--server URL", "--data DIR").doesNotContain("\tat ");
   }
 
   @Test
@@ -122,6 +124,29 @@ class CommandsTest {
     var bad = ran("tasks", "create", "--follow", "--codebase", "code", "error it broke");
     assertThat(bad.exit()).isEqualTo(1);
     assertThat(bad.err()).contains("failed: it broke");
+  }
+
+  @Test
+  void whoeverLeavesIsToldThatTheTaskGoesOn() throws Exception {
+    site.serve();
+    var create = site.start("tasks", "create", "--follow", "x", "--server", site.url().toString());
+    var id = create.awaitErr("task (\\S+)\n");
+    Program.await("its start", () -> site.client().task(id) != null);
+    create.signal("INT");
+    assertThat(create.exit()).isEqualTo(130);
+    assertThat(create.err()).contains("the task goes on; to follow it: tasks output --follow " + id);
+  }
+
+  @Test
+  void aCancellationThatTakesLongerIsSaidToWait() throws Exception {
+    site.serve();
+    var code = site.folder("code");
+    site.work("-b", "code:" + code);
+    var running = site.create(code, "stubborn");
+    site.awaitOutput(running, "running");
+    var cancel = ran("tasks", "cancel", running);
+    assertThat(cancel.exit()).as(cancel.toString()).isZero();
+    assertThat(cancel.err()).contains("waiting for its agent to end");
   }
 
   @Test

@@ -94,6 +94,34 @@ class RunLocalTest {
   }
 
   @Test
+  void aTaskIsReadFromStandardInput() throws Exception {
+    var run = site.start("run", "--local", "--port", "0", "--task", "-", "--agent-type", "echo");
+    run.input("from elsewhere\n");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out()).isEqualTo("from elsewhere\n");
+  }
+
+  @Test
+  void aMissingFolderIsSaidOnceAndBeforeAnythingStarts() throws Exception {
+    var run = site.start("run", "--local", "--port", "0", "--task", "x", "--agent-type", "echo", "-b", "gone:" + home.resolve("gone"));
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).startsWith("problem: the task cannot be done\n    why: " + home.resolve("gone") + " is not a folder here\n").hasLineCount(3);
+  }
+
+  @Test
+  void anOutputThatNobodyCanReadEndsTheTask() throws Exception {
+    var run = new ProcessBuilder("sh", "-c", "exec \"$@\" >/dev/full", "sh", Path.of(System.getProperty("java.home"), "bin/java").toString(),
+        "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "worker", "run", "--local", "--port", "0",
+        "--agent-bin", Site.agent(), "--task", "polite").directory(site.folder("here").toFile());
+    run.environment().putAll(tests.Program.environment(home, Map.of()));
+    var process = run.redirectErrorStream(false).start();
+    var said = new String(process.getErrorStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isEqualTo(1);
+    assertThat(said).contains("problem: the output could not be written");
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
   void aTestMailIsRefusedUntilThereIsMail() throws Exception {
     var run = site.start("--test-email", "--server", "http://127.0.0.1:9");
     assertThat(run.exit()).isEqualTo(1);
@@ -112,6 +140,37 @@ class RunLocalTest {
     var run = site.start("run", "--local", "--port", "0", "--exit-when-idle", "0.2", "--agent-bin", Site.agent());
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.err()).contains("unregistered");
+  }
+
+  @Test
+  void idleWithoutARegistrationIsAProblem() throws Exception {
+    try (var server = tests.fake.FakeServer.start(tests.fake.FakeServer.Version.V16)) {
+      server.token("right");
+      var run = site.start(Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server", server.url().toString(), "--exit-when-idle", "0.2",
+          "--agent-bin", Site.agent());
+      assertThat(run.exit()).as(run.toString()).isEqualTo(1);
+      assertThat(run.err()).contains("problem: the server took no registration", "auth_token_file to a token that this server knows");
+    }
+  }
+
+  @Test
+  void idleAtAServerThatIsNotThereIsTryLater() throws Exception {
+    var run = site.start("run", "--server", "http://127.0.0.1:9", "--exit-when-idle", "0.2", "--agent-bin", Site.agent());
+    assertThat(run.exit()).as(run.toString()).isEqualTo(75);
+    assertThat(run.err()).contains("cannot be reached", "--exit-when-idle").doesNotContain("unregistered");
+  }
+
+  @Test
+  void aSecondSignalWhileTheServerIsWaitedForIsNoBug() throws Exception {
+    try (var server = tests.fake.FakeServer.start(tests.fake.FakeServer.Version.V16)) {
+      server.on("*", "*").hang();
+      var run = site.start("run", "--server", server.url().toString(), "--agent-bin", Site.agent());
+      tests.Program.await("the greeting", () -> !server.requests().isEmpty());
+      run.signal("TERM");
+      run.signal("INT");
+      assertThat(run.exit()).as(run.toString()).isEqualTo(130);
+      assertThat(run.err()).doesNotContain("bug", "Exception");
+    }
   }
 
   @Test
@@ -157,7 +216,7 @@ class RunLocalTest {
     first.awaitErr("stream open");
     var second = site.start("run", "--local", "--port", "0", "--name", "w", "--data", home.resolve("other").toString());
     assertThat(second.exit()).isEqualTo(75);
-    assertThat(second.err()).contains("a worker").contains("state").doesNotContain("\tat ");
+    assertThat(second.err()).contains("a worker already runs in", "tasks create --follow", "--name OTHER").doesNotContain("\tat ");
   }
 
   @Test

@@ -141,8 +141,9 @@ class StopTest {
     site.work("-b", "code:" + code);
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
-    var cancel = site.start("tasks", "cancel", "--here", running);
+    var cancel = site.start("tasks", "cancel", "--here", "--json", running);
     assertThat(cancel.exit()).as(cancel.toString()).isZero();
+    assertThat(lib.config.Json.read(cancel.out())).isEqualTo(lib.config.Json.object().put("id", running).put("status", "cancelled"));
     var task = site.ended(running);
     assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
     assertThat(task.error()).contains("on this machine");

@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import lib.Problem;
 import lib.store.Lock;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,19 @@ class LockTest {
     }
   }
 
+  /** Another process that asks for its holder far more often than people do. */
+  public static final class Asker {
+    private Asker() {}
+
+    public static void main(String[] args) {
+      System.out.println("asking");
+      while (true) {
+        Lock.holder(Path.of(args[0]));
+        LockSupport.parkNanos(1_000_000); // without a pause it would own it more often than not
+      }
+    }
+  }
+
   @Test
   void aSecondTakerHearsWhoHasItAndWhatToDo() {
     var file = temp.resolve("state/lock");
@@ -37,7 +51,7 @@ class LockTest {
       var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
       assertThat(problem.what()).isEqualTo("a worker already runs in " + temp.resolve("state"));
       assertThat(problem.why()).contains("process " + ProcessHandle.current().pid());
-      assertThat(problem.fix()).contains("kill " + ProcessHandle.current().pid());
+      assertThat(problem.fix()).contains("kill " + ProcessHandle.current().pid(), "take another name");
       assertThat(problem.exit()).isEqualTo(Problem.Exit.TRY_LATER);
       assertThat(first).isNotNull();
     }
@@ -65,8 +79,27 @@ class LockTest {
       assertThat(out.readLine()).isEqualTo("taken");
       var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
       assertThat(problem.why()).contains("process " + process.pid() + " holds");
+      assertThat(Lock.holder(file)).contains(Long.toString(process.pid()));
       process.destroyForcibly().waitFor();
+      assertThat(Lock.holder(file)).isEmpty();
       Lock.take(file, "a worker", "take another name").close();
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void askingWhoHasItNeverKeepsAnybodyFromTakingIt() throws Exception {
+    var file = temp.resolve("lock");
+    Lock.take(file, "a worker", "take another name").close();
+    var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Asker.class.getName(), file.toString())
+        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo("asking");
+      for (var i = 0; i < 50; i++) {
+        Lock.take(file, "a worker", "take another name").close();
+      }
     } finally {
       process.destroyForcibly().waitFor();
     }
@@ -77,6 +110,8 @@ class LockTest {
     var file = Files.writeString(temp.resolve("file"), "").resolve("lock");
     var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
     assertThat(problem.what()).contains(temp.resolve("file").toString(), "cannot be used");
+    assertThat(problem.why()).isEqualTo(temp.resolve("file") + " is a file");
+    assertThat(problem.text()).doesNotContain("java.", "Exception");
   }
 
   @Test

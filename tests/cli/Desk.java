@@ -1,0 +1,135 @@
+package tests.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.config.Env;
+import lib.config.Json;
+import lib.config.Time;
+import lib.hub.Hub;
+import lib.hub.HubOptions;
+import lib.hub.Tokens;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.NewTask;
+import lib.wire.Registration;
+import lib.wire.Report;
+import lib.wire.Server;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+
+/** Somebody who gives commands, run within the test, and a server of ours to give them to. */
+final class Desk implements AutoCloseable {
+  final Path home;
+  final Hub hub;
+  final Client client;
+  private boolean terminal;
+  private Map<String, String> vars = Map.of();
+  private String input = "";
+
+  Desk(Path folder) throws Exception {
+    home = folder.toRealPath();
+    hub = Hub.start(new HubOptions("127.0.0.1", 0, home.resolve("data/server.db"), Tokens.NONE), Time.SYSTEM);
+    client = new Client(new Server(hub.url(), null, null, env()));
+  }
+
+  /** What came of a command. */
+  record Ran(int exit, String out, String err) {}
+
+  /** From now on at a terminal that is so wide. */
+  Desk at(int width) {
+    terminal = true;
+    vars = Map.of("COLUMNS", Integer.toString(width));
+    return this;
+  }
+
+  /** Standard input from now on. */
+  Desk input(String text) {
+    input = text;
+    return this;
+  }
+
+  Env env() {
+    return new Env(vars, home, home, "desk");
+  }
+
+  /** Runs a command for the server: {@code ran("tasks", "list")}. */
+  Ran ran(String... args) {
+    return alone(Stream.concat(Arrays.stream(args), Stream.of("--server", hub.url().toString())).toArray(String[]::new));
+  }
+
+  /** Runs it as it is. */
+  Ran alone(String... args) {
+    var out = new ByteArrayOutputStream();
+    return into(out, args);
+  }
+
+  /** The same, with another place for what it prints. */
+  Ran into(OutputStream out, String... args) {
+    var err = new ByteArrayOutputStream();
+    var io = new Io(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8), terminal, env());
+    var exit = command(args[0], io).run(Arrays.copyOfRange(args, 1, args.length));
+    return new Ran(exit, out.toString(), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static Command command(String name, Io io) {
+    return switch (name) {
+      case "tasks" -> new cmd.tasks(io);
+      case "register" -> new cmd.register(io);
+      default -> new cmd.run(io);
+    };
+  }
+
+  /** The state folder of a worker of this name. */
+  Path state(String worker) throws IOException {
+    return Files.createDirectories(home.resolve(".local/state/a2a-worker").resolve(worker));
+  }
+
+  // --- a worker's part
+
+  /** Registers a worker with one codebase, whose id this gives. */
+  String worker(String id, String codebase, String path) throws CallFailed, InterruptedException {
+    client.register(new Registration(id, "name-of-" + id, List.of(), "host", List.of(), null));
+    return client.registerCodebase(codebase, path, "", id).id();
+  }
+
+  String task(String codebase, String prompt, int priority) throws CallFailed, InterruptedException {
+    return client.create(new NewTask(codebase, prompt, prompt, "build", priority, null, null)).id();
+  }
+
+  /** A task that this worker has taken. */
+  String running(String worker) throws CallFailed, InterruptedException {
+    client.register(new Registration(worker, worker, List.of(), "host", List.of(), null));
+    var id = task(null, "x", 0);
+    client.claim(id, worker);
+    return id;
+  }
+
+  /** A task that is done, with this result and no output. */
+  String answered(String result) throws CallFailed, InterruptedException {
+    var id = running("w");
+    client.status(new Report(id, "w", TaskStatus.COMPLETED, null, result, null, 1));
+    return id;
+  }
+
+  static List<String> titles(String json) throws IOException {
+    return Json.read(json).valueStream().map(t -> Task.read(t).orElseThrow().title()).toList();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    hub.close();
+  }
+}

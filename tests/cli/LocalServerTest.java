@@ -1,0 +1,82 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import lib.cli.LocalServer;
+import lib.store.Lock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands find the servers of the workers that are alive, and no others. */
+class LocalServerTest {
+  @TempDir
+  private Path folder;
+  private Desk desk;
+
+  @BeforeEach
+  void open() throws Exception {
+    desk = new Desk(folder);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desk.close();
+  }
+
+  private Lock run(String worker) throws Exception {
+    var lock = Lock.take(desk.state(worker).resolve("lock"), "a worker", "do without");
+    LocalServer.announce(desk.state(worker), desk.hub.url(), null);
+    return lock;
+  }
+
+  @Test
+  void aServerIsAliveAsLongAsItsWorkerHasItsFolder() throws Exception {
+    try (var lock = run("w")) {
+      assertThat(lock).isNotNull();
+      assertThat(desk.alone("tasks", "list").err()).isEqualTo("using the local server " + desk.hub.url() + " of worker w\n");
+    }
+    var after = desk.alone("tasks", "list"); // the process that it names lives: it is this one
+    assertThat(after.exit()).isEqualTo(1);
+    assertThat(after.err()).contains("no server is named");
+  }
+
+  @Test
+  void whatALaterProcessDidNotSayDoesNotCount() throws Exception {
+    run("w").close();
+    Files.writeString(desk.state("w").resolve("local.json"), "{\"url\": \"http://127.0.0.1:9\", \"pid\": 1}");
+    try (var lock = Lock.take(desk.state("w").resolve("lock"), "a worker", "do without")) {
+      assertThat(lock).isNotNull();
+      assertThat(desk.alone("tasks", "list").err()).contains("no server is named");
+    }
+  }
+
+  @Test
+  void oneBrokenFileHidesNoOtherServer() throws Exception {
+    Files.writeString(desk.state("a").resolveSibling("a-stray-file"), "");
+    try (var broken = run("b"); var good = run("w")) {
+      assertThat(broken).isNotSameAs(good);
+      for (var text : new String[] {"", "{", "[]", "{\"url\": \"ht tp://x\", \"pid\": 1}"}) {
+        Files.writeString(desk.state("b").resolve("local.json"), text);
+        var ran = desk.alone("tasks", "list");
+        assertThat(ran.exit()).as(text).isZero();
+        assertThat(ran.err()).contains("warning: " + desk.state("b").resolve("local.json"), "of worker w\n");
+      }
+    }
+  }
+
+  @Test
+  void aNameWithoutAServerIsToldWhichHaveOne() throws Exception {
+    try (var lock = run("w")) {
+      assertThat(lock).isNotNull();
+      assertThat(desk.alone("tasks", "list", "--name", "w").exit()).isZero();
+      var ran = desk.alone("tasks", "list", "--name", "nosuch");
+      assertThat(ran.exit()).isEqualTo(1);
+      assertThat(ran.err()).contains("problem: worker nosuch has no local server alive", "alive: w");
+    }
+    assertThat(desk.alone("tasks", "list", "--name", "nosuch").err()).contains("no worker here has one");
+  }
+}

@@ -1,0 +1,73 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.fake.FakeServer;
+
+/** A server that is none, or hangs, is said to be so, and soon. */
+class ServerTroubleTest {
+  @TempDir
+  private Path folder;
+  private Desk desk;
+  private FakeServer server;
+
+  @BeforeEach
+  void open() throws Exception {
+    desk = new Desk(folder);
+    server = FakeServer.start(FakeServer.Version.V16);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    server.close();
+    desk.close();
+  }
+
+  @Test
+  void aServerThatHangsIsAskedOnce() {
+    server.on("*", "*").hang();
+    var ran = desk.alone("tasks", "list", "--server", server.url().toString());
+    assertThat(ran.exit()).isEqualTo(75);
+    assertThat(ran.err()).contains("cannot be reached");
+    assertThat(server.requests()).hasSize(1);
+  }
+
+  @Test
+  void anotherWebServerIsAskedAbout() {
+    server.on("*", "*").html(404);
+    var none = desk.alone("tasks", "list", "--server", server.url().toString());
+    assertThat(none.exit()).isEqualTo(1);
+    assertThat(none.err()).contains("does not answer as a CodeTether server does", "is it one?");
+    server.heal();
+    server.on("*", "*").html(200);
+    assertThat(desk.alone("tasks", "list", "--server", server.url().toString()).exit()).isEqualTo(1);
+  }
+
+  @Test
+  void httpsForAServerThatSpeaksHttpIsSaid() throws Exception {
+    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> {
+        try (var connection = listening.accept()) {
+          connection.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+          connection.shutdownOutput();
+          connection.getInputStream().transferTo(OutputStream.nullOutputStream()); // until the other side has read it
+        } catch (IOException e) {
+          // the test is over
+        }
+      });
+      var there = "127.0.0.1:" + listening.getLocalPort();
+      var ran = desk.alone("tasks", "list", "--server", "https://" + there);
+      assertThat(ran.err()).contains("does not speak https", "http://" + there);
+    }
+  }
+}

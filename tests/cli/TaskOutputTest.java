@@ -1,0 +1,72 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import lib.cli.Io;
+import lib.cli.TaskOutput;
+import lib.config.Env;
+import lib.config.Json;
+import lib.wire.Task;
+import org.junit.jupiter.api.Test;
+
+/** Sorted output: what the agent said is standard output, the rest is not, and nothing is held back that need not be. */
+class TaskOutputTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final TaskOutput output = TaskOutput.sorted(new Io(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
+      new PrintStream(err, true, StandardCharsets.UTF_8), false, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
+
+  private static Task task(String result) {
+    return Task.read(Json.object().put("id", "t").put("status", "completed").put("result", result)).orElseThrow();
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void theWorkersLastLineIsNotTheAgents() {
+    output.take("I did it.\n— comp");
+    output.take("leted after 1 s\n");
+    assertThat(out()).isEqualTo("I did it.\n");
+    output.end(task("I did it."));
+    assertThat(out()).isEqualTo("I did it.\n");
+    assertThat(err()).isEqualTo("— completed after 1 s\n");
+  }
+
+  @Test
+  void aLineThatOnlyLooksLikeTheLastIsShownWithTheNext() {
+    output.take("a list:\n— one\n");
+    assertThat(out()).isEqualTo("a list:\n");
+    output.take("— two\n");
+    assertThat(out()).isEqualTo("a list:\n— one\n");
+    output.take("more");
+    assertThat(out()).isEqualTo("a list:\n— one\n— two\nmore");
+    assertThat(err()).isEmpty();
+  }
+
+  @Test
+  void whatTheAgentWroteToStderrIsStderr() {
+    output.take("[std");
+    output.take("err] a complaint\nwords, [stderr] not at the start\n[stderr] an");
+    output.take("other\nmore\n");
+    assertThat(out()).isEqualTo("words, [stderr] not at the start\nmore\n");
+    assertThat(err()).isEqualTo("[stderr] a complaint\n[stderr] another\n");
+  }
+
+  @Test
+  void aResultWithoutOutputIsPrintedWhateverItBeginsWith() {
+    output.end(task("— hello\n\n"));
+    assertThat(out()).isEqualTo("— hello\n");
+  }
+}
