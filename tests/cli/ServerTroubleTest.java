@@ -55,19 +55,24 @@ class ServerTroubleTest {
 
   @Test
   void httpsForAServerThatSpeaksHttpIsSaid() throws Exception {
-    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Thread.ofVirtual().start(() -> {
-        try (var connection = listening.accept()) {
-          connection.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-          connection.shutdownOutput();
-          connection.getInputStream().transferTo(OutputStream.nullOutputStream()); // until the other side has read it
-        } catch (IOException e) {
-          // the test is over
-        }
-      });
+    try (var listening = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> refuse(listening));
       var there = "127.0.0.1:" + listening.getLocalPort();
       var ran = desk.alone("tasks", "list", "--server", "https://" + there);
       assertThat(ran.err()).contains("does not speak https", "http://" + there);
+    }
+  }
+
+  /** Answers as web servers do to what is no HTTP. */
+  private static void refuse(ServerSocket listening) {
+    while (true) {
+      try (var connection = listening.accept()) {
+        connection.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        connection.shutdownOutput();
+        connection.getInputStream().transferTo(OutputStream.nullOutputStream()); // a close with bytes unread would be a reset
+      } catch (IOException e) {
+        return; // the test is over
+      }
     }
   }
 }
