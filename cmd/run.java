@@ -166,8 +166,7 @@ public final class run extends Command {
       return Problem.Exit.INTERRUPTED.code;
     } catch (TimeoutException e) {
       greeting.cancel(true);
-      throw new Problem("the server " + server + " cannot be reached", "it did not answer within the time of --exit-when-idle",
-          "check the address and the network: curl -I " + server + "/v1/agent/status").ending(Problem.Exit.TRY_LATER);
+      throw unanswered(server);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
@@ -185,6 +184,17 @@ public final class run extends Command {
     }
     worker.start(prompt != null ? 0 : once ? 1 : Integer.MAX_VALUE >> 1);
     return prompt == null ? untilEnd(settings, worker, idle) : one(settings, client, worker);
+  }
+
+  /** Why the server is not greeted yet; it is asked once more, for the reason. */
+  private static Problem unanswered(Server server) throws InterruptedException {
+    try {
+      new Client(server, FIRST_ANSWER).info();
+      return new Problem("the server " + server + " did not answer in time", "it does now, after the time of --exit-when-idle",
+          "try again, or wait longer").ending(Problem.Exit.TRY_LATER);
+    } catch (CallFailed e) {
+      return e.problem(server.toString());
+    }
   }
 
   private interface OnSignal {

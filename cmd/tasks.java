@@ -279,11 +279,11 @@ public final class tasks extends Command {
     }
   }
 
-  @CommandLine.Command(name = "output", description = "Print a task's output; of a task that was answered without any, its result.",
+  @CommandLine.Command(name = "output", description = "Print a task's output; of one that was answered without any, its result. "
+      + "With --json one document: id, status, outputs, result, error.",
       footer = "%nExample: worker tasks output --follow 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
   static final class Output extends OnTask {
-    @Option(names = "--follow", description = "go on printing until the task ends; exit 1 unless it completes; with --json one "
-        + "document at the end: id, status, outputs, result, error")
+    @Option(names = "--follow", description = "go on printing until the task ends, with --json print at its end; exit 1 unless it completes")
     private boolean follow;
 
     Output(Io io) {
@@ -340,15 +340,25 @@ public final class tasks extends Command {
         return cancelHere();
       }
       var client = client();
+      var ours = ours(client);
       var task = new Task[] {task(client)};
       if (!task[0].status().terminal()) {
-        cancel(client, task);
+        cancel(client, ours, task);
       }
       print(task[0]);
-      return done(task[0].status(), task[0].workerId(), ask(client, client::info).ours());
+      return done(task[0].status(), task[0].workerId(), ours);
     }
 
-    private void cancel(Client client, Task[] task) throws IOException, InterruptedException {
+    /** Whether the server tells its workers to stop; one that says nothing of itself does not. */
+    private static boolean ours(Client client) throws InterruptedException {
+      try {
+        return client.info().ours();
+      } catch (CallFailed e) {
+        return false;
+      }
+    }
+
+    private void cancel(Client client, boolean ours, Task[] task) throws IOException, InterruptedException {
       try {
         about(client, () -> {
           client.cancel(id, reason);
@@ -361,7 +371,7 @@ public final class tasks extends Command {
         }
       }
       task[0] = task(client);
-      if (ask(client, client::info).ours()) {
+      if (ours) {
         await(() -> (task[0] = task(client)).status().terminal());
       }
     }

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tests.Program;
 import tests.fake.FakeServer;
 
@@ -167,9 +169,10 @@ class CommandsTest {
     assertThat(late.err()).contains("completed");
   }
 
-  @Test
-  void aServerThatCannotCancelIsNotBelieved() throws Exception {
-    try (var server = FakeServer.start(FakeServer.Version.V16)) {
+  @ParameterizedTest
+  @EnumSource(FakeServer.Version.class)
+  void aServerThatCannotCancelIsNotBelieved(FakeServer.Version version) throws Exception {
+    try (var server = FakeServer.start(version)) {
       site.at(server.url());
       var task = server.addTask((String) null, "x");
       server.change(task, t -> t.put("status", "running").put("worker_id", "w9"));

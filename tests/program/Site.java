@@ -46,7 +46,11 @@ final class Site implements AutoCloseable {
 
   /** Starts the embedded server, the first time on a port of its choice, later on the same one. */
   Program serve() throws Exception {
-    var program = start("serve", "--port", url == null ? "0" : Integer.toString(url.getPort()));
+    return serve(Map.of());
+  }
+
+  Program serve(Map<String, String> variables) throws Exception {
+    var program = start(variables, "serve", "--port", url == null ? "0" : Integer.toString(url.getPort()));
     at(URI.create(program.awaitOut("(http://\\S+)")));
     return program;
   }
