@@ -57,7 +57,6 @@ import sun.misc.Signal;
 public final class run extends Command {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration REGISTERED = Duration.ofSeconds(10); // the embedded server answers in milliseconds
-
   private static final Duration FIRST_ANSWER = Duration.ofSeconds(5); // whatever the idle time, a healthy server is heard out
 
   @Option(names = "--local", description = "start the embedded server too and work for it")

@@ -121,7 +121,11 @@ public final class tasks extends Command {
           throw e;
         }
       }
-      throw new Problem("there is no task " + (id.isBlank() ? "''" : id), client.server() + " knows none with this id", "tasks list");
+      throw absent(client.server().toString());
+    }
+
+    final Problem absent(String where) {
+      return new Problem("there is no task " + (id.isBlank() ? "''" : id), where + " knows none with this id", "tasks list");
     }
 
     final Task task(Client client) throws InterruptedException {
@@ -390,8 +394,11 @@ public final class tasks extends Command {
     }
 
     private int cancelHere() throws IOException, InterruptedException {
+      if (id.isBlank()) {
+        throw absent("this machine");
+      }
       Path left = null;
-      for (var stateDir : id.isBlank() ? List.<Path>of() : stateDirs()) {
+      for (var stateDir : stateDirs()) {
         var folder = AttemptFolder.latest(stateDir, id);
         if (folder.isPresent() && folder.get().exit().isEmpty()) {
           if (Lock.holder(stateDir.resolve("lock")).isPresent()) {

@@ -2,24 +2,24 @@ package lib.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import lib.Visible;
 
 /** Rows for people on a terminal, aligned; for programs, tab-separated without a heading. */
 public final class Columns {
   private Columns() {}
 
-  /** Prints the rows; the last column is never padded. */
+  /** Prints the rows, in one piece, so that a reader who wants only the first ones may leave; the last column is never padded. */
   public static void print(Io io, List<String> heading, List<List<String>> rows) {
-    if (!io.terminal()) {
-      rows.forEach(row -> io.out().println(String.join("\t", row.stream().map(Columns::flat).toList())));
-      return;
+    var lines = new ArrayList<String>();
+    if (io.terminal()) {
+      var widths = IntStream.range(0, heading.size()).map(i -> width(heading, rows, i)).toArray();
+      lines.add(line(heading, widths));
+      rows.forEach(row -> lines.add(line(row, widths)));
+    } else {
+      rows.forEach(row -> lines.add(String.join("\t", row.stream().map(Columns::flat).toList())));
     }
-    var widths = new int[heading.size()];
-    for (var i = 0; i < widths.length; i++) {
-      widths[i] = width(heading, rows, i);
-    }
-    io.out().println(line(heading, widths));
-    rows.forEach(row -> io.out().println(line(row, widths)));
+    io.print(String.join("", lines.stream().map(line -> line + "\n").toList()));
   }
 
   /** The same; on a terminal the last column is cut where the line ends. */

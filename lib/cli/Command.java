@@ -104,7 +104,7 @@ public abstract class Command implements Callable<Integer> {
       var others = LocalServer.all(settings.env(), io);
       throw new Problem("worker " + settings.get(Table.WORKER_NAME) + " has no local server alive",
           others.isEmpty() ? "no worker here has one" : "alive: " + LocalServer.names(others),
-          "name one of these, give --server URL, or start one: run --local --name " + settings.get(Table.WORKER_NAME));
+          "give another --name, or --server URL, or start one: run --local --name " + settings.get(Table.WORKER_NAME));
     }
     throw noServer();
   }

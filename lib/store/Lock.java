@@ -63,7 +63,10 @@ public final class Lock implements AutoCloseable {
     }
   }
 
-  /** The process that holds the lock, as far as it has said; empty when none does, or when this may not be asked. */
+  /**
+   * The process that holds the lock, as far as it has said; empty when none does, or when this may not be asked. A holder
+   * must not ask for its own lock: Linux frees it when any file of the same name is closed.
+   */
   public static Optional<String> holder(Path file) {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();

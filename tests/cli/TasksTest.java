@@ -192,7 +192,7 @@ class TasksTest {
       assertThat(ran.exit()).isEqualTo(1);
       assertThat(ran.err()).contains("problem: there is no task " + (id.isEmpty() ? "''" : id), "fix: tasks list");
     }
-    assertThat(desk.alone("tasks", "cancel", "--here", "").err()).contains("problem: no worker on this machine runs task");
+    assertThat(desk.alone("tasks", "cancel", "--here", "").err()).contains("problem: there is no task ''");
   }
 
   // --- cancelling and queueing again

@@ -29,9 +29,9 @@ class UsageTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-      "tasks show --nope x | --nope is no option | tasks show does not know it",
-      "tasks show a b | 'b' is one argument too many | within quotes",
-      "tasks lst | 'lst' is no command | tasks has list, show, create, output, cancel, requeue",
+      "tasks show --nope x | unknown option --nope | tasks show does not know it",
+      "tasks show a b | unexpected argument b | within quotes",
+      "tasks lst | unknown command lst | tasks has list, show, create, output, cancel, requeue",
       "tasks create --priority high x | --priority is 'high' | it must be a whole number",
       "tasks create | something is missing: PROMPT | tasks create needs it",
       "tasks list --status | something is missing: --status | it needs a value",
