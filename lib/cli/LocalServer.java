@@ -77,7 +77,7 @@ public record LocalServer(String worker, URI url, String pid, String token) {
     } catch (NoSuchFileException e) {
       return Optional.empty(); // a worker without a server of its own
     } catch (IOException | IllegalArgumentException e) {
-      io.err().println("warning: " + file + " is left out: " + e.getMessage());
+      io.warn(file + " is left out: " + e.getMessage());
       return Optional.empty();
     }
   }
