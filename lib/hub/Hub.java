@@ -45,6 +45,8 @@ public final class Hub implements AutoCloseable {
     System.setProperty("robaho.net.httpserver.maxReqTime", "90");
     // streams, requests and idle connections together; past it a connection is closed at once
     System.setProperty("jdk.httpserver.maxConnections", "2048");
+    // bytes of an unread body that it reads at the end of a request: whoever was refused is not waited for
+    System.setProperty("robaho.net.httpserver.drainAmount", "0");
   }
 
   private final Lock lock;
@@ -77,7 +79,8 @@ public final class Hub implements AutoCloseable {
     this.outputs = new Outputs(database, leases, bells);
     var dispatch = new Dispatch(database, fleet, leases, stamps);
     var tasks = new Tasks(database, stamps, fleet, leases, dispatch, bells::ring);
-    this.reaper = new Reaper(database, tasks, leases, dispatch, bells, stamps);
+    var patience = new Patience(time);
+    this.reaper = new Reaper(database, tasks, fleet, leases, dispatch, bells, patience, stamps);
     reaper.sweep(); // starts the leases of what runs
     var routes = new ArrayList<Route>();
     routes.add(Route.of("GET", "/health", this::health).opened());
@@ -85,7 +88,7 @@ public final class Hub implements AutoCloseable {
     routes.addAll(new WorkerCalls(database, workers, codebases, fleet, leases, dispatch, stamps).routes());
     routes.addAll(new CodebaseCalls(codebases, tasks, workers, fleet, dispatch).routes());
     routes.addAll(new TaskCalls(tasks, outputs, codebases, workers, reaper, stamps).routes());
-    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes));
+    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes), patience);
     server.setExecutor(threads);
     server.createContext("/", web);
     server.start();

@@ -21,6 +21,7 @@ import lib.wire.TaskStatus;
 final class Outputs {
   private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
   private static final long MAX_PAGE_CHARS = 8L << 20;
+  private static final long MAX_FOLLOWED_CHARS = 256L << 10; // what a follower that reads nothing holds in memory
 
   private final Database database;
   private final Leases leases;
@@ -69,11 +70,9 @@ final class Outputs {
           INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
           chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
-      if (now.status() == TaskStatus.RUNNING) {
-        leases.renew(chunk.taskId, chunk.workerId);
-      }
       return added > 0;
     });
+    leases.renew(chunk.taskId, chunk.workerId);
     if (stored) {
       bells.ring(chunk.taskId);
     }
@@ -82,13 +81,17 @@ final class Outputs {
 
   /** The chunks from this place on; none when it is beyond the end. */
   Page page(String task, long since) throws StoreFailed {
+    return page(task, since, MAX_PAGE_CHARS);
+  }
+
+  private Page page(String task, long since, long most) throws StoreFailed {
     return database.read(sql -> {
       var chunks = new ArrayList<ObjectNode>();
       var chars = new long[1];
       sql.walk("SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
         chunks.add(json(row));
         chars[0] += row.getString("chunk").length();
-        return chars[0] < MAX_PAGE_CHARS;
+        return chars[0] < most;
       }, task, since);
       var total = sql.first("SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
           row -> row.getLong(1), task).orElse(0L);
@@ -103,7 +106,7 @@ final class Outputs {
       var next = since;
       while (!closed) {
         var status = tasks.status(task); // before the output, so that the last of it is not missed
-        var chunks = page(task, next).chunks;
+        var chunks = page(task, next, MAX_FOLLOWED_CHARS).chunks;
         for (var chunk : chunks) {
           write(out, Frames.event("output", chunk.path("seq").asLong(), chunk));
         }
@@ -128,8 +131,8 @@ final class Outputs {
     bells.ringAll();
   }
 
-  private static void write(OutputStream out, String frame) throws IOException {
-    out.write(frame.getBytes(StandardCharsets.UTF_8));
+  private static void write(OutputStream out, byte[] frame) throws IOException {
+    out.write(frame);
     out.flush();
   }
 

@@ -4,10 +4,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import java.util.function.UnaryOperator;
 import lib.config.Json;
 import lib.hub.Transition.State;
 import lib.store.Sql;
@@ -18,6 +22,13 @@ import lib.wire.TaskStatus;
 final class TaskTable {
   /** Past this a list ends early: clients refuse answers of more than 64 MiB, and prompts can be long. */
   private static final long MAX_LIST_CHARS = 8L << 20;
+  private static final long MAX_TOLD_CHARS = 64L << 10; // events are small and many; whoever wants the task asks for it
+  private static final int MAX_TITLE = 200; // enough for people; what acts is the task itself
+  private static final List<String> TEXTS = List.of("title", "prompt", "result", "error");
+  private static final List<String> TREES = List.of("metadata", "declined");
+  /** What an event keeps of long metadata: who may take the task, and what tells one queueing of it from the next. */
+  private static final List<String> KEPT = List.of("target_agent_name", "target_worker_id", "required_capabilities", "attempts",
+      "manual_requeue_at", "last_stuck_at");
   private static final String HEAD = """
       id, codebase_id, agent_type, status, worker_id, attempt, lost, cancel_reason, target_agent_name, target_worker_id,
       priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata""";
@@ -84,15 +95,39 @@ final class TaskTable {
     add(where, values, "status", status == null ? null : status.word());
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
-    return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, task -> true);
+    return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, id -> limit, task -> true,
+        task -> task);
   }
 
-  /** The pending tasks that this is true of, in queue order. */
-  static List<ObjectNode> pending(Sql sql, String codebase, int limit, Predicate<Task> offered) throws SQLException {
+  /** The pending tasks that this is true of, in queue order. @param each how many of one codebase at most */
+  static List<ObjectNode> pending(Sql sql, String codebase, int limit, int each, Predicate<Task> offered) throws SQLException {
     var where = new ArrayList<>(List.of("status = 'pending'"));
     var values = new ArrayList<Object>();
     add(where, values, "codebase_id", codebase);
-    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, offered);
+    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, task -> task);
+  }
+
+  /** The same as {@link #told} says them. */
+  static List<ObjectNode> toTell(Sql sql, int limit, ToIntFunction<String> each, Predicate<Task> offered) throws SQLException {
+    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, TaskTable::told);
+  }
+
+  /** The task as an event tells it: this object, without its prompt when it is long. */
+  static ObjectNode told(ObjectNode task) {
+    if (chars(task) > MAX_TOLD_CHARS) {
+      task.put("title", Body.cut(task.path("title").asText(), MAX_TITLE)).remove("prompt");
+      ((ObjectNode) task.path("metadata")).retain(KEPT);
+    }
+    return task;
+  }
+
+  private static long chars(ObjectNode task) {
+    return TEXTS.stream().mapToLong(name -> task.path(name).asText().length()).sum()
+        + TREES.stream().mapToLong(name -> Json.write(task.path(name)).length()).sum();
+  }
+
+  static Set<String> pendingIds(Sql sql) throws SQLException {
+    return Set.copyOf(sql.list("SELECT id FROM tasks WHERE status = 'pending'", row -> row.getString(1)));
   }
 
   static List<Running> running(Sql sql) throws SQLException {
@@ -116,25 +151,36 @@ final class TaskTable {
     }
   }
 
-  private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, Predicate<Task> wanted)
-      throws SQLException {
+  private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, ToIntFunction<String> each,
+      Predicate<Task> wanted, UnaryOperator<ObjectNode> shape) throws SQLException {
     var all = new ArrayList<ObjectNode>();
+    var room = new HashMap<String, Integer>(); // by codebase
     var chars = new long[1];
     sql.walk("SELECT " + ALL + " FROM tasks" + where + QUEUE_ORDER, row -> {
+      var codebase = row.getString("codebase_id");
+      if (room.computeIfAbsent(codebase, each::applyAsInt) <= 0) {
+        return true;
+      }
       var task = json(row);
       if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
-        addTexts(task, row);
+        task = shape.apply(addTexts(task, row));
+        chars[0] += chars(task);
+        if (chars[0] > MAX_LIST_CHARS && !all.isEmpty()) {
+          return false;
+        }
         all.add(task);
-        chars[0] += task.path("prompt").asText().length() + task.path("result").asText().length();
+        room.merge(codebase, -1, Integer::sum);
       }
-      return all.size() < limit && chars[0] < MAX_LIST_CHARS;
+      return all.size() < limit;
     }, values.toArray());
     return all;
   }
 
   private static ObjectNode addTexts(ObjectNode task, ResultSet row) throws SQLException {
-    return task.put("title", row.getString("title")).put("prompt", row.getString("prompt"))
-        .put("result", row.getString("result")).put("error", row.getString("error"));
+    for (var text : TEXTS) {
+      task.put(text, row.getString(text));
+    }
+    return task;
   }
 
   private static ObjectNode json(ResultSet row) throws SQLException {

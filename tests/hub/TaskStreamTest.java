@@ -74,6 +74,11 @@ class TaskStreamTest {
       assertThat(told(events)).isEqualTo(task);
     }
     try (var events = hub.stream("third", Map.of("X-Codebases", "some, " + foreign))) {
+      var anybodys = hub.task("global");
+      assertThat(told(events)).as("a claim would be refused while its worker lives").isEqualTo(anybodys);
+    }
+    Served.ok(hub.post("/v1/agent/workers/other/unregister", Map.of()));
+    try (var events = hub.stream("third", Map.of("X-Codebases", "some, " + foreign))) {
       assertThat(hub.show(told(events)).path("codebase_id").asText()).isEqualTo(foreign);
     }
   }
@@ -174,8 +179,9 @@ class TaskStreamTest {
       hub.claim(busyWith, "w");
       told(events);
       var missed = hub.task("global");
-      hub.time.advance(Duration.ofSeconds(301));
-      hub.hub().sweep(); // frees the slot without the worker's doing
+      hub.time.advance(Duration.ofSeconds(200));
+      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of("running", List.of())));
+      hub.time.advance(Duration.ofSeconds(101)); // frees the slot without the worker's doing
       assertThat(told(events)).isEqualTo(busyWith);
       Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
       assertThat(told(events)).isEqualTo(missed);
@@ -186,6 +192,7 @@ class TaskStreamTest {
   void anOpenStreamHearsOfCodebasesAddedLater() throws Exception {
     hub.worker("other");
     var codebase = hub.codebase("other", "/srv/late");
+    Served.ok(hub.post("/v1/agent/workers/other/unregister", Map.of()));
     var task = hub.task(codebase);
     try (var events = hub.stream("w", Map.of())) {
       var answer = Served.ok(hub.put("/v1/worker/codebases", Map.of("worker_id", "w", "codebases", List.of(codebase))));

@@ -94,8 +94,8 @@ class WireTest {
       var get = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
       assertThat(wire.send(get).receive(false).status()).isEqualTo(200);
       assertThat(wire.send(get.replace("GET", "HEAD")).receive(true).status()).isEqualTo(200);
-      assertThat(wire.send("POST /nope HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-          + "{\"a\": \"b\"").receive(false).status()).isEqualTo(404);
+      assertThat(wire.send("POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+          + "\r\n{\"a\": \"b\"").receive(false).status()).isEqualTo(400);
       assertThat(wire.send(get.replace("/health", "/nope")).receive(false).status()).isEqualTo(404);
       assertThat(wire.send(get).receive(false).status()).isEqualTo(200);
     }
