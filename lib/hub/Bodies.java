@@ -36,13 +36,10 @@ final class Bodies {
       return patience.bytes(length < 0 ? MAX : length, () -> {
         var body = new ByteArrayOutputStream();
         var most = length < 0 ? MAX + 1 : (int) length;
-        while (body.size() < most) {
-          var piece = in.readNBytes(Math.min(Room.PIECE, most - body.size()));
-          if (piece.length == 0) {
-            break;
-          }
-          room.upTo(body.size() + piece.length);
-          body.writeBytes(piece);
+        var piece = new byte[Math.min(Room.PIECE, most)];
+        for (var n = 1; n > 0 && body.size() < most; body.write(piece, 0, n)) {
+          n = in.readNBytes(piece, 0, Math.min(piece.length, most - body.size())); // the other form waits for one byte more
+          room.upTo(body.size() + n);
         }
         if (body.size() > MAX) {
           throw tooLarge();

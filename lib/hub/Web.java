@@ -90,7 +90,8 @@ final class Web implements HttpHandler {
         }
         send(exchange, ready(e));
         // what is there already is taken in: closing over it resets the connection, with which some clients lose the answer
-        exchange.getRequestBody().readNBytes(Math.clamp(exchange.getRequestBody().available(), 0, Room.PIECE));
+        var left = new byte[Math.clamp(exchange.getRequestBody().available(), 0, Room.PIECE)];
+        exchange.getRequestBody().readNBytes(left, 0, left.length);
         return;
       }
       var request = new Request(found.ids, Request.query(exchange.getRequestURI()), exchange.getRequestHeaders(), body);
