@@ -72,7 +72,7 @@ class GuardTest {
     assertThatThrownBy(() -> Hub.start(new HubOptions(host, 0, temp.resolve("server.db"), Tokens.NONE), new StillTime()))
         .isInstanceOfSatisfying(Problem.class, problem -> {
           assertThat(problem.what()).contains(host).contains("without tokens");
-          assertThat(problem.fix()).contains("A2A_AUTH_TOKENS");
+          assertThat(problem.fix()).contains("A2A_AUTH_TOKENS", "--tokens-file");
           assertThat(problem.exit()).isEqualTo(Problem.Exit.REFUSED);
         });
     assertThat(temp).isEmptyDirectory();

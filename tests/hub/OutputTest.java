@@ -134,6 +134,14 @@ class OutputTest {
     }
   }
 
+  @Test
+  void aTimeThatNoClockShowsIsOurs() throws Exception {
+    for (var absurd : List.of("+999999999-12-31T23:59:59Z", "-0001-01-01T00:00:00Z", "garbage")) {
+      Served.ok(hub.output(task, "w", "x", Map.of("timestamp", absurd)));
+    }
+    page(0).path("outputs").forEach(chunk -> assertThat(chunk.path("timestamp").asText()).startsWith("2026-01-01T").hasSize(27));
+  }
+
   private void say(String... chunks) throws IOException {
     for (var chunk : chunks) {
       Served.ok(hub.output(task, "w", chunk, Map.of()));
