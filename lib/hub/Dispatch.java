@@ -22,7 +22,14 @@ final class Dispatch {
   }
 
   /** A task has become pending. @param giver a worker that has just given it back: only its poll shall bring it again */
-  void available(ObjectNode task, String giver) {
+  void available(String id, String giver) throws StoreFailed {
+    var told = database.read(sql -> TaskTable.told(sql, id));
+    if (told.isPresent()) {
+      available(told.get(), giver);
+    }
+  }
+
+  private void available(ObjectNode task, String giver) {
     var read = Task.read(task).orElseThrow();
     byte[] frame = null;
     for (var stream : fleet.streams()) {
@@ -31,7 +38,7 @@ final class Dispatch {
       } else if (!free(stream)) {
         stream.fallBehind();
       } else if (fleet.offered(read, fleet.candidate(stream.workerId()))) {
-        frame = frame == null ? frame(TaskTable.told(task.deepCopy())) : frame;
+        frame = frame == null ? frame(task) : frame;
         stream.tell(read, frame);
       }
     }

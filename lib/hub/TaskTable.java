@@ -11,7 +11,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.config.Json;
 import lib.hub.Transition.State;
 import lib.store.Sql;
@@ -20,12 +21,13 @@ import lib.wire.TaskStatus;
 
 /** Tasks as rows and as the JSON that clients see. Statements only; whoever calls has the transaction. */
 final class TaskTable {
-  /** Past this a list ends early: clients refuse answers of more than 64 MiB, and prompts can be long. */
-  private static final long MAX_LIST_CHARS = 8L << 20;
-  private static final long MAX_TOLD_CHARS = 64L << 10; // events are small and many; whoever wants the task asks for it
+  /** What does not fit into a list is left out: clients refuse answers of more than 64 MiB, and prompts can be long. */
+  private static final long MAX_LIST_BYTES = 8L << 20;
+  private static final long MAX_TOLD_BYTES = 64L << 10; // events are small and many; whoever wants the task asks for it
   private static final int MAX_TITLE = 200; // enough for people; what acts is the task itself
   private static final List<String> TEXTS = List.of("title", "prompt", "result", "error");
-  private static final List<String> TREES = List.of("metadata", "declined");
+  private static final String SIZE = Stream.of("title", "prompt", "result", "error", "metadata", "declined")
+      .map(name -> "COALESCE(octet_length(" + name + "), 0)").collect(Collectors.joining(" + ", "(", ") AS size"));
   /** What an event keeps of long metadata: who may take the task, and what tells one queueing of it from the next. */
   private static final List<String> KEPT = List.of("target_agent_name", "target_worker_id", "required_capabilities", "attempts",
       "manual_requeue_at", "last_stuck_at");
@@ -96,7 +98,7 @@ final class TaskTable {
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
     return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, id -> limit, task -> true,
-        task -> task);
+        false);
   }
 
   /** The pending tasks that this is true of, in queue order. @param each how many of one codebase at most */
@@ -104,26 +106,26 @@ final class TaskTable {
     var where = new ArrayList<>(List.of("status = 'pending'"));
     var values = new ArrayList<Object>();
     add(where, values, "codebase_id", codebase);
-    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, task -> task);
+    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, false);
   }
 
-  /** The same as {@link #told} says them. */
+  /** The same, as events tell them. */
   static List<ObjectNode> toTell(Sql sql, int limit, ToIntFunction<String> each, Predicate<Task> offered) throws SQLException {
-    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, TaskTable::told);
+    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, true);
   }
 
-  /** The task as an event tells it: this object, without its prompt when it is long. */
-  static ObjectNode told(ObjectNode task) {
-    if (chars(task) > MAX_TOLD_CHARS) {
+  /** The task as an event tells it: without its prompt when it is long, so that whoever wants it asks for all of it. */
+  static Optional<ObjectNode> told(Sql sql, String id) throws SQLException {
+    return sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ?", TaskTable::told, id);
+  }
+
+  private static ObjectNode told(ResultSet row) throws SQLException {
+    var task = addTexts(json(row), row);
+    if (row.getLong("size") > MAX_TOLD_BYTES) {
       task.put("title", Body.cut(task.path("title").asText(), MAX_TITLE)).remove("prompt");
       ((ObjectNode) task.path("metadata")).retain(KEPT);
     }
     return task;
-  }
-
-  private static long chars(ObjectNode task) {
-    return TEXTS.stream().mapToLong(name -> task.path(name).asText().length()).sum()
-        + TREES.stream().mapToLong(name -> Json.write(task.path(name)).length()).sum();
   }
 
   static Set<String> pendingIds(Sql sql) throws SQLException {
@@ -152,24 +154,21 @@ final class TaskTable {
   }
 
   private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, ToIntFunction<String> each,
-      Predicate<Task> wanted, UnaryOperator<ObjectNode> shape) throws SQLException {
+      Predicate<Task> wanted, boolean told) throws SQLException {
     var all = new ArrayList<ObjectNode>();
     var room = new HashMap<String, Integer>(); // by codebase
-    var chars = new long[1];
-    sql.walk("SELECT " + ALL + " FROM tasks" + where + QUEUE_ORDER, row -> {
+    var bytes = new long[1];
+    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + where + QUEUE_ORDER, row -> {
       var codebase = row.getString("codebase_id");
-      if (room.computeIfAbsent(codebase, each::applyAsInt) <= 0) {
-        return true;
-      }
-      var task = json(row);
-      if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
-        task = shape.apply(addTexts(task, row));
-        chars[0] += chars(task);
-        if (chars[0] > MAX_LIST_CHARS && !all.isEmpty()) {
-          return false;
+      var size = told ? Math.min(row.getLong("size"), MAX_TOLD_BYTES) : row.getLong("size");
+      var fits = bytes[0] + size <= MAX_LIST_BYTES;
+      if (room.computeIfAbsent(codebase, each::applyAsInt) > 0 && (fits || all.isEmpty())) {
+        var task = json(row);
+        if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
+          all.add(told ? told(row) : addTexts(task, row));
+          bytes[0] += fits ? size : 0; // whatever is first comes, and hides nothing behind it
+          room.merge(codebase, -1, Integer::sum);
         }
-        all.add(task);
-        room.merge(codebase, -1, Integer::sum);
       }
       return all.size() < limit;
     }, values.toArray());

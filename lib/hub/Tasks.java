@@ -56,7 +56,8 @@ final class Tasks {
   ObjectNode create(Draft draft) throws StoreFailed, InterruptedException {
     var id = database.write(Sync.POWER, sql -> TaskTable.insert(sql, draft, stamps.next()));
     LOG.info("task {} created for codebase {}", id, draft.codebaseId());
-    return announce(id, null);
+    dispatch.available(id, null);
+    return get(id);
   }
 
   /** @throws Refused when there is none with this id */
@@ -304,17 +305,11 @@ final class Tasks {
       leases.end(id);
     }
     if (status == PENDING) {
-      announce(id, giver);
+      dispatch.available(id, giver);
     } else {
       dispatch.gone(id);
     }
     changed.accept(id);
-  }
-
-  private ObjectNode announce(String id, String except) throws StoreFailed {
-    var task = get(id);
-    dispatch.available(task, except);
-    return task;
   }
 
   static Head head(Sql sql, String id) throws SQLException {

@@ -150,15 +150,16 @@ class RegistrationTest {
   }
 
   @Test
-  void aListEndsBeforeItIsTooLongToBeTakenButNeverBeforeItsFirstTask() throws Exception {
+  void aListIsNeverTooLongToBeTakenAndALongTaskHidesNoOther() throws Exception {
     var big = "x".repeat(1_000_000);
     for (var i = 0; i < 10; i++) {
       hub.task("global", i % 2 == 0 ? Map.of("metadata", Map.of("a", big)) : Map.of("title", big));
     }
     assertThat(Served.ok(hub.get("/v1/agent/tasks"))).hasSize(8);
     var bigger = hub.task("global", Map.of("prompt", big.repeat(9), "priority", 1));
-    assertThat(Served.ok(hub.get("/v1/agent/tasks"))).hasSize(1);
+    assertThat(Served.ok(hub.get("/v1/agent/tasks"))).hasSize(9);
     assertThat(Served.ok(hub.get("/v1/agent/tasks")).path(0).path("id").asText()).isEqualTo(bigger);
+    assertThat(Served.ok(hub.get("/v1/agent/tasks?worker_id=w&status=pending"))).hasSize(9);
   }
 
   private List<String> polled(String query) throws Exception {
