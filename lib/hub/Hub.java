@@ -77,7 +77,8 @@ public final class Hub implements AutoCloseable {
     this.fleet = new Fleet(workers, codebases);
     var leases = new Leases(time);
     var bells = new Bells();
-    this.outputs = new Outputs(database, leases, bells);
+    var room = new Room();
+    this.outputs = new Outputs(database, leases, bells, room);
     var dispatch = new Dispatch(database, fleet, leases, stamps);
     var tasks = new Tasks(database, stamps, fleet, leases, dispatch, bells::ring);
     var patience = new Patience(time);
@@ -88,7 +89,7 @@ public final class Hub implements AutoCloseable {
     routes.addAll(new WorkerCalls(database, workers, codebases, fleet, leases, dispatch, stamps).routes());
     routes.addAll(new CodebaseCalls(codebases, tasks, workers, fleet, dispatch).routes());
     routes.addAll(new TaskCalls(tasks, outputs, codebases, workers, reaper, stamps).routes());
-    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes), patience);
+    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes), patience, room);
     listening.accept(url());
     reaper.sweep(); // starts the leases of what runs
     server.setExecutor(threads);

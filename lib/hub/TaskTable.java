@@ -21,7 +21,7 @@ import lib.wire.TaskStatus;
 
 /** Tasks as rows and as the JSON that clients see. Statements only; whoever calls has the transaction. */
 final class TaskTable {
-  /** What does not fit into a list is left out: clients refuse answers of more than 64 MiB, and prompts can be long. */
+  /** Of the texts in one list: clients refuse answers of more than 64 MiB, and prompts can be long. */
   private static final long MAX_LIST_BYTES = 8L << 20;
   private static final long MAX_TOLD_BYTES = 64L << 10; // events are small and many; whoever wants the task asks for it
   private static final int MAX_TITLE = 200; // enough for people; what acts is the task itself
@@ -67,6 +67,16 @@ final class TaskTable {
     }
   }
 
+  /** What becomes of a task whose texts do not fit into a list; the first one's do. */
+  private enum TooLong {
+    /** It is listed without them. */
+    LISTED,
+    /** It is told without them even when it would fit; and left out when there is no room for so little. */
+    TOLD,
+    /** It is left out: workers take a polled task for the whole one, and it is the first in the end. */
+    LEFT
+  }
+
   /** A running task as the reaper sees it. */
   record Running(String id, String worker, String startedAt) {}
 
@@ -98,7 +108,7 @@ final class TaskTable {
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
     return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, id -> limit, task -> true,
-        false);
+        TooLong.LISTED);
   }
 
   /** The pending tasks that this is true of, in queue order. @param each how many of one codebase at most */
@@ -106,12 +116,12 @@ final class TaskTable {
     var where = new ArrayList<>(List.of("status = 'pending'"));
     var values = new ArrayList<Object>();
     add(where, values, "codebase_id", codebase);
-    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, false);
+    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, TooLong.LEFT);
   }
 
   /** The same, as events tell them. */
   static List<ObjectNode> toTell(Sql sql, int limit, ToIntFunction<String> each, Predicate<Task> offered) throws SQLException {
-    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, true);
+    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, TooLong.TOLD);
   }
 
   /** The task as an event tells it: without its prompt when it is long, so that whoever wants it asks for all of it. */
@@ -121,10 +131,12 @@ final class TaskTable {
 
   private static ObjectNode told(ResultSet row) throws SQLException {
     var task = addTexts(json(row), row);
-    if (row.getLong("size") > MAX_TOLD_BYTES) {
-      task.put("title", Body.cut(task.path("title").asText(), MAX_TITLE)).remove("prompt");
-      ((ObjectNode) task.path("metadata")).retain(KEPT);
-    }
+    return row.getLong("size") > MAX_TOLD_BYTES ? shortened(task) : task;
+  }
+
+  private static ObjectNode shortened(ObjectNode task) {
+    task.put("title", Body.cut(task.path("title").asText(), MAX_TITLE)).remove(List.of("prompt", "result"));
+    ((ObjectNode) task.path("metadata")).retain(KEPT);
     return task;
   }
 
@@ -154,19 +166,20 @@ final class TaskTable {
   }
 
   private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, ToIntFunction<String> each,
-      Predicate<Task> wanted, boolean told) throws SQLException {
+      Predicate<Task> wanted, TooLong tooLong) throws SQLException {
     var all = new ArrayList<ObjectNode>();
     var room = new HashMap<String, Integer>(); // by codebase
     var bytes = new long[1];
     sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + where + QUEUE_ORDER, row -> {
       var codebase = row.getString("codebase_id");
-      var size = told ? Math.min(row.getLong("size"), MAX_TOLD_BYTES) : row.getLong("size");
+      var size = tooLong == TooLong.TOLD ? Math.min(row.getLong("size"), MAX_TOLD_BYTES) : row.getLong("size");
       var fits = bytes[0] + size <= MAX_LIST_BYTES;
-      if (room.computeIfAbsent(codebase, each::applyAsInt) > 0 && (fits || all.isEmpty())) {
+      var whole = fits || all.isEmpty();
+      if (room.computeIfAbsent(codebase, each::applyAsInt) > 0 && (whole || tooLong == TooLong.LISTED)) {
         var task = json(row);
         if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
-          all.add(told ? told(row) : addTexts(task, row));
-          bytes[0] += fits ? size : 0; // whatever is first comes, and hides nothing behind it
+          all.add(tooLong == TooLong.TOLD ? told(row) : whole ? addTexts(task, row) : shortened(addTexts(task, row)));
+          bytes[0] += fits ? size : 0; // a long first one hides nothing behind it
           room.merge(codebase, -1, Integer::sum);
         }
       }

@@ -33,16 +33,17 @@ final class Web implements HttpHandler {
   private final List<Route> routes;
   private final Patience patience;
   private final Bodies bodies;
-  private final Room room = new Room();
+  private final Room room;
   private final Semaphore calls = new Semaphore(MAX_CALLS);
   private final Semaphore streams = new Semaphore(MAX_STREAMS);
   private final Semaphore exchanges = new Semaphore(MAX_EXCHANGES);
   private volatile boolean stopping;
 
-  Web(Guard guard, List<Route> routes, Patience patience) {
+  Web(Guard guard, List<Route> routes, Patience patience, Room room) {
     this.guard = guard;
     this.routes = routes;
     this.patience = patience;
+    this.room = room;
     this.bodies = new Bodies(patience);
   }
 
@@ -240,6 +241,8 @@ final class Web implements HttpHandler {
       }
       exchange.sendResponseHeaders(200, 0); // of unknown length
       source.writeTo(patience.stream(exchange.getResponseBody()));
+    } catch (Refused e) {
+      LOG.warn("a stream broke off: {}", e.getMessage());
     } catch (StoreFailed | RuntimeException e) {
       LOG.error("a stream broke off", e);
     } finally {
