@@ -26,8 +26,11 @@ final class TaskStream {
   /** Tasks told and still pending: a worker that is told of more than it can keep forgets them until it polls. */
   private static final int LEAST_AHEAD = 200;
   private static final int MAX_AHEAD = 1000;
-  /** Those of one codebase, which most workers do one after the other: its backlog must not hide the other codebases. */
-  static final int MAX_OF_ONE = 10;
+  /**
+   * Those of one codebase, which most workers do one after the other: its backlog must not hide the other codebases. Not
+   * fewer, since each time that half of them are gone the table is read again.
+   */
+  private static final int MAX_OF_ONE = 20;
   private static final byte[] END = {};
 
   private final String workerId;

@@ -24,7 +24,7 @@ final class TaskTable {
   /** Of the texts in one list: clients refuse answers of more than 64 MiB, and prompts can be long. */
   private static final long MAX_LIST_BYTES = 8L << 20;
   private static final long MAX_TOLD_BYTES = 64L << 10; // events are small and many; whoever wants the task asks for it
-  private static final int MAX_TITLE = 200; // enough for people; what acts is the task itself
+  private static final int MAX_SHORT = 200; // characters: enough for people; what acts is the task itself
   private static final List<String> TEXTS = List.of("title", "prompt", "result", "error");
   private static final String SIZE = Stream.of("title", "prompt", "result", "error", "metadata", "declined")
       .map(name -> "COALESCE(octet_length(" + name + "), 0)").collect(Collectors.joining(" + ", "(", ") AS size"));
@@ -135,7 +135,10 @@ final class TaskTable {
   }
 
   private static ObjectNode shortened(ObjectNode task) {
-    task.put("title", Body.cut(task.path("title").asText(), MAX_TITLE)).remove(List.of("prompt", "result"));
+    for (var kept : List.of("title", "error")) {
+      task.put(kept, task.path(kept).isNull() ? null : Body.cut(task.path(kept).asText(), MAX_SHORT));
+    }
+    task.remove(List.of("prompt", "result"));
     ((ObjectNode) task.path("metadata")).retain(KEPT);
     return task;
   }

@@ -82,7 +82,7 @@ final class Tasks {
     var candidate = agent == null ? known
         : new Routing.Candidate(worker, agent, known.capabilities(), known.codebases());
     return database.read(sql -> TaskTable.pending(sql, codebase, limit,
-        codebase == null ? TaskStream.MAX_OF_ONE : limit, task -> fleet.offered(task, candidate)));
+        codebase == null ? (limit + 9) / 10 : limit, task -> fleet.offered(task, candidate)));
   }
 
   /** Compare-and-set from pending to running; repeating it as the owner gives the same attempt again. */

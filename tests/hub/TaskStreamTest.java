@@ -160,7 +160,7 @@ class TaskStreamTest {
     }
     var task = hub.task(other);
     try (var events = hub.stream("w", Map.of("X-Max-Concurrency", "4"))) {
-      for (var i = 0; i < 10; i++) {
+      for (var i = 0; i < 20; i++) {
         assertThat(hub.show(told(events)).path("codebase_id").asText()).isEqualTo(busy);
       }
       assertThat(told(events)).isEqualTo(task);
@@ -173,17 +173,17 @@ class TaskStreamTest {
   @Test
   void whatWasToldAndIsNoLongerPendingMakesRoomHoweverItWent() throws Exception {
     var waiting = new ArrayList<String>();
-    for (var i = 0; i < 20; i++) {
+    for (var i = 0; i < 40; i++) {
       waiting.add(hub.task("global"));
     }
     try (var events = hub.stream("w", Map.of())) {
-      for (var i = 0; i < 10; i++) {
+      for (var i = 0; i < 20; i++) {
         assertThat(told(events)).isEqualTo(waiting.get(i));
       }
-      hub.database("UPDATE tasks SET status = 'cancelled' WHERE id IN ('" + String.join("','", waiting.subList(0, 10)) + "')");
+      hub.database("UPDATE tasks SET status = 'cancelled' WHERE id IN ('" + String.join("','", waiting.subList(0, 20)) + "')");
       hub.hub().sweep();
       Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
-      for (var i = 10; i < 20; i++) {
+      for (var i = 20; i < 40; i++) {
         assertThat(told(events)).isEqualTo(waiting.get(i));
       }
     }
