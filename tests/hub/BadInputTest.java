@@ -140,6 +140,14 @@ class BadInputTest {
   }
 
   @Test
+  void anAnswerThatCannotBeWrittenIsAnErrorAndNoLostConnection() throws Exception {
+    var task = hub.task("global");
+    hub.database("UPDATE tasks SET metadata = '{\"a\":" + "[".repeat(998) + "]".repeat(998) + "}'"); // can be read, but not in a list
+    assertThat(refused(hub.get("/v1/agent/tasks"), 500).detail()).isEqualTo("Internal server error");
+    assertThat(hub.get("/v1/agent/tasks/" + task + "/output").status()).isEqualTo(200);
+  }
+
+  @Test
   void whatIsWrongWithJsonIsSaidInOurWords() throws Exception {
     assertThat(refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "{\n  \"title\": x}"), 400).detail())
         .isEqualTo("the body is not JSON, see line 2, column 12");
