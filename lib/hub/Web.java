@@ -86,13 +86,8 @@ final class Web implements HttpHandler {
         found = refusing(() -> find(exchange, length != 0));
         body = bodies.read(exchange.getRequestBody(), length, held);
       } catch (Refused e) {
-        if (length != 0) { // whoever is refused is not heard out; what is left of the body must not be read as a request
-          exchange.getResponseHeaders().set("Connection", "close");
-        }
-        send(exchange, ready(e));
-        // what is there already is taken in: closing over it resets the connection, with which some clients lose the answer
-        var left = new byte[Math.clamp(exchange.getRequestBody().available(), 0, Room.PIECE)];
-        exchange.getRequestBody().readNBytes(left, 0, left.length);
+        held.close();
+        leave(exchange, ready(e), length != 0 || e.status() == 431);
         return;
       }
       var request = new Request(found.ids, Request.query(exchange.getRequestURI()), exchange.getRequestHeaders(), body);
@@ -103,6 +98,19 @@ final class Web implements HttpHandler {
     } else {
       stream(exchange, ready.source);
     }
+  }
+
+  /** Whoever is refused is not heard out; what is left of a body must not be read as the next request. */
+  private void leave(HttpExchange exchange, Ready ready, boolean close) throws IOException, InterruptedException {
+    if (!close) {
+      send(exchange, ready);
+      return;
+    }
+    exchange.getResponseHeaders().set("Connection", "close");
+    send(exchange, ready);
+    // what is there already is taken in: closing over it resets the connection, with which some clients lose the answer
+    var left = new byte[Math.clamp(exchange.getRequestBody().available(), 0, Room.PIECE)];
+    exchange.getRequestBody().readNBytes(left, 0, left.length);
   }
 
   private interface Work<T> {

@@ -156,7 +156,9 @@ class WireTest {
   void anEndlessHeaderIsRefused() throws Exception {
     try (var wire = hub.wire()) {
       wire.send("GET /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nX-Codebases: " + "c,".repeat(40_000) + "\r\n\r\n");
-      assertThat(wire.receive(false).status()).isEqualTo(431);
+      var got = wire.receive(false);
+      assertThat(got.status()).isEqualTo(431);
+      assertThat(got.headers().get("connection")).isEqualTo("close");
     }
     assertThat(hub.call("GET", "/v1/agent/tasks", Map.of("X-Codebases", "c,".repeat(5_000)), null).status()).isEqualTo(200);
   }
