@@ -33,8 +33,7 @@ public final class serve extends Command {
     var stop = new CountDownLatch(1);
     var signals = List.of(new Signal("INT"), new Signal("TERM"));
     var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();
-    try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM)) {
-      io.out().println("CodeTether server on " + hub.url());
+    try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM, url -> io.out().println("CodeTether server on " + url))) {
       stop.await();
     } finally {
       for (var i = 0; i < before.size(); i++) {

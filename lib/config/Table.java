@@ -84,7 +84,8 @@ public final class Table {
   public static final Setting<Path> DB_PATH = row(Setting.of("db_path", Kind.path(),
       "the embedded server's database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
   public static final Setting<String> TOKENS = row(Setting.of("tokens", Kind.tokens(),
-      "tokens the embedded server accepts").vars("A2A_AUTH_TOKENS").in(SERVE, WORK));
+      "tokens the embedded server accepts: token or name:token, commas or lines between").vars("A2A_AUTH_TOKENS").in(SERVE, WORK)
+      .listed());
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
   private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
@@ -141,9 +142,10 @@ public final class Table {
 
   /** The row that names the file holding this secret. */
   static Setting<Path> fileOf(Setting<?> secret) {
-    return Setting.of(secret.key() + "_file", Kind.path(), "file holding " + secret.key())
+    var row = Setting.of(secret.key() + "_file", Kind.path(), "file holding " + secret.key())
         .vars(secret.vars().stream().map(v -> v + "_FILE").toArray(String[]::new))
         .in(secret.uses().toArray(Setting.Use[]::new)).later(secret.later());
+    return secret.common() ? row.listed() : row;
   }
 
   private static <T> Setting<T> row(Setting<T> setting) {

@@ -1,7 +1,12 @@
 package lib.hub;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
@@ -13,15 +18,25 @@ import lib.config.Json;
  */
 record Body(ObjectNode json) {
   private static final int MAX_ID = 256; // longer is no id but a mistake; ids stand in headers and log lines
+  private static final int MAX_TREE_CHARS = 1 << 20; // of what is not plain text; it comes with every list and every claim
+  private static final int MAX_DEPTH = 100; // far below the 1000 that can be written, within whatever it is shown later
+  private static final int MAX_TOKENS = 1 << 20; // each takes some 50 bytes of memory, and as few as 2 of the body
+  private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints
+          .builder().maxStringLength(Integer.MAX_VALUE).maxNestingDepth(MAX_DEPTH).maxTokenCount(MAX_TOKENS).build()).build())
+      .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   /** @throws Refused with 400 when it is no JSON object */
   static Body read(byte[] bytes) {
     try {
-      if (Json.MAPPER.readTree(bytes) instanceof ObjectNode object) {
+      if (MAPPER.readTree(bytes) instanceof ObjectNode object) {
         return new Body(object);
       }
+    } catch (StreamConstraintsException e) {
+      throw Refused.of(400, "the body is JSON nested deeper than " + MAX_DEPTH + ", or with too many or too long values");
     } catch (JsonProcessingException e) {
-      throw Refused.of(400, "the body is not JSON: " + e.getOriginalMessage());
+      var place = e.getLocation();
+      throw Refused.of(400, "the body is not JSON" + (place == null ? ""
+          : ", see line " + place.getLineNr() + ", column " + place.getColumnNr()));
     } catch (IOException e) {
       throw new IllegalStateException("bytes in memory can be read", e);
     }
@@ -54,12 +69,18 @@ record Body(ObjectNode json) {
     return checkId(field, text(field));
   }
 
-  /** An id from wherever in a request: short, not empty, printable. */
+  /** An id from wherever in a request, or null: short, not empty, printable. */
   static String checkId(String name, String id) {
-    if (id.isBlank() || id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl)) {
+    if (id != null && (id.isBlank() || id.length() > MAX_ID
+        || id.codePoints().anyMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE))) {
       throw Refused.field(name, "id", "Input should be 1 to " + MAX_ID + " printable characters");
     }
     return id;
+  }
+
+  /** The beginning of a text, whole characters only. */
+  static String cut(String text, int most) {
+    return text.codePointCount(0, text.length()) <= most ? text : text.substring(0, text.offsetByCodePoints(0, most));
   }
 
   int whole(String field, int fallback) {
@@ -72,15 +93,22 @@ record Body(ObjectNode json) {
     return json.path(field).asInt();
   }
 
-  /** Null when it is missing. */
-  Long big(String field) {
+  /** A number that counts something; null when it is missing. */
+  Long count(String field) {
     if (!has(field)) {
       return null;
     }
-    if (!json.path(field).isIntegralNumber() || !json.path(field).canConvertToLong()) {
-      throw Refused.field(field, "int_type", "Input should be a valid integer");
+    var value = json.path(field);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 0) {
+      throw Refused.field(field, "int_type", "Input should be a valid integer, not below 0");
     }
-    return json.path(field).asLong();
+    return value.asLong();
+  }
+
+  /** The number of a claim; 0 when it is missing. */
+  int attempt() {
+    var attempt = count("attempt");
+    return attempt == null ? 0 : (int) Math.min(attempt, Integer.MAX_VALUE);
   }
 
   boolean flag(String field) {
@@ -95,7 +123,7 @@ record Body(ObjectNode json) {
       return Json.object();
     }
     if (json.path(field) instanceof ObjectNode object) {
-      return object;
+      return checkSize(field, object);
     }
     throw Refused.field(field, "dict_type", "Input should be a valid dictionary");
   }
@@ -126,8 +154,15 @@ record Body(ObjectNode json) {
       return Json.MAPPER.createArrayNode();
     }
     if (json.path(field).isArray()) {
-      return json.path(field);
+      return checkSize(field, json.path(field));
     }
     throw Refused.field(field, "list_type", "Input should be a valid list");
+  }
+
+  private static <T extends JsonNode> T checkSize(String field, T tree) {
+    if (Json.write(tree).length() > MAX_TREE_CHARS) {
+      throw Refused.of(413, "too_large", field + " is larger than " + (MAX_TREE_CHARS >> 20) + " MiB");
+    }
+    return tree;
   }
 }

@@ -1,9 +1,8 @@
 package lib.hub;
 
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -63,13 +62,26 @@ final class Codebases {
     return saved;
   }
 
-  /** The folder as it is compared: absolute ones normalised; others are the worker's to understand. */
+  /**
+   * The folder as it is compared: absolute ones normalised, as text, since it is another machine's and need not be a path
+   * on this one; others are the worker's to understand.
+   */
   static String normal(String path) {
-    try {
-      return path.startsWith("/") ? Path.of(path).normalize().toString() : path.strip();
-    } catch (InvalidPathException e) {
-      throw Refused.of(400, "path is not a path: " + e.getReason());
+    if (path.isBlank() || path.indexOf('\0') >= 0) {
+      throw Refused.of(400, "path is not a path");
     }
+    if (!path.startsWith("/")) {
+      return path.strip();
+    }
+    var parts = new ArrayDeque<String>();
+    for (var part : path.split("/")) {
+      if (part.equals("..")) {
+        parts.pollLast();
+      } else if (!part.isEmpty() && !part.equals(".")) {
+        parts.add(part);
+      }
+    }
+    return "/" + String.join("/", parts);
   }
 
   Optional<Codebase> find(String id) {

@@ -1,6 +1,7 @@
 package lib.hub;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.stream.Collectors;
 import lib.config.Json;
 import lib.store.Database;
 import lib.store.StoreFailed;
@@ -21,9 +22,16 @@ final class Dispatch {
   }
 
   /** A task has become pending. @param giver a worker that has just given it back: only its poll shall bring it again */
-  void available(ObjectNode task, String giver) {
+  void available(String id, String giver) throws StoreFailed {
+    var told = database.read(sql -> TaskTable.told(sql, id));
+    if (told.isPresent()) {
+      available(told.get(), giver);
+    }
+  }
+
+  private void available(ObjectNode task, String giver) {
     var read = Task.read(task).orElseThrow();
-    String frame = null;
+    byte[] frame = null;
     for (var stream : fleet.streams()) {
       if (stream.workerId().equals(giver)) {
         stream.told(read);
@@ -39,6 +47,15 @@ final class Dispatch {
   /** A task is not pending any more: somebody has it, or nobody will. */
   void gone(String task) {
     fleet.streams().forEach(stream -> stream.gone(task));
+  }
+
+  /** Forgets tasks that streams count as pending and that are not, since one may be taken while it is being told. */
+  void forgetGone() throws StoreFailed {
+    var ahead = fleet.streams().stream().flatMap(stream -> stream.ahead().stream()).collect(Collectors.toSet());
+    if (!ahead.isEmpty()) {
+      ahead.removeAll(database.read(TaskTable::pendingIds));
+      ahead.forEach(this::gone);
+    }
   }
 
   /** Tells the worker, if it has a slot free, of pending tasks that it was not told of yet. */
@@ -59,7 +76,8 @@ final class Dispatch {
   void replay(TaskStream stream) throws StoreFailed {
     stream.catchUp();
     var candidate = fleet.candidate(stream.workerId());
-    var tasks = database.read(sql -> TaskTable.pending(sql, null, stream.room(), task -> !stream.knows(task) && fleet.offered(task, candidate)));
+    var tasks = database.read(sql -> TaskTable.toTell(sql, stream.room(), stream::room,
+        task -> !stream.knows(task) && fleet.offered(task, candidate)));
     tasks.forEach(task -> stream.tell(Task.read(task).orElseThrow(), frame(task)));
     if (!tasks.isEmpty()) {
       stream.fallBehind(); // there may be more than fit; the next look finds out, and is the last when it finds none
@@ -81,8 +99,8 @@ final class Dispatch {
   }
 
   /** The event with every name that any worker looks for. */
-  private static String frame(ObjectNode task) {
-    return Frames.event("task_available",
-        task.deepCopy().put("task_id", task.path("id").asText()).put("description", task.path("prompt").asText()));
+  private static byte[] frame(ObjectNode task) {
+    task.put("task_id", task.path("id").asText());
+    return Frames.event("task_available", task.has("prompt") ? task.put("description", task.path("prompt").asText()) : task);
   }
 }

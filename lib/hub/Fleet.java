@@ -50,8 +50,19 @@ final class Fleet {
     return Optional.ofNullable(streams.get(worker));
   }
 
+  /** An open stream is a sign of life only of those that never registered: a connection can stay when its client is gone. */
   boolean alive(String worker) {
-    return streams.containsKey(worker) || workers.find(worker).filter(this::recent).isPresent();
+    return workers.find(worker).map(this::recent).orElseGet(() -> streams.containsKey(worker));
+  }
+
+  /** Ends the streams of workers that are gone. */
+  void closeDead() {
+    streams.values().stream().filter(stream -> !alive(stream.workerId())).forEach(TaskStream::close);
+  }
+
+  /** Whether it registered or has a stream. */
+  boolean knows(String worker) {
+    return streams.containsKey(worker) || workers.find(worker).isPresent();
   }
 
   boolean recent(Worker worker) {
@@ -59,7 +70,7 @@ final class Fleet {
   }
 
   boolean anyAlive() {
-    return !streams.isEmpty() || workers.all().stream().anyMatch(this::recent);
+    return Stream.concat(streams.keySet().stream(), workers.all().stream().map(Worker::id)).anyMatch(this::alive);
   }
 
   /** What is known of the worker; a worker that nobody knows has nothing. */
@@ -77,13 +88,17 @@ final class Fleet {
   }
 
   boolean offered(Task task, Candidate worker) {
-    return Routing.offered(task, worker, codebases.owner(task.codebase()));
+    var owner = codebases.owner(task.codebase());
+    return Routing.offered(task, worker, owner, living(owner));
   }
 
   /** Why the worker may not take the task, or empty; the codebase of a worker that is gone is anybody's. */
   Optional<String> refusal(Task task, Candidate worker) {
-    var owner = codebases.owner(task.codebase());
-    return Routing.refusal(task, worker, owner != null && alive(owner) ? owner : null);
+    return Routing.refusal(task, worker, living(codebases.owner(task.codebase())));
+  }
+
+  private String living(String owner) {
+    return owner != null && alive(owner) ? owner : null;
   }
 
   /** Whether there are living workers and none of them may take the task. */

@@ -1,6 +1,7 @@
 package lib.hub;
 
 import com.sun.net.httpserver.Headers;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -22,9 +23,12 @@ final class Guard {
 
   /**
    * @param open whether the call needs no token
-   * @throws Refused with 401, 403 or 415
+   * @throws Refused with 400, 401, 403 or 415
    */
   void check(Headers headers, boolean hasBody, boolean open) {
+    if (headers.getOrDefault("Host", List.of()).size() > 1) {
+      throw Refused.of(400, "a request has one Host"); // whoever is in between may have looked at the other one
+    }
     if (!tokens.none()) {
       if (!open) {
         checkToken(headers.getFirst("Authorization"));

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import lib.Problem;
 import lib.config.Json;
@@ -45,6 +46,8 @@ public final class Hub implements AutoCloseable {
     System.setProperty("robaho.net.httpserver.maxReqTime", "90");
     // streams, requests and idle connections together; past it a connection is closed at once
     System.setProperty("jdk.httpserver.maxConnections", "2048");
+    // bytes of an unread body that it reads at the end of a request: whoever was refused is not waited for
+    System.setProperty("robaho.net.httpserver.drainAmount", "0");
   }
 
   private final Lock lock;
@@ -61,7 +64,7 @@ public final class Hub implements AutoCloseable {
   private final Web web;
   private final Thread pulse;
 
-  private Hub(HubOptions options, Time time, Lock lock, Database database, HttpServer server)
+  private Hub(HubOptions options, Time time, Lock lock, Database database, HttpServer server, Consumer<URI> listening)
       throws StoreFailed, InterruptedException {
     this.lock = lock;
     this.database = database;
@@ -74,31 +77,40 @@ public final class Hub implements AutoCloseable {
     this.fleet = new Fleet(workers, codebases);
     var leases = new Leases(time);
     var bells = new Bells();
-    this.outputs = new Outputs(database, leases, bells);
+    var room = new Room();
+    this.outputs = new Outputs(database, leases, bells, room);
     var dispatch = new Dispatch(database, fleet, leases, stamps);
     var tasks = new Tasks(database, stamps, fleet, leases, dispatch, bells::ring);
-    this.reaper = new Reaper(database, tasks, leases, dispatch, bells, stamps);
-    reaper.sweep(); // starts the leases of what runs
+    var patience = new Patience(time);
+    this.reaper = new Reaper(database, tasks, fleet, leases, dispatch, bells, patience, stamps);
     var routes = new ArrayList<Route>();
     routes.add(Route.of("GET", "/health", this::health).opened());
     routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
     routes.addAll(new WorkerCalls(database, workers, codebases, fleet, leases, dispatch, stamps).routes());
     routes.addAll(new CodebaseCalls(codebases, tasks, workers, fleet, dispatch).routes());
     routes.addAll(new TaskCalls(tasks, outputs, codebases, workers, reaper, stamps).routes());
-    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes));
+    this.web = new Web(new Guard(options.tokens()), List.copyOf(routes), patience, room);
+    listening.accept(url());
+    reaper.sweep(); // starts the leases of what runs
     server.setExecutor(threads);
     server.createContext("/", web);
     server.start();
     this.pulse = Thread.ofPlatform().name("hub pulse").daemon().start(() -> reaper.run(time));
   }
 
+  /** Starts a server that tells nobody its address. */
+  public static Hub start(HubOptions options, Time time) throws InterruptedException {
+    return start(options, time, url -> {});
+  }
+
   /**
    * Starts a server.
    *
+   * @param listening told the address before the first request is taken and the first line is logged
    * @throws Problem when it may not bind there, the port is taken, another one runs on this database, or the database
    *     cannot be used
    */
-  public static Hub start(HubOptions options, Time time) throws InterruptedException {
+  public static Hub start(HubOptions options, Time time, Consumer<URI> listening) throws InterruptedException {
     var address = address(options);
     Lock lock = null;
     Database database = null;
@@ -113,7 +125,7 @@ public final class Hub implements AutoCloseable {
       }
       database = Database.open(file, Schema.MIGRATIONS);
       server = HttpServer.create(address, BACKLOG);
-      hub = new Hub(options, time, lock, database, server);
+      hub = new Hub(options, time, lock, database, server, listening);
       LOG.debug("serving {} from {}", hub.url(), file); // whoever starts it tells people where it is
       return hub;
     } catch (BindException e) {
@@ -148,7 +160,7 @@ public final class Hub implements AutoCloseable {
       if (!address.isLoopbackAddress() && options.tokens().none()) {
         throw new Problem("the server may not listen on " + options.host() + " without tokens",
             "anybody who reaches that address could make this machine's workers run code",
-            "set A2A_AUTH_TOKENS, or listen on 127.0.0.1").ending(Problem.Exit.REFUSED);
+            "give --tokens-file FILE (or set A2A_AUTH_TOKENS), or listen on 127.0.0.1").ending(Problem.Exit.REFUSED);
       }
       return new InetSocketAddress(address, options.port());
     } catch (UnknownHostException e) {

@@ -1,8 +1,10 @@
 package lib.hub;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import lib.config.Time;
 
 /**
@@ -11,7 +13,7 @@ import lib.config.Time;
  * down. Thread-safe.
  */
 final class Leases {
-  private record Lease(String worker, long seen) {}
+  record Lease(String worker, long seen) {}
 
   private final Time time;
   private final Map<String, Lease> leases = new ConcurrentHashMap<>();
@@ -20,9 +22,14 @@ final class Leases {
     this.time = time;
   }
 
-  /** A sign of life; the first one starts the lease. */
-  void renew(String task, String worker) {
+  /** The worker has the task from now on. To be said once that is committed, as is its end. */
+  void begin(String task, String worker) {
     leases.put(task, new Lease(worker, time.nanos()));
+  }
+
+  /** A sign of life; of no meaning when the task is not this worker's, or no more. */
+  void renew(String task, String worker) {
+    leases.computeIfPresent(task, (id, lease) -> lease.worker.equals(worker) ? new Lease(worker, time.nanos()) : lease);
   }
 
   void end(String task) {
@@ -44,9 +51,28 @@ final class Leases {
     return leases.entrySet().stream().filter(e -> e.getValue().worker.equals(worker)).map(Map.Entry::getKey).findFirst().orElse(null);
   }
 
-  /** How long the task has been silent; a running task that has no lease yet gets one now. */
-  Duration silence(String task, String worker) {
-    var lease = leases.computeIfAbsent(task, t -> new Lease(worker, time.nanos()));
-    return Duration.ofNanos(time.nanos() - lease.seen);
+  /** How long the task has been silent; not at all when it has no lease. */
+  Duration silence(String task) {
+    var lease = leases.get(task);
+    return lease == null ? Duration.ZERO : Duration.ofNanos(time.nanos() - lease.seen);
+  }
+
+  Map<String, Lease> all() {
+    return Map.copyOf(leases);
+  }
+
+  /**
+   * Makes the leases those of the tasks that run: whoever was to say so after a commit may have been late, or have ended.
+   *
+   * @param before all of them from before the running tasks were read: those that began meanwhile stay
+   */
+  void agree(Map<String, Lease> before, List<TaskTable.Running> running) {
+    var workers = running.stream().collect(Collectors.toMap(TaskTable.Running::id, TaskTable.Running::worker));
+    before.forEach((task, lease) -> {
+      if (!lease.worker.equals(workers.get(task))) {
+        leases.remove(task, lease);
+      }
+    });
+    workers.forEach((task, worker) -> leases.putIfAbsent(task, new Lease(worker, time.nanos())));
   }
 }

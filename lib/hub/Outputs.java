@@ -21,16 +21,19 @@ import lib.wire.TaskStatus;
 final class Outputs {
   private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
   private static final long MAX_PAGE_CHARS = 8L << 20;
+  private static final long MAX_FOLLOWED_CHARS = Room.PIECE; // what a follower that reads nothing holds in memory; more needs room
 
   private final Database database;
   private final Leases leases;
   private final Bells bells;
+  private final Room room;
   private volatile boolean closed;
 
-  Outputs(Database database, Leases leases, Bells bells) {
+  Outputs(Database database, Leases leases, Bells bells, Room room) {
     this.database = database;
     this.leases = leases;
     this.bells = bells;
+    this.room = room;
   }
 
   /**
@@ -69,11 +72,9 @@ final class Outputs {
           INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
           chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
-      if (now.status() == TaskStatus.RUNNING) {
-        leases.renew(chunk.taskId, chunk.workerId);
-      }
       return added > 0;
     });
+    leases.renew(chunk.taskId, chunk.workerId);
     if (stored) {
       bells.ring(chunk.taskId);
     }
@@ -82,13 +83,16 @@ final class Outputs {
 
   /** The chunks from this place on; none when it is beyond the end. */
   Page page(String task, long since) throws StoreFailed {
+    return page(task, since, MAX_PAGE_CHARS);
+  }
+
+  private Page page(String task, long since, long most) throws StoreFailed {
     return database.read(sql -> {
       var chunks = new ArrayList<ObjectNode>();
       var chars = new long[1];
       sql.walk("SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
-        chunks.add(json(row));
         chars[0] += row.getString("chunk").length();
-        return chars[0] < MAX_PAGE_CHARS;
+        return (chars[0] <= most || chunks.isEmpty()) && chunks.add(json(row));
       }, task, since);
       var total = sql.first("SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
           row -> row.getLong(1), task).orElse(0L);
@@ -103,12 +107,9 @@ final class Outputs {
       var next = since;
       while (!closed) {
         var status = tasks.status(task); // before the output, so that the last of it is not missed
-        var chunks = page(task, next).chunks;
-        for (var chunk : chunks) {
-          write(out, Frames.event("output", chunk.path("seq").asLong(), chunk));
-        }
-        if (!chunks.isEmpty()) {
-          next = chunks.getLast().path("seq").asLong() + 1;
+        var told = tell(task, next, out);
+        if (told > 0) {
+          next += told;
         } else if (status.terminal()) {
           write(out, Frames.event("done", Json.object().put("status", status.word())));
           return;
@@ -122,14 +123,28 @@ final class Outputs {
     }
   }
 
+  /** Writes some chunks from this place on, and says how many. */
+  private int tell(String task, long since, OutputStream out) throws StoreFailed, IOException, InterruptedException {
+    var first = database.read(sql -> sql.first("SELECT octet_length(chunk) FROM output WHERE task_id = ? AND place = ?",
+        row -> row.getLong(1), task, since)).orElse(0L);
+    try (var held = room.none()) {
+      held.upTo(first);
+      var chunks = page(task, since, MAX_FOLLOWED_CHARS).chunks;
+      for (var chunk : chunks) {
+        write(out, Frames.event("output", chunk.path("seq").asLong(), chunk));
+      }
+      return chunks.size();
+    }
+  }
+
   /** Ends every follower. */
   void close() {
     closed = true;
     bells.ringAll();
   }
 
-  private static void write(OutputStream out, String frame) throws IOException {
-    out.write(frame.getBytes(StandardCharsets.UTF_8));
+  private static void write(OutputStream out, byte[] frame) throws IOException {
+    out.write(frame);
     out.flush();
   }
 

@@ -26,27 +26,36 @@ final class Reaper {
 
   private final Database database;
   private final Tasks tasks;
+  private final Fleet fleet;
   private final Leases leases;
   private final Dispatch dispatch;
   private final Bells bells;
+  private final Patience patience;
   private final Stamps stamps;
   private volatile Sweep last;
 
-  Reaper(Database database, Tasks tasks, Leases leases, Dispatch dispatch, Bells bells, Stamps stamps) {
+  Reaper(Database database, Tasks tasks, Fleet fleet, Leases leases, Dispatch dispatch, Bells bells, Patience patience,
+      Stamps stamps) {
     this.database = database;
     this.tasks = tasks;
+    this.fleet = fleet;
     this.leases = leases;
     this.dispatch = dispatch;
     this.bells = bells;
+    this.patience = patience;
     this.stamps = stamps;
   }
 
   /** Looks at every running task and at every pending one that was declined. */
   Sweep sweep() throws StoreFailed, InterruptedException {
     var counts = new int[TaskStatus.values().length];
+    fleet.closeDead();
+    dispatch.forgetGone();
+    var leased = leases.all();
     var running = database.read(TaskTable::running);
+    leases.agree(leased, running);
     for (var task : running) {
-      if (leases.silence(task.id(), task.worker()).compareTo(SILENCE) >= 0) {
+      if (leases.silence(task.id()).compareTo(SILENCE) >= 0) {
         counts[tasks.lose(task.id(), SILENCE).ordinal()]++;
       }
     }
@@ -61,7 +70,7 @@ final class Reaper {
   /** Running tasks that have been silent for at least so long. */
   List<TaskTable.Running> silent(Duration least) throws StoreFailed {
     return database.read(TaskTable::running).stream()
-        .filter(task -> leases.silence(task.id(), task.worker()).compareTo(least) >= 0).toList();
+        .filter(task -> leases.silence(task.id()).compareTo(least) >= 0).toList();
   }
 
   /** What the last look led to; null before the first. */
@@ -69,18 +78,19 @@ final class Reaper {
     return last;
   }
 
-  /** Looks and beats until interrupted; a look that fails is tried again at the next interval. */
+  /** Looks and beats until interrupted; whatever fails is tried again at the next interval. */
   void run(Time time) {
     try {
       for (var beat = 1; ; beat++) {
         time.sleep(INTERVAL);
-        bells.ringAll();
-        if (beat % 2 == 0) {
-          dispatch.heartbeat();
-        }
         try {
+          patience.look();
+          bells.ringAll();
+          if (beat % 2 == 0) {
+            dispatch.heartbeat();
+          }
           sweep();
-        } catch (StoreFailed | RuntimeException e) {
+        } catch (StoreFailed | RuntimeException | Error e) { // nothing else would free tasks and end what hangs
           LOG.error("looking for vanished workers failed", e);
         }
       }

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Headers;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import lib.wire.Times;
  * @param bytes the body; empty when there was none
  */
 record Request(Map<String, String> ids, Map<String, String> query, Headers headers, byte[] bytes) {
+  private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z"); // stamps have years of four digits
 
   String id(String name) {
     return ids.get(name);
@@ -80,10 +82,10 @@ record Request(Map<String, String> ids, Map<String, String> query, Headers heade
     return Body.checkId("worker_id", id);
   }
 
-  /** A time that a client says, as we store it; ours when it says none that can be read. */
+  /** A time that a client says, as we store it; ours when it says none that can be read, or one that no clock shows. */
   static String stamp(String said, String ours) {
     var instant = Times.parse(said);
-    return instant == null ? ours : Stamps.of(instant);
+    return instant == null || instant.isBefore(Instant.EPOCH) || instant.isAfter(LATEST) ? ours : Stamps.of(instant);
   }
 
   /** The path's parts, each decoded on its own: a slash within one stays within it. A slash at the end is nothing. */

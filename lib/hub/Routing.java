@@ -33,23 +33,28 @@ final class Routing {
     return declined(task, worker.workerId) ? Optional.of("this worker declined it") : Optional.empty();
   }
 
-  /** Whether the worker is told of the task. @param owner the worker that registered the task's codebase, or null */
-  static boolean offered(Task task, Candidate worker, String owner) {
+  /**
+   * Whether the worker is told of the task: only of what it may take then.
+   *
+   * @param owner the worker that registered the task's codebase, or null
+   * @param living the same, but null also when that worker is gone
+   */
+  static boolean offered(Task task, Candidate worker, String owner, String living) {
     return (anyones(task) || worker.codebases.contains(task.codebase()) || worker.workerId.equals(owner))
-        && unfit(task, worker).isEmpty();
+        && refusal(task, worker, living).isEmpty();
   }
 
-  /** Why the worker may not take the task, or empty. @param owner as above, but null also when that worker is gone */
-  static Optional<String> refusal(Task task, Candidate worker, String owner) {
-    return !anyones(task) && owner != null && !owner.equals(worker.workerId)
-        ? Optional.of("its codebase belongs to worker " + owner) : unfit(task, worker);
+  /** Why the worker may not take the task, or empty. @param living as above */
+  static Optional<String> refusal(Task task, Candidate worker, String living) {
+    return !anyones(task) && living != null && !living.equals(worker.workerId)
+        ? Optional.of("its codebase belongs to worker " + living) : unfit(task, worker);
   }
 
   private static boolean anyones(Task task) {
     return task.codebase().equals(Task.GLOBAL) || task.codebase().equals(Task.PENDING);
   }
 
-  private static boolean declined(Task task, String worker) {
+  static boolean declined(Task task, String worker) {
     return task.raw().path("declined").valueStream().map((JsonNode d) -> Json.text(d, "worker_id")).anyMatch(worker::equals);
   }
 }

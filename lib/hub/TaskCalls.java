@@ -19,6 +19,7 @@ final class TaskCalls {
    */
   private static final Duration LEASE = Duration.ofSeconds(900);
   private static final int LIST = 100; // as other servers have it
+  private static final String NEEDED = "required_capabilities";
   private static final int MAX_TITLE = 80; // characters of a prompt that make a title, as other servers have it
 
   private final Tasks tasks;
@@ -65,11 +66,11 @@ final class TaskCalls {
   private Reply list(Request request, String codebase) throws StoreFailed {
     var word = request.query("status");
     var status = word == null ? null : status(word);
-    var worker = request.query("worker_id");
+    var worker = Body.checkId("worker_id", request.query("worker_id"));
     var limit = (int) request.number("limit", request.query("limit"), LIST, 1, 1000);
     var all = Json.MAPPER.createArrayNode();
     if (status == TaskStatus.PENDING && worker != null) {
-      var agent = request.query("agent_name");
+      var agent = Body.checkId("agent_name", request.query("agent_name"));
       if (agent != null) {
         workers.toldAgentName(worker, agent);
       }
@@ -94,24 +95,41 @@ final class TaskCalls {
     if (!codebase.equals(Task.GLOBAL)) {
       codebases.get(codebase);
     }
-    var metadata = body.object("metadata");
+    var metadata = metadata(body);
     var wanted = new Body(metadata);
     var model = body.text("model", wanted.text("model", null));
     var ref = body.text("model_ref", model == null ? null : model.replaceFirst("/", ":"));
-    return new Draft(codebase, body.text("title"), body.text("prompt"), body.text("agent_type", Task.DEFAULT_AGENT),
+    return new Draft(codebase, body.text("title"), body.text("prompt"), agent(body, "agent_type"),
         body.whole("priority", 0), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
         body.text("target_agent_name", wanted.text("target_agent_name", null)),
         body.text("target_worker_id", wanted.text("target_worker_id", null)), metadata);
+  }
+
+  /** The task's metadata; needed capabilities become a list, since clients also send them as its JSON text or with commas. */
+  private static ObjectNode metadata(Body body) {
+    var metadata = body.object("metadata");
+    var given = metadata.path(NEEDED);
+    if (given.isTextual()) {
+      metadata.set(NEEDED, !given.asText().startsWith("[") ? Json.array(Json.texts(metadata, NEEDED))
+          : Json.readObject("{\"list\":" + given.asText() + "}").map(o -> o.path("list")).orElse(given));
+    }
+    new Body(metadata).texts(NEEDED); // refuses anything else
+    return metadata;
+  }
+
+  private static String agent(Body body, String field) {
+    var agent = body.text(field, "");
+    return agent.isBlank() ? Task.DEFAULT_AGENT : agent;
   }
 
   private Reply trigger(Request request) throws StoreFailed, InterruptedException {
     var codebase = codebases.get(request.id("id"));
     var body = request.body();
     var prompt = body.text("prompt");
-    var agent = body.text("agent", Task.DEFAULT_AGENT);
+    var agent = agent(body, "agent");
+    var title = Body.cut(prompt, MAX_TITLE);
     var metadata = body.object("metadata").deepCopy().set("files", Json.array(body.texts("files")));
-    var draft = body.json().deepCopy().put("agent_type", agent).put("title",
-        prompt.length() > MAX_TITLE ? prompt.substring(0, MAX_TITLE) + "..." : prompt);
+    var draft = body.json().deepCopy().put("agent_type", agent).put("title", title.equals(prompt) ? title : title + "...");
     draft.set("metadata", metadata);
     var task = tasks.create(draft(codebase.id(), new Body(draft)));
     codebases.triggered(codebase.id());
@@ -159,7 +177,7 @@ final class TaskCalls {
   private Report report(String task, String worker, TaskStatus status, Body body) {
     workers.seen(worker);
     return new Report(task, worker, status, body.text("session_id", null), body.text("result", null),
-        body.text("error", null), body.whole("attempt", 0));
+        body.text("error", null), body.attempt());
   }
 
   private static boolean declines(Body body) {
@@ -214,7 +232,7 @@ final class TaskCalls {
     var worker = body.id("worker_id");
     workers.seen(worker);
     var stored = outputs.append(new Chunk(request.id("id"), worker, body.text("output"),
-        Request.stamp(body.text("timestamp", null), stamps.next()), body.whole("attempt", 0), body.big("seq")));
+        Request.stamp(body.text("timestamp", null), stamps.next()), body.attempt(), body.count("seq")));
     var answer = Json.object().put("success", true);
     return Reply.of(stored ? answer : answer.put("duplicate", true));
   }
@@ -231,8 +249,8 @@ final class TaskCalls {
   private Reply follow(Request request) throws StoreFailed {
     var id = request.id("id");
     tasks.status(id);
-    var after = request.header("Last-Event-ID");
-    var since = after != null ? since(request, after) + 1 : since(request, request.query("since"));
+    var after = request.header("Last-Event-ID"); // of another server's stream it may be anything
+    var since = after != null && after.matches("\\d{1,18}") ? Long.parseLong(after) + 1 : since(request, request.query("since"));
     return new Reply.Events(out -> outputs.follow(id, since, tasks, out));
   }
 

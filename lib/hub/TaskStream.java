@@ -3,9 +3,8 @@ package lib.hub;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -21,27 +20,34 @@ import lib.wire.Task;
  */
 final class TaskStream {
   private static final int MAX_QUEUED = 1024; // as other servers have it
-  /** Prompts can be long; a client that reads nothing must not hold more than two of the longest. */
-  private static final long MAX_QUEUED_CHARS = 32L << 20;
+  /** Some dozens of the longest events; 512 clients that read nothing hold no more than a gigabyte. */
+  private static final long MAX_QUEUED_BYTES = 2L << 20;
   private static final int MAX_REMEMBERED = 4096; // four times the queue
   /** Tasks told and still pending: a worker that is told of more than it can keep forgets them until it polls. */
-  private static final int MAX_AHEAD = 200;
-  private static final String END = "";
+  private static final int LEAST_AHEAD = 200;
+  private static final int MAX_AHEAD = 1000;
+  /**
+   * Those of one codebase, which most workers do one after the other: its backlog must not hide the other codebases. Not
+   * fewer, since each time that half of them are gone the table is read again.
+   */
+  private static final int MAX_OF_ONE = 20;
+  private static final byte[] END = {};
 
   private final String workerId;
   private final String agentName;
   private final Set<String> capabilities;
   private final int slots;
   private final String connectedAt;
-  private final BlockingQueue<String> frames = new ArrayBlockingQueue<>(MAX_QUEUED);
-  private final AtomicLong queuedChars = new AtomicLong();
+  private final int mostAhead;
+  private final BlockingQueue<byte[]> frames = new ArrayBlockingQueue<>(MAX_QUEUED);
+  private final AtomicLong queuedBytes = new AtomicLong();
   private final Set<String> announced = Collections.newSetFromMap(new LinkedHashMap<>() {
     @Override
     protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
       return size() > MAX_REMEMBERED;
     }
   });
-  private final Set<String> ahead = new HashSet<>(); // ids of those it was told of and that are still pending
+  private final Map<String, String> ahead = new HashMap<>(); // those it was told of and that are still pending: id, codebase
   private volatile Set<String> codebases;
   private volatile String lastHeartbeat;
   private volatile boolean behind = true;
@@ -54,6 +60,7 @@ final class TaskStream {
     this.capabilities = capabilities;
     this.codebases = codebases;
     this.slots = slots;
+    this.mostAhead = Math.clamp((long) slots * MAX_OF_ONE, LEAST_AHEAD, MAX_AHEAD);
     this.connectedAt = now;
     this.lastHeartbeat = now;
     offer(Frames.event("connected", Json.object().put("event", "connected").put("worker_id", workerId)
@@ -85,11 +92,11 @@ final class TaskStream {
   }
 
   /** Tells of the task once for each time that it becomes available. */
-  synchronized void tell(Task task, String frame) {
+  synchronized void tell(Task task, byte[] frame) {
     if (!announced.contains(availability(task))) {
-      if (room() > 0 && offer(frame)) {
+      if (room() > 0 && room(task.codebase()) > 0 && offer(frame)) {
         told(task);
-        ahead.add(task.id());
+        ahead.put(task.id(), task.codebase());
       } else {
         behind = true;
       }
@@ -103,12 +110,27 @@ final class TaskStream {
 
   /** The task is not pending any more. */
   synchronized void gone(String task) {
-    ahead.remove(task);
+    var codebase = ahead.remove(task);
+    behind |= codebase != null && room(codebase) == most(codebase) / 2; // there may be more than it had room for
+  }
+
+  synchronized Set<String> ahead() {
+    return Set.copyOf(ahead.keySet());
   }
 
   /** How many tasks it can be told of now. */
   synchronized int room() {
-    return MAX_AHEAD - ahead.size();
+    return mostAhead - ahead.size();
+  }
+
+  /** How many of this codebase. */
+  synchronized int room(String codebase) {
+    return most(codebase) - (int) ahead.values().stream().filter(codebase::equals).count();
+  }
+
+  /** Any slot may take what belongs to no codebase. */
+  private int most(String codebase) {
+    return codebase.equals(Task.GLOBAL) ? Math.max(MAX_OF_ONE, slots) : MAX_OF_ONE;
   }
 
   /**
@@ -116,7 +138,7 @@ final class TaskStream {
    * From now on it counts as told of all.
    */
   synchronized boolean catchUp() {
-    var now = behind && room() >= MAX_AHEAD / 2; // many at once: each look reads the table
+    var now = behind && room() >= mostAhead / 2; // many at once: each look reads the table
     behind &= !now;
     return now;
   }
@@ -141,11 +163,11 @@ final class TaskStream {
   }
 
   /** Whether the event found room. */
-  synchronized boolean offer(String frame) {
-    if (closed || queuedChars.get() > MAX_QUEUED_CHARS || !frames.offer(frame)) {
+  synchronized boolean offer(byte[] frame) {
+    if (closed || queuedBytes.get() > MAX_QUEUED_BYTES || !frames.offer(frame)) {
       return false;
     }
-    queuedChars.addAndGet(frame.length());
+    queuedBytes.addAndGet(frame.length);
     return true;
   }
 
@@ -160,12 +182,12 @@ final class TaskStream {
   void pump(OutputStream out) throws IOException, InterruptedException {
     while (true) {
       var frame = frames.take();
-      if (frame.equals(END)) {
+      if (frame == END) {
         return;
       }
-      out.write(frame.getBytes(StandardCharsets.UTF_8));
+      out.write(frame);
       out.flush();
-      queuedChars.addAndGet(-frame.length());
+      queuedBytes.addAndGet(-frame.length);
     }
   }
 

@@ -4,10 +4,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.config.Json;
 import lib.hub.Transition.State;
 import lib.store.Sql;
@@ -16,8 +21,16 @@ import lib.wire.TaskStatus;
 
 /** Tasks as rows and as the JSON that clients see. Statements only; whoever calls has the transaction. */
 final class TaskTable {
-  /** Past this a list ends early: clients refuse answers of more than 64 MiB, and prompts can be long. */
-  private static final long MAX_LIST_CHARS = 8L << 20;
+  /** Of the texts in one list: clients refuse answers of more than 64 MiB, and prompts can be long. */
+  private static final long MAX_LIST_BYTES = 8L << 20;
+  private static final long MAX_TOLD_BYTES = 64L << 10; // events are small and many; whoever wants the task asks for it
+  private static final int MAX_SHORT = 200; // characters: enough for people; what acts is the task itself
+  private static final List<String> TEXTS = List.of("title", "prompt", "result", "error");
+  private static final String SIZE = Stream.of("title", "prompt", "result", "error", "metadata", "declined")
+      .map(name -> "COALESCE(octet_length(" + name + "), 0)").collect(Collectors.joining(" + ", "(", ") AS size"));
+  /** What an event keeps of long metadata: who may take the task, and what tells one queueing of it from the next. */
+  private static final List<String> KEPT = List.of("target_agent_name", "target_worker_id", "required_capabilities", "attempts",
+      "manual_requeue_at", "last_stuck_at");
   private static final String HEAD = """
       id, codebase_id, agent_type, status, worker_id, attempt, lost, cancel_reason, target_agent_name, target_worker_id,
       priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata""";
@@ -54,6 +67,16 @@ final class TaskTable {
     }
   }
 
+  /** What becomes of a task whose texts do not fit into a list; the first one's do. */
+  private enum TooLong {
+    /** It is listed without them. */
+    LISTED,
+    /** It is told without them even when it would fit; and left out when there is no room for so little. */
+    TOLD,
+    /** It is left out: workers take a polled task for the whole one, and it is the first in the end. */
+    LEFT
+  }
+
   /** A running task as the reaper sees it. */
   record Running(String id, String worker, String startedAt) {}
 
@@ -84,15 +107,44 @@ final class TaskTable {
     add(where, values, "status", status == null ? null : status.word());
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
-    return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, task -> true);
+    return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, id -> limit, task -> true,
+        TooLong.LISTED);
   }
 
-  /** The pending tasks that this is true of, in queue order. */
-  static List<ObjectNode> pending(Sql sql, String codebase, int limit, Predicate<Task> offered) throws SQLException {
+  /** The pending tasks that this is true of, in queue order. @param each how many of one codebase at most */
+  static List<ObjectNode> pending(Sql sql, String codebase, int limit, int each, Predicate<Task> offered) throws SQLException {
     var where = new ArrayList<>(List.of("status = 'pending'"));
     var values = new ArrayList<Object>();
     add(where, values, "codebase_id", codebase);
-    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, offered);
+    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, TooLong.LEFT);
+  }
+
+  /** The same, as events tell them. */
+  static List<ObjectNode> toTell(Sql sql, int limit, ToIntFunction<String> each, Predicate<Task> offered) throws SQLException {
+    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, TooLong.TOLD);
+  }
+
+  /** The task as an event tells it: without its prompt when it is long, so that whoever wants it asks for all of it. */
+  static Optional<ObjectNode> told(Sql sql, String id) throws SQLException {
+    return sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ?", TaskTable::told, id);
+  }
+
+  private static ObjectNode told(ResultSet row) throws SQLException {
+    var task = addTexts(json(row), row);
+    return row.getLong("size") > MAX_TOLD_BYTES ? shortened(task) : task;
+  }
+
+  private static ObjectNode shortened(ObjectNode task) {
+    for (var kept : List.of("title", "error")) {
+      task.put(kept, task.path(kept).isNull() ? null : Body.cut(task.path(kept).asText(), MAX_SHORT));
+    }
+    task.remove(List.of("prompt", "result"));
+    ((ObjectNode) task.path("metadata")).retain(KEPT);
+    return task;
+  }
+
+  static Set<String> pendingIds(Sql sql) throws SQLException {
+    return Set.copyOf(sql.list("SELECT id FROM tasks WHERE status = 'pending'", row -> row.getString(1)));
   }
 
   static List<Running> running(Sql sql) throws SQLException {
@@ -116,25 +168,34 @@ final class TaskTable {
     }
   }
 
-  private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, Predicate<Task> wanted)
-      throws SQLException {
+  private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, ToIntFunction<String> each,
+      Predicate<Task> wanted, TooLong tooLong) throws SQLException {
     var all = new ArrayList<ObjectNode>();
-    var chars = new long[1];
-    sql.walk("SELECT " + ALL + " FROM tasks" + where + QUEUE_ORDER, row -> {
-      var task = json(row);
-      if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
-        addTexts(task, row);
-        all.add(task);
-        chars[0] += task.path("prompt").asText().length() + task.path("result").asText().length();
+    var room = new HashMap<String, Integer>(); // by codebase
+    var bytes = new long[1];
+    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + where + QUEUE_ORDER, row -> {
+      var codebase = row.getString("codebase_id");
+      var size = tooLong == TooLong.TOLD ? Math.min(row.getLong("size"), MAX_TOLD_BYTES) : row.getLong("size");
+      var fits = bytes[0] + size <= MAX_LIST_BYTES;
+      var whole = fits || all.isEmpty();
+      if (room.computeIfAbsent(codebase, each::applyAsInt) > 0 && (whole || tooLong == TooLong.LISTED)) {
+        var task = json(row);
+        if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
+          all.add(tooLong == TooLong.TOLD ? told(row) : whole ? addTexts(task, row) : shortened(addTexts(task, row)));
+          bytes[0] += fits ? size : 0; // a long first one hides nothing behind it
+          room.merge(codebase, -1, Integer::sum);
+        }
       }
-      return all.size() < limit && chars[0] < MAX_LIST_CHARS;
+      return all.size() < limit;
     }, values.toArray());
     return all;
   }
 
   private static ObjectNode addTexts(ObjectNode task, ResultSet row) throws SQLException {
-    return task.put("title", row.getString("title")).put("prompt", row.getString("prompt"))
-        .put("result", row.getString("result")).put("error", row.getString("error"));
+    for (var text : TEXTS) {
+      task.put(text, row.getString(text));
+    }
+    return task;
   }
 
   private static ObjectNode json(ResultSet row) throws SQLException {

@@ -34,6 +34,7 @@ final class Tasks {
 
   /** How often a task is started before a worker's vanishing fails it. */
   static final int MAX_ATTEMPTS = 3;
+  private static final int MAX_REASON = 1000; // characters of why a worker declined; every list of tasks tells them
 
   private final Database database;
   private final Stamps stamps;
@@ -55,7 +56,8 @@ final class Tasks {
   ObjectNode create(Draft draft) throws StoreFailed, InterruptedException {
     var id = database.write(Sync.POWER, sql -> TaskTable.insert(sql, draft, stamps.next()));
     LOG.info("task {} created for codebase {}", id, draft.codebaseId());
-    return announce(id, null);
+    dispatch.available(id, null);
+    return get(id);
   }
 
   /** @throws Refused when there is none with this id */
@@ -71,12 +73,16 @@ final class Tasks {
     return database.read(sql -> TaskTable.list(sql, status, codebase, worker, limit));
   }
 
-  /** The pending tasks that are for this worker. @param agent the role it tells with this poll, or null */
+  /**
+   * The pending tasks that are for this worker, a few of each codebase unless it asks for one: a long queue of one must not
+   * hide the others. @param agent the role it tells with this poll, or null
+   */
   List<ObjectNode> pendingFor(String worker, String agent, String codebase, int limit) throws StoreFailed {
     var known = fleet.candidate(worker);
     var candidate = agent == null ? known
         : new Routing.Candidate(worker, agent, known.capabilities(), known.codebases());
-    return database.read(sql -> TaskTable.pending(sql, codebase, limit, task -> fleet.offered(task, candidate)));
+    return database.read(sql -> TaskTable.pending(sql, codebase, limit,
+        codebase == null ? (limit + 9) / 10 : limit, task -> fleet.offered(task, candidate)));
   }
 
   /** Compare-and-set from pending to running; repeating it as the owner gives the same attempt again. */
@@ -89,6 +95,7 @@ final class Tasks {
         default -> head.state().attempt();
       };
     });
+    leases.begin(id, worker);
     dispatch.gone(id);
     return attempt;
   }
@@ -104,7 +111,6 @@ final class Tasks {
         + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
       throw Refused.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
     }
-    leases.renew(id, worker);
     LOG.info("task {} claimed by worker {}, attempt {}", id, worker, attempt);
     return attempt;
   }
@@ -134,7 +140,6 @@ final class Tasks {
         case Transition.Same same -> {
           if (now.status() == RUNNING) {
             keepSession(sql, said);
-            leases.renew(id, said.workerId());
           }
           yield new Reported(now.status(), false);
         }
@@ -142,6 +147,9 @@ final class Tasks {
             : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
       };
     });
+    if (outcome.status == RUNNING) {
+      leases.begin(id, said.workerId());
+    }
     if (outcome.changed) {
       LOG.info("task {} is {}, says worker {}", id, outcome.status.word(), said.workerId());
       tell(id, outcome.status, said.workerId());
@@ -156,9 +164,12 @@ final class Tasks {
     if (!decline && !head.task().registration()) {
       return queueAgain(sql, head, head.lost(), head.metadata());
     }
-    var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
-    head.json().withArray("declined").addObject().put("worker_id", said.workerId()).put("reason", why).put("at", stamps.next());
-    sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
+    if (fleet.knows(said.workerId()) && !Routing.declined(head.task(), said.workerId())) { // once each, or the list has no end
+      var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
+      head.json().withArray("declined").addObject().put("worker_id", said.workerId())
+          .put("reason", Body.cut(why, MAX_REASON)).put("at", stamps.next());
+      sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
+    }
     return fleet.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
         : queueAgain(sql, head, head.lost(), head.metadata());
   }
@@ -182,7 +193,7 @@ final class Tasks {
     return changed(id, RUNNING, sql -> {
       var head = head(sql, id);
       var now = head.state();
-      if (now.status() != RUNNING || leases.silence(id, now.worker()).compareTo(limit) < 0) {
+      if (now.status() != RUNNING || leases.silence(id).compareTo(limit) < 0) {
         return RUNNING; // a report or a heartbeat came in between
       }
       var why = "worker " + now.worker() + " gave no sign of life for " + limit.toSeconds() + " s";
@@ -272,7 +283,6 @@ final class Tasks {
     var now = stamps.next();
     sql.update("UPDATE tasks SET status = ?, result = COALESCE(?, result), error = ?, session_id = COALESCE(?, session_id), "
         + "completed_at = ?, updated_at = ? WHERE id = ?", to.word(), result, error, session, now, now, head.id());
-    leases.end(head.id());
     return to;
   }
 
@@ -280,7 +290,6 @@ final class Tasks {
     sql.update("UPDATE tasks SET status = 'pending', worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
         + "error = NULL, cancel_reason = NULL, lost = ?, metadata = ?, updated_at = ? WHERE id = ?",
         lost, metadata.toString(), stamps.next(), head.id());
-    leases.end(head.id());
     return PENDING;
   }
 
@@ -290,20 +299,17 @@ final class Tasks {
     }
   }
 
-  /** Streams hear of a task that waits again, followers of any change. */
+  /** Streams hear of a task that waits again, followers of any change; nobody has it any more unless it runs. */
   private void tell(String id, TaskStatus status, String giver) throws StoreFailed {
+    if (status != RUNNING) {
+      leases.end(id);
+    }
     if (status == PENDING) {
-      announce(id, giver);
+      dispatch.available(id, giver);
     } else {
       dispatch.gone(id);
     }
     changed.accept(id);
-  }
-
-  private ObjectNode announce(String id, String except) throws StoreFailed {
-    var task = get(id);
-    dispatch.available(task, except);
-    return task;
   }
 
   static Head head(Sql sql, String id) throws SQLException {

@@ -1,10 +1,10 @@
 package lib.hub;
 
-import com.sun.net.httpserver.Headers;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,164 +23,219 @@ import org.slf4j.LoggerFactory;
 final class Web implements HttpHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Web.class);
 
-  private static final int MAX_BODY = 16 << 20;
-  /** A body that is refused is still read so far: the library sends no answer while the client is not heard out. */
-  private static final long MAX_DISCARD = 64L << 20;
   private static final int MAX_HEADERS = 64 << 10; // eight times what clients send at most; the library has no limit
   private static final int MAX_STREAMS = 512;
-  private static final int MAX_REQUESTS = 128; // at once; more wait
+  private static final int MAX_CALLS = 128; // at work at once; more wait
   private static final int MAX_WAIT_SECONDS = 10;
+  private static final int MAX_EXCHANGES = Integer.MAX_VALUE; // the connections bound them
 
   private final Guard guard;
   private final List<Route> routes;
-  private final Semaphore requests = new Semaphore(MAX_REQUESTS);
+  private final Patience patience;
+  private final Bodies bodies;
+  private final Room room;
+  private final Semaphore calls = new Semaphore(MAX_CALLS);
   private final Semaphore streams = new Semaphore(MAX_STREAMS);
+  private final Semaphore exchanges = new Semaphore(MAX_EXCHANGES);
   private volatile boolean stopping;
 
-  Web(Guard guard, List<Route> routes) {
+  Web(Guard guard, List<Route> routes, Patience patience, Room room) {
     this.guard = guard;
     this.routes = routes;
+    this.patience = patience;
+    this.room = room;
+    this.bodies = new Bodies(patience);
   }
+
+  /** The route that a request asks for, and the path's variable parts. */
+  private record Found(Route route, Map<String, String> ids) {}
+
+  /** An answer as it goes out: bytes, or a source of events. */
+  private record Ready(int status, byte[] bytes, Reply.Source source) {}
 
   @Override
   public void handle(HttpExchange exchange) {
-    try (exchange) {
+    exchanges.acquireUninterruptibly();
+    try {
       serve(exchange);
     } catch (IOException e) {
       LOG.debug("a client went away: {}", e.toString());
     } catch (InterruptedException e) {
       LOG.debug("a request ended with the server");
+    } finally {
+      end(exchange);
+      exchanges.release();
     }
   }
 
-  /** Takes no more requests, and waits for those that run; streams must have been ended before. */
+  /** Takes no more requests, and waits for those that are there; streams must have been ended before. */
   void drain(Duration limit) throws InterruptedException {
     stopping = true;
-    var end = System.nanoTime() + limit.toNanos();
-    if (!requests.tryAcquire(MAX_REQUESTS, limit.toNanos(), TimeUnit.NANOSECONDS)
-        || !streams.tryAcquire(MAX_STREAMS, Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+    if (!exchanges.tryAcquire(MAX_EXCHANGES, limit.toNanos(), TimeUnit.NANOSECONDS)) {
       LOG.warn("some clients did not take their answers in {} s", limit.toSeconds());
     }
   }
 
   private void serve(HttpExchange exchange) throws IOException, InterruptedException {
-    if (stopping || !requests.tryAcquire(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
-      refuse(exchange, Refused.of(503, "the server is " + (stopping ? "stopping" : "too busy")));
-      return;
-    }
-    Reply reply;
-    try {
-      reply = answer(exchange);
-      if (reply instanceof Reply.Data data) {
-        send(exchange, data);
+    var length = Bodies.length(exchange.getRequestHeaders());
+    Ready ready;
+    try (var held = room.none()) {
+      Found found;
+      byte[] body;
+      try {
+        found = refusing(() -> find(exchange, length != 0));
+        body = bodies.read(exchange.getRequestBody(), length, held);
+      } catch (Refused e) {
+        held.close();
+        leave(exchange, ready(e), length != 0 || e.status() == 431);
+        return;
       }
-    } catch (Refused e) {
-      refuse(exchange, e);
-      return;
-    } finally {
-      requests.release();
+      var request = new Request(found.ids, Request.query(exchange.getRequestURI()), exchange.getRequestHeaders(), body);
+      ready = found.route.open() ? answer(found.route, request) : answerInTurn(found.route, request);
     }
-    if (reply instanceof Reply.Events events) {
-      stream(exchange, events);
+    if (ready.source == null) {
+      send(exchange, ready);
+    } else {
+      stream(exchange, ready.source);
     }
   }
 
-  private Reply answer(HttpExchange exchange) throws IOException, InterruptedException {
+  /** Whoever is refused is not heard out; what is left of a body must not be read as the next request. */
+  private void leave(HttpExchange exchange, Ready ready, boolean close) throws IOException, InterruptedException {
+    if (!close) {
+      send(exchange, ready);
+      return;
+    }
+    exchange.getResponseHeaders().set("Connection", "close");
+    send(exchange, ready);
+    // what is there already is taken in: closing over it resets the connection, with which some clients lose the answer
+    var left = new byte[Math.clamp(exchange.getRequestBody().available(), 0, Room.PIECE)];
+    exchange.getRequestBody().readNBytes(left, 0, left.length);
+  }
+
+  private interface Work<T> {
+    T run() throws StoreFailed, InterruptedException;
+  }
+
+  /** Whatever goes wrong is a refusal. */
+  private static <T> T refusing(Work<T> work) throws InterruptedException {
     try {
-      return call(exchange);
+      return work.run();
     } catch (StoreFailed e) {
+      if (e.disk()) {
+        LOG.error("the server cannot write to its disk: {}", e.getMessage());
+        throw Refused.of(503, "the server cannot write to its disk");
+      }
       LOG.error("the database failed", e);
-      throw Refused.of(e.disk() ? 503 : 500, e.disk() ? "the server cannot write to its disk" : "Internal server error");
-    } catch (Refused | IOException | InterruptedException e) {
+    } catch (Refused | InterruptedException e) {
       throw e;
     } catch (Exception | StackOverflowError | OutOfMemoryError e) {
-      LOG.error("{} failed", exchange.getRequestMethod(), e);
-      throw Refused.of(500, "Internal server error");
+      LOG.error("a call failed", e);
     }
+    throw Refused.of(500, "Internal server error");
   }
 
-  private Reply call(HttpExchange exchange) throws IOException, StoreFailed, InterruptedException {
+  private Found find(HttpExchange exchange, boolean hasBody) {
     var headers = exchange.getRequestHeaders();
-    var length = length(headers);
-    var head = exchange.getRequestMethod().equals("HEAD");
-    var method = head ? "GET" : exchange.getRequestMethod();
+    if (stopping) {
+      throw Refused.of(503, "the server is stopping");
+    }
+    if (headers.values().stream().flatMapToInt(h -> h.stream().mapToInt(String::length)).sum() > MAX_HEADERS) {
+      throw Refused.of(431, "the request's headers are larger than " + (MAX_HEADERS >> 10) + " KiB");
+    }
+    var method = exchange.getRequestMethod().equals("HEAD") ? "GET" : exchange.getRequestMethod();
     var path = Route.canonical(Request.parts(exchange.getRequestURI()));
     var allowed = new TreeSet<String>();
-    Route route = null;
-    Map<String, String> ids = Map.of();
-    for (var candidate : routes) {
-      var match = candidate.match(path);
+    Found found = null;
+    for (var route : routes) {
+      var match = route.match(path);
       if (match.isPresent()) {
-        allowed.add(candidate.method());
-        if (route == null && candidate.method().equals(method)) {
-          route = candidate;
-          ids = match.get();
-        }
+        allowed.addAll(route.method().equals("GET") ? List.of("GET", "HEAD") : List.of(route.method()));
+        found = found == null && route.method().equals(method) ? new Found(route, match.get()) : found;
       }
     }
-    guard.check(headers, length != 0, route != null && route.open());
-    if (route == null) {
+    guard.check(headers, hasBody, found != null && found.route.open());
+    if (found == null) {
       if (allowed.isEmpty()) {
         throw Refused.of(404, "Not Found");
       }
       exchange.getResponseHeaders().set("Allow", String.join(", ", allowed));
       throw Refused.of(405, "Method Not Allowed");
     }
-    for (var id : ids.entrySet()) {
-      Body.checkId(id.getKey(), id.getValue());
-    }
-    var body = read(exchange.getRequestBody(), length);
-    return route.call().answer(new Request(ids, Request.query(exchange.getRequestURI()), headers, body));
+    found.ids.forEach(Body::checkId);
+    return found;
   }
 
-  /** The body's length; -1 when only its end will tell. */
-  private static long length(Headers headers) {
-    var size = headers.entrySet().stream().flatMapToInt(h -> h.getValue().stream().mapToInt(String::length)).sum();
-    if (size > MAX_HEADERS) {
-      throw Refused.of(431, "the request's headers are larger than " + (MAX_HEADERS >> 10) + " KiB");
+  private Ready answerInTurn(Route route, Request request) throws InterruptedException {
+    if (!calls.tryAcquire(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
+      return ready(Refused.of(503, "the server is too busy"));
     }
-    if (headers.containsKey("Transfer-Encoding")) {
-      return -1;
+    try {
+      return answer(route, request);
+    } finally {
+      calls.release();
     }
-    var text = headers.getFirst("Content-Length"); // the library has checked that it is a number
-    return text == null ? 0 : Long.parseLong(text.strip());
   }
 
-  private static byte[] read(InputStream in, long length) throws IOException {
-    var body = length > MAX_BODY ? null : in.readNBytes(MAX_BODY + 1);
-    if (body == null || body.length > MAX_BODY) {
-      throw Refused.of(413, "too_large", "the body is larger than " + (MAX_BODY >> 20) + " MiB");
+  private static Ready answer(Route route, Request request) throws InterruptedException {
+    try {
+      return refusing(() -> switch (route.call().answer(request)) {
+        case Reply.Data(var status, var body) -> new Ready(status, bytes(body), null);
+        case Reply.Events(var source) -> new Ready(200, null, source);
+      });
+    } catch (Refused e) {
+      return ready(e);
     }
-    return body;
   }
 
-  private void refuse(HttpExchange exchange, Refused refused) throws IOException {
-    var left = MAX_DISCARD;
-    var buffer = new byte[16 << 10];
-    for (var n = 0; n >= 0 && left > 0; left -= n) {
-      n = exchange.getRequestBody().read(buffer);
-    }
-    if (left <= 0 || refused.status() == 503) {
-      exchange.getResponseHeaders().set("Connection", "close");
-    }
-    send(exchange, new Reply.Data(refused.status(), refused.body()));
+  private static Ready ready(Refused refused) {
+    return new Ready(refused.status(), bytes(refused.body()), null);
   }
 
-  private static void send(HttpExchange exchange, Reply.Data data) throws IOException {
-    var bytes = Json.MAPPER.writeValueAsBytes(data.body());
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
+  private static byte[] bytes(JsonNode body) {
+    try {
+      return Json.MAPPER.writeValueAsBytes(body);
+    } catch (JsonProcessingException e) { // it is an IOException too, but no client's doing
+      throw new IllegalStateException("an answer cannot be written as JSON", e);
+    }
+  }
+
+  private void send(HttpExchange exchange, Ready ready) throws IOException, InterruptedException {
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", "application/json");
     if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.getResponseHeaders().set("Content-Length", Integer.toString(bytes.length));
-      exchange.sendResponseHeaders(data.status(), -1);
+      headers.set("Content-Length", Integer.toString(ready.bytes.length));
+      exchange.sendResponseHeaders(ready.status, -1);
       return;
     }
-    exchange.sendResponseHeaders(data.status(), bytes.length);
-    exchange.getResponseBody().write(bytes);
+    try (var held = room.none()) {
+      held.upTo(ready.bytes.length);
+      patience.bytes(ready.bytes.length, () -> {
+        exchange.sendResponseHeaders(ready.status, ready.bytes.length);
+        exchange.getResponseBody().write(ready.bytes);
+        exchange.getResponseBody().flush();
+        return null;
+      });
+    } catch (Refused e) {
+      send(exchange, ready(e));
+    }
   }
 
-  private void stream(HttpExchange exchange, Reply.Events events) throws IOException, InterruptedException {
+  /** What the library still writes at the end may wait for the client too. */
+  private void end(HttpExchange exchange) {
+    try {
+      patience.bytes(0, () -> {
+        exchange.close();
+        return null;
+      });
+    } catch (IOException | InterruptedException e) {
+      LOG.debug("a connection did not end well: {}", e.toString());
+    }
+  }
+
+  private void stream(HttpExchange exchange, Reply.Source source) throws IOException, InterruptedException {
     if (!streams.tryAcquire()) {
-      refuse(exchange, Refused.of(503, "too many open streams"));
+      send(exchange, ready(Refused.of(503, "too many open streams")));
       return;
     }
     try {
@@ -193,7 +248,9 @@ final class Web implements HttpHandler {
         return;
       }
       exchange.sendResponseHeaders(200, 0); // of unknown length
-      events.source().writeTo(exchange.getResponseBody());
+      source.writeTo(patience.stream(exchange.getResponseBody()));
+    } catch (Refused e) {
+      LOG.warn("a stream broke off: {}", e.getMessage());
     } catch (StoreFailed | RuntimeException e) {
       LOG.error("a stream broke off", e);
     } finally {

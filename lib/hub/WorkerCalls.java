@@ -12,6 +12,8 @@ import lib.store.StoreFailed;
 
 /** The calls that workers make about themselves, and those that show them. */
 final class WorkerCalls {
+  private static final int MAX_NAMED = 1000; // as many tasks as a stream can have slots; each is looked up
+
   private final Database database;
   private final Workers workers;
   private final Codebases codebases;
@@ -62,10 +64,13 @@ final class WorkerCalls {
     return Reply.of(workers.find(request.id("id")).map(this::json).orElseThrow(() -> Refused.of(404, "Worker not found")));
   }
 
-  /** A body names what runs; without one, as old workers send it, everything of the worker lives on. */
+  /**
+   * A body names what runs; without one, as old workers send it, everything of the worker lives on. Also while the disk is
+   * full: nothing that must last is written.
+   */
   private Reply heartbeat(Request request) throws StoreFailed, InterruptedException {
     var id = request.id("id");
-    if (!workers.heartbeat(id)) {
+    if (!workers.seen(id)) {
       throw Refused.of(404, "Worker not found - please re-register");
     }
     var answer = Json.object().put("success", true);
@@ -73,10 +78,14 @@ final class WorkerCalls {
     if (!request.body().has("running")) {
       leases.renewAll(id);
     }
-    for (var named : request.body().objects("running")) {
+    var running = request.body().objects("running");
+    if (running.size() > MAX_NAMED) {
+      throw Refused.field("running", "too_long", "List should have at most " + MAX_NAMED + " items");
+    }
+    for (var named : running) {
       var body = new Body((ObjectNode) named);
       var task = body.text("task_id");
-      var attempt = body.whole("attempt", 0);
+      var attempt = body.attempt();
       var head = database.read(sql -> TaskTable.head(sql, task));
       if (head.isPresent()) {
         var now = head.get().state();
@@ -87,6 +96,7 @@ final class WorkerCalls {
             head.get().cancelReason() != null ? head.get().cancelReason() : why));
       }
     }
+    workers.keepSeen(id);
     dispatch.refill(id);
     return Reply.of(answer);
   }

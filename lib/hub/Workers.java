@@ -48,6 +48,7 @@ final class Workers {
   private final Time time;
   private final Stamps stamps;
   private final Map<String, Worker> workers = new ConcurrentHashMap<>();
+  private volatile boolean unkept; // and said so
 
   Workers(Database database, Time time, Stamps stamps) throws StoreFailed {
     this.database = database;
@@ -88,22 +89,23 @@ final class Workers {
     return known;
   }
 
-  /** A heartbeat, kept for the next start; false when the worker is not known. */
-  boolean heartbeat(String id) throws StoreFailed, InterruptedException {
-    var now = stamps.next();
-    if (!seen(id, now)) {
-      return false;
+  /** Keeps for the next start when the worker was seen, as well as the disk can. */
+  void keepSeen(String id) throws InterruptedException {
+    try {
+      var lastSeen = find(id).map(Worker::lastSeen).orElse(null);
+      database.write(Sync.PROCESS, sql -> sql.update("UPDATE workers SET last_seen = ? WHERE id = ?", lastSeen, id));
+      unkept = false;
+    } catch (StoreFailed e) {
+      if (!unkept) {
+        LOG.error("when workers were seen is not kept: {}", e.getMessage());
+      }
+      unkept = true;
     }
-    database.write(Sync.PROCESS, sql -> sql.update("UPDATE workers SET last_seen = ? WHERE id = ?", now, id));
-    return true;
   }
 
-  /** Any other sign of life, remembered until the next start; false when the worker is not known. */
+  /** A sign of life, remembered until the next start; false when the worker is not known. */
   boolean seen(String id) {
-    return seen(id, stamps.next());
-  }
-
-  private boolean seen(String id, String now) {
+    var now = stamps.next();
     return workers.computeIfPresent(id, (key, w) -> w.seenAt(now, time.nanos())) != null;
   }
 

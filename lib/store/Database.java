@@ -52,7 +52,7 @@ public final class Database implements AutoCloseable {
         var told = attempt(sql);
         sql.update("RELEASE job");
         return told;
-      } catch (SQLException | RuntimeException e) {
+      } catch (SQLException | RuntimeException | Error e) {
         sql.update("ROLLBACK TO job");
         sql.update("RELEASE job");
         return () -> done.completeExceptionally(e);
@@ -200,7 +200,7 @@ public final class Database implements AutoCloseable {
         }
       }
       writing.update("COMMIT");
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) { // memory may have run out in one job: the next ones go on
       rollback(e);
       batch.forEach(job -> job.done.completeExceptionally(e));
       return;
@@ -208,16 +208,16 @@ public final class Database implements AutoCloseable {
     finish.forEach(Runnable::run);
   }
 
-  private void rollback(Exception cause) {
+  private void rollback(Throwable cause) {
     try {
       writing.update("ROLLBACK");
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       cause.addSuppressed(e); // SQLite rolls back by itself after some errors, and says so by refusing this
     }
   }
 
   private static Connection connect(Path file) throws SQLException {
-    var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+    var connection = DriverManager.getConnection("jdbc:sqlite:" + file.toUri()); // a plain path's ? would begin options
     try (var statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
       statement.execute("PRAGMA journal_mode=WAL");

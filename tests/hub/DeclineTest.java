@@ -62,6 +62,19 @@ class DeclineTest {
   }
 
   @Test
+  void aWorkerDeclinesOnceInSoManyWordsAndAStrangerNotAtAll() throws Exception {
+    hub.worker("a");
+    hub.worker("b");
+    var task = hub.task("global");
+    decline(task, "a", "\uD83D\uDE00".repeat(2000));
+    decline(task, "a", "again");
+    decline(task, "stranger", "nobody asked");
+    var declined = hub.show(task).path("declined");
+    assertThat(declined).hasSize(1);
+    assertThat(declined.path(0).path("reason").asText()).isEqualTo("\uD83D\uDE00".repeat(1000));
+  }
+
+  @Test
   void requeueingAsksEverybodyAnew() throws Exception {
     hub.worker("a");
     var task = hub.task("global");

@@ -90,6 +90,7 @@ class FamiliesTest {
     var worker = Served.ok(hub.get("/v1/agent/workers/n"));
     assertThat(worker.path("codebases")).isEqualTo(worker.path("workspaces")).isEqualTo(list("x1"));
     assertThat(worker.path("global_codebase_id").asText()).isEqualTo("g1");
+    Served.ok(hub.post("/v1/agent/workers/w/unregister", Map.of())); // else the codebase would be that one's alone
     try (var events = hub.stream("n", Map.of("X-Workspaces", codebase))) {
       var waiting = hub.task(codebase);
       assertThat(events.next("task_available").data().path("workspace_id").asText()).isEqualTo(codebase);

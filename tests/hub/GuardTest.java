@@ -3,10 +3,17 @@ package tests.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lib.Problem;
+import lib.cli.Io;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -72,10 +79,27 @@ class GuardTest {
     assertThatThrownBy(() -> Hub.start(new HubOptions(host, 0, temp.resolve("server.db"), Tokens.NONE), new StillTime()))
         .isInstanceOfSatisfying(Problem.class, problem -> {
           assertThat(problem.what()).contains(host).contains("without tokens");
-          assertThat(problem.fix()).contains("A2A_AUTH_TOKENS");
+          assertThat(problem.fix()).contains("A2A_AUTH_TOKENS", "--tokens-file");
           assertThat(problem.exit()).isEqualTo(Problem.Exit.REFUSED);
         });
     assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
+  void helpNamesTheFlagsForTokens() {
+    var out = new ByteArrayOutputStream();
+    var io = Io.of(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(out));
+    assertThat(new cmd.serve(io).run("--help")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("--tokens-file", "--tokens=");
+  }
+
+  @Test
+  void itsAddressIsToldBeforeAnythingElse(@TempDir Path temp) throws Exception {
+    var told = new ArrayList<URI>();
+    var options = new HubOptions("127.0.0.1", 0, temp.resolve("server.db"), Tokens.NONE);
+    try (var hub = Hub.start(options, new StillTime(), told::add)) {
+      assertThat(told).containsExactly(hub.url());
+    }
   }
 
   @Test

@@ -118,8 +118,11 @@ class OutputTest {
     try (var events = hub.events("/v1/agent/tasks/" + task + "/output/stream?since=1", Map.of())) {
       assertThat(heard(events)).isEqualTo("1 b");
     }
-    assertThat(hub.call("GET", "/v1/agent/tasks/" + task + "/output/stream", Map.of("Last-Event-ID", "x"), null).status())
-        .isEqualTo(400);
+    for (var foreign : List.of("x", "-1", "99999999999999999999")) {
+      try (var events = hub.events("/v1/agent/tasks/" + task + "/output/stream?since=1", Map.of("Last-Event-ID", foreign))) {
+        assertThat(heard(events)).as("an id that is none of ours says nothing").isEqualTo("1 b");
+      }
+    }
   }
 
   @Test
@@ -129,6 +132,14 @@ class OutputTest {
       hub.time.advance(Duration.ofSeconds(15));
       assertThat(events.frame()).startsWith(":");
     }
+  }
+
+  @Test
+  void aTimeThatNoClockShowsIsOurs() throws Exception {
+    for (var absurd : List.of("+999999999-12-31T23:59:59Z", "-0001-01-01T00:00:00Z", "garbage")) {
+      Served.ok(hub.output(task, "w", "x", Map.of("timestamp", absurd)));
+    }
+    page(0).path("outputs").forEach(chunk -> assertThat(chunk.path("timestamp").asText()).startsWith("2026-01-01T").hasSize(27));
   }
 
   private void say(String... chunks) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import lib.config.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -127,6 +128,40 @@ class RegistrationTest {
     assertThat(task.path("title").asText()).isEqualTo("p".repeat(80) + "...");
     assertThat(task.path("agent_type").asText()).isEqualTo("plan");
     assertThat(task.path("metadata").path("files").path(0).asText()).isEqualTo("a.txt");
+  }
+
+  @Test
+  void aTitleIsCutBetweenCharactersAndAnEmptyAgentIsTheUsualOne() throws Exception {
+    hub.worker("w");
+    var codebase = hub.codebase("w", "/srv/app");
+    var prompt = "\uD83D\uDE00".repeat(81);
+    var answer = Served.ok(hub.post("/v1/agent/codebases/" + codebase + "/trigger", Map.of("prompt", prompt, "agent", "")));
+    assertThat(hub.show(answer.path("task_id").asText()).path("title").asText()).isEqualTo("\uD83D\uDE00".repeat(80) + "...");
+    assertThat(hub.show(answer.path("task_id").asText()).path("agent_type").asText()).isEqualTo("build");
+    assertThat(hub.show(hub.task("global", Map.of("agent_type", ""))).path("agent_type").asText()).isEqualTo("build");
+  }
+
+  @Test
+  void neededCapabilitiesAreAListHoweverTheyAreSaid() throws Exception {
+    for (var said : List.of(List.of("a", "b"), "[\"a\", \"b\"]", "a, b")) {
+      var task = hub.show(hub.task("global", Map.of("metadata", Map.of("required_capabilities", said))));
+      assertThat(task.path("metadata").path("required_capabilities")).isEqualTo(Json.array(List.of("a", "b")));
+    }
+  }
+
+  @Test
+  void aListIsNeverTooLongToBeTakenAndALongTaskHidesNoOther() throws Exception {
+    var big = "x".repeat(1_000_000);
+    for (var i = 0; i < 10; i++) {
+      hub.task("global", i % 2 == 0 ? Map.of("metadata", Map.of("a", big)) : Map.of("title", big));
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/tasks")).valueStream().filter(task -> task.has("prompt"))).hasSize(8);
+    var bigger = hub.task("global", Map.of("prompt", big.repeat(9), "priority", 1));
+    var all = Served.ok(hub.get("/v1/agent/tasks"));
+    assertThat(all).hasSize(11);
+    assertThat(all.toString().length()).isBetween(17_000_000, 18_000_000);
+    assertThat(all.path(0).path("id").asText()).isEqualTo(bigger);
+    assertThat(Served.ok(hub.get("/v1/agent/tasks?worker_id=w&status=pending"))).hasSize(9);
   }
 
   private List<String> polled(String query) throws Exception {

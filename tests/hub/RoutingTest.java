@@ -16,17 +16,19 @@ class RoutingTest {
 
   @ParameterizedTest
   @CsvSource(nullValues = "-", textBlock = """
-      mine,         -,      true
-      foreign,      -,      false
-      foreign,      other,  false
-      foreign,      me,     true
-      mine,         other,  true
-      global,       -,      true
-      __pending__,  -,      true
-      -,            -,      true
+      mine,         -,      -,      true
+      foreign,      -,      -,      false
+      foreign,      other,  other,  false
+      foreign,      other,  -,      false
+      foreign,      me,     me,     true
+      mine,         other,  other,  false
+      mine,         other,  -,      true
+      global,       -,      -,      true
+      __pending__,  -,      -,      true
+      -,            -,      -,      true
       """)
-  void aWorkerIsToldOfItsOwnCodebasesAndOfWhatIsForAnybody(String codebase, String owner, boolean told) {
-    assertThat(Routing.offered(task(codebase, "{}"), ME, owner)).isEqualTo(told);
+  void aWorkerIsToldOfWhatItMayTakeInItsOwnCodebasesAndOfWhatIsForAnybody(String codebase, String owner, String living, boolean told) {
+    assertThat(Routing.offered(task(codebase, "{}"), ME, owner, living)).isEqualTo(told);
   }
 
   @ParameterizedTest
@@ -42,7 +44,7 @@ class RoutingTest {
       {"required_capabilities": []}                    | true
       """)
   void targetsAndCapabilitiesDecideWhateverTheCodebase(String metadata, boolean fits) {
-    assertThat(Routing.offered(task("mine", metadata), ME, "me")).isEqualTo(fits);
+    assertThat(Routing.offered(task("mine", metadata), ME, "me", "me")).isEqualTo(fits);
     assertThat(Routing.refusal(task("global", metadata), ME, null).isEmpty()).isEqualTo(fits);
   }
 
@@ -63,15 +65,15 @@ class RoutingTest {
     var raw = task("global", "{}").raw();
     raw.putArray("declined").addObject().put("worker_id", "me").put("reason", "no such folder");
     var task = Task.read(raw).orElseThrow();
-    assertThat(Routing.offered(task, ME, null)).isFalse();
-    assertThat(Routing.offered(task, new Candidate("other", null, Set.of(), Set.of()), null)).isTrue();
+    assertThat(Routing.offered(task, ME, null, null)).isFalse();
+    assertThat(Routing.offered(task, new Candidate("other", null, Set.of(), Set.of()), null, null)).isTrue();
   }
 
   @Test
   void aWorkerThatNeverToldItsRoleGetsNothingThatIsForARole() {
     var nameless = new Candidate("me", null, Set.of(), Set.of());
-    assertThat(Routing.offered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null)).isFalse();
-    assertThat(Routing.offered(task("global", "{}"), nameless, null)).isTrue();
+    assertThat(Routing.offered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null, null)).isFalse();
+    assertThat(Routing.offered(task("global", "{}"), nameless, null, null)).isTrue();
   }
 
   private static Task task(String codebase, String metadata) {

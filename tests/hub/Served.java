@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -56,6 +58,13 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
   void restart() throws InterruptedException {
     hub.close();
     hub = start();
+  }
+
+  /** Does this to the database behind the server's back. */
+  void database(String sql) throws SQLException {
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("server.db")); var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   Hub hub() {

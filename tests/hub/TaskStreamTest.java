@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import lib.wire.Task;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -73,6 +74,11 @@ class TaskStreamTest {
       var task = hub.task(mine);
       assertThat(told(events)).isEqualTo(task);
     }
+    try (var events = hub.stream("third", Map.of("X-Codebases", "some, " + foreign))) {
+      var anybodys = hub.task("global");
+      assertThat(told(events)).as("a claim would be refused while its worker lives").isEqualTo(anybodys);
+    }
+    Served.ok(hub.post("/v1/agent/workers/other/unregister", Map.of()));
     try (var events = hub.stream("third", Map.of("X-Codebases", "some, " + foreign))) {
       assertThat(hub.show(told(events)).path("codebase_id").asText()).isEqualTo(foreign);
     }
@@ -146,6 +152,66 @@ class TaskStreamTest {
   }
 
   @Test
+  void theBacklogOfOneCodebaseHidesNoOther() throws Exception {
+    var busy = hub.codebase("w", "/srv/busy");
+    var other = hub.codebase("w", "/srv/other");
+    for (var i = 0; i < 210; i++) {
+      hub.task(busy, Map.of("priority", 1));
+    }
+    var task = hub.task(other);
+    try (var events = hub.stream("w", Map.of("X-Max-Concurrency", "4"))) {
+      for (var i = 0; i < 20; i++) {
+        assertThat(hub.show(told(events)).path("codebase_id").asText()).isEqualTo(busy);
+      }
+      assertThat(told(events)).isEqualTo(task);
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w")).valueStream().map(t -> t.path("id").asText()))
+        .contains(task).hasSize(11);
+    assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w&codebase_id=" + busy))).hasSize(100);
+  }
+
+  @Test
+  void whatWasToldAndIsNoLongerPendingMakesRoomHoweverItWent() throws Exception {
+    var waiting = new ArrayList<String>();
+    for (var i = 0; i < 40; i++) {
+      waiting.add(hub.task("global"));
+    }
+    try (var events = hub.stream("w", Map.of())) {
+      for (var i = 0; i < 20; i++) {
+        assertThat(told(events)).isEqualTo(waiting.get(i));
+      }
+      hub.database("UPDATE tasks SET status = 'cancelled' WHERE id IN ('" + String.join("','", waiting.subList(0, 20)) + "')");
+      hub.hub().sweep();
+      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
+      for (var i = 20; i < 40; i++) {
+        assertThat(told(events)).isEqualTo(waiting.get(i));
+      }
+    }
+  }
+
+  @Test
+  void aTaskTooLongForAnEventIsToldWithoutWhatIsLongSoThatItIsAskedFor() throws Exception {
+    var big = "x".repeat(70_000);
+    try (var events = hub.stream("w", Map.of())) {
+      var routed = Map.of("target_worker_id", "w", "attempts", 3);
+      for (var fields : List.of(Map.of("prompt", big, "metadata", routed),
+          Map.of("metadata", Map.of("target_worker_id", "w", "attempts", 3, "context", big)))) {
+        var id = hub.task("global", fields);
+        var data = events.next("task_available").data();
+        var event = Task.read(data).orElseThrow();
+        var whole = Task.read(hub.show(id)).orElseThrow();
+        assertThat(data.toString()).hasSizeLessThan(2000);
+        assertThat(event.whole()).isFalse();
+        assertThat(whole.whole()).isTrue();
+        assertThat(event.targetWorker()).isEqualTo("w");
+        assertThat(event.marker()).isEqualTo(whole.marker());
+      }
+      hub.task("global", Map.of("prompt", "x".repeat(60_000)));
+      assertThat(Task.read(events.next("task_available").data()).orElseThrow().whole()).isTrue();
+    }
+  }
+
+  @Test
   void nonsenseAboutSlotsIsRefused() throws Exception {
     for (var slots : List.of("0", "-1", "many", "99999999999999999999")) {
       var path = "/v1/worker/tasks/stream?worker_id=w&agent_name=a";
@@ -174,8 +240,9 @@ class TaskStreamTest {
       hub.claim(busyWith, "w");
       told(events);
       var missed = hub.task("global");
-      hub.time.advance(Duration.ofSeconds(301));
-      hub.hub().sweep(); // frees the slot without the worker's doing
+      hub.time.advance(Duration.ofSeconds(200));
+      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of("running", List.of())));
+      hub.time.advance(Duration.ofSeconds(101)); // frees the slot without the worker's doing
       assertThat(told(events)).isEqualTo(busyWith);
       Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
       assertThat(told(events)).isEqualTo(missed);
@@ -186,6 +253,7 @@ class TaskStreamTest {
   void anOpenStreamHearsOfCodebasesAddedLater() throws Exception {
     hub.worker("other");
     var codebase = hub.codebase("other", "/srv/late");
+    Served.ok(hub.post("/v1/agent/workers/other/unregister", Map.of()));
     var task = hub.task(codebase);
     try (var events = hub.stream("w", Map.of())) {
       var answer = Served.ok(hub.put("/v1/worker/codebases", Map.of("worker_id", "w", "codebases", List.of(codebase))));

@@ -91,6 +91,43 @@ class VanishedTest {
   }
 
   @Test
+  void aWorkerWhoseTaskEndedIsNotBusyWhateverItNamesLater() throws Exception {
+    try (var events = hub.stream("w", Map.of())) {
+      Served.ok(hub.release(task, "w", Map.of("status", "completed", "attempt", 1)));
+      heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+      Served.ok(hub.output(task, "w", "bye", Map.of()));
+      Served.ok(hub.get("/v1/agent/tasks/stuck"));
+      assertThat(Served.ok(hub.get("/v1/worker/connected/w")).path("is_busy").asBoolean()).isFalse();
+      var next = hub.task("global");
+      assertThat(events.next("task_available").data().path("id").asText()).isEqualTo(next);
+    }
+  }
+
+  @Test
+  void aSilentWorkerIsGoneAlsoWhenItsConnectionIsStillOpen() throws Exception {
+    var codebase = hub.codebase("w", "/srv/app");
+    var waiting = hub.task(codebase);
+    try (var events = hub.stream("w", Map.of())) {
+      hub.time.advance(LIMIT);
+      while (events.next() != null) {
+        continue; // until the server ends the stream
+      }
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/workers/w")).path("status").asText()).isEqualTo("offline");
+    assertThat(hub.claim(waiting, "other")).isEqualTo(1);
+  }
+
+  @Test
+  void aHeartbeatKeepsItsTasksAlsoWhenTheDiskTakesNothing() throws Exception {
+    hub.database("DROP TABLE workers"); // as good a reason as a full disk for the write to fail
+    hub.time.advance(LIMIT.minusSeconds(1));
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
   void afterThreeVanishedWorkersATaskFailsAndSaysWhy() throws Exception {
     vanish();
     hub.claim(task, "w2");

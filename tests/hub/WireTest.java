@@ -94,8 +94,8 @@ class WireTest {
       var get = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
       assertThat(wire.send(get).receive(false).status()).isEqualTo(200);
       assertThat(wire.send(get.replace("GET", "HEAD")).receive(true).status()).isEqualTo(200);
-      assertThat(wire.send("POST /nope HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-          + "{\"a\": \"b\"").receive(false).status()).isEqualTo(404);
+      assertThat(wire.send("POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+          + "\r\n{\"a\": \"b\"").receive(false).status()).isEqualTo(400);
       assertThat(wire.send(get.replace("/health", "/nope")).receive(false).status()).isEqualTo(404);
       assertThat(wire.send(get).receive(false).status()).isEqualTo(200);
     }
@@ -104,7 +104,8 @@ class WireTest {
   @ParameterizedTest
   @ValueSource(strings = {"\r\n\r\n", "nonsense\r\n\r\n", "GET\r\n\r\n", "GET /health\r\n\r\n", "GET /hea lth HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/agent/tasks?limit=%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
-      "GET mailto:x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      "GET mailto:x HTTP/1.1\r\nHost: localhost\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      "GET //health HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "GET /health HTTP/1.1\r\nno colon here\r\n\r\n", "POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
       "POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
       "POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n",
@@ -117,11 +118,47 @@ class WireTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+      "Transfer-Encoding: chunked\r\n\r\nffffffff\r\n{}\r\n", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}", "Content-Length: 200\r\n\r\n{\"title\":"})
+  void aBodyThatEndsInItsMiddleIsRefused(String rest) throws Exception {
+    try (var wire = hub.wire()) {
+      wire.send("POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + rest).finish();
+      var got = wire.receive(false);
+      assertThat(got.status()).isEqualTo(400);
+      assertThat(got.detail()).isEqualTo("the body ends before its end");
+      assertThat(wire.rest()).as("nothing of it is taken for a request").isBlank();
+    }
+  }
+
+  @Test
+  void aWishToSpeakAnotherProtocolIsPassedOver() throws Exception {
+    try (var wire = hub.wire()) {
+      wire.send("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      assertThat(wire.receive(false).json().path("status").asText()).isEqualTo("healthy");
+    }
+  }
+
+  @Test
+  void aRequestForTwoHostsIsRefused() throws Exception {
+    try (var wire = hub.wire()) {
+      wire.send("GET /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n");
+      assertThat(wire.receive(false).status()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void whatIsAllowedIsNamed() throws Exception {
+    assertThat(hub.call("DELETE", "/v1/agent/tasks", Map.of(), null).headers().get("allow")).isEqualTo("GET, HEAD, POST");
+  }
+
   @Test
   void anEndlessHeaderIsRefused() throws Exception {
     try (var wire = hub.wire()) {
       wire.send("GET /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nX-Codebases: " + "c,".repeat(40_000) + "\r\n\r\n");
-      assertThat(wire.receive(false).status()).isEqualTo(431);
+      var got = wire.receive(false);
+      assertThat(got.status()).isEqualTo(431);
+      assertThat(got.headers().get("connection")).isEqualTo("close");
     }
     assertThat(hub.call("GET", "/v1/agent/tasks", Map.of("X-Codebases", "c,".repeat(5_000)), null).status()).isEqualTo(200);
   }

@@ -69,6 +69,37 @@ class DatabaseTest {
   }
 
   @Test
+  void anErrorInOneWriteEndsNoOther() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      var gate = new CountDownLatch(1);
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        var alone = threads.submit(() -> database.write(Sync.PROCESS, sql -> {
+          await(gate);
+          throw new OutOfMemoryError("in a test");
+        }));
+        var together = threads.submit(() -> database.write(Sync.PROCESS, sql -> {
+          throw new StackOverflowError("in a test");
+        }));
+        var good = threads.submit(() -> database.write(Sync.PROCESS, sql -> insert(sql, 1, "a")));
+        gate.countDown();
+        assertThat(good.get()).isEqualTo(1);
+        assertThatThrownBy(alone::get).hasRootCauseInstanceOf(OutOfMemoryError.class);
+        assertThatThrownBy(together::get).hasRootCauseInstanceOf(StackOverflowError.class);
+      }
+      assertThat(texts(database)).containsExactly("a");
+    }
+  }
+
+  @Test
+  void anyFolderWillDo() throws Exception {
+    var file = Files.createDirectory(temp.resolve("a ?b#c%41")).resolve("x?y.db");
+    try (var database = Database.open(file, FIRST)) {
+      database.write(Sync.PROCESS, sql -> insert(sql, 1, "one"));
+    }
+    assertThat(file).isNotEmptyFile();
+  }
+
+  @Test
   void manyWritersAtOnceLoseNothing() throws Exception {
     try (var database = Database.open(file(), FIRST)) {
       try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
