@@ -143,7 +143,8 @@ public final class tasks extends Command {
     @Parameters(paramLabel = "PROMPT", description = "what the agent is asked; - reads it from standard input")
     private String prompt;
 
-    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH", description = "where (default: the codebase of the current folder, else none)")
+    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH",
+        description = "where (default: the codebase of the current folder, else none)")
     private String codebase;
 
     @Option(names = "--title", paramLabel = "TEXT", description = "for lists (default: the prompt's first line)")
@@ -302,7 +303,8 @@ public final class tasks extends Command {
       for (var stateDir : stateDirs()) {
         var folder = AttemptFolder.latest(stateDir, id);
         if (folder.isPresent() && folder.get().exit().isEmpty()) {
-          folder.get().cancel((io.env().vars().getOrDefault("USER", "somebody") + " on this machine" + (reason == null ? "" : ": " + reason)));
+          folder.get().cancel((io.env().vars().getOrDefault("USER", "somebody") + " on this machine"
+              + (reason == null ? "" : ": " + reason)));
           io.err().println("asked the worker in " + stateDir + " to cancel it");
           return Problem.Exit.DONE.code;
         }

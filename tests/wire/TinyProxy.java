@@ -55,7 +55,8 @@ final class TinyProxy implements AutoCloseable {
     var needed = login;
     var answer = needed != null && !head.toString().contains(needed)
         ? "407 Who\r\nProxy-Authenticate: Basic realm=\"test\"\r\nContent-Length: 0"
-        : head.toString().startsWith("CONNECT") ? "403 No\r\nContent-Length: 0" : "200 OK\r\nContent-Type: application/json\r\nContent-Length: 2";
+        : head.toString().startsWith("CONNECT") ? "403 No\r\nContent-Length: 0"
+        : "200 OK\r\nContent-Type: application/json\r\nContent-Length: 2";
     connection.getOutputStream().write(("HTTP/1.1 " + answer + "\r\nConnection: close\r\n\r\n"
         + (answer.startsWith("200") ? "[]" : "")).getBytes(StandardCharsets.ISO_8859_1));
   }
