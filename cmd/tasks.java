@@ -233,7 +233,8 @@ public final class tasks extends Command {
     @Parameters(paramLabel = "PROMPT", description = "what the agent is asked; - reads it from standard input")
     private String prompt;
 
-    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH", description = "where (default: the codebase of the current folder, else none)")
+    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH",
+        description = "where (default: the codebase of the current folder, else none)")
     private String codebase;
 
     @Option(names = "--title", paramLabel = "TEXT", description = "for lists (default: the prompt's first line)")

@@ -8,7 +8,8 @@
 //DEPS io.github.robaho:httpserver:1.0.29
 // native access: SQLite; the rest keeps a start short and a daemon small
 //RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1
-//JAVAC_OPTIONS -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
+// no collector for javac: it gains nothing, and beside one in JAVA_TOOL_OPTIONS the JVM would not start
+//JAVAC_OPTIONS -J-XX:TieredStopAtLevel=1
 
 /**
  * What the commands share. Each folder is a package with one job, and imports go one way:

@@ -23,7 +23,8 @@ public final class bench {
   private bench() {}
 
   public static void main(String[] args) throws Exception {
-    System.out.printf("machine: %d cores, Java %s, %s%n", Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"), processor());
+    System.out.printf("machine: %d cores, Java %s, %s%n", Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
+        processor());
     try (var rig = new Rig(System.out)) {
       for (var part : args.length == 0 ? PARTS : List.of(args)) {
         switch (part) {

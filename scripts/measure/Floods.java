@@ -36,12 +36,14 @@ public final class Floods {
       var task = client.create(new NewTask(codebase, "flood", "x", "build", 0, null, null));
       Rig.await("the end", () -> client.task(task.id()).status().terminal());
       var row = client.task(task.id()).raw();
-      var took = Duration.between(Instant.parse(Rig.iso(row.path("started_at").asText())), Instant.parse(Rig.iso(row.path("completed_at").asText())));
+      var took = Duration.between(Instant.parse(Rig.iso(row.path("started_at").asText())),
+          Instant.parse(Rig.iso(row.path("completed_at").asText())));
       ours.add(LINES / (took.toNanos() / 1e9));
       floor.add(LINES / bareOutput(chunks(task.id())));
     }
     rig.stop(worker);
-    rig.figure("lines of one task's output per second", Rig.median(ours.subList(1, FLOODS)), Rig.median(floor.subList(1, FLOODS)), "higher", 0.7);
+    rig.figure("lines of one task's output per second", Rig.median(ours.subList(1, FLOODS)), Rig.median(floor.subList(1, FLOODS)),
+        "higher", 0.7);
   }
 
   private List<String> chunks(String task) throws Exception {

@@ -32,8 +32,9 @@ public final class Noops {
   public void run() throws Exception {
     var ids = create();
     var worker = rig.worker("--max-concurrent-tasks", Integer.toString(SLOTS));
-    Rig.await("the last noop", () -> client.task(ids.getLast()).status().terminal() && client.tasks(new Client.Query(TaskStatus.PENDING, null,
-        null, null)).isEmpty() && client.tasks(new Client.Query(TaskStatus.RUNNING, null, null, null)).isEmpty());
+    Rig.await("the last noop", () -> client.task(ids.getLast()).status().terminal()
+        && client.tasks(new Client.Query(TaskStatus.PENDING, null, null, null)).isEmpty()
+        && client.tasks(new Client.Query(TaskStatus.RUNNING, null, null, null)).isEmpty());
     var ended = new ArrayList<Instant>();
     for (var id : ids) {
       ended.add(Instant.parse(Rig.iso(client.task(id).raw().path("completed_at").asText())));

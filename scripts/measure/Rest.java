@@ -32,8 +32,8 @@ public final class Rest {
   }
 
   public void commands() throws Exception {
-    for (var arguments : List.of(List.of("--version"), List.of("--help"), List.of("config", "show"), List.of("tasks", "list", "--server", rig.url()),
-        List.of("serve", "--port", "0", "--data", rig.file("data2").toString()))) {
+    for (var arguments : List.of(List.of("--version"), List.of("--help"), List.of("config", "show"),
+        List.of("tasks", "list", "--server", rig.url()), List.of("serve", "--port", "0", "--data", rig.file("data2").toString()))) {
       var times = new ArrayList<Double>();
       for (var i = 0; i < 5; i++) {
         var command = rig.command(arguments.toArray(String[]::new));
@@ -43,7 +43,8 @@ public final class Rest {
         times.add((System.nanoTime() - begin) / 1e6);
         rig.stop(process);
       }
-      rig.out().printf(Locale.ROOT, "first byte of '%s', ms: %.0f%n", String.join(" ", arguments.subList(0, Math.min(2, arguments.size()))), Rig.median(times));
+      rig.out().printf(Locale.ROOT, "first byte of '%s', ms: %.0f%n",
+          String.join(" ", arguments.subList(0, Math.min(2, arguments.size()))), Rig.median(times));
     }
   }
 }

@@ -69,8 +69,8 @@ public final class Rig implements AutoCloseable {
   /** Prints a figure beside its floor. */
   public void figure(String name, double ours, double floor, String better, double target) {
     var ratio = ours / floor;
-    out.printf(Locale.ROOT, "%s: %.1f, floor %.1f, ratio %.2f (target %s %.1f: %s)%n", name, ours, floor, ratio, better.equals("lower") ? "<=" : ">=",
-        target, (better.equals("lower") ? ratio <= target : ratio >= target) ? "met" : "MISSED");
+    out.printf(Locale.ROOT, "%s: %.1f, floor %.1f, ratio %.2f (target %s %.1f: %s)%n", name, ours, floor, ratio,
+        better.equals("lower") ? "<=" : ">=", target, (better.equals("lower") ? ratio <= target : ratio >= target) ? "met" : "MISSED");
   }
 
   public Path agent(String script) throws IOException {

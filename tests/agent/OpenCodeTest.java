@@ -27,9 +27,11 @@ class OpenCodeTest {
 
   @Test
   void toolsTellWhatTheyDidAndWhatTheyChanged() {
-    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"state\":{\"status\":\"completed\",\"input\":{\"command\":\"ls\"}}}}"))
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\","
+        + "\"state\":{\"status\":\"completed\",\"input\":{\"command\":\"ls\"}}}}"))
         .isEqualTo(new AgentEvent.Used("bash", "ls", null, null));
-    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"completed\",\"input\":{\"filePath\":\"a.txt\"}}}}"))
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\","
+        + "\"state\":{\"status\":\"completed\",\"input\":{\"filePath\":\"a.txt\"}}}}"))
         .isEqualTo(new AgentEvent.Used("write", "a.txt", null, "a.txt"));
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"error\",\"input\":{\"filePath\":\"a\"},"
         + "\"error\":\"denied\"}}}")).isEqualTo(new AgentEvent.Used("write", "a", "denied", null));

@@ -166,7 +166,8 @@ class SupervisorTest {
 
   @Test
   void anAgentThatWasNotLetGoNeverRunsAndThatIsOnRecord() throws Exception {
-    try (var held = Supervisor.hold(folder, List.of("sh", "-c", "echo ran"), environment(), temp, temp.resolve("lane"), Duration.ofSeconds(5))) {
+    try (var held = Supervisor.hold(folder, List.of("sh", "-c", "echo ran"), environment(),
+        temp, temp.resolve("lane"), Duration.ofSeconds(5))) {
       await(() -> folder.pids().isPresent());
       assertThat(held).isNotNull();
     }

@@ -32,7 +32,8 @@ class SettingsTableTest {
 
   private static final Map<String, Values> VALUES = Map.ofEntries(
       row("server_url", "https://h.example:8443", "ftp://h.example"), row("auth_token", "opaque", BLANK),
-      row("auth_token_file", "secret", BLANK), row("ca_file", "/x.pem", BLANK), row("worker_name", "w", BLANK), row("worker_id", "w-1", BLANK),
+      row("auth_token_file", "secret", BLANK), row("ca_file", "/x.pem", BLANK), row("worker_name", "w", BLANK),
+      row("worker_id", "w-1", BLANK),
       row("codebases", "name:/p", "name:"), row("global_codebase", "no", "maybe"), row("codebase_roots", "/a,/b", "/a\0b"),
       row("capabilities", "a,b", "a b"), row("agent_bin", "/bin/agent", BLANK), row("agent_env", "A,B_*", "A B"),
       row("max_concurrent_tasks", "3", "65"), row("task_timeout", "1.5h", "90d"), row("output_max", "1MiB", "1MB!"),

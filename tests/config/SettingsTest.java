@@ -156,10 +156,11 @@ class SettingsTest {
   @Test
   void aBrokenFileIsNamedWithLineAndColumnAndNoOtherIsReadInstead() throws IOException {
     usual("{\"poll_interval\": 9}");
-    for (var broken : List.of("{\n  \"a\": 1,\n  \"b\": \n}", "{\n  \"a\": 1 \"b\": 2\n}", "{\"a\": 1", "[]", "", "{\"a\": 1}\n{}", "{\"a\": 1, \"a\": 2}",
-        "{\"a\": tru}", "// x\n{}")) {
+    for (var broken : List.of("{\n  \"a\": 1,\n  \"b\": \n}", "{\n  \"a\": 1 \"b\": 2\n}", "{\"a\": 1", "[]", "",
+        "{\"a\": 1}\n{}", "{\"a\": 1, \"a\": 2}", "{\"a\": tru}", "// x\n{}")) {
       var file = file(broken);
-      assertThat(problem(() -> resolve(Map.of(), Map.of(), file)).what()).as(broken).contains("c.json").containsPattern("line \\d+, column \\d+");
+      assertThat(problem(() -> resolve(Map.of(), Map.of(), file)).what()).as(broken).contains("c.json")
+          .containsPattern("line \\d+, column \\d+");
     }
     var third = file("{\n  \"a\": 1,\n  \"b\": \n}");
     assertThat(problem(() -> resolve(Map.of(), Map.of(), third)).what()).contains("line 4, column 1");
@@ -194,7 +195,8 @@ class SettingsTest {
 
   @Test
   void pathsInAFileStartAtItsFolderAndATildeIsHome() throws IOException {
-    var settings = resolve(Map.of(), Map.of("A2A_DATA", "data"), file("{\"state_dir\": \"s/../state\", \"ca_file\": \"~/ca.pem\", \"codebases\": [\"p\"]}"));
+    var settings = resolve(Map.of(), Map.of("A2A_DATA", "data"),
+        file("{\"state_dir\": \"s/../state\", \"ca_file\": \"~/ca.pem\", \"codebases\": [\"p\"]}"));
     assertThat(settings.get(Table.STATE_DIR)).isEqualTo(temp.resolve("state"));
     assertThat(settings.get(Table.CA_FILE)).isEqualTo(home.resolve("ca.pem"));
     assertThat(settings.get(Table.DATA)).isEqualTo(cwd.resolve("data"));

@@ -25,7 +25,8 @@ class ReadmeTest {
       cat >/dev/null
       printf 'Hello!\\n' >hello.txt
       cat <<END
-      {"type":"tool_use","sessionID":"ses_1","part":{"type":"tool","tool":"write","state":{"status":"completed","input":{"filePath":"$PWD/hello.txt"}}}}
+      {"type":"tool_use","sessionID":"ses_1","part":{"type":"tool","tool":"write","state":\
+      {"status":"completed","input":{"filePath":"$PWD/hello.txt"}}}}
       {"type":"text","sessionID":"ses_1","part":{"type":"text","text":"I wrote hello.txt for you."}}
       {"type":"step_finish","sessionID":"ses_1","part":{"type":"step-finish","reason":"stop","tokens":{"input":200,"output":40}}}
       END
@@ -53,7 +54,8 @@ class ReadmeTest {
       in.write("set -m; exec 2>&1\n");
       var port = "8080";
       for (var step : steps) {
-        in.write(step.command.replace("127.0.0.1:8080", "127.0.0.1:" + port).replace("--port 8080", "--port 0") + "\nwait_code=$?; echo \"--- $wait_code\"\n");
+        in.write(step.command.replace("127.0.0.1:8080", "127.0.0.1:" + port).replace("--port 8080", "--port 0")
+            + "\nwait_code=$?; echo \"--- $wait_code\"\n");
         in.flush();
         var printed = read(out);
         if (step.command.endsWith("&")) {
@@ -64,6 +66,8 @@ class ReadmeTest {
           assertThat(normal(printed, home)).as(step.command).isEqualTo(normal(step.output, home) + "--- 0\n");
         }
       }
+      assertThat(Files.readString(home.resolve("project/worker.log"))).as("the server outlives the worker")
+          .containsPattern("INFO worker \\S+ unregistered").doesNotContain("WARN", "ERROR");
       in.write("jobs -p | xargs -r kill; wait; exit\n");
     } finally {
       shell.descendants().forEach(ProcessHandle::destroy);

@@ -124,7 +124,8 @@ public final class Fault {
   boolean takes(Request request) {
     var fits = kind != Kind.NONE && (method.equals("*") || method.equals(request.method()))
         && (path.matcher(request.path()).matches() || path.matcher(request.canonical()).matches());
-    return fits && seen.incrementAndGet() % every == 0 && skip.getAndUpdate(n -> Math.max(0, n - 1)) == 0 && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+    return fits && seen.incrementAndGet() % every == 0 && skip.getAndUpdate(n -> Math.max(0, n - 1)) == 0
+        && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
   }
 
   private Fault reply(Reply to) {

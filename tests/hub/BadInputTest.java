@@ -91,7 +91,8 @@ class BadInputTest {
   @Test
   void aHeartbeatWithNonsenseIsRefused() throws Exception {
     hub.worker("w");
-    for (var body : new String[] {"{\"running\": 7}", "{\"running\": [\"t\"]}", "{\"running\": [{}]}", "{\"running\": [{\"task_id\": 7}]}"}) {
+    for (var body : new String[] {"{\"running\": 7}", "{\"running\": [\"t\"]}", "{\"running\": [{}]}",
+        "{\"running\": [{\"task_id\": 7}]}"}) {
       refused(hub.call("POST", "/v1/agent/workers/w/heartbeat", Map.of(), body), 422);
     }
     var got = refused(hub.post("/v1/agent/workers/stranger/heartbeat", Map.of()), 404);

@@ -40,7 +40,8 @@ class PageTest {
 
   static Stream<String> commands() {
     try (var in = PageTest.class.getResourceAsStream("/page-commands.txt")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList().stream();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank() && !l.startsWith("#"))
+          .toList().stream();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -102,7 +102,8 @@ class WireTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\r\n\r\n", "nonsense\r\n\r\n", "GET\r\n\r\n", "GET /health\r\n\r\n", "GET /hea lth HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  @ValueSource(strings = {"\r\n\r\n", "nonsense\r\n\r\n", "GET\r\n\r\n", "GET /health\r\n\r\n",
+      "GET /hea lth HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/agent/tasks?limit=%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "GET mailto:x HTTP/1.1\r\nHost: localhost\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "GET //health HTTP/1.1\r\nHost: localhost\r\n\r\n",

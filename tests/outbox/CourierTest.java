@@ -59,7 +59,8 @@ class CourierTest {
     assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
     assertThat(server.status(delivery.task)).isEqualTo("failed");
     assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("why");
-    assertThat(delivery.told()).startsWith("status running").endsWith("output", "status failed", "release failed").containsOnlyOnce("status failed");
+    assertThat(delivery.told()).startsWith("status running").endsWith("output", "status failed", "release failed")
+        .containsOnlyOnce("status failed");
     assertThat(delivery.settled()).isTrue();
   }
 

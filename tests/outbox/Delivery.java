@@ -113,7 +113,8 @@ final class Delivery implements AutoCloseable {
     for (var request : server.requests()) {
       if (request.path().endsWith("/status") && request.method().equals("PUT") || request.path().endsWith("/release")) {
         told.add((request.path().endsWith("/release") ? "release " : "status ") + request.json().path("status").asText());
-      } else if (request.path().endsWith("/output") && request.method().equals("POST") && !"output".equals(told.isEmpty() ? "" : told.getLast())) {
+      } else if (request.path().endsWith("/output") && request.method().equals("POST")
+          && !"output".equals(told.isEmpty() ? "" : told.getLast())) {
         told.add("output");
       }
     }

@@ -178,7 +178,8 @@ class BadServerTest {
   @Test
   void eventsThatMakeNoSenseAreSteppedOverAndTheNextIsHeard() throws Exception {
     var worker = work();
-    server.send(": a comment\n\nevent: task_available\ndata: {not json\n\nevent: task_available\ndata: []\n\nevent: task_available\ndata\n\n"
+    server.send(": a comment\n\nevent: task_available\ndata: {not json\n\nevent: task_available\ndata: []\n\n"
+        + "event: task_available\ndata\n\n"
         + "event: task_available\ndata: {\"title\":\"no id\"}\n\nevent: task_available\ndata: {\"id\":{\"a\":1},\"metadata\":null}\n\n"
         + "event: no_such_event\ndata: 7\n\nevent: task_available\ndata: {\"id\":\"../../../etc/passwd\",\"prompt\":\"write x\"}\n\n"
         + "data: " + "x".repeat(3_000_000) + "\n\nretry: never\n\n\u0000\uFFFF\n\nevent: task_available\r\ndata: null\r\n\r\n");
@@ -202,10 +203,11 @@ class BadServerTest {
   @Test
   void tasksWithFieldsMissingOrOfTheWrongKindRunOrFailButStopNothing() throws Exception {
     var worker = work();
-    var bare = server.addTask(Json.object().put("codebase_id", site.id(code)).putNull("metadata").putNull("title").putNull("priority").put("prompt", "talk bare"));
+    var bare = server.addTask(Json.object().put("codebase_id", site.id(code)).putNull("metadata").putNull("title")
+        .putNull("priority").put("prompt", "talk bare"));
     awaitStatus(bare, "completed");
-    var odd = server.addTask(Json.object().put("codebase_id", site.id(code)).put("metadata", "a text").put("priority", "high").put("agent_type", "-x; y")
-        .put("prompt", "talk odd"));
+    var odd = server.addTask(Json.object().put("codebase_id", site.id(code)).put("metadata", "a text").put("priority", "high")
+        .put("agent_type", "-x; y").put("prompt", "talk odd"));
     Program.await("its end", () -> server.status(odd).matches("completed|failed"));
     var empty = server.addTask(Json.object().put("codebase_id", site.id(code)).putNull("prompt"));
     Program.await("its end", () -> server.status(empty).matches("completed|failed"));
@@ -222,7 +224,8 @@ class BadServerTest {
     Program.await("its start", () -> server.output(task).contains("waiting"));
     server.on("PUT", "/v1/agent/tasks/" + task + "/status").answer(status, "no such thing");
     Files.createFile(gate);
-    worker.awaitErr("task=" + task + (status == 404 ? " status completed not delivered, trying on" : " the server refused status completed"));
+    worker.awaitErr("task=" + task
+        + (status == 404 ? " status completed not delivered, trying on" : " the server refused status completed"));
     awaitStatus(add("talk next"), "completed");
   }
 

@@ -85,7 +85,8 @@ class CommandsTest {
     var code = site.folder("code");
     var registered = json("register", "-b", "code:" + code, "-n", "w");
     assertThat(registered.path("codebases").path(0).path("path").asText()).isEqualTo(code.toString());
-    var id = json("tasks", "create", "--codebase", "code", "--title", "T", "--model", "p/m", "--priority", "3", "talk hi").path("id").asText();
+    var id = json("tasks", "create", "--codebase", "code", "--title", "T", "--model", "p/m",
+        "--priority", "3", "talk hi").path("id").asText();
     var shown = json("tasks", "show", id);
     assertThat(shown.path("title").asText()).isEqualTo("T");
     assertThat(shown.path("model").asText()).isEqualTo("p/m");
@@ -96,7 +97,8 @@ class CommandsTest {
     site.work("-b", "code:" + code, "--once");
     assertThat(site.ended(id).result()).isEqualTo("hi");
     assertThat(ran("tasks", "output", id).out()).startsWith("hi\n");
-    assertThat(String.join("", json("tasks", "output", id).path("outputs").valueStream().map(JsonNode::asText).toList())).startsWith("hi\n");
+    assertThat(String.join("", json("tasks", "output", id).path("outputs").valueStream().map(JsonNode::asText).toList()))
+        .startsWith("hi\n");
     var text = ran("tasks", "show", id).out();
     assertThat(text).contains("completed", "talk hi", "result:\nhi");
     var other = json("tasks", "create", "x").path("id").asText();
@@ -185,8 +187,8 @@ class CommandsTest {
   @Test
   void whatIsNotThereIsSaidInOneWay() throws Exception {
     site.serve();
-    for (var command : new String[][] {{"tasks", "show", "nope"}, {"tasks", "output", "nope"}, {"tasks", "cancel", "nope"}, {"tasks", "requeue", "nope"},
-        {"tasks", "create", "--codebase", "nope", "x"}, {"tasks", "show", "../../health"}}) {
+    for (var command : new String[][] {{"tasks", "show", "nope"}, {"tasks", "output", "nope"}, {"tasks", "cancel", "nope"},
+        {"tasks", "requeue", "nope"}, {"tasks", "create", "--codebase", "nope", "x"}, {"tasks", "show", "../../health"}}) {
       var ran = ran(command);
       assertThat(ran.exit()).as(String.join(" ", command)).isEqualTo(1);
       assertThat(ran.err()).startsWith("problem: ").contains("why: ", "fix: ").doesNotContain("\tat ");

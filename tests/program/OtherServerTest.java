@@ -40,8 +40,9 @@ class OtherServerTest {
   private Program work(Version version, String... more) throws Exception {
     server = FakeServer.start(version);
     site.at(server.url());
-    var worker = site.start(java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--server", server.url().toString(), "--name", "w",
-        "--agent-bin", Site.agent(), "-b", "code:" + code, "--poll-interval", "0.5"), java.util.stream.Stream.of(more)).toArray(String[]::new));
+    var worker = site.start(java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--server", server.url().toString(),
+        "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code, "--poll-interval", "0.5"),
+        java.util.stream.Stream.of(more)).toArray(String[]::new));
     worker.awaitErr("codebase code .* registered");
     if (version != Version.D25) {
       worker.awaitErr("stream open");
@@ -124,8 +125,8 @@ class OtherServerTest {
     server = FakeServer.start(Version.V16);
     server.token("the-token");
     site.at(server.url());
-    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "the-token"), "run", "--server", server.url().toString(), "--name", "my worker",
-        "--worker-id", "w1", "--agent-bin", Site.agent(), "-b", "code:" + code, "--capabilities", "build,fly");
+    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "the-token"), "run", "--server", server.url().toString(),
+        "--name", "my worker", "--worker-id", "w1", "--agent-bin", Site.agent(), "-b", "code:" + code, "--capabilities", "build,fly");
     worker.awaitErr("stream open");
     assertThat(server.requests()).allSatisfy(r -> assertThat(r.headers()).containsEntry("Authorization", "Bearer the-token"));
     var stream = server.requests("GET", "/v1/worker/tasks/stream").getLast();

@@ -130,7 +130,8 @@ class RunLocalTest {
 
   @Test
   void withTokensTheLoopWorksToo() throws Exception {
-    var run = site.start(Map.of("A2A_AUTH_TOKENS", "me:a-token-of-ours"), "run", "--local", "--port", "0", "--task", "hi", "--agent-type", "echo");
+    var run = site.start(Map.of("A2A_AUTH_TOKENS", "me:a-token-of-ours"), "run", "--local", "--port", "0",
+        "--task", "hi", "--agent-type", "echo");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out()).isEqualTo("hi\n");
   }

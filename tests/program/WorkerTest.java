@@ -74,8 +74,8 @@ class WorkerTest {
 
   @Test
   void theAgentsEnvironmentHoldsNothingOfOurs() throws Exception {
-    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "our-own-secret", "MY_THING", "x", "ANTHROPIC_API_KEY", "key"), "run", "--server",
-        site.url().toString(), "-n", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "our-own-secret", "MY_THING", "x", "ANTHROPIC_API_KEY", "key"),
+        "run", "--server", site.url().toString(), "-n", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
     worker.awaitErr("stream open");
     var names = List.of(site.ended(site.create(code, "environment")).result().split(" "));
     assertThat(names).contains("HOME", "PATH", "NO_COLOR", "ANTHROPIC_API_KEY").doesNotContain("A2A_AUTH_TOKEN", "MY_THING");
@@ -146,7 +146,8 @@ class WorkerTest {
     site.work("-b", "code:" + code);
     var other = site.start("run", "--server", site.url().toString(), "-n", "v", "--agent-bin", Site.agent(), "-b", "code:" + code);
     other.awaitErr("stream open");
-    Program.await("both registrations", () -> site.client().codebases().stream().filter(c -> code.toString().equals(c.path())).count() == 2);
+    Program.await("both registrations", () -> site.client().codebases().stream().filter(c -> code.toString().equals(c.path()))
+        .count() == 2);
     var gate = home.resolve("gate");
     var ids = site.client().codebases().stream().filter(c -> code.toString().equals(c.path())).map(c -> c.id()).toList();
     var first = site.client().create(new NewTask(ids.get(0), "t", "wait " + gate, "build", 0, null, null)).id();

@@ -103,7 +103,8 @@ class DatabaseTest {
   void manyWritersAtOnceLoseNothing() throws Exception {
     try (var database = Database.open(file(), FIRST)) {
       try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-        IntStream.range(0, 500).forEach(n -> threads.submit(() -> database.write(n % 50 == 0 ? Sync.POWER : Sync.PROCESS, sql -> insert(sql, n, "x"))));
+        IntStream.range(0, 500).forEach(n -> threads.submit(() -> database.write(n % 50 == 0 ? Sync.POWER : Sync.PROCESS,
+            sql -> insert(sql, n, "x"))));
       }
       assertThat(texts(database)).hasSize(500);
     }

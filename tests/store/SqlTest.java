@@ -59,7 +59,8 @@ class SqlTest {
     for (var again = 0; again < 2; again++) {
       var pairs = new ArrayList<String>();
       database.read(sql -> {
-        sql.walk(SELECT, outer -> sql.list(SELECT, inner -> pairs.add(outer.getInt(1) + "-" + inner.getInt(1)), outer.getInt(1)) != null, 0);
+        sql.walk(SELECT, outer -> sql.list(SELECT, inner -> pairs.add(outer.getInt(1) + "-" + inner.getInt(1)),
+            outer.getInt(1)) != null, 0);
         return null;
       });
       assertThat(pairs).containsExactly("1-2", "1-3", "2-3");

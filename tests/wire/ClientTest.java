@@ -55,7 +55,8 @@ class ClientTest {
         assertThat(task.resumeSession()).isEqualTo("ses_1");
         assertThat(task.priority()).isEqualTo(3);
       });
-      try (var stream = version == Version.D25 ? null : client.tasks("w1", "n", List.of(codebase.id()), List.of("build"), 2, null, SILENCE)) {
+      try (var stream = version == Version.D25 ? null : client.tasks("w1", "n", List.of(codebase.id()), List.of("build"), 2,
+          null, SILENCE)) {
         if (stream != null) {
           assertThat(stream.next().name()).isEqualTo("connected");
           assertThat(stream.next().name()).isEqualTo("task_available");

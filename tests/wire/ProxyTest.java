@@ -74,7 +74,8 @@ class ProxyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"codetether.invalid", "x, CODETETHER.invalid", ".invalid", "*.invalid", "invalid", "codetether.invalid:8000", "*"})
+  @ValueSource(strings = {"codetether.invalid", "x, CODETETHER.invalid", ".invalid", "*.invalid", "invalid",
+      "codetether.invalid:8000", "*"})
   void excludedHostsAreReachedDirectly(String excluded) {
     for (var variable : new String[] {"NO_PROXY", "no_proxy"}) {
       var client = client(SERVER, Map.of("HTTP_PROXY", proxy.url(), variable, excluded));

@@ -56,8 +56,8 @@ class TaskShapesTest {
 
   @Test
   void whatTheSingleAnswerLostIsTakenFromTheEvent() throws Exception {
-    var event = read("{\"id\":\"t1\",\"description\":\"thin\",\"workspace_id\":\"e53f7f2d\",\"priority\":4,\"metadata\":{\"model\":\"p/m\"},"
-        + "\"created_at\":\"2026-01-01T00:00:00Z\",\"status\":\"pending\",\"error\":\"old\"}");
+    var event = read("{\"id\":\"t1\",\"description\":\"thin\",\"workspace_id\":\"e53f7f2d\",\"priority\":4,"
+        + "\"metadata\":{\"model\":\"p/m\"},\"created_at\":\"2026-01-01T00:00:00Z\",\"status\":\"pending\",\"error\":\"old\"}");
     var answer = read("{\"id\":\"t1\",\"workspace_id\":null,\"prompt\":\"full\",\"status\":\"running\",\"metadata\":null}");
     var both = answer.filledFrom(event);
     assertThat(both.codebase()).isEqualTo("e53f7f2d");
@@ -77,7 +77,8 @@ class TaskShapesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{}", "[]", "null", "7", "\"t1\"", "{\"id\":null}", "{\"id\":\"\"}", "{\"id\":{}}", "{\"task\":{}}", "[{\"id\":\"t1\"}]"})
+  @ValueSource(strings = {"{}", "[]", "null", "7", "\"t1\"", "{\"id\":null}", "{\"id\":\"\"}", "{\"id\":{}}",
+      "{\"task\":{}}", "[{\"id\":\"t1\"}]"})
   void withoutAnIdItIsNoTask(String json) throws Exception {
     assertThat(Task.read(Json.read(json))).isEmpty();
   }
@@ -95,7 +96,8 @@ class TaskShapesTest {
 
   @Test
   void metadataMayBeJsonAsText() throws Exception {
-    var task = read("{\"id\":\"t1\",\"metadata\":\"{\\\"resume_session_id\\\":\\\"ses_1\\\",\\\"required_capabilities\\\":\\\"a, b\\\"}\"}");
+    var task = read("{\"id\":\"t1\",\"metadata\":\"{\\\"resume_session_id\\\":\\\"ses_1\\\","
+        + "\\\"required_capabilities\\\":\\\"a, b\\\"}\"}");
     assertThat(task.resumeSession()).isEqualTo("ses_1");
     assertThat(task.requiredCapabilities()).containsExactly("a", "b");
   }
@@ -125,7 +127,8 @@ class TaskShapesTest {
   @Test
   void eachQueueingHasItsOwnMarker() throws Exception {
     assertThat(Stream.of("{\"id\":\"t\"}", "{\"id\":\"t\",\"attempt\":1}", "{\"id\":\"t\",\"metadata\":{\"attempts\":1}}",
-        "{\"id\":\"t\",\"metadata\":{\"manual_requeue_at\":\"x\"}}", "{\"id\":\"t\",\"metadata\":{\"last_stuck_at\":\"y\"}}").map(this::marker))
+        "{\"id\":\"t\",\"metadata\":{\"manual_requeue_at\":\"x\"}}", "{\"id\":\"t\",\"metadata\":{\"last_stuck_at\":\"y\"}}")
+        .map(this::marker))
         .doesNotHaveDuplicates();
   }
 

@@ -1,16 +1,22 @@
 package tests.wrapper;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +28,8 @@ class WrapperTest {
   private static final String SCRIPT = """
       ///usr/bin/env jbang "$0" "$@" ; exit $?
       //JAVA 25+
+      //RUNTIME_OPTIONS -XX:+UseSerialGC
+      //JAVAC_OPTIONS -J-XX:TieredStopAtLevel=1
       public class say {
         public static void main(String[] args) throws Exception {
           for (var arg : args) {
@@ -34,6 +42,12 @@ class WrapperTest {
             System.out.println("pid " + ProcessHandle.current().pid());
             Thread.sleep(60_000);
           }
+          if (args.length > 0 && args[0].equals("about")) {
+            System.out.println(System.getenv("HOME") + " is " + System.getProperty("user.home"));
+            for (var collector : java.lang.management.ManagementFactory.getGarbageCollectorMXBeans()) {
+              System.out.println(collector.getName());
+            }
+          }
           System.exit(args.length > 0 && args[0].equals("exit") ? Integer.parseInt(args[1]) : 0);
         }
       }
@@ -41,22 +55,26 @@ class WrapperTest {
   private static final long PATIENCE_SECONDS = 120; // a cold start builds, beside other tests
 
   @TempDir
+  static Path shared; // caches that all tests but those of a cold start use
+  @TempDir
   Path temp;
   private Path folder;
 
   @BeforeEach
   void aProjectInAPathWithSpaces() throws IOException {
-    folder = Files.createDirectories(temp.toRealPath().resolve("a path with $paces"));
-    Files.copy(Project.file("jbang"), folder.resolve("jbang"), StandardCopyOption.COPY_ATTRIBUTES);
+    folder = Files.createDirectories(temp.toRealPath().resolve("a path with $paces and ünïcode"));
+    Files.copy(Project.file("jbang"), folder.resolve("jbang"), COPY_ATTRIBUTES);
     Files.writeString(folder.resolve("say.java"), SCRIPT);
   }
 
   private record Ran(int exit, String out, String err) {}
 
   private Process start(Path directory, Map<String, String> variables, String... command) throws IOException {
+    var all = new HashMap<>(Map.of("JBANG_DIR", shared.resolve("jbang").toString(), "A2A_CACHE_DIR", shared.resolve("own").toString()));
+    all.putAll(variables);
     var builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().clear();
-    builder.environment().putAll(Program.environment(temp, variables));
+    builder.environment().putAll(Program.environment(temp, all));
     return builder.start();
   }
 
@@ -87,6 +105,57 @@ class WrapperTest {
     return run(start(temp, Map.of(), command.toArray(String[]::new)), stdin);
   }
 
+  /** Says "a" with these variables, and must succeed. */
+  private Ran says(Map<String, String> variables) throws Exception {
+    return succeeds(run(start(folder, variables, "./jbang", "say.java", "a"), ""));
+  }
+
+  private static Ran succeeds(Ran ran) {
+    assertThat(ran.out()).as(ran.err()).isEqualTo("[a]\n");
+    assertThat(ran.exit()).isZero();
+    return ran;
+  }
+
+  /** Our own cache in a folder of this test, with the pinned jar in it. */
+  private Path ownCache() throws Exception {
+    says(Map.of());
+    var cache = Files.createDirectories(temp.resolve("own"));
+    try (var jars = Files.newDirectoryStream(shared.resolve("own"), "*.jar")) {
+      for (var jar : jars) {
+        Files.copy(jar, cache.resolve(jar.getFileName()), COPY_ATTRIBUTES);
+      }
+    }
+    return cache;
+  }
+
+  private static Path only(Path cache, String glob) throws IOException {
+    try (var files = Files.newDirectoryStream(cache, glob)) {
+      var found = new ArrayList<Path>();
+      files.forEach(found::add);
+      assertThat(found).hasSize(1);
+      return found.getFirst();
+    }
+  }
+
+  /** A folder for the PATH that has these tools of the machine, and nothing else. */
+  private Path bin(String... tools) throws IOException {
+    var bin = Files.createDirectories(temp.resolve("bin"));
+    for (var tool : tools) {
+      Files.copy(tool(tool).orElseThrow().toRealPath(), bin.resolve(tool), COPY_ATTRIBUTES);
+    }
+    return bin;
+  }
+
+  private static Optional<Path> tool(String name) {
+    return Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, name)).filter(Files::isExecutable).findFirst();
+  }
+
+  private static void executable(Path file, String... lines) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "#!/bin/sh\n" + String.join("\n", lines) + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+  }
+
   @Test
   void argumentsStdinAndExitCodesPassThrough() throws Exception {
     var odd = new String[] {"two words", "", "$HOME", "`id`", "a\"b'c\\", "-x", "--", "ü\nline", "*"};
@@ -96,6 +165,7 @@ class WrapperTest {
     assertThat(say("what came in\nand no end", "stdin").out()).isEqualTo("[stdin]\nwhat came in\nand no end");
     assertThat(say("", "exit", "75").exit()).isEqualTo(75);
     assertThat(say("", "exit", "255").exit()).isEqualTo(255);
+    assertThat(run(start(folder, Map.of(), "sh", "./jbang", "say.java", "two words", ""), "").out()).isEqualTo("[two words]\n[]\n");
   }
 
   @Test
@@ -115,13 +185,139 @@ class WrapperTest {
 
   @Test
   void twoStartsAtOnceOnAColdCacheBothWork() throws Exception {
-    var cold = Map.of("JBANG_DIR", temp.resolve("jbang-dir").toString(), "A2A_CACHE_DIR", temp.resolve("cache").toString());
-    var first = start(folder, cold, "./jbang", "say.java", "first");
-    var second = start(folder, cold, "./jbang", "say.java", "second");
+    var cold = temp.resolve("jbang-dir").toString();
+    var first = start(folder, Map.of("JBANG_DIR", cold, "A2A_CACHE_DIR", temp.resolve("one").toString()), "./jbang", "say.java", "first");
+    var second = start(folder, Map.of("JBANG_DIR", cold, "A2A_CACHE_DIR", temp.resolve("two").toString()), "./jbang", "say.java", "second");
     var one = run(first, "");
     var two = run(second, "");
     assertThat(one.out()).as(one.err()).isEqualTo("[first]\n");
     assertThat(two.out()).as(two.err()).isEqualTo("[second]\n");
+  }
+
+  @Test
+  void aStartSaysThatItWaitsForAnother() throws Exception {
+    waitsForAnother(Map.of("A2A_CACHE_DIR", ownCache().toString()));
+  }
+
+  @Test
+  void aStartWaitsForAnotherWhereThereIsNoFlock() throws Exception {
+    assumeTrue(tool("perl").isPresent(), "no perl here");
+    var bin = bin("bash", "env", "readlink", "mkdir", "dirname", "ls", "cksum", "perl", "sleep", "rm", "mv");
+    waitsForAnother(Map.of("A2A_CACHE_DIR", ownCache().toString(), "JAVA_HOME", System.getProperty("java.home"), "PATH", bin.toString()));
+  }
+
+  private void waitsForAnother(Map<String, String> variables) throws Exception {
+    says(variables);
+    var lock = shared.resolve("jbang/cache/wrapper.lock").toString();
+    var holder = start(temp, Map.of(), "flock", lock, "sh", "-c", "echo held; exec cat");
+    var process = start(folder, variables, "./jbang", "say.java", "a");
+    try (var held = holder.inputReader(); var err = process.errorReader(); var out = process.inputReader()) {
+      assertThat(held.readLine()).isEqualTo("held");
+      assertThat(err.readLine()).contains("waiting for another start");
+      holder.destroy();
+      assertThat(out.readLine()).isEqualTo("[a]");
+    } finally {
+      holder.descendants().forEach(ProcessHandle::destroy);
+      holder.destroy();
+      process.destroy();
+    }
+  }
+
+  @Test
+  void theArchiveOfJBangsClassesFollowsTheJar() throws Exception {
+    var cache = ownCache();
+    var own = Map.of("A2A_CACHE_DIR", cache.toString());
+    says(own);
+    var first = only(cache, "*.jsa*");
+    var jar = only(cache, "*.jar");
+    Files.setLastModifiedTime(jar, FileTime.fromMillis(Files.getLastModifiedTime(jar).toMillis() - 60_000)); // as by touch
+    says(own);
+    var second = only(cache, "*.jsa*");
+    assertThat(second).isNotEqualTo(first);
+    Files.write(second, new byte[0]); // as a disk that was full leaves it
+    says(own);
+    assertThat(only(cache, "*.jsa*")).isEqualTo(second).isNotEmptyFile();
+    // an installation as Homebrew makes it: the script in bin, what it runs in libexec
+    executable(temp.resolve("brew/bin/jbang"), "exit 1");
+    var installed = Files.createDirectories(temp.resolve("brew/libexec/bin")).resolve("jbang.jar");
+    Files.move(jar, installed);
+    says(Map.of("A2A_CACHE_DIR", cache.toString(), "PATH", temp.resolve("brew/bin") + ":" + System.getenv("PATH")));
+    assertThat(only(cache, "*.jsa*")).isNotEqualTo(second);
+    assertThat(jar).doesNotExist();
+  }
+
+  @Test
+  void anArchiveThatCannotBeWrittenKeepsNobodyFromStarting() throws Exception {
+    var own = Map.of("A2A_CACHE_DIR", ownCache().toString());
+    says(Map.of());
+    // no file may get larger than 1 MiB, which is how a full disk looks to the JVM
+    succeeds(run(start(folder, own, "bash", "-c", "ulimit -f 1024; exec ./jbang say.java a"), ""));
+  }
+
+  @Test
+  void aDamagedJarIsFetchedAnew() throws Exception {
+    var cache = ownCache();
+    var jar = only(cache, "*.jar");
+    var whole = Files.readAllBytes(jar);
+    Files.write(jar, Arrays.copyOf(whole, whole.length / 2));
+    assertThat(says(Map.of("A2A_CACHE_DIR", cache.toString())).err()).contains(jar + " is damaged");
+    assertThat(jar).hasBinaryContent(whole);
+  }
+
+  @Test
+  void warmCachesMayBeReadOnly() throws Exception {
+    var own = Map.of("JBANG_DIR", temp.resolve("jbang").toString(), "A2A_CACHE_DIR", ownCache().toString());
+    says(own);
+    var command = new ArrayList<>(List.of("./jbang", "say.java", "a"));
+    if (System.getProperty("user.name").equals("root")) { // may write everywhere, unless it gives that up
+      assumeTrue(tool("setpriv").isPresent(), "root, and no setpriv here");
+      command.addAll(0, List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all"));
+    }
+    chmod("a-w");
+    try {
+      succeeds(run(start(folder, own, command.toArray(String[]::new)), ""));
+    } finally {
+      chmod("u+w");
+    }
+  }
+
+  private void chmod(String mode) throws Exception {
+    run(start(temp, Map.of(), "chmod", "-R", mode, temp.resolve("own").toString(), temp.resolve("jbang").toString()), "");
+  }
+
+  @Test
+  void withoutHomeTheUsersOwnIsTaken() throws Exception {
+    var ran = run(start(folder, Map.of("HOME", ""), "./jbang", "say.java", "about"), "");
+    assertThat(ran.out()).as(ran.err()).contains(System.getProperty("user.home") + " is " + System.getProperty("user.home"));
+  }
+
+  @Test
+  void whatIsNotAsciiSurvivesAnyLocale() throws Exception {
+    says(Map.of());
+    for (var locale : List.of(Map.of("LANG", ""), Map.of("LC_ALL", "C"), Map.of("LANG", "xx_XX.UTF-8"), Map.of("LC_CTYPE", "POSIX"))) {
+      var ran = run(start(folder, locale, folder.resolve("jbang").toString(), folder.resolve("say.java").toString(), "ü€"), "");
+      assertThat(ran.out()).as(locale + ran.err()).isEqualTo("[ü€]\n");
+      assertThat(ran.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void anotherGarbageCollectorIsTheUsersChoice() throws Exception {
+    for (var name : List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")) {
+      var ran = run(start(folder, Map.of(name, "-Dx=y -XX:+UseParallelGC"), "./jbang", "say.java", "about"), "");
+      assertThat(ran.out()).as(name + ran.err()).contains("PS MarkSweep");
+      assertThat(ran.exit()).isZero();
+    }
+    assertThat(say("", "about").out()).contains("MarkSweepCompact");
+  }
+
+  @Test
+  void jbangsOwnOptionsCountAndItsLogIsNotTakenForACommand() throws Exception {
+    var ran = says(Map.of("JBANG_JAVA_OPTIONS", "-Dx=y -showversion"));
+    assertThat(ran.err()).containsIgnoringCase("version");
+    var logs = run(start(folder, Map.of("JBANG_JAVA_OPTIONS", "-Xlog:gc*"), "./jbang", "say.java", "a"), "");
+    assertThat(logs.exit()).isEqualTo(1);
+    assertThat(logs.err()).contains("problem: JBang printed no command", "JBANG_JAVA_OPTIONS").doesNotContain("not found");
   }
 
   @Test
@@ -132,18 +328,42 @@ class WrapperTest {
     assertThat(ran.err()).contains("error:");
   }
 
-  @Test
-  void withoutAJdkTheMessageNamesThePackageToInstall() throws Exception {
-    // as on a machine that has none: a version that nobody has, and a PATH without java
+  /** As on a machine without a JDK: wanted is a version that nobody has, and the PATH has these tools only. */
+  private Ran withoutAJdk(Path bin, Path javaHome) throws Exception {
     var wrapper = folder.resolve("jbang");
     Files.writeString(wrapper, Files.readString(wrapper).replaceFirst("jdk_oldest=25", "jdk_oldest=99"));
-    var bin = Files.createDirectories(temp.resolve("bin"));
-    for (var tool : List.of("bash", "env", "readlink", "mkdir", "dirname")) {
-      Files.copy(Path.of("/usr/bin").resolve(tool).toRealPath(), bin.resolve(tool), StandardCopyOption.COPY_ATTRIBUTES);
-    }
-    var ran = run(start(folder, Map.of("PATH", bin.toString()), "/bin/bash", "./jbang", "say.java"), "");
+    var cold = Map.of("PATH", bin.toString(), "JAVA_HOME", javaHome.toString(), "JBANG_DIR", "", "A2A_CACHE_DIR", "");
+    var ran = run(start(folder, cold, "/bin/bash", "./jbang", "say.java"), "");
     assertThat(ran.exit()).isEqualTo(1);
-    assertThat(ran.err()).contains("no Java was found", "fix: install a JDK", "openjdk-").doesNotContain("command not found");
+    assertThat(ran.err()).contains("fix: install a JDK", "openjdk-").doesNotContain("command not found");
+    return ran;
+  }
+
+  @Test
+  void withoutAJdkTheMessageNamesThePackageToInstall() throws Exception {
+    var bin = bin("bash", "env", "readlink", "mkdir", "dirname", "rm", "sed", "head");
+    assertThat(withoutAJdk(bin, temp).err()).contains("no JDK 99 or newer was found, and no other Java");
+    // with an older Java, but no JBang that could fetch a JDK, nor anything to get JBang with
+    executable(bin.resolve("java"), "exit 1");
+    assertThat(withoutAJdk(bin, temp).err()).contains(bin.resolve("java") + " is too old", "no mvn", "install Maven");
+    executable(bin.resolve("mvn"), "echo '[ERROR] repo.example: Unknown host'; exit 1");
+    assertThat(withoutAJdk(bin, temp).err()).contains(" is too old", "Unknown host");
+    var jre = temp.resolve("jre-99");
+    executable(jre.resolve("bin/java"), "exit 1");
+    Files.writeString(jre.resolve("release"), "IMPLEMENTOR=\"N.N.\"\nJAVA_VERSION=\"99.0.1\"\n");
+    assertThat(withoutAJdk(bin, jre).err()).contains(jre + " is a JRE: it has no javac").doesNotContain("too old");
+  }
+
+  @Test
+  void whenMavenFailsItsOwnReasonIsTold() throws Exception {
+    var bin = temp.resolve("bin");
+    executable(bin.resolve("mvn"), "printf '\\033[0m[WARNING] a word\\n\\033[1;31m[ERROR]\\033[m the copy: No space left on device\\n"
+        + "[ERROR] \\n[ERROR] To see the full stack trace, re-run\\n'", "exit 1");
+    var cold = Map.of("PATH", bin + ":" + System.getenv("PATH"), "A2A_CACHE_DIR", temp.resolve("own").toString());
+    var ran = run(start(folder, cold, "./jbang", "say.java"), "");
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("why: mvn said: [ERROR] the copy: No space left on device\n")
+        .doesNotContain("re-run", "a word", "network", "\033");
   }
 
   @Test
@@ -152,6 +372,12 @@ class WrapperTest {
     var ran = run(start(folder, Map.of("A2A_CACHE_DIR", blocked.resolve("cache").toString()), "./jbang", "say.java"), "");
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("cannot write to " + blocked, "A2A_CACHE_DIR");
+    says(Map.of());
+    var cold = run(start(folder, Map.of("JBANG_DIR", blocked.toString()), "./jbang", "say.java"), "");
+    assertThat(cold.exit()).isNotZero();
+    assertThat(cold.err()).contains("cannot write to " + blocked, "JBANG_DIR");
+    var homeless = Map.of("A2A_CACHE_DIR", "", "JBANG_DIR", "", "HOME", blocked.toString());
+    assertThat(run(start(folder, homeless, "./jbang", "say.java"), "").err()).contains("cannot write to " + blocked, "fix: set HOME");
   }
 
   @Test
