@@ -84,7 +84,7 @@ public final class Table {
   public static final Setting<Path> DB_PATH = row(Setting.of("db_path", Kind.path(),
       "the embedded server's database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
   public static final Setting<String> TOKENS = row(Setting.of("tokens", Kind.tokens(),
-      "tokens the embedded server accepts: token or name:token, commas or lines between").vars("A2A_AUTH_TOKENS").in(SERVE, WORK)
+      "tokens the embedded server accepts").vars("A2A_AUTH_TOKENS").in(SERVE, WORK)
       .listed());
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
