@@ -61,11 +61,14 @@ public record AttemptFolder(Path path) {
   /** Writes what the agent needs, on the disk when it returns and readable by the owner only. */
   public void prepare(String prompt, ObjectNode task) throws IOException {
     Durable.folder(path);
-    Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8), true);
-    Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8), true);
-    Durable.create(file("out"), new byte[0], false);
-    Durable.create(file("err"), new byte[0], false);
-    Durable.syncFolder(path);
+    Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
+    Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8));
+    Durable.create(file("out"), new byte[0]);
+    Durable.create(file("err"), new byte[0]);
+    // all are made before the first is synced: a file system that is busy with that makes no other file meanwhile
+    Durable.sync(file("prompt"));
+    Durable.sync(file("task.json"));
+    Durable.sync(path);
   }
 
   /** Removes the folder with what is in it, if it is there; only for attempts that never were. */
@@ -87,7 +90,7 @@ public record AttemptFolder(Path path) {
   /** Sets when the supervisor ends the agent by itself: the machine's uptime then. */
   public void deadline(Duration fromNow) throws IOException {
     // the machine's power takes the agent along, so this need not survive it
-    Durable.replace(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII), false);
+    Durable.replace(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII));
   }
 
   /** The latest attempt at a task in this state folder; empty when there was none. */
@@ -103,7 +106,7 @@ public record AttemptFolder(Path path) {
 
   /** Asks the worker that runs this attempt to cancel it. */
   public void cancel(String who) throws IOException {
-    Durable.replace(file("cancel"), who.getBytes(StandardCharsets.UTF_8), false);
+    Durable.replace(file("cancel"), who.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Who wants this attempt cancelled, if anybody. */

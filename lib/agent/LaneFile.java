@@ -30,7 +30,7 @@ public final class LaneFile {
     var file = folder.resolve(name(directory));
     if (!Files.exists(file)) {
       try {
-        Durable.create(file, (directory + "\n").getBytes(StandardCharsets.UTF_8), false);
+        Durable.create(file, (directory + "\n").getBytes(StandardCharsets.UTF_8));
       } catch (FileAlreadyExistsException e) {
         return file; // another worker was quicker; replacing it would leave two locks
       }

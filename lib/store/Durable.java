@@ -20,27 +20,30 @@ public final class Durable {
 
   /** Replaces the file as a whole: readers see the old content or the new, never a part. On the disk when it returns. */
   public static void write(Path file, byte[] content) throws IOException {
-    replace(file, content, true);
-    syncFolder(file.getParent());
+    var temporary = temporary(file, content);
+    sync(temporary);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    sync(file.getParent());
   }
 
-  /** The same; without {@code sync} it survives the process but not a loss of power. */
-  public static void replace(Path file, byte[] content, boolean sync) throws IOException {
+  /** The same for what need not survive a loss of power. */
+  public static void replace(Path file, byte[] content) throws IOException {
+    Files.move(temporary(file, content), file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static Path temporary(Path file, byte[] content) throws IOException {
     var temporary = file.resolveSibling(file.getFileName() + ".tmp");
     Files.deleteIfExists(temporary);
-    create(temporary, content, sync);
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    create(temporary, content);
+    return temporary;
   }
 
-  /** Writes a file that must not exist yet; {@code sync} brings its content to the disk, {@link #syncFolder} its name. */
-  public static void create(Path file, byte[] content, boolean sync) throws IOException {
+  /** Writes a file that must not exist yet; {@link #sync} of it and of its folder brings it to the disk. */
+  public static void create(Path file, byte[] content) throws IOException {
     try (var channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE_0600)) {
       var buffer = ByteBuffer.wrap(content);
       while (buffer.hasRemaining()) {
         channel.write(buffer);
-      }
-      if (sync) {
-        channel.force(true);
       }
     }
   }
@@ -50,9 +53,9 @@ public final class Durable {
     return Files.createDirectories(folder, FOLDER_0700);
   }
 
-  /** Brings the names in a folder to the disk. */
-  public static void syncFolder(Path folder) throws IOException {
-    try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+  /** Brings a file's content, or the names in a folder, to the disk. */
+  public static void sync(Path path) throws IOException {
+    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }

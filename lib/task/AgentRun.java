@@ -54,7 +54,6 @@ final class AgentRun {
   Verdict run(Process supervisor) throws IOException, InterruptedException {
     var start = time.nanos();
     try (var found = new Findings(folder)) {
-      folder.deadline(budget.plus(LEAD));
       var exit = watch(supervisor, found, start);
       sweep(supervisor.pid());
       while (found.read(true)) {

@@ -6,6 +6,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -29,9 +31,12 @@ import lib.wire.Client;
 import lib.wire.RemoteCodebase;
 import lib.wire.Retry;
 import lib.wire.Task;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Does a claimed task, by itself or through an agent, and gives the verdict. */
 final class Doing {
+  private static final Logger LOG = LoggerFactory.getLogger(Doing.class);
   /** What a task may hand to the agent's command line: no option, no blank. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]*");
 
@@ -118,14 +123,27 @@ final class Doing {
    */
   Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException, InterruptedException {
     folder.make();
-    var ready = start(task, folder, directory);
-    try { // while the supervisor's shells start
-      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+    var files = new FutureTask<Void>(() -> {
       folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(AgentRun.LEAD));
+      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+      return null;
+    });
+    Thread.ofVirtual().name("files").start(files); // the disk and the supervisor's shells take as long as each other
+    Ready ready = null;
+    try {
+      ready = start(task, folder, directory);
+      files.get();
       return ready;
-    } catch (IOException | RuntimeException e) {
+    } catch (ExecutionException e) {
       ready.close();
-      throw e;
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      if (ready == null) {
+        files.cancel(true);
+      }
     }
   }
 
@@ -156,6 +174,17 @@ final class Doing {
   /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
+    if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) < 0) {
+      shorten(task, ready.folder(), budget);
+    }
     return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process());
+  }
+
+  private static void shorten(Task task, AttemptFolder folder, Duration budget) {
+    try {
+      folder.deadline(budget.plus(AgentRun.LEAD));
+    } catch (IOException e) {
+      LOG.warn("task={} without this worker its agent could run longer than the server wants: {}", task.id(), e.getMessage());
+    }
   }
 }

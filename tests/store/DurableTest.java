@@ -25,7 +25,7 @@ class DurableTest {
     Durable.write(file, new byte[] {1});
     assertThat(modes(file)).isEqualTo("rw-------");
     assertThat(modes(temp.resolve("a"))).isEqualTo(modes(temp.resolve("a/b"))).isEqualTo("rwx------");
-    Durable.create(temp.resolve("g"), new byte[0], false);
+    Durable.create(temp.resolve("g"), new byte[0]);
     assertThat(modes(temp.resolve("g"))).isEqualTo("rw-------");
   }
 
@@ -54,7 +54,7 @@ class DurableTest {
     var writer = Thread.ofPlatform().start(() -> {
       try {
         for (var i = 0; i < 200; i++) {
-          Durable.replace(file, contents[i % 2], false);
+          Durable.replace(file, contents[i % 2]);
         }
       } catch (IOException e) {
         failure.set(e);
@@ -77,8 +77,8 @@ class DurableTest {
 
   @Test
   void aNewFileNeverReplacesAnother() throws IOException {
-    Durable.create(temp.resolve("f"), "first".getBytes(), true);
-    assertThatThrownBy(() -> Durable.create(temp.resolve("f"), "second".getBytes(), true)).isInstanceOf(FileAlreadyExistsException.class);
+    Durable.create(temp.resolve("f"), "first".getBytes());
+    assertThatThrownBy(() -> Durable.create(temp.resolve("f"), "second".getBytes())).isInstanceOf(FileAlreadyExistsException.class);
     assertThat(temp.resolve("f")).hasContent("first");
   }
 
