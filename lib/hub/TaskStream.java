@@ -128,9 +128,9 @@ final class TaskStream {
     return most(codebase) - (int) ahead.values().stream().filter(codebase::equals).count();
   }
 
-  /** Any slot may take what belongs to no codebase. */
+  /** Any slot may take what belongs to no codebase, and most of it takes no time. */
   private int most(String codebase) {
-    return codebase.equals(Task.GLOBAL) ? Math.max(MAX_OF_ONE, slots) : MAX_OF_ONE;
+    return codebase.equals(Task.GLOBAL) ? mostAhead / 2 : MAX_OF_ONE;
   }
 
   /**
