@@ -22,6 +22,7 @@ import lib.wire.Server;
 /** The server, the workers and the bare client of one run. */
 public final class Rig implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration LOOK = Duration.ofMillis(25); // more often would cost the measured server calls
 
   private final PrintStream out;
   private final Path home;
@@ -129,7 +130,7 @@ public final class Rig implements AutoCloseable {
       if (System.nanoTime() > until) {
         throw new IllegalStateException("waited too long for " + what);
       }
-      Thread.sleep(5);
+      Thread.sleep(LOOK);
     }
   }
 
