@@ -31,7 +31,7 @@ final class Calls {
     void tell() throws CallFailed, InterruptedException;
 
     /** Whether it has reached the server although its answer did not come. */
-    default boolean arrived() throws InterruptedException {
+    default boolean arrived() throws CallFailed, InterruptedException {
       return false;
     }
   }
@@ -40,11 +40,12 @@ final class Calls {
    * Tells it until the server takes it (null) or the last failure is final.
    *
    * @param what it, for the log
+   * @param doubt whether an earlier process may have told it
    * @param needless whether it need not be tried again
    */
-  CallFailed tell(String what, Telling telling, BooleanSupplier needless) throws InterruptedException {
+  CallFailed tell(String what, Telling telling, boolean doubt, BooleanSupplier needless) throws InterruptedException {
     for (var failures = 1; ; failures++) {
-      var failed = once(telling);
+      var failed = once(telling, doubt);
       if (failed == null) {
         if (failures > 1) {
           LOG.info("task={} {} delivered at try {}", taskId, what, failures);
@@ -63,18 +64,18 @@ final class Calls {
       if (failures == 1) {
         LOG.warn("task={} {} not delivered, trying on: {}", taskId, what, failed.getMessage());
       }
+      // a proxy's 502 or 504 leaves it as open as a broken connection does; only the server's own answer settles a doubt
+      doubt |= failed.kind().again() && failed.kind() != CallFailed.Kind.DENIED;
       time.sleep(policy.delay(failures, failed.retryAfter(), random));
-      // a proxy's 502 or 504 leaves it as open as a broken connection does
-      if (failed.kind().again() && failed.kind() != CallFailed.Kind.DENIED && telling.arrived()) {
-        return null;
-      }
     }
   }
 
-  private CallFailed once(Telling telling) throws InterruptedException {
+  private CallFailed once(Telling telling, boolean doubt) throws InterruptedException {
     turns.acquire();
     try {
-      telling.tell();
+      if (!doubt || !telling.arrived()) {
+        telling.tell();
+      }
       return null;
     } catch (CallFailed e) {
       return e;

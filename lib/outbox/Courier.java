@@ -162,10 +162,10 @@ final class Courier implements Runnable {
 
   private void deliver(Outgoing outgoing) throws InterruptedException {
     var word = outgoing.kind().name().toLowerCase(Locale.ROOT) + " " + outgoing.report().status().word();
-    var refusal = calls.tell(word, () -> send(outgoing, outgoing.report()), () -> isReplaced(outgoing));
+    var refusal = calls.tell(word, () -> send(outgoing, outgoing.report()), false, () -> isReplaced(outgoing));
     for (var shorter = outgoing.report(); tooLarge(refusal) && shorter.result() != null; ) {
       var report = shortened(shorter);
-      refusal = calls.tell("shortened result", () -> send(outgoing, report), () -> false);
+      refusal = calls.tell("shortened result", () -> send(outgoing, report), false, () -> false);
       shorter = report;
     }
     var replaced = refusal != null && isReplaced(outgoing);

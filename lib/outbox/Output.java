@@ -141,7 +141,7 @@ final class Output {
     }
     var chunk = new Chunk(seq + 1, String.join("", pieces.stream().map(Spool.Piece::text).toList()));
     journal.progress(attempt, sent, pieces.getLast().end(), chunk.number);
-    var refusal = again && chunk.arrived() ? null : whileGathering(() -> calls.tell("output", chunk, silenced));
+    var refusal = whileGathering(() -> calls.tell("output", chunk, again, silenced));
     if (refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE && pieces.size() > 1) {
       smaller++; // a body limit on the way
       return;
@@ -197,11 +197,11 @@ final class Output {
 
     /**
      * Our own server drops repeats, so there the question does not arise; elsewhere the last chunk is read back. The total
-     * alone does not tell, since chunks of an earlier attempt count in it. Unsure counts as not arrived: output twice is
-     * better than output lost.
+     * alone does not tell, since chunks of an earlier attempt count in it. Where a server does not tell it counts as not
+     * arrived: output twice is better than output lost.
      */
     @Override
-    public boolean arrived() throws InterruptedException {
+    public boolean arrived() throws CallFailed, InterruptedException {
       if (pace.ours()) {
         return false;
       }
@@ -209,7 +209,10 @@ final class Output {
         var last = client.output(attempt.taskId(), -1);
         return last.total() != number - 1 && !last.chunks().isEmpty() && last.chunks().getLast().equals(text);
       } catch (CallFailed e) {
-        return false; // the next try fails or succeeds for the same reason
+        if (e.kind().again()) {
+          throw e;
+        }
+        return false;
       }
     }
   }
