@@ -56,7 +56,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     var fits = node.isTextual() || switch (json) {
       case TEXT -> false;
       case NUMBER -> node.isNumber();
-      case BOOLEAN -> node.isBoolean();
+      case BOOLEAN -> node.isBoolean() || node.isIntegralNumber(); // the old worker took 0 and 1
       case LIST -> node.isArray() && node.valueStream().allMatch(JsonNode::isTextual);
       case CODEBASES -> node.isArray();
     };

@@ -63,7 +63,7 @@ public final class Table {
       .in(CONNECT, WORK));
 
   // --- hearing of tasks
-  public static final Setting<Duration> POLL_INTERVAL = row(Setting.of("poll_interval", Kind.seconds(0.5, 3600),
+  public static final Setting<Duration> POLL_INTERVAL = row(Setting.of("poll_interval", Kind.seconds(0.5, 86_400),
       "seconds between polls while the event stream is down").flags("-i", "--poll-interval")
       .fallback(Duration.ofSeconds(5)).listed());
   public static final Setting<Duration> SSE_HEARTBEAT_TIMEOUT = row(Setting.of("sse_heartbeat_timeout",
@@ -93,9 +93,9 @@ public final class Table {
       "the agent's data folder").flags("--agent-storage-path", "--opencode-storage-path").oldKeys("opencode_storage_path")
       .vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").later(SESSIONS));
   public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
-      Kind.whole(0, 1000), "newest sessions whose messages are sent; 0: none").fallback(3).later(SESSIONS));
+      Kind.whole(0, 100_000), "newest sessions whose messages are sent; 0: none").fallback(3).later(SESSIONS));
   public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
-      Kind.whole(0, 10_000), "newest messages sent of each; 0: none").fallback(100).later(SESSIONS));
+      Kind.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).later(SESSIONS));
   public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
       Kind.seconds(0.2, 3600), "how often a running session is sent").fallback(Duration.ofSeconds(1)).later(SESSIONS));
   public static final Setting<URI> REDIS_URL = row(Setting.of("redis_url", Kind.url("redis", "rediss"),

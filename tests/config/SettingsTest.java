@@ -254,6 +254,15 @@ class SettingsTest {
     assertThat(ran.out() + ran.err() + json.out() + json.err()).contains("********").doesNotContain("hidden-");
   }
 
+  @Test
+  void zeroAndOneAreAnswersToYesOrNoAsTheOldWorkerTookThem() throws IOException {
+    var settings = resolve(Map.of(), Map.of(), file("{\"keep_agents\": 1, \"global_codebase\": 0}"));
+    assertThat(settings.get(Table.KEEP_AGENTS)).isTrue();
+    assertThat(settings.get(Table.GLOBAL_CODEBASE)).isFalse();
+    var two = file("{\"keep_agents\": 2}");
+    assertThat(problem(() -> resolve(Map.of(), Map.of(), two)).line()).contains("keep_agents", "true or false");
+  }
+
   private Settings resolve(Map<String, Flag> flags, Map<String, String> variables, Path config) {
     return Settings.resolve(flags, config, new Env(variables, cwd, home, "this-host"));
   }
