@@ -27,7 +27,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** {@code config}: what is set and where it came from, whether it is right, and what there is to set. */
-@CommandLine.Command(name = "config", description = "Show, check and explain the settings.")
+@CommandLine.Command(name = "config", description = "Show, check and explain the settings.",
+    footer = "%nExample: worker config show")
 public final class config extends Command {
   public config(Io io) {
     super(io);
@@ -38,7 +39,8 @@ public final class config extends Command {
     return List.of(new Show(io), new Check(io), new Manuals(io));
   }
 
-  @CommandLine.Command(name = "show", description = "Print each setting with its value and origin; secrets are masked.")
+  @CommandLine.Command(name = "show", description = "Print each setting with its value and origin; secrets are masked.",
+      footer = "%nExample: worker config show --json")
   static final class Show extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
@@ -86,7 +88,7 @@ public final class config extends Command {
   }
 
   @CommandLine.Command(name = "check", description = "Check every setting and what it names; exit 1 with the "
-      + "first bad one.")
+      + "first bad one.", footer = "%nExample: worker config check --config config.json")
   static final class Check extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
@@ -132,7 +134,8 @@ public final class config extends Command {
     }
   }
 
-  @CommandLine.Command(name = "table", description = "Print the manual: every setting, flag, variable and key.")
+  @CommandLine.Command(name = "table", description = "Print the manual: every setting, flag, variable and key.",
+      footer = "%nExample: worker config table")
   static final class Manuals extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
