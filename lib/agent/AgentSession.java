@@ -33,7 +33,8 @@ public final class AgentSession {
   /**
    * The processes of an attempt.
    *
-   * @param supervisor the supervisor's process, which also leads a session
+   * @param supervisor the supervisor's process, which also leads a session; 0 when it is long gone: then the agent's number may
+   *     be another's by now, and only the marker tells
    */
   public AgentSession(AttemptFolder folder, long supervisor, Time time) {
     this.folder = folder;
@@ -83,7 +84,7 @@ public final class AgentSession {
 
   /** The living processes of this attempt, the supervisor and its helpers left out. */
   public Set<Long> members() throws IOException {
-    var agent = folder.pids().map(AttemptFolder.Pids::agent).orElse(0L);
+    var agent = supervisor == 0 ? 0 : folder.pids().map(AttemptFolder.Pids::agent).orElse(0L);
     var found = new HashSet<Long>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (var entry : all) {

@@ -131,6 +131,31 @@ public record AttemptFolder(Path path) {
         String.join("", words.getOrDefault("boot", List.of()))));
   }
 
+  /** The supervisor while it lives: the very process that said so, not a later one under its number. */
+  public Optional<ProcessHandle> supervisor() throws IOException {
+    var pids = pids();
+    if (pids.isEmpty() || !pids.get().boot().equals(line(Path.of("/proc/sys/kernel/random/boot_id")))) {
+      return Optional.empty();
+    }
+    var start = pids.get().supervisorStart();
+    return ProcessHandle.of(pids.get().supervisor()).filter(p -> started(p.pid()) == start);
+  }
+
+  /** When a process started, in clock ticks since boot; 0 where that is not told. */
+  private static long started(long pid) {
+    var stat = line(Path.of("/proc/" + pid + "/stat"));
+    var fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+    return fields.length < 20 ? 0 : Long.parseLong(fields[19]);
+  }
+
+  private static String line(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+    } catch (IOException e) {
+      return ""; // the process is gone, or this system does not tell
+    }
+  }
+
   /** The end, once the supervisor has said; it renames the file when it is whole. */
   public Optional<Exit> exit() throws IOException {
     var words = words("exit");

@@ -63,6 +63,11 @@ public final class Outbox implements AutoCloseable {
     start(claimed.attempt(), spool, claimed.owed(), false);
   }
 
+  /** Goes on with an attempt of an earlier process that has not ended: what it owes, and its output as it comes. */
+  public void adopt(Attempt attempt, Spool spool) throws StoreFailed {
+    start(attempt, spool, journal.owed(attempt), false);
+  }
+
   /** Goes on with an ended attempt of an earlier process. */
   public void resume(Attempt attempt, Spool spool) throws StoreFailed {
     start(attempt, spool, journal.owed(attempt), true);

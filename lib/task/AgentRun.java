@@ -50,12 +50,14 @@ final class AgentRun {
   /**
    * Waits for the end of an agent that was let go, and judges it. An interrupt leaves the agent running under its supervisor;
    * any failure ends it.
+   *
+   * @param supervisor null when it is long gone
    */
-  Verdict run(Process supervisor) throws IOException, InterruptedException {
+  Verdict run(ProcessHandle supervisor) throws IOException, InterruptedException {
     var start = time.nanos();
     try (var found = new Findings(folder)) {
       var exit = watch(supervisor, found, start);
-      sweep(supervisor.pid());
+      sweep(pid(supervisor));
       while (found.read(true)) {
         continue;
       }
@@ -70,10 +72,10 @@ final class AgentRun {
     }
   }
 
-  private AttemptFolder.Exit watch(Process supervisor, Findings found, long start) throws IOException, InterruptedException {
+  private AttemptFolder.Exit watch(ProcessHandle supervisor, Findings found, long start) throws IOException, InterruptedException {
     var told = false;
     while (true) {
-      var alive = supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
+      var alive = supervisor != null && supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
       var exit = folder.exit();
       var more = found.read(false);
       if (!told && found.sessionId() != null) {
@@ -100,10 +102,10 @@ final class AgentRun {
     }
   }
 
-  private void end(Process supervisor) {
+  private void end(ProcessHandle supervisor) {
     try {
-      var session = new AgentSession(folder, supervisor.pid(), time);
-      if (folder.pids().isEmpty()) {
+      var session = new AgentSession(folder, pid(supervisor), time);
+      if (supervisor != null && folder.pids().isEmpty()) {
         AgentSession.abandon(supervisor.pid()); // it still waits for the folder; an agent that starts this instant is found by its marker
       }
       if (!session.end()) {
@@ -114,6 +116,10 @@ final class AgentRun {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static long pid(ProcessHandle supervisor) {
+    return supervisor == null ? 0 : supervisor.pid();
   }
 
   /** What the agent left behind when it ended: servers it started, shells that ignored it. */

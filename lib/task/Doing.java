@@ -24,6 +24,7 @@ import lib.config.Json;
 import lib.config.Settings;
 import lib.config.Table;
 import lib.config.Time;
+import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -177,7 +178,14 @@ final class Doing {
     if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) < 0) {
       shorten(task, ready.folder(), budget);
     }
-    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process());
+    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process().toHandle());
+  }
+
+  /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
+  Verdict agent(Attempt attempt, AttemptFolder folder, AtomicReference<StopOrder> order, Consumer<String> session)
+      throws IOException, InterruptedException {
+    var left = settings.get(Table.TASK_TIMEOUT).minus(Duration.between(attempt.createdAt(), time.now()));
+    return new AgentRun(attempt.taskId(), folder, left, order, session, time).run(folder.supervisor().orElse(null));
   }
 
   private static void shorten(Task task, AttemptFolder folder, Duration budget) {

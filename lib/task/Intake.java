@@ -13,15 +13,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import lib.agent.AgentCli;
 import lib.agent.LaneFile;
+import lib.config.Json;
 import lib.config.Settings;
 import lib.config.Table;
 import lib.config.Time;
 import lib.feed.Inbox;
+import lib.outbox.Attempt;
 import lib.outbox.Outbox;
 import lib.store.StoreFailed;
 import lib.task.Decision.Answer;
 import lib.task.Decision.Say;
 import lib.wire.Task;
+import lib.wire.TaskStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -160,6 +163,26 @@ final class Intake implements Runnable {
   private void start(Running.Entry entry) {
     var thread = Thread.ofVirtual().name("task " + entry.task().id()).unstarted(() -> run(entry));
     threads.put(thread, entry.task().id());
+    thread.start();
+  }
+
+  /** Goes on with a task that an earlier process of this worker claimed. It has its place, whatever else runs. */
+  void adopt(Attempt attempt) {
+    var entry = running.enter(Task.read(Json.object().put("id", attempt.taskId()).put("codebase_id", attempt.codebaseId())
+        .put("agent_type", attempt.agentType()).put("status", TaskStatus.RUNNING.word())).orElseThrow());
+    entry.attempt().set(attempt);
+    var thread = Thread.ofVirtual().name("task " + attempt.taskId()).unstarted(() -> {
+      try {
+        taskRun.adopt(entry, attempt);
+      } catch (InterruptedException e) {
+        LOG.info("task={} left to its supervisor", attempt.taskId());
+      } finally {
+        running.leave(entry);
+        threads.remove(Thread.currentThread());
+        inbox.wake();
+      }
+    });
+    threads.put(thread, attempt.taskId());
     thread.start();
   }
 

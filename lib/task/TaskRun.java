@@ -32,16 +32,19 @@ final class TaskRun {
   private final Outbox outbox;
   private final Inbox inbox;
   private final Identity identity;
+  private final boolean ours;
   private final long outputMax;
   private final Time time;
 
-  TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, long outputMax, Time time) {
+  TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, boolean ours, long outputMax,
+      Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
     this.outbox = outbox;
     this.inbox = inbox;
     this.identity = identity;
+    this.ours = ours;
     this.outputMax = outputMax;
     this.time = time;
   }
@@ -95,6 +98,60 @@ final class TaskRun {
     }
   }
 
+  /**
+   * Goes on with an attempt that an earlier process of this worker claimed: its agent lives on, has ended, has vanished, or
+   * was never let go.
+   */
+  void adopt(Running.Entry entry, Attempt attempt) throws InterruptedException {
+    var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+    inbox.ignore(entry.task(), DONE);
+    try {
+      if (!begun(folder)) {
+        outbox.adopt(attempt, Spool.NONE);
+        finish(attempt, ours ? Verdict.NOT_BEGUN : Verdict.failed("lost", "the worker ended before its agent began"));
+        return;
+      }
+      LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
+      var transcript = new Transcript(folder, attempt.sent(), outputMax);
+      outbox.adopt(attempt, transcript);
+      var verdict = found(entry, attempt, folder);
+      close(folder, verdict, attempt.taskId());
+      transcript.complete();
+      finish(attempt, verdict);
+    } catch (IOException | StoreFailed e) {
+      LOG.error("task={} cannot be gone on with, the next start tries again: {}", attempt.taskId(), e.getMessage());
+    }
+  }
+
+  /** Whether an agent was let go; what its supervisor was never told to start it did not start. */
+  private static boolean begun(AttemptFolder folder) throws IOException {
+    return folder.pids().isPresent() && folder.exit().filter(exit -> exit.cause().equals("withheld")).isEmpty();
+  }
+
+  private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder) throws InterruptedException {
+    try {
+      return doing.agent(attempt, folder, entry.order(), session -> {
+        if (!session.equals(attempt.sessionId())) {
+          tellSession(attempt, session);
+        }
+      });
+    } catch (IOException e) {
+      return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
+    } catch (RuntimeException | Error e) {
+      return bug(entry.task(), e);
+    }
+  }
+
+  private void tellSession(Attempt attempt, String session) {
+    try {
+      outbox.session(attempt, session);
+    } catch (StoreFailed e) {
+      LOG.warn("task={} its session {} is reported with the outcome: {}", attempt.taskId(), session, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private static void logClaimed(Taking.Result.Taken taken) {
     var task = taken.task();
     LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
@@ -126,15 +183,7 @@ final class TaskRun {
     LOG.info("task={} codebase={} agent started", attempt.taskId(), attempt.codebase());
     started(attempt);
     try {
-      return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> {
-        try {
-          outbox.session(attempt, session);
-        } catch (StoreFailed e) {
-          LOG.warn("task={} its session {} is reported with the outcome: {}", attempt.taskId(), session, e.getMessage());
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
-      });
+      return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> tellSession(attempt, session));
     } catch (IOException e) {
       return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
     } catch (RuntimeException | Error e) {

@@ -47,6 +47,10 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     static final Facts NONE = new Facts(Duration.ZERO, 0, 0, 0, List.of());
   }
 
+  /** Nothing has happened yet: our own server gives it to whoever is free. */
+  static final Verdict NOT_BEGUN = new Verdict(TaskStatus.PENDING, "not-begun", null, "the worker ended before its agent began", null,
+      Facts.NONE);
+
   /** An end without an agent. */
   static Verdict completed(String result) {
     return new Verdict(TaskStatus.COMPLETED, null, result, null, null, Facts.NONE);

@@ -103,7 +103,7 @@ public final class Worker implements Listener {
     var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         settings.get(Table.TASK_TIMEOUT), time, random);
-    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, settings.get(Table.OUTPUT_MAX), time);
+    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), time);
     this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
   }
 
@@ -265,8 +265,10 @@ public final class Worker implements Listener {
         LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
       } else if (attempt.state() == Attempt.State.ENDED) {
         outbox.resume(attempt, spool(attempt));
+      } else if (attempt.state() == Attempt.State.INTENT) {
+        LOG.warn("task={} an attempt of an earlier start may have been claimed or not", attempt.taskId());
       } else {
-        LOG.warn("task={} an attempt of an earlier start is unfinished: {}", attempt.taskId(), attempt.state());
+        intake.adopt(attempt);
       }
     }
   }
