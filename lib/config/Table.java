@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The settings table. One row is everything there is to say about a setting; flags, variables, JSON keys, the example
@@ -50,6 +51,10 @@ public final class Table {
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
       "tasks that run at the same time").fallback(2).listed());
+  public static final Setting<Long> MIN_FREE_DISK = row(Setting.of("min_free_disk", Kind.bytes(0, 1L << 40),
+      "with less left where the state folder lies no task is taken").fallback(512L << 20));
+  public static final Setting<Long> MIN_FREE_MEMORY = row(Setting.of("min_free_memory", Kind.bytes(0, 1L << 40),
+      "with less left no further agent is started").fallback(512L << 20));
   public static final Setting<Duration> TASK_TIMEOUT = row(Setting.of("task_timeout", Kind.seconds(1, 604_800),
       "the longest an agent may run").fallback(Duration.ofHours(4)).listed());
   public static final Setting<Long> OUTPUT_MAX = row(Setting.of("output_max", Kind.bytes(64 << 10, 16L << 30),
@@ -132,6 +137,10 @@ public final class Table {
       "the Vault server").vars("VAULT_ADDR").later(VAULT));
   public static final Setting<String> VAULT_TOKEN = row(Setting.of("vault_token", Kind.secret(),
       "Vault's token").vars("VAULT_TOKEN").later(VAULT));
+
+  /** Settings that a running worker takes over when it is told to reload; all others need a restart. */
+  static final Set<Setting<?>> LIVE = Set.of(CODEBASES, CODEBASE_ROOTS, AGENT_BIN, AGENT_ENV, MAX_CONCURRENT_TASKS, MIN_FREE_DISK,
+      MIN_FREE_MEMORY, TASK_TIMEOUT, DRAIN_TIMEOUT, KEEP_AGENTS);
 
   private Table() {}
 

@@ -212,6 +212,16 @@ final class Courier implements Runnable {
     }
   }
 
+  /** Reports that wait. Any thread. */
+  int owing() {
+    lock.lock();
+    try {
+      return owed.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private Outgoing peek() {
     lock.lock();
     try {

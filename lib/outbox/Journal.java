@@ -121,7 +121,7 @@ public final class Journal implements AutoCloseable {
       for (var report : reports) {
         owed.add(insert(sql, attempt, Outgoing.Kind.STATUS, report, at));
       }
-      return new Claimed(attempt.claimed(fence), owed);
+      return new Claimed(attempt.claimed(fence, leaseSeconds), owed);
     });
   }
 
@@ -244,7 +244,7 @@ public final class Journal implements AutoCloseable {
     var codebase = row.getString("codebase");
     var sent = Cursor.read(row.getString("sent"));
     return new Attempt(row.getLong("id"), row.getString("server"), row.getString("worker_id"), row.getString("task_id"),
-        row.getInt("n"), row.getString("marker"), row.getInt("fence"), row.getString("codebase_id"),
+        row.getInt("n"), row.getString("marker"), row.getInt("fence"), row.getLong("lease_seconds"), row.getString("codebase_id"),
         codebase == null ? null : Path.of(codebase), row.getString("agent_type"), row.getString("title"),
         Attempt.State.valueOf(row.getString("state")), row.getString("session_id"), Instant.parse(row.getString("created_at")),
         sent == null ? Cursor.START : sent, Cursor.read(row.getString("sending")), row.getLong("seq"), row.getString("verdict"));

@@ -108,6 +108,11 @@ public final class Outbox implements AutoCloseable {
     return couriers.size();
   }
 
+  /** Reports that no server has taken or refused yet. */
+  public int reports() {
+    return couriers.values().stream().mapToInt(Courier::owing).sum();
+  }
+
   /** The tasks that still owe the server something. */
   public Set<String> owing() {
     return couriers.values().stream().map(c -> c.attempt().taskId()).collect(Collectors.toSet());

@@ -21,7 +21,7 @@ import lib.agent.OpenCode;
 import lib.agent.Supervisor;
 import lib.config.Codebase;
 import lib.config.Json;
-import lib.config.Settings;
+import lib.config.LiveSettings;
 import lib.config.Table;
 import lib.config.Time;
 import lib.outbox.Attempt;
@@ -41,7 +41,7 @@ final class Doing {
   /** What a task may hand to the agent's command line: no option, no blank. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]*");
 
-  private final Settings settings;
+  private final LiveSettings settings;
   private final Client client;
   private final Journal journal;
   private final Identity identity;
@@ -51,8 +51,8 @@ final class Doing {
   private final Time time;
   private final RandomGenerator random;
 
-  Doing(Settings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar, String server,
-      Time time, RandomGenerator random) {
+  Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
+      String server, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -160,12 +160,15 @@ final class Doing {
     if (!Files.isDirectory(directory)) {
       return Ready.refused(folder, "the codebase's folder " + directory + " is not there on " + identity.host());
     }
+    if (!codebases.mayWork(directory)) {
+      return Ready.refused(folder, directory + " does not lie below a folder that " + identity.host() + " allows (codebase_roots)");
+    }
     try {
-      var cli = AgentCli.require(settings);
+      var cli = AgentCli.require(settings.now());
       var argv = OpenCode.argv(cli.path().toString(), task.agent(), task.modelName(), task.resumeSession());
-      var environment = AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), directory);
+      var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), directory);
       environment.put("A2A_TASK_ID", task.id());
-      var lane = new LaneFile(settings.env()).of(directory.toRealPath());
+      var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
       return Ready.held(folder, Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());

@@ -9,7 +9,7 @@ package lib.task;
 public record StopOrder(Cause cause, String by, String why) {
 
   /** The kinds of stop; each has its own verdict. */
-  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST }
+  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST, EXPIRED }
 
   @Override
   public String toString() {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import lib.config.Codebase;
 import lib.config.Time;
@@ -52,7 +53,7 @@ final class Taking {
   private final String server;
   private final boolean ours;
   private final BooleanSupplier streamUp;
-  private final Duration longest;
+  private final Supplier<Duration> longest;
   private final Time time;
   private final RandomGenerator random;
 
@@ -65,7 +66,7 @@ final class Taking {
    * @param longest the longest that an agent may run here; a server can only shorten it
    */
   Taking(Client client, Journal journal, Identity identity, Codebases codebases, String server, boolean ours,
-      BooleanSupplier streamUp, Duration longest, Time time, RandomGenerator random) {
+      BooleanSupplier streamUp, Supplier<Duration> longest, Time time, RandomGenerator random) {
     this.client = client;
     this.journal = journal;
     this.identity = identity;
@@ -189,8 +190,9 @@ final class Taking {
       // the claim itself made it `running` on our own server
       var owed = ours ? List.<Report>of() : List.of(Report.running(task.id(), identity.workerId(), null, won.attempt()));
       var claimed = journal.claimed(intent, won.attempt(), won.lease().toSeconds(), owed, time.now());
+      var most = longest.get();
       var served = Duration.ofSeconds(won.timeoutSeconds());
-      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(longest) > 0 ? longest : served, readying);
+      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(most) > 0 ? most : served, readying);
     } catch (StoreFailed e) {
       try { // nothing may run that is not on record: somebody else shall have it
         client.release(new Report(task.id(), identity.workerId(), TaskStatus.PENDING, null, null, "the worker's disk failed", won.attempt()));

@@ -3,6 +3,7 @@ package lib.task;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -34,10 +35,13 @@ final class TaskRun {
   private final Identity identity;
   private final boolean ours;
   private final long outputMax;
+  private final Consumer<Verdict> agentEnded;
+  private final Events events;
   private final Time time;
 
+  /** @param agentEnded told how each agent that was started here ended */
   TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, boolean ours, long outputMax,
-      Time time) {
+      Consumer<Verdict> agentEnded, Events events, Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
@@ -46,6 +50,8 @@ final class TaskRun {
     this.identity = identity;
     this.ours = ours;
     this.outputMax = outputMax;
+    this.agentEnded = agentEnded;
+    this.events = events;
     this.time = time;
   }
 
@@ -89,6 +95,9 @@ final class TaskRun {
       outbox.open(taken.claimed(), transcript);
       logClaimed(taken);
       var verdict = refusal != null ? refusal : agent(entry, taken, ready);
+      if (refusal == null) {
+        agentEnded.accept(verdict);
+      }
       close(ready.folder(), verdict, task.id());
       transcript.complete();
       finish(attempt, verdict);
@@ -152,8 +161,9 @@ final class TaskRun {
     }
   }
 
-  private static void logClaimed(Taking.Result.Taken taken) {
+  private void logClaimed(Taking.Result.Taken taken) {
     var task = taken.task();
+    events.tell("claimed", taken.claimed().attempt(), task.agent());
     LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
   }
 
@@ -181,6 +191,7 @@ final class TaskRun {
   private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, Ready ready) throws InterruptedException {
     var attempt = taken.claimed().attempt();
     LOG.info("task={} codebase={} agent started", attempt.taskId(), attempt.codebase());
+    events.tell("started", attempt, "");
     started(attempt);
     try {
       return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> tellSession(attempt, session));
@@ -220,6 +231,7 @@ final class TaskRun {
     while (true) {
       try {
         outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt));
+        events.tell("ended", attempt, verdict.status().word() + (verdict.reason() == null ? "" : " (" + verdict.reason() + ")"));
         LOG.info("task={} codebase={} {}{}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
             verdict.reason() == null ? "" : " (" + verdict.reason() + ")");
         return;

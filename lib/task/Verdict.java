@@ -78,6 +78,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         case TIMEOUT -> timeout(budget, result, session, facts);
         case DRAINED -> new Verdict(TaskStatus.FAILED, "drained", result, "the worker was stopped and the agent did not finish in time"
             + resume(session), session, facts);
+        case EXPIRED -> new Verdict(TaskStatus.FAILED, "lost", result, "the agent was ended because its lease was: " + order.why()
+            + resume(session), session, facts);
         case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
             + resume(session), session, facts);
       };
