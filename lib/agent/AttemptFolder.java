@@ -21,8 +21,7 @@ import lib.wire.Http;
  * {@code prompt}, {@code task.json} and {@code deadline}; the supervisor writes {@code pid} and {@code exit}, and the
  * empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
  * go) and {@code overdue} (its budget was used up); the agent's
- * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see; {@code cancel}, written by
- * anybody who may write here, asks the worker to cancel.
+ * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see.
  */
 public record AttemptFolder(Path path) {
   /** File systems take 255 bytes for a name; longer ids are cut and told apart by their hash. */
@@ -102,16 +101,6 @@ public record AttemptFolder(Path path) {
     try (var all = Files.list(attempts)) {
       return all.max(Comparator.comparingInt(p -> Integer.parseInt(p.getFileName().toString()))).map(AttemptFolder::new);
     }
-  }
-
-  /** Asks the worker that runs this attempt to cancel it. */
-  public void cancel(String who) throws IOException {
-    Durable.replace(file("cancel"), who.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Who wants this attempt cancelled, if anybody. */
-  public Optional<String> cancelledBy() throws IOException {
-    return Files.exists(file("cancel")) ? Optional.of(Files.readString(file("cancel")).strip()) : Optional.empty();
   }
 
   /** Adds the line that people see last; from then on the transcript is complete. */

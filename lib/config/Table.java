@@ -1,6 +1,7 @@
 package lib.config;
 
 import static lib.config.Setting.Use.CONNECT;
+import static lib.config.Setting.Use.LOCAL;
 import static lib.config.Setting.Use.OFFER;
 import static lib.config.Setting.Use.SERVE;
 import static lib.config.Setting.Use.WORK;
@@ -30,7 +31,7 @@ public final class Table {
 
   // --- who we are and what we offer
   public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.title(),
-      "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, WORK).listed());
+      "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, LOCAL, WORK).listed());
   public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.title(),
       "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER));
   public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),
@@ -65,7 +66,7 @@ public final class Table {
       "leave at once on TERM; agents run on for the next start").fallback(false));
   public static final Setting<Path> STATE_DIR = row(Setting.of("state_dir", Kind.path(),
       "journal, worker id, tasks").fallback(env -> null, "$STATE_DIRECTORY, else $XDG_STATE_HOME/a2a-worker/NAME")
-      .in(CONNECT, WORK));
+      .in(CONNECT, LOCAL, WORK));
 
   // --- hearing of tasks
   public static final Setting<Duration> POLL_INTERVAL = row(Setting.of("poll_interval", Kind.seconds(0.5, 86_400),

@@ -88,7 +88,6 @@ final class AgentRun {
         }
         return exit.orElse(null);
       }
-      folder.cancelledBy().ifPresent(who -> order.compareAndSet(null, new StopOrder(StopOrder.Cause.CANCELLED, who, "")));
       if (time.nanos() - start > budget.toNanos()) {
         order.compareAndSet(null, new StopOrder(StopOrder.Cause.TIMEOUT, "the worker", ""));
       }
