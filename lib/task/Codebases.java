@@ -3,10 +3,12 @@ package lib.task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
@@ -25,6 +27,7 @@ public final class Codebases {
   private final List<Codebase> kept;
   private final Path home;
   private final Codebase global;
+  private final Set<Codebase> dropped = new HashSet<>(); // named once, and no longer
   private String globalId;
   private volatile List<Codebase> named;
   private volatile List<Path> roots; // null: those that are named, and the home folder's
@@ -151,9 +154,16 @@ public final class Codebases {
     named = List.copyOf(now);
     roots = limits;
     synchronized (this) {
-      byId.values().removeIf(c -> before.contains(c) && !now.contains(c));
+      dropped.addAll(before);
+      dropped.removeAll(now);
+      byId.values().removeIf(dropped::contains);
     }
     return now.stream().filter(c -> !before.contains(c)).toList();
+  }
+
+  /** Whether it is still to be offered. */
+  public synchronized boolean wants(Codebase codebase) {
+    return !dropped.contains(codebase);
   }
 
   private static boolean below(Path real, List<Path> roots) {

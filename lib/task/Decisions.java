@@ -4,6 +4,8 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import lib.config.Json;
+import lib.wire.Task;
 
 /** The last decision on each task, so that "why" and "why not" can be told afterwards. Thread-safe. */
 final class Decisions {
@@ -12,9 +14,10 @@ final class Decisions {
   /**
    * One of them.
    *
+   * @param hint what was known of the task, without its text: some servers do not tell its codebase when they are asked for it
    * @param since when this worker began to say so
    */
-  record Made(Decision decision, Instant since) {}
+  record Made(Task hint, Decision decision, Instant since) {}
 
   private final Map<String, Made> made = new LinkedHashMap<>() {
     @Override
@@ -24,10 +27,11 @@ final class Decisions {
   };
 
   /** Notes what was decided now. */
-  synchronized void note(String taskId, Decision decision, Instant now) {
-    var before = made.remove(taskId); // to the young end
+  synchronized void note(Task task, Decision decision, Instant now) {
+    var before = made.remove(task.id()); // to the young end
     var same = before != null && before.decision.say() == decision.say() && before.decision.reason().equals(decision.reason());
-    made.put(taskId, new Made(decision, same ? before.since : now));
+    var hint = Task.read(Json.object().put("id", task.id()).put("codebase_id", task.codebaseId())).orElseThrow();
+    made.put(task.id(), new Made(hint, decision, same ? before.since : now));
   }
 
   synchronized Optional<Made> of(String taskId) {

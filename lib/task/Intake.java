@@ -142,7 +142,7 @@ final class Intake implements Runnable {
         return Inbox.Look.WAIT;
       }
       var decision = Admission.decide(task, view);
-      decisions.note(task.id(), decision, time.now());
+      decisions.note(task, decision, time.now());
       if (decision.say() != Say.YES) {
         LOG.debug("task={} not taken: {}", task.id(), decision.reason());
         return decision.say() == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
@@ -207,7 +207,7 @@ final class Intake implements Runnable {
   /** Admission of the whole task, its own place not counted. */
   private Decision decide(Task task, Running.Entry own) {
     var decision = judge(task, own);
-    decisions.note(task.id(), decision, time.now());
+    decisions.note(task, decision, time.now());
     return decision;
   }
 

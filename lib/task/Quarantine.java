@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * nothing, it gets no more until a probe of it works. After that one such failure is enough to have it back here, for
  * twice as long. Thread-safe; run it on a thread of its own and interrupt that thread to end it.
  */
-final class Quarantine implements Runnable {
+public final class Quarantine implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
   private static final int FAILURES = 3; // one is a bad task, two are bad luck
   /** A real agent takes 1 to 9 s to start; one that has done something takes longer or has said something. */
@@ -38,14 +38,14 @@ final class Quarantine implements Runnable {
    * @param probe tries an agent CLI
    * @param lifted told when an agent may work again
    */
-  Quarantine(Function<Path, AgentProbe> probe, Runnable lifted, Time time) {
+  public Quarantine(Function<Path, AgentProbe> probe, Runnable lifted, Time time) {
     this.probe = probe;
     this.lifted = lifted;
     this.time = time;
   }
 
   /** Learns how an agent's task ended. */
-  synchronized void ended(Path program, Verdict verdict) {
+  public synchronized void ended(Path program, Verdict verdict) {
     if (!program.equals(agent)) {
       agent = program;
       acquit();
@@ -68,12 +68,12 @@ final class Quarantine implements Runnable {
   }
 
   /** Why this agent gets no task; null when it may have some. */
-  synchronized String why(Path program) {
+  public synchronized String why(Path program) {
     return program.equals(agent) ? why : null;
   }
 
   /** How long until the next probe; zero when nobody is shut in. */
-  synchronized Duration left() {
+  public synchronized Duration left() {
     return why == null ? Duration.ZERO : Duration.ofNanos(Math.max(0, until - time.nanos()));
   }
 

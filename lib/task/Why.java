@@ -40,7 +40,8 @@ record Why(String taskId, boolean running, Decisions.Made before, Attempt attemp
       return json.put("problem", read.failure);
     }
     json.put("status", read.task.status().word()).put("owner", read.task.workerId());
-    decided(json.putObject("now"), judge.apply(read.task).and(done()));
+    var task = before == null ? read.task : read.task.filledFrom(before.hint());
+    decided(json.putObject("now"), judge.apply(task).and(done()));
     return json;
   }
 
