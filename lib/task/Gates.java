@@ -2,7 +2,6 @@ package lib.task;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import lib.agent.AgentCli;
 import lib.config.LiveSettings;
@@ -112,8 +111,7 @@ final class Gates {
   }
 
   private void announce(Holds now) {
-    var shut = new LinkedHashMap<String, String>();
-    now.each(shut::put);
+    var shut = now.all();
     for (var rule : shut.keySet()) {
       if (!last.containsKey(rule)) {
         LOG.warn("no task is taken: {}: {}", rule, shut.get(rule));

@@ -1,6 +1,7 @@
 package lib.task;
 
-import java.util.function.BiConsumer;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * What keeps this worker from taking tasks at the moment, whatever the task. Each part says why, or is null.
@@ -14,18 +15,20 @@ import java.util.function.BiConsumer;
 public record Holds(String closed, String paused, String disk, String memory, String agent) {
   public static final Holds NONE = new Holds(null, null, null, null, null);
 
-  /** Gives each that holds, by the name of its rule. */
-  public void each(BiConsumer<String, String> hold) {
-    give(hold, "intake", closed);
-    give(hold, "pause", paused);
-    give(hold, "disk", disk);
-    give(hold, "memory", memory);
-    give(hold, "agent", agent);
+  /** Those that hold: the name of the rule to why, in the order of the rules. */
+  public Map<String, String> all() {
+    var all = new LinkedHashMap<String, String>();
+    put(all, "intake", closed);
+    put(all, "pause", paused);
+    put(all, "disk", disk);
+    put(all, "memory", memory);
+    put(all, "agent", agent);
+    return all;
   }
 
-  private static void give(BiConsumer<String, String> hold, String rule, String why) {
+  private static void put(Map<String, String> all, String rule, String why) {
     if (why != null) {
-      hold.accept(rule, why);
+      all.put(rule, why);
     }
   }
 }

@@ -1,6 +1,5 @@
 package lib.task;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,22 +70,22 @@ final class Status {
         .put("pid", ProcessHandle.current().pid()).put("state_dir", identity.stateDir().toString())
         .put("started_at", startedAt.toString()).put("uptime_seconds", Duration.ofNanos(time.nanos() - start).toSeconds());
     json.put("state", stage.equals("run") ? "running" : stage);
-    gates.now().each((rule, why) -> array(json, "holds").addObject().put("rule", rule).put("why", why));
-    array(json, "holds");
+    var holds = json.putArray("holds");
+    gates.now().all().forEach((rule, why) -> holds.addObject().put("rule", rule).put("why", why));
     json.putObject("server").put("url", url).put("own", info != null && info.ours()).put("last_contact_seconds", contact());
     var feeds = json.putObject("feeds");
     feed(feeds.putObject("stream"), stream.health());
     feed(feeds.putObject("poll"), poll.health());
     json.set("problems", Json.array(registrar.problems()));
     json.putObject("slots").put("most", intake.slots()).put("taken", running.size());
-    running.entries().forEach(entry -> running(array(json, "running").addObject(), entry));
-    array(json, "running");
+    var runs = json.putArray("running");
+    running.entries().forEach(entry -> running(runs.addObject(), entry));
     json.put("waiting_count", inbox.size());
-    var waiting = array(json, "waiting");
+    var waiting = json.putArray("waiting");
     inbox.waiting(MOST_WAITING).forEach(task -> waiting.addObject().put("task_id", task.id()).put("codebase_id", task.codebase())
         .put("agent_type", task.agent()).put("priority", task.priority()).put("why", intake.judge(task).reason()));
     json.putObject("outbox").put("attempts", outbox.depth()).put("reports", outbox.reports());
-    var offered = array(json, "codebases");
+    var offered = json.putArray("codebases");
     codebases.ids().stream().filter(id -> !id.equals(Task.GLOBAL)).forEach(id -> codebases.of(id).ifPresent(c -> offered.addObject()
         .put("id", id).put("name", c.name()).put("path", c.path().toString())));
     agent(json);
@@ -121,9 +120,5 @@ final class Status {
 
   private static void feed(ObjectNode json, Health health) {
     json.put("up", health.up()).put("seconds", health.since().toSeconds());
-  }
-
-  private static ArrayNode array(ObjectNode json, String name) {
-    return json.has(name) ? (ArrayNode) json.get(name) : json.putArray(name);
   }
 }

@@ -114,9 +114,9 @@ public final class Worker implements Listener {
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
-    this.heart = new Heart(client, identity.workerId(), running, registrar::again, time);
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
     this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, events, time);
+    this.heart = new Heart(client, identity.workerId(), running, () -> gates.now().all(), registrar::again, time);
     var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), time, random);

@@ -98,6 +98,7 @@ class IntakeTest {
     var spared = site.create(code, "talk spared");
     Program.await("it to be seen", () -> status().path("waiting_count").asInt() == 1);
     assertThat(holds()).singleElement().asString().contains("3 tasks in a row", "exit code 1");
+    Program.await("the server to be told", () -> site.client().workers().getFirst().path("holds").path(0).path("rule").asText().equals("agent"));
     assertThat(status().path("quarantines").get(0).path("agent").asText()).isEqualTo(broken.toString());
     assertThat(site.client().task(spared).status()).isEqualTo(TaskStatus.PENDING);
   }
