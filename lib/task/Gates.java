@@ -9,6 +9,7 @@ import lib.config.Table;
 import lib.config.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Says whether tasks are taken at all: not while the worker ends or is paused, while disk or memory is short, while the
@@ -114,7 +115,8 @@ final class Gates {
     var shut = now.all();
     for (var rule : shut.keySet()) {
       if (!last.containsKey(rule)) {
-        LOG.warn("no task is taken: {}: {}", rule, shut.get(rule));
+        var wanted = rule.equals("intake") || rule.equals("pause"); // by a person
+        LOG.atLevel(wanted ? Level.INFO : Level.WARN).log("no task is taken: {}: {}", rule, shut.get(rule));
         events.tell("hold", null, rule + ": " + shut.get(rule));
       }
     }

@@ -3,8 +3,11 @@ package lib.task;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.Optional;
 import lib.Version;
 import lib.agent.AgentCli;
+import lib.config.Codebase;
 import lib.config.Json;
 import lib.config.LiveSettings;
 import lib.config.Time;
@@ -86,11 +89,16 @@ final class Status {
         .put("agent_type", task.agent()).put("priority", task.priority()).put("why", intake.judge(task).reason()));
     json.putObject("outbox").put("attempts", outbox.depth()).put("reports", outbox.reports());
     var offered = json.putArray("codebases");
-    codebases.ids().stream().filter(id -> !id.equals(Task.GLOBAL)).forEach(id -> codebases.of(id).ifPresent(c -> offered.addObject()
-        .put("id", id).put("name", c.name()).put("path", c.path().toString())));
+    codebases.ids().stream().filter(id -> !id.equals(Task.GLOBAL)).sorted(Comparator.comparing(id -> path(codebases.of(id))))
+        .forEach(id -> codebases.of(id).ifPresent(c -> offered.addObject().put("id", id).put("name", c.name())
+            .put("path", c.path().toString())));
     agent(json);
     json.putObject("versions").put("worker", Version.TEXT).put("java", Runtime.version().toString());
     return json;
+  }
+
+  private static String path(Optional<Codebase> codebase) {
+    return codebase.map(c -> c.path().toString()).orElse("");
   }
 
   /** Seconds since the server last answered anything we ask regularly. */
