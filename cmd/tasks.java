@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import lib.Problem;
 import lib.agent.AttemptFolder;
 import lib.cli.Columns;
@@ -25,8 +26,10 @@ import lib.cli.Place;
 import lib.cli.TaskOutput;
 import lib.config.Json;
 import lib.config.Setting.Use;
+import lib.config.StateDir;
 import lib.config.Time;
 import lib.control.ControlClient;
+import lib.store.Lock;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
@@ -397,18 +400,21 @@ public final class tasks extends Command {
       if (id.isBlank()) {
         throw absent("this machine");
       }
-      var stateDirs = ControlClient.stateDirs(settings());
-      for (var stateDir : stateDirs) {
+      Path left = null;
+      for (var stateDir : stateDirs()) {
         var folder = AttemptFolder.latest(stateDir, id);
         if (folder.isPresent() && !Files.exists(folder.get().file("closing"))) {
-          return cancel(stateDir, folder.get());
+          if (Lock.holder(stateDir.resolve("lock")).isPresent()) {
+            return cancel(stateDir, folder.get());
+          }
+          left = stateDir;
         }
       }
-      throw stateDirs.isEmpty()
-          ? new Problem("no worker runs here that could cancel task " + id, "none of this user's does", "start it again: run")
-              .ending(Problem.Exit.NO_WORKER)
-          : new Problem("no worker on this machine runs task " + id, "no state folder holds a running attempt at it",
-              "look where it runs: tasks show " + id);
+      throw left == null
+          ? new Problem("no worker on this machine runs task " + id, "no state folder holds a running attempt at it",
+              "look where it runs: tasks show " + id)
+          : new Problem("no worker runs that could cancel task " + id, "that of " + left + ", which began it, has ended",
+              "start it again: run --state-dir " + left).ending(Problem.Exit.NO_WORKER);
     }
 
     private int cancel(Path stateDir, AttemptFolder attempt) throws IOException, InterruptedException {
@@ -420,6 +426,18 @@ public final class tasks extends Command {
       var status = await(() -> Files.exists(closing)) ? TaskStatus.of(Files.readString(closing).split(" ", 3)[1]) : TaskStatus.RUNNING;
       io.print(json ? Json.pretty(Json.object().put("id", id).put("status", status.word())) + "\n" : id + "\t" + status.word() + "\n");
       return done(status, "in " + stateDir, true);
+    }
+
+    private List<Path> stateDirs() throws IOException {
+      var settings = settings();
+      var own = StateDir.of(settings);
+      var all = StateDir.all(settings.env());
+      if (!Files.isDirectory(all)) {
+        return List.of(own);
+      }
+      try (var folders = Files.list(all)) {
+        return Stream.concat(Stream.of(own), folders).distinct().toList();
+      }
     }
 
     /** Waits for the task's end; false when it takes too long. */
