@@ -65,7 +65,9 @@ public final class status extends Command {
         + time(q, "next_try_seconds")));
     now.path("codebases").forEach(c -> add(lines, "codebase", c.path("name").asText() + " " + c.path("path").asText()));
     add(lines, "agent", now.path("agent").path("path").asText("none"));
-    add(lines, "versions", "worker " + now.path("versions").path("worker").asText() + ", Java " + now.path("versions").path("java").asText());
+    var versions = now.path("versions");
+    add(lines, "versions", "worker " + versions.path("worker").asText() + ", Java " + versions.path("java").asText()
+        + (versions.path("agent").isTextual() ? ", agent " + versions.path("agent").asText() : ""));
     Columns.print(io, List.of("WHAT", "HOW"), lines);
   }
 

@@ -22,26 +22,36 @@ public record AgentProbe(boolean works, String said) {
   /**
    * Runs it once, without input.
    *
-   * @param directory a folder of ours: it runs there, and what it says goes into the file {@code probe.log}, since a pipe
-   *     could be held open by what it leaves behind
+   * @param directory a folder of ours: it runs there, and what it says goes into a file there for as long as it runs, since a
+   *     pipe could be held open by what it leaves behind
    */
   public static AgentProbe run(Path program, Map<String, String> environment, Path directory) throws InterruptedException {
-    var log = directory.resolve("probe.log");
+    Path log = null;
+    try {
+      log = Files.createTempFile(directory, "probe", ".log");
+      return run(program, environment, directory, log);
+    } catch (IOException e) {
+      return new AgentProbe(false, "it cannot be started: " + e.getMessage());
+    } finally {
+      if (log != null && !log.toFile().delete()) {
+        log.toFile().deleteOnExit();
+      }
+    }
+  }
+
+  private static AgentProbe run(Path program, Map<String, String> environment, Path directory, Path log)
+      throws IOException, InterruptedException {
     var builder = new ProcessBuilder(program.toString(), "--version").directory(directory.toFile()).redirectErrorStream(true)
         .redirectInput(Path.of("/dev/null").toFile()).redirectOutput(log.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
+    var process = builder.start();
     try {
-      var process = builder.start();
-      try {
-        return !process.waitFor(LONGEST.toMillis(), TimeUnit.MILLISECONDS) ? new AgentProbe(false, "--version does not end")
-            : judge(process.exitValue(), first(log));
-      } finally {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-      }
-    } catch (IOException e) {
-      return new AgentProbe(false, "it cannot be started: " + e.getMessage());
+      return !process.waitFor(LONGEST.toMillis(), TimeUnit.MILLISECONDS) ? new AgentProbe(false, "--version does not end")
+          : judge(process.exitValue(), first(log));
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
     }
   }
 

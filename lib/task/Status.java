@@ -1,12 +1,14 @@
 package lib.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
 import lib.Version;
 import lib.agent.AgentCli;
+import lib.agent.AgentVersion;
 import lib.config.Codebase;
 import lib.config.Json;
 import lib.config.LiveSettings;
@@ -38,6 +40,7 @@ final class Status {
   private final Codebases codebases;
   private final Registrar registrar;
   private final Quarantine quarantine;
+  private final AgentVersion version;
   private final Time time;
   private final Instant startedAt;
   private final long start;
@@ -45,7 +48,7 @@ final class Status {
   /** @param info what the server says of itself; null when it says nothing */
   Status(LiveSettings settings, Identity identity, String url, Client.Info info, Gates gates, Intake intake, Running running,
       Inbox inbox, Outbox outbox, StreamFeed stream, PollFeed poll, Heart heart, Codebases codebases, Registrar registrar,
-      Quarantine quarantine, Time time) {
+      Quarantine quarantine, AgentVersion version, Time time) {
     this.settings = settings;
     this.identity = identity;
     this.url = url;
@@ -61,6 +64,7 @@ final class Status {
     this.codebases = codebases;
     this.registrar = registrar;
     this.quarantine = quarantine;
+    this.version = version;
     this.time = time;
     this.startedAt = time.now();
     this.start = time.nanos();
@@ -93,7 +97,8 @@ final class Status {
         .forEach(id -> codebases.of(id).ifPresent(c -> offered.addObject().put("id", id).put("name", c.name())
             .put("path", c.path().toString())));
     agent(json);
-    json.putObject("versions").put("worker", Version.TEXT).put("java", Runtime.version().toString());
+    json.putObject("versions").put("worker", Version.TEXT).put("java", Runtime.version().toString())
+        .put("agent", AgentCli.find(settings.now()).flatMap(this::version).orElse(null));
     return json;
   }
 
@@ -113,6 +118,14 @@ final class Status {
     var quarantined = json.putArray("quarantines");
     found.map(cli -> quarantine.why(cli.path())).ifPresent(why -> quarantined.addObject().put("agent", found.get().path().toString())
         .put("why", why).put("next_try_seconds", quarantine.left().toSeconds()));
+  }
+
+  private Optional<String> version(AgentCli cli) {
+    try {
+      return version.of(cli.path());
+    } catch (IOException e) {
+      return Optional.empty(); // it has gone away since it was found
+    }
   }
 
   private void running(ObjectNode json, Running.Entry entry) {

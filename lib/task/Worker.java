@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,7 @@ import java.util.random.RandomGenerator;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
 import lib.agent.AgentProbe;
+import lib.agent.AgentVersion;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
 import lib.config.Codebase;
@@ -125,7 +127,7 @@ public final class Worker implements Listener {
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow,
         time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
-        heart, codebases, registrar, quarantine, time);
+        heart, codebases, registrar, quarantine, new AgentVersion(this::agentEnv, identity.stateDir()), time);
   }
 
   /**
@@ -317,10 +319,13 @@ public final class Worker implements Listener {
     return keys.isEmpty() ? "nothing" : String.join(", ", keys);
   }
 
+  private Map<String, String> agentEnv() {
+    return AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), identity.stateDir());
+  }
+
   private AgentProbe probe(Path agent) {
     try {
-      return AgentProbe.run(agent, AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), identity.stateDir()),
-          identity.stateDir());
+      return AgentProbe.run(agent, agentEnv(), identity.stateDir());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new AgentProbe(false, "the worker ends");

@@ -2,6 +2,7 @@
 # A made agent CLI: `agent.sh run --agent TYPE --format json [--model M] [--session ID]`, the prompt on stdin. The
 # prompt's first line is what it does: a mode, then the mode's argument. It speaks the event lines of a real one.
 
+[ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
 read -r mode argument || true
 session=ses_made$$
 previous=

@@ -97,6 +97,7 @@ class ControlTest {
     assertThat(now.path("feeds").path("stream").path("up").asBoolean()).isTrue();
     assertThat(now.path("server").path("last_contact_seconds").asInt()).isLessThan(60);
     assertThat(now.path("versions").path("worker").asText()).isNotEmpty();
+    Program.await("the agent's version", () -> json("status").path("versions").path("agent").asText().equals("9.9.9-made"));
     assertThat(ran("status").out()).contains(running, waiting, "1 of 2 taken", "stream\tup");
   }
 
