@@ -1,5 +1,6 @@
 package lib.task;
 
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import lib.task.Decision.Answer;
@@ -18,6 +19,7 @@ public final class Admission {
     if (!task.builtin() && !task.registration()) {
       answers.add(codebase(task, view));
       answers.add(agent(view));
+      answers.add(limit(task, view));
       answers.add(lane(task, view));
     }
     answers.add(slot(view));
@@ -64,6 +66,12 @@ public final class Admission {
 
   private static Answer agent(View view) {
     return view.noAgent() == null ? answer("agent", Say.YES, "an agent CLI is there") : answer("agent", Say.WAIT, view.noAgent());
+  }
+
+  private static Answer limit(Task task, View view) {
+    var until = view.limits().get(Limits.provider(task));
+    return until == null ? answer("limit", Say.YES, "its provider refuses nothing")
+        : answer("limit", Say.WAIT, Limits.provider(task) + " has a usage limit and is left alone until " + until.truncatedTo(ChronoUnit.SECONDS));
   }
 
   private static Answer lane(Task task, View view) {

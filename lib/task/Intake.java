@@ -46,6 +46,7 @@ final class Intake implements Runnable {
   private final Identity identity;
   private final TaskRun taskRun;
   private final Doing doing;
+  private final Limits limits;
   private final Runnable finished;
   private final LaneFile lanes;
   private final Time time;
@@ -60,10 +61,10 @@ final class Intake implements Runnable {
   /**
    * An intake that takes nothing yet.
    *
-   * @param finished told after each task
+   * @param finished told after each task, and when a pause for a usage limit ends
    */
   Intake(Settings settings, Inbox inbox, Running running, Codebases codebases, Outbox outbox, Identity identity, TaskRun taskRun,
-      Doing doing, Runnable finished, Time time) {
+      Doing doing, Limits limits, Runnable finished, Time time) {
     this.settings = settings;
     this.inbox = inbox;
     this.running = running;
@@ -72,6 +73,7 @@ final class Intake implements Runnable {
     this.identity = identity;
     this.taskRun = taskRun;
     this.doing = doing;
+    this.limits = limits;
     this.finished = finished;
     this.lanes = new LaneFile(settings.env());
     this.time = time;
@@ -115,6 +117,9 @@ final class Intake implements Runnable {
     try {
       while (true) {
         changes = inbox.await(changes, LOOK_AGAIN);
+        if (limits.ended()) {
+          finished.run(); // what was put back is not announced to whom it came from
+        }
         if (inbox.size() == 0) {
           continue;
         }
@@ -235,7 +240,7 @@ final class Intake implements Runnable {
     busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
     var free = Math.min(settings.get(Table.MAX_CONCURRENT_TASKS) - places, left.get() + (without == null ? 0 : 1));
     return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, busy, free, whyClosed(), noAgent(),
-        outbox.owing());
+        outbox.owing(), limits.paused());
   }
 
   private Set<Path> heldElsewhere(List<Path> folders) {

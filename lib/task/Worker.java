@@ -68,6 +68,7 @@ public final class Worker implements Listener {
   private final Registrar registrar;
   private final StreamFeed stream;
   private final PollFeed poll;
+  private final TaskRun taskRun;
   private final Intake intake;
   private final Watch watch;
   private final List<Thread> threads = new ArrayList<>(); // it is its own lock
@@ -103,8 +104,10 @@ public final class Worker implements Listener {
     var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         settings.get(Table.TASK_TIMEOUT), time, random);
-    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), time);
-    this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
+    var limits = new Limits(time);
+    this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
+        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), time);
+    this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, limits, this::pollNow, time);
   }
 
   /**
@@ -160,8 +163,9 @@ public final class Worker implements Listener {
     }
   }
 
-  /** Takes this task and no other. */
+  /** Takes this task and no other, and does not put it back. */
   public void takeOnly(String taskId) {
+    taskRun.once();
     intake.only(taskId);
     intake.limit(1);
     pollNow();

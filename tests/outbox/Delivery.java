@@ -81,7 +81,7 @@ final class Delivery implements AutoCloseable {
 
   void finish(List<Report> reports) throws StoreFailed, InterruptedException {
     pages.end();
-    outbox.finish(attempt, "{}", reports);
+    outbox.finish(attempt, "{}", reports, false);
   }
 
   /** The worker ends, and another process goes on with an attempt that has ended. */

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class AdmissionTest {
   private static final Path FOLDER = Path.of("/code/a");
   private static final View FREE = new View("w1", "role", List.of("build", "agent"), Map.of("cb", FOLDER, "global", Path.of("/home/u")),
-      Set.of(), 2, null, null, Set.of());
+      Set.of(), 2, null, null, Set.of(), Map.of());
 
   @Test
   void aTaskForAnOfferedFolderIsTakenWhenThereIsRoom() {
@@ -48,16 +48,16 @@ class AdmissionTest {
 
   @Test
   void whatCanChangeByItselfIsWaitedFor() {
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(FOLDER), 2, null, null, Set.of()), "/code/a");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 0, null, null, Set.of()), "slot");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, "stopping", null, Set.of()), "stopping");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, "no agent CLI", Set.of()), "no agent CLI");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, null, Set.of("t")), "report");
+    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(FOLDER), 2, null, null, Set.of(), Map.of()), "/code/a");
+    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 0, null, null, Set.of(), Map.of()), "slot");
+    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, "stopping", null, Set.of(), Map.of()), "stopping");
+    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, "no agent CLI", Set.of(), Map.of()), "no agent CLI");
+    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, null, Set.of("t"), Map.of()), "report");
   }
 
   @Test
   void whatNeedsNoAgentNeedsNoFolderAndNoLane() {
-    var busy = new View("w1", "role", List.of(), Map.of(), Set.of(FOLDER), 1, null, "no agent CLI", Set.of());
+    var busy = new View("w1", "role", List.of(), Map.of(), Set.of(FOLDER), 1, null, "no agent CLI", Set.of(), Map.of());
     for (var type : List.of("echo", "noop", "register_codebase", "register_workspace")) {
       assertThat(say(task().put("agent_type", type), busy)).as(type).isEqualTo(Say.YES);
     }
@@ -68,12 +68,12 @@ class AdmissionTest {
     var task = task();
     task.remove("codebase_id");
     assertThat(say(task, FREE)).isEqualTo(Say.YES);
-    assertThat(say(task, new View("w1", "role", List.of(), Map.of(), Set.of(), 1, null, null, Set.of()))).isEqualTo(Say.NO);
+    assertThat(say(task, new View("w1", "role", List.of(), Map.of(), Set.of(), 1, null, null, Set.of(), Map.of()))).isEqualTo(Say.NO);
   }
 
   @Test
   void aNoOutweighsEveryWait() {
-    var full = new View("w1", "role", List.of(), FREE.folders(), Set.of(), 0, "stopping", null, Set.of());
+    var full = new View("w1", "role", List.of(), FREE.folders(), Set.of(), 0, "stopping", null, Set.of(), Map.of());
     assertThat(say(task().put("target_worker_id", "w2"), full)).isEqualTo(Say.NO);
   }
 
