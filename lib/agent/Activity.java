@@ -46,7 +46,7 @@ public record Activity(Map<Long, Used> processes, boolean connected) {
    *
    * @param pids those of one attempt
    */
-  static Activity of(Set<Long> pids) {
+  public static Activity of(Set<Long> pids) {
     var processes = new HashMap<Long, Used>();
     var sockets = new HashSet<String>();
     for (var pid : pids) {
@@ -63,7 +63,7 @@ public record Activity(Map<Long, Used> processes, boolean connected) {
   }
 
   /** Whether they did something since, in so much time. */
-  boolean differs(Activity before, Duration between) {
+  public boolean differs(Activity before, Duration between) {
     var ticks = 0L;
     var bytes = 0L;
     for (var process : processes.entrySet()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,6 +54,17 @@ class AdmissionTest {
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, "stopping", null, Set.of(), Map.of()), "stopping");
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, "no agent CLI", Set.of(), Map.of()), "no agent CLI");
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, null, Set.of("t"), Map.of()), "report");
+  }
+
+  @Test
+  void aProviderWithALimitIsWaitedForAndTheTimeIsSaid() {
+    var limited = new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, null, Set.of(),
+        Map.of("anthropic", Instant.parse("2026-03-01T12:00:00.5Z")));
+    var decision = Admission.decide(Task.read(task().put("model", "anthropic/claude")).orElseThrow(), limited);
+    assertThat(decision.say()).isEqualTo(Say.WAIT);
+    assertThat(decision.reason()).contains("limit: anthropic", "until 2026-03-01T12:00:00Z");
+    assertThat(say(task().put("model", "openai/gpt"), limited)).isEqualTo(Say.YES);
+    assertThat(say(task(), limited)).isEqualTo(Say.YES);
   }
 
   @Test
