@@ -173,12 +173,24 @@ final class Doing {
     }
   }
 
+  /**
+   * Tells the supervisor how long the agent may run, where that is less than usual; before the agent is let go, so that it holds
+   * whatever becomes of this process.
+   */
+  void grant(Task task, AttemptFolder folder, Duration budget) {
+    if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) >= 0) {
+      return; // that stands there already
+    }
+    try {
+      folder.deadline(budget.plus(Deadline.LEAD));
+    } catch (IOException e) {
+      LOG.warn("task={} without this worker its agent could run longer than the server wants: {}", task.id(), e.getMessage());
+    }
+  }
+
   /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
-    if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) < 0) {
-      shorten(task, ready.folder(), budget);
-    }
     return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, time)
         .run(ready.supervisor().process().toHandle());
   }
@@ -192,13 +204,5 @@ final class Doing {
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
     return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, time)
         .run(folder.supervisor().orElse(null));
-  }
-
-  private static void shorten(Task task, AttemptFolder folder, Duration budget) {
-    try {
-      folder.deadline(budget.plus(Deadline.LEAD));
-    } catch (IOException e) {
-      LOG.warn("task={} without this worker its agent could run longer than the server wants: {}", task.id(), e.getMessage());
-    }
   }
 }

@@ -92,6 +92,7 @@ final class TaskRun {
     }
     try (var ready = taken.readying().await()) {
       var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
+      doing.grant(task, ready.folder(), taken.budget());
       var refusal = ready.go(); // the first thing: people wait for it
       time.sleep(START);
       outbox.open(taken.claimed(), transcript);
