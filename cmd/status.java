@@ -63,6 +63,7 @@ public final class status extends Command {
         + " attempts on their way");
     now.path("quarantines").forEach(q -> add(lines, "quarantine", q.path("why").asText() + "; tried again in "
         + time(q, "next_try_seconds")));
+    now.path("limits").forEach(l -> add(lines, "limit", l.path("provider").asText() + " until " + l.path("until").asText()));
     now.path("codebases").forEach(c -> add(lines, "codebase", c.path("name").asText() + " " + c.path("path").asText()));
     add(lines, "agent", now.path("agent").path("path").asText("none"));
     var versions = now.path("versions");

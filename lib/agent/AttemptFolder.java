@@ -15,6 +15,7 @@ import java.util.Optional;
 import lib.config.Json;
 import lib.store.Durable;
 import lib.wire.Http;
+import lib.wire.Task;
 
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
@@ -70,6 +71,11 @@ public record AttemptFolder(Path path) {
     Durable.sync(path);
   }
 
+  /** The task, as it was when it was claimed; empty when that cannot be read. */
+  public Optional<Task> task() throws IOException {
+    return Files.exists(file("task.json")) ? Json.readObject(Files.readString(file("task.json"))).flatMap(Task::read) : Optional.empty();
+  }
+
   /** Removes the folder with what is in it, if it is there; only for attempts that never were. */
   public void clear() throws IOException {
     if (Files.isDirectory(path)) {
@@ -92,6 +98,12 @@ public record AttemptFolder(Path path) {
     Durable.replace(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII));
   }
 
+  /** How long until the supervisor ends the agent by itself; empty when nobody has said. */
+  public Optional<Duration> left() throws IOException {
+    var file = file("deadline");
+    return Files.exists(file) ? Optional.of(Duration.ofSeconds(number(List.of(Files.readString(file).strip()), 0) - uptime())) : Optional.empty();
+  }
+
   /** The latest attempt at a task in this state folder; empty when there was none. */
   public static Optional<AttemptFolder> latest(Path stateDir, String taskId) throws IOException {
     var attempts = of(stateDir, taskId, 1).path.getParent();
@@ -101,6 +113,11 @@ public record AttemptFolder(Path path) {
     try (var all = Files.list(attempts)) {
       return all.max(Comparator.comparingInt(p -> Integer.parseInt(p.getFileName().toString()))).map(AttemptFolder::new);
     }
+  }
+
+  /** Whether the agent has its folder to itself, so that it runs or has run. */
+  public boolean begun() {
+    return Files.exists(file("lane"));
   }
 
   /** Adds the line that people see last; from then on the transcript is complete. */

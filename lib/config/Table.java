@@ -10,7 +10,9 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -58,6 +60,10 @@ public final class Table {
       "with less left no further agent is started").fallback(512L << 20));
   public static final Setting<Duration> TASK_TIMEOUT = row(Setting.of("task_timeout", Kind.seconds(1, 604_800),
       "the longest an agent may run").fallback(Duration.ofHours(4)).listed());
+  public static final Setting<Map<String, Duration>> SILENCE = row(Setting.of("silence", Kind.budgets(silences()),
+      "how long an agent may be quiet, by what it seems to do").fallback(silences()));
+  public static final Setting<String> ON_LIMIT = row(Setting.of("on_limit", Kind.choice("requeue", "fail"),
+      "what becomes of a task that met a usage limit").fallback("requeue"));
   public static final Setting<Long> OUTPUT_MAX = row(Setting.of("output_max", Kind.bytes(64 << 10, 16L << 30),
       "output sent per task; past it head and tail are kept").fallback(256L << 20));
   public static final Setting<Duration> DRAIN_TIMEOUT = row(Setting.of("drain_timeout", Kind.seconds(0, 604_800),
@@ -141,9 +147,20 @@ public final class Table {
 
   /** Settings that a running worker takes over when it is told to reload; all others need a restart. */
   static final Set<Setting<?>> LIVE = Set.of(CODEBASES, CODEBASE_ROOTS, AGENT_BIN, AGENT_ENV, MAX_CONCURRENT_TASKS, MIN_FREE_DISK,
-      MIN_FREE_MEMORY, TASK_TIMEOUT, DRAIN_TIMEOUT, KEEP_AGENTS);
+      MIN_FREE_MEMORY, TASK_TIMEOUT, SILENCE, DRAIN_TIMEOUT, KEEP_AGENTS);
 
   private Table() {}
+
+  /** Kinds of silence and how long each is borne; {@code lib.agent.Silence} says what they are. */
+  private static Map<String, Duration> silences() {
+    var budgets = new LinkedHashMap<String, Duration>();
+    budgets.put("lingering", Duration.ofSeconds(10)); // a CLI that ends by itself does so within a second of its result
+    budgets.put("asking", Duration.ZERO); // nobody is there who could answer
+    budgets.put("limited", Duration.ofSeconds(120)); // OpenCode gives up by itself after 71 s; limits per minute pass in that time
+    budgets.put("thinking", Duration.ofHours(1)); // a hard question to a slow model takes minutes; longer, it has lost the connection
+    budgets.put("dead", Duration.ofMinutes(15)); // agents let a command run for 10 minutes, and it may be a sleep
+    return budgets;
+  }
 
   /** Every row, in the manual's order. */
   public static List<Setting<?>> rows() {

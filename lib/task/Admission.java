@@ -1,5 +1,6 @@
 package lib.task;
 
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import lib.task.Decision.Answer;
@@ -21,6 +22,7 @@ public final class Admission {
       answers.add(roots(task, view));
       answers.add(hold("memory", view.holds().memory(), "there is room"));
       answers.add(hold("agent", view.holds().agent(), "an agent CLI is there"));
+      answers.add(limit(task, view));
       answers.add(lane(task, view));
     }
     answers.add(slot(view));
@@ -70,6 +72,12 @@ public final class Admission {
   private static Answer roots(Task task, View view) {
     var why = view.barred().get(task.codebase());
     return why == null ? answer("roots", Say.YES, "it lies where this machine allows it") : answer("roots", Say.NO, why);
+  }
+
+  private static Answer limit(Task task, View view) {
+    var until = view.limits().get(Limits.provider(task));
+    return until == null ? answer("limit", Say.YES, "its provider refuses nothing")
+        : answer("limit", Say.WAIT, Limits.provider(task) + " has a usage limit and is left alone until " + until.truncatedTo(ChronoUnit.SECONDS));
   }
 
   private static Answer lane(Task task, View view) {

@@ -47,6 +47,7 @@ final class Intake implements Runnable {
   private final Identity identity;
   private final TaskRun taskRun;
   private final Doing doing;
+  private final Limits limits;
   private final Runnable finished;
   private final LaneFile lanes;
   private final Time time;
@@ -59,10 +60,10 @@ final class Intake implements Runnable {
   /**
    * An intake that takes nothing yet.
    *
-   * @param finished told after each task
+   * @param finished told after each task, and when a pause for a usage limit ends
    */
-  Intake(LiveSettings settings, Gates gates, Decisions decisions, Inbox inbox, Running running, Codebases codebases, Outbox outbox, Identity identity, TaskRun taskRun,
-      Doing doing, Runnable finished, Time time) {
+  Intake(LiveSettings settings, Gates gates, Decisions decisions, Inbox inbox, Running running, Codebases codebases, Outbox outbox,
+      Identity identity, TaskRun taskRun, Doing doing, Limits limits, Runnable finished, Time time) {
     this.settings = settings;
     this.gates = gates;
     this.decisions = decisions;
@@ -73,6 +74,7 @@ final class Intake implements Runnable {
     this.identity = identity;
     this.taskRun = taskRun;
     this.doing = doing;
+    this.limits = limits;
     this.finished = finished;
     this.lanes = new LaneFile(settings.now().env());
     this.time = time;
@@ -107,6 +109,9 @@ final class Intake implements Runnable {
     try {
       while (true) {
         changes = inbox.await(changes, LOOK_AGAIN);
+        if (limits.ended()) {
+          finished.run(); // what was put back is not announced to whom it came from
+        }
         if (inbox.size() > 0) {
           sift();
         } else {
@@ -239,7 +244,7 @@ final class Intake implements Runnable {
     busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
     var free = Math.min(slots() - places, left.get() + (without == null ? 0 : 1));
     return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, codebases.barred(), busy, free,
-        gates.now(), outbox.owing());
+        gates.now(), outbox.owing(), limits.paused());
   }
 
   /** How many tasks may run at the same time. */

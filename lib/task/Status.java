@@ -40,6 +40,7 @@ final class Status {
   private final Codebases codebases;
   private final Registrar registrar;
   private final Quarantine quarantine;
+  private final Limits limits;
   private final AgentVersion version;
   private final Time time;
   private final Instant startedAt;
@@ -48,7 +49,7 @@ final class Status {
   /** @param info what the server says of itself; null when it says nothing */
   Status(LiveSettings settings, Identity identity, String url, Client.Info info, Gates gates, Intake intake, Running running,
       Inbox inbox, Outbox outbox, StreamFeed stream, PollFeed poll, Heart heart, Codebases codebases, Registrar registrar,
-      Quarantine quarantine, AgentVersion version, Time time) {
+      Quarantine quarantine, Limits limits, AgentVersion version, Time time) {
     this.settings = settings;
     this.identity = identity;
     this.url = url;
@@ -64,6 +65,7 @@ final class Status {
     this.codebases = codebases;
     this.registrar = registrar;
     this.quarantine = quarantine;
+    this.limits = limits;
     this.version = version;
     this.time = time;
     this.startedAt = time.now();
@@ -97,6 +99,8 @@ final class Status {
         .forEach(id -> codebases.of(id).ifPresent(c -> offered.addObject().put("id", id).put("name", c.name())
             .put("path", c.path().toString())));
     agent(json);
+    var paused = json.putArray("limits");
+    limits.paused().forEach((provider, until) -> paused.addObject().put("provider", provider).put("until", until.toString()));
     json.putObject("versions").put("worker", Version.TEXT).put("java", Runtime.version().toString())
         .put("agent", AgentCli.find(settings.now()).flatMap(this::version).orElse(null));
     return json;

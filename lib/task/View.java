@@ -1,6 +1,7 @@
 package lib.task;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,7 @@ import java.util.Set;
  * @param freeSlots how many more tasks may start
  * @param holds what keeps every task back
  * @param owing tasks whose earlier report has not reached the server
+ * @param limits providers whose usage limit is reached, and until when
  */
 public record View(String workerId, String agentName, List<String> capabilities, Map<String, Path> folders, Map<String, String> barred,
-    Set<Path> busyLanes, int freeSlots, Holds holds, Set<String> owing) {}
+    Set<Path> busyLanes, int freeSlots, Holds holds, Set<String> owing, Map<String, Instant> limits) {}

@@ -76,6 +76,7 @@ public final class Worker implements Listener {
   private final Registrar registrar;
   private final StreamFeed stream;
   private final PollFeed poll;
+  private final TaskRun taskRun;
   private final Intake intake;
   private final Watch watch;
   private final Heart heart;
@@ -122,12 +123,13 @@ public final class Worker implements Listener {
     var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), time, random);
-    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), this::agentEnded,
-        events, time);
-    this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow,
-        time);
+    var limits = new Limits(time);
+    this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
+        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events, time);
+    this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
+        this::pollNow, time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
-        heart, codebases, registrar, quarantine, new AgentVersion(this::agentEnv, identity.stateDir()), time);
+        heart, codebases, registrar, quarantine, limits, new AgentVersion(this::agentEnv, identity.stateDir()), time);
   }
 
   /**
@@ -185,8 +187,9 @@ public final class Worker implements Listener {
     }
   }
 
-  /** Takes this task and no other. */
+  /** Takes this task and no other, and does not put it back. */
   public void takeOnly(String taskId) {
+    taskRun.once();
     intake.only(taskId);
     intake.limit(1);
     pollNow();

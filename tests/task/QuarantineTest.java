@@ -29,7 +29,7 @@ class QuarantineTest {
   }
 
   private static Verdict failed(String reason, Duration took, String said) {
-    return new Verdict(TaskStatus.FAILED, reason, said, "no such model", null, new Verdict.Facts(took, 0, 0, 0, List.of()));
+    return new Verdict(TaskStatus.FAILED, reason, said, "no such model", null, new Verdict.Facts(took, 0, 0, 0, List.of()), null);
   }
 
   private void fail() {
@@ -38,7 +38,7 @@ class QuarantineTest {
 
   private void succeed() {
     quarantine.ended(AGENT, new Verdict(TaskStatus.COMPLETED, null, "done", null, null,
-        new Verdict.Facts(Duration.ofSeconds(5), 0, 0, 0, List.of())));
+        new Verdict.Facts(Duration.ofSeconds(5), 0, 0, 0, List.of()), null));
   }
 
   @Test
