@@ -29,6 +29,7 @@ public record Activity(Map<Long, Used> processes, boolean connected) {
   private static final long LEAST_BYTES = 256 << 10;
   private static final double TICKS = 100; // a second, in whatever Linux tells to programs
 
+  private static final Path PROC = Path.of("/proc");
   private static final Pattern SOCKET = Pattern.compile("socket:\\[(\\d+)]");
   private static final String ESTABLISHED = "01";
   private static final String IPV4_IN_IPV6 = "0000000000000000FFFF0000"; // as /proc/net/tcp6 writes ::ffff:0:0
@@ -41,16 +42,22 @@ public record Activity(Map<Long, Used> processes, boolean connected) {
    */
   public record Used(long ticks, long bytes) {}
 
+  /** What could not be looked at: it is taken for activity, since nobody is ended for what he was not seen to do. */
+  public static final Activity UNSEEN = new Activity(Map.of(), true);
+
   /**
-   * Looks at these processes. On systems without {@code /proc} nothing is seen, and silence is judged by words alone.
+   * Looks at these processes; {@link #UNSEEN} on systems without {@code /proc}.
    *
    * @param pids those of one attempt
    */
   public static Activity of(Set<Long> pids) {
+    if (!Files.isDirectory(PROC)) {
+      return UNSEEN;
+    }
     var processes = new HashMap<Long, Used>();
     var sockets = new HashSet<String>();
     for (var pid : pids) {
-      var proc = Path.of("/proc/" + pid);
+      var proc = PROC.resolve(Long.toString(pid));
       var stat = read(proc.resolve("stat"));
       var fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" "); // the name before may hold anything
       if (fields.length > 14) {
@@ -98,7 +105,7 @@ public record Activity(Map<Long, Used> processes, boolean connected) {
     var networks = new HashSet<String>();
     var ends = new HashSet<String>();
     for (var pid : pids) {
-      var proc = Path.of("/proc/" + pid);
+      var proc = PROC.resolve(Long.toString(pid));
       if (networks.add(link(proc.resolve("ns/net")))) { // most share one, and its table can be long
         for (var table : new String[] {"net/tcp", "net/tcp6"}) {
           read(proc.resolve(table)).lines().map(line -> line.strip().split("\\s+"))

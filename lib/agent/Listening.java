@@ -1,9 +1,9 @@
 package lib.agent;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import lib.config.Time;
 
 /**
@@ -18,13 +18,8 @@ public final class Listening {
   /** So many looks at the processes, at the least, before they are called dead. */
   private static final int LOOKS = 8;
 
-  /** What the agent's processes have used up to now. */
-  public interface Processes {
-    Activity look() throws IOException;
-  }
-
   private final Map<String, Duration> budgets;
-  private final Processes processes;
+  private final Supplier<Activity> processes;
   private final Time time;
   private final long every;
   private long heard = -1;
@@ -34,8 +29,13 @@ public final class Listening {
   private long unseen; // since the last look at the processes
   private Activity before; // null until they were looked at in this silence
 
-  /** @param budgets the setting {@code silence} */
-  public Listening(Map<String, Duration> budgets, Processes processes, Time time) {
+  /**
+   * Begins to listen.
+   *
+   * @param budgets the setting {@code silence}
+   * @param processes looks at what the agent's processes have used up to now
+   */
+  public Listening(Map<String, Duration> budgets, Supplier<Activity> processes, Time time) {
     this.budgets = budgets;
     this.processes = processes;
     this.time = time;
@@ -50,9 +50,8 @@ public final class Listening {
    * @param last what it said last
    * @param limit how long its provider wants it to wait; zero when that was not told
    * @return the silence that has lasted too long
-   * @throws IOException when the processes cannot be looked at
    */
-  public Optional<Silence> look(long lines, Silence.Word last, Duration limit) throws IOException {
+  public Optional<Silence> look(long lines, Silence.Word last, Duration limit) {
     var now = time.nanos();
     var passed = Math.min(now - lookedAt, MOST.toNanos());
     lookedAt = now;
@@ -66,7 +65,7 @@ public final class Listening {
       unseen = 0;
       before = null;
     } else if (last == Silence.Word.OTHER && unseen >= every) {
-      var seen = processes.look();
+      var seen = processes.get();
       if (before != null && seen.differs(before, Duration.ofNanos(unseen))) {
         still = 0;
       }

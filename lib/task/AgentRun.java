@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import lib.agent.Activity;
 import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
 import lib.agent.Deadline;
@@ -84,7 +85,7 @@ final class AgentRun {
   private AttemptFolder.Exit watch(ProcessHandle supervisor, Findings found) throws IOException, InterruptedException {
     var told = false;
     var deadline = new Deadline(folder, budget.minus(spent), time);
-    var listening = new Listening(silences, () -> new AgentSession(folder, pid(supervisor), time).activity(), time);
+    var listening = new Listening(silences, () -> activity(supervisor), time);
     while (true) {
       var alive = supervisor != null && supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
       var exit = folder.exit();
@@ -116,6 +117,15 @@ final class AgentRun {
     }
   }
 
+  private Activity activity(ProcessHandle supervisor) {
+    try {
+      return new AgentSession(folder, pid(supervisor), time).activity();
+    } catch (IOException e) {
+      LOG.warn("task={} its processes cannot be looked at: {}", taskId, e.getMessage());
+      return Activity.UNSEEN;
+    }
+  }
+
   private void renew(Deadline deadline) {
     try {
       deadline.renew();
@@ -125,7 +135,7 @@ final class AgentRun {
   }
 
   /** The order to end an agent that has been silent for too long, if it has. */
-  private Optional<StopOrder> silence(Listening listening, Findings found) throws IOException {
+  private Optional<StopOrder> silence(Listening listening, Findings found) {
     var wait = found.last() == Silence.Word.LIMIT ? found.limit().from(time.now()).orElse(Duration.ZERO) : Duration.ZERO;
     return listening.look(found.lines(), found.last(), wait).map(silence -> {
       var budget = Verdict.words(silences.get(silence.word()));

@@ -2,7 +2,6 @@ package tests.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +30,7 @@ class ListeningTest {
     return new Activity(Map.of(7L, used), connected);
   }, time);
 
-  private Optional<Silence> listen(Duration howLong, long lines, Word last) throws IOException {
+  private Optional<Silence> listen(Duration howLong, long lines, Word last) {
     var over = Optional.<Silence>empty();
     for (var passed = Duration.ZERO; passed.compareTo(howLong) < 0 && over.isEmpty(); passed = passed.plus(TICK)) {
       time.advance(TICK);
@@ -41,13 +40,13 @@ class ListeningTest {
   }
 
   @Test
-  void anAgentThatDoesNothingIsDeadAfterItsBudget() throws IOException {
+  void anAgentThatDoesNothingIsDeadAfterItsBudget() {
     assertThat(listen(Duration.ofSeconds(899), 1, Word.OTHER)).isEmpty();
     assertThat(listen(Duration.ofSeconds(2), 1, Word.OTHER)).contains(Silence.DEAD);
   }
 
   @Test
-  void aWordBeginsAnew() throws IOException {
+  void aWordBeginsAnew() {
     assertThat(listen(Duration.ofSeconds(899), 1, Word.OTHER)).isEmpty();
     assertThat(listen(Duration.ofSeconds(899), 2, Word.OTHER)).isEmpty();
     assertThat(listen(Duration.ofSeconds(9), 3, Word.RESULT)).isEmpty();
@@ -55,14 +54,14 @@ class ListeningTest {
   }
 
   @Test
-  void workIsThinkingAndHasTheLongBudget() throws IOException {
+  void workIsThinkingAndHasTheLongBudget() {
     work = () -> used = new Used(used.ticks() + 100, 0); // a second of CPU in each five
     assertThat(listen(Duration.ofSeconds(3599), 1, Word.OTHER)).isEmpty();
     assertThat(listen(Duration.ofSeconds(2), 1, Word.OTHER)).contains(Silence.THINKING);
   }
 
   @Test
-  void anOpenConnectionIsThinking() throws IOException {
+  void anOpenConnectionIsThinking() {
     connected = true;
     assertThat(listen(Duration.ofSeconds(3599), 1, Word.OTHER)).isEmpty();
     connected = false;
@@ -70,19 +69,19 @@ class ListeningTest {
   }
 
   @Test
-  void readingAndWritingIsThinking() throws IOException {
+  void readingAndWritingIsThinking() {
     work = () -> used = new Used(0, used.bytes() + (5 << 20));
     assertThat(listen(Duration.ofSeconds(1800), 1, Word.OTHER)).isEmpty();
   }
 
   @Test
-  void aLoopThatOnlyWaitsIsDead() throws IOException {
+  void aLoopThatOnlyWaitsIsDead() {
     work = () -> used = new Used(used.ticks() + 11, used.bytes() + 677_000); // measured: twenty sleeps a second, in five seconds
     assertThat(listen(Duration.ofSeconds(901), 1, Word.OTHER)).contains(Silence.DEAD);
   }
 
   @Test
-  void onceTheWorkEndsTheShortBudgetBegins() throws IOException {
+  void onceTheWorkEndsTheShortBudgetBegins() {
     connected = true;
     assertThat(listen(Duration.ofSeconds(600), 1, Word.OTHER)).isEmpty();
     connected = false;
@@ -91,7 +90,7 @@ class ListeningTest {
   }
 
   @Test
-  void timeInWhichNobodyLookedIsNoSilence() throws IOException {
+  void timeInWhichNobodyLookedIsNoSilence() {
     assertThat(listen(Duration.ofSeconds(600), 1, Word.OTHER)).isEmpty();
     time.advance(Duration.ofHours(10)); // the lid was closed
     assertThat(listen(Duration.ofSeconds(290), 1, Word.OTHER)).isEmpty();
@@ -99,7 +98,7 @@ class ListeningTest {
   }
 
   @Test
-  void processesAreLookedAtSeldomAndOnlyWhenWordsDoNotTell() throws IOException {
+  void processesAreLookedAtSeldomAndOnlyWhenWordsDoNotTell() {
     listen(Duration.ofSeconds(4), 1, Word.OTHER);
     assertThat(looks).isZero();
     listen(Duration.ofSeconds(60), 1, Word.OTHER);
