@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -36,6 +37,7 @@ import lib.config.StateDir;
 import lib.config.Table;
 import lib.config.Time;
 import lib.control.ControlServer;
+import lib.control.Served;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -158,67 +160,113 @@ public final class run extends Command {
   private int work(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
-    var greeting = new FutureTask<>(() -> Greeting.greet(client, Time.SYSTEM, ThreadLocalRandom.current()));
-    on(signal -> {
-      interrupted.set(true);
-      greeting.cancel(true); // there is nothing else to end yet
-    });
-    Client.Info info;
-    try {
-      Thread.ofVirtual().name("greeting").start(greeting);
-      info = idle == null ? greeting.get() : greeting.get(Math.max(FIRST_ANSWER.toMillis(), idle.toMillis()), TimeUnit.MILLISECONDS);
-    } catch (CancellationException e) {
-      return Problem.Exit.INTERRUPTED.code;
-    } catch (TimeoutException e) {
-      greeting.cancel(true);
-      throw unanswered(server);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    }
-    var worker = new Worker(settings, offered(settings), client, info, identity, journal, Time.SYSTEM, ThreadLocalRandom.current());
-    on(signal -> {
-      interrupted.set(true);
-      if (prompt != null) {
-        worker.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
-      } else {
-        worker.stop();
-      }
-    });
-    if (interrupted.get()) {
-      worker.stop();
-    }
+    var process = new Process(client);
     if (prompt != null) {
-      worker.start(0);
-      return one(settings, client, worker);
+      on(signal -> process.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal"), "INT", "TERM", "HUP");
+      var worker = process.begin(settings, server, identity, journal, idle);
+      if (worker.isEmpty()) {
+        return Problem.Exit.INTERRUPTED.code;
+      }
+      worker.get().start(0);
+      return one(settings, client, worker.get());
     }
-    try (var control = ControlServer.start(identity.stateDir(), worker, () -> reload(worker), io.env())) {
-      onHangup(worker);
-      worker.start(once ? 1 : Integer.MAX_VALUE >> 1);
-      return untilEnd(settings, worker, idle);
+    on(signal -> process.stop(), "INT", "TERM");
+    onHangup(process);
+    try (var control = ControlServer.start(identity.stateDir(), process, io.env())) {
+      var worker = process.begin(settings, server, identity, journal, idle);
+      if (worker.isEmpty()) {
+        return Problem.Exit.INTERRUPTED.code;
+      }
+      worker.get().start(once ? 1 : Integer.MAX_VALUE >> 1);
+      return untilEnd(settings, worker.get(), idle);
     }
   }
 
-  private LiveSettings.Reloaded reload(Worker worker) {
-    var fresh = settings();
-    return worker.reload(fresh, offered(fresh));
+  /** This process, on its way from asking the server who it is to being its worker. */
+  private final class Process implements Served {
+    private final Greeting greeting;
+    private final FutureTask<Client.Info> greeted;
+    private final Client client;
+    private volatile Worker worker; // null before the server has answered
+
+    private Process(Client client) {
+      this.client = client;
+      this.greeting = new Greeting(client, Time.SYSTEM, ThreadLocalRandom.current());
+      this.greeted = new FutureTask<>(greeting::greet);
+    }
+
+    /** The worker that may start; empty when it was told to stop before. */
+    private Optional<Worker> begin(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
+        throws InterruptedException, StoreFailed {
+      Thread.ofVirtual().name("greeting").start(greeted);
+      try {
+        var info = idle == null ? greeted.get() : greeted.get(Math.max(FIRST_ANSWER.toMillis(), idle.toMillis()), TimeUnit.MILLISECONDS);
+        become(new Worker(settings, offered(settings), client, info, identity, journal, Time.SYSTEM, ThreadLocalRandom.current()));
+      } catch (CancellationException e) {
+        return Optional.empty();
+      } catch (TimeoutException e) {
+        greeted.cancel(true);
+        throw unanswered(server);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
+      }
+      return Optional.of(worker);
+    }
+
+    private synchronized void become(Worker made) {
+      worker = made;
+      if (interrupted.get()) {
+        made.stop();
+      }
+    }
+
+    @Override
+    public Optional<Worker> worker() {
+      return Optional.ofNullable(worker);
+    }
+
+    @Override
+    public String trouble() {
+      return greeting.trouble();
+    }
+
+    @Override
+    public synchronized void stop() {
+      interrupted.set(true);
+      greeted.cancel(true); // before there is a worker there is nothing else to end
+      worker().ifPresent(Worker::stop);
+    }
+
+    private synchronized void stopNow(String why) {
+      interrupted.set(true);
+      greeted.cancel(true);
+      worker().ifPresent(w -> w.stopNow(why));
+    }
+
+    @Override
+    public LiveSettings.Reloaded reload() {
+      var fresh = settings();
+      return worker.reload(fresh, offered(fresh));
+    }
   }
 
   /** HUP reloads the config, unless it says that the terminal is gone in which the worker was started. */
-  private void onHangup(Worker worker) {
+  private static void onHangup(Process process) {
     var terminal = new File("/dev/tty");
     var started = readable(terminal);
-    Signal.handle(new Signal("HUP"), signal -> {
+    on(signal -> {
       if (started && !readable(terminal)) {
-        interrupted.set(true);
-        worker.stop();
-        return;
+        process.stop();
+      } else if (process.worker().isPresent()) {
+        try {
+          process.reload();
+        } catch (Problem e) {
+          LoggerFactory.getLogger(run.class).error("config not reloaded, the worker goes on with what it had: {}", e.line());
+        }
+      } else {
+        LoggerFactory.getLogger(run.class).warn("config not reloaded: the server has not answered yet");
       }
-      try {
-        reload(worker);
-      } catch (Problem e) {
-        LoggerFactory.getLogger(run.class).error("config not reloaded, the worker goes on with what it had: {}", e.line());
-      }
-    });
+    }, "HUP");
   }
 
   /** Whether the process has a terminal; its device is always there, but opens only for those that do. */
@@ -245,8 +293,8 @@ public final class run extends Command {
     void handle(Signal signal);
   }
 
-  private static void on(OnSignal handler) {
-    for (var name : List.of("INT", "TERM", "HUP")) {
+  private static void on(OnSignal handler, String... signals) {
+    for (var name : signals) {
       Signal.handle(new Signal(name), handler::handle);
     }
   }

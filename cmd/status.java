@@ -44,9 +44,15 @@ public final class status extends Command {
     var lines = new ArrayList<List<String>>();
     var worker = now.path("worker");
     var server = now.path("server");
-    add(lines, "worker", worker.path("name").asText() + " (" + worker.path("id").asText() + "), " + now.path("state").asText() + " for "
-        + time(worker, "uptime_seconds") + ", process " + worker.path("pid").asText());
+    add(lines, "worker", (worker.has("name") ? worker.path("name").asText() + " (" + worker.path("id").asText() + "), " : "")
+        + now.path("state").asText() + (worker.has("uptime_seconds") ? " for " + time(worker, "uptime_seconds") : "") + ", process "
+        + worker.path("pid").asText());
     now.path("holds").forEach(hold -> add(lines, "no task", hold.path("rule").asText() + ": " + hold.path("why").asText()));
+    if (!now.has("server")) { // it has not answered for the first time
+      now.path("problems").forEach(problem -> add(lines, "problem", problem.asText()));
+      Columns.print(io, List.of("WHAT", "HOW"), lines);
+      return;
+    }
     add(lines, "server", server.path("url").asText() + ", last contact " + time(server, "last_contact_seconds") + " ago");
     now.path("problems").forEach(problem -> add(lines, "problem", problem.asText()));
     now.path("feeds").propertyStream().forEach(feed -> add(lines, feed.getKey(), (feed.getValue().path("up").asBoolean() ? "up" : "down")

@@ -10,11 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import lib.Problem;
 import lib.config.Env;
-import lib.config.LiveSettings;
-import lib.task.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,10 +37,10 @@ public final class ControlServer implements AutoCloseable {
   /**
    * Begins to answer. The caller holds the state folder's lock.
    *
-   * @param reload reads the settings anew and hands them to the worker
+   * @param served what it speaks for
    * @throws Problem when there can be no socket
    */
-  public static ControlServer start(Path stateDir, Worker worker, Supplier<LiveSettings.Reloaded> reload, Env env) {
+  public static ControlServer start(Path stateDir, Served served, Env env) {
     try {
       var file = SocketFile.make(stateDir, env);
       var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -54,7 +51,7 @@ public final class ControlServer implements AutoCloseable {
         socket.close();
         throw e;
       }
-      var server = new ControlServer(stateDir, socket, new Methods(stateDir, worker, reload));
+      var server = new ControlServer(stateDir, socket, new Methods(stateDir, served));
       Thread.ofVirtual().name("control").start(server::accept);
       return server;
     } catch (IOException e) {

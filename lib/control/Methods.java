@@ -4,11 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import lib.Problem;
 import lib.config.Json;
-import lib.config.LiveSettings;
 import lib.store.StoreFailed;
 import lib.task.Events;
 import lib.task.Worker;
@@ -50,13 +49,11 @@ final class Methods {
   }
 
   private final Path stateDir;
-  private final Worker worker;
-  private final Supplier<LiveSettings.Reloaded> reload;
+  private final Served served;
 
-  Methods(Path stateDir, Worker worker, Supplier<LiveSettings.Reloaded> reload) {
+  Methods(Path stateDir, Served served) {
     this.stateDir = stateDir;
-    this.worker = worker;
-    this.reload = reload;
+    this.served = served;
   }
 
   /**
@@ -69,28 +66,46 @@ final class Methods {
   Answer call(String method, JsonNode params, String who) throws InterruptedException {
     return switch (method) {
       case "tail" -> tail(params);
-      case "events" -> new Answer(ok(), this::events);
+      case "events" -> {
+        worker();
+        yield new Answer(ok(), this::events);
+      }
       default -> new Answer(answer(method, params, who), null);
     };
   }
 
   private JsonNode answer(String method, JsonNode params, String who) throws InterruptedException {
     return switch (method) {
-      case "status" -> worker.status();
+      case "status" -> served.worker().map(Worker::status).orElseGet(this::connecting);
       case "tasks" -> tasks();
       case "cancel" -> cancel(params, who);
       case "why" -> why(text(params, "task_id"));
-      case "pause" -> ok(() -> worker.pause(said(who, params)));
-      case "resume" -> ok(worker::resume);
-      case "drain" -> ok(worker::stop);
-      case "concurrency" -> ok(() -> worker.concurrency(number(params, "most", 0, 1, MOST_SLOTS)));
+      case "pause" -> ok(() -> worker().pause(said(who, params)));
+      case "resume" -> ok(() -> worker().resume());
+      case "drain" -> ok(served::stop);
+      case "concurrency" -> ok(() -> worker().concurrency(number(params, "most", 0, 1, MOST_SLOTS)));
       case "reload" -> reload();
       default -> throw new Refused(NO_METHOD, "there is no method " + method);
     };
   }
 
+  private Worker worker() {
+    return served.worker().orElseThrow(() -> new Problem("the worker has no answer to that yet", "its server has not answered: "
+        + served.trouble(), "mend that, or wait").ending(Problem.Exit.TRY_LATER));
+  }
+
+  /** The status before there is a worker. */
+  private ObjectNode connecting() {
+    var json = Json.object();
+    json.putObject("worker").put("pid", ProcessHandle.current().pid()).put("state_dir", stateDir.toString());
+    json.put("state", "connecting");
+    json.putArray("holds").addObject().put("rule", "server").put("why", "the server has not answered yet");
+    json.set("problems", Json.array(served.trouble().isEmpty() ? List.of() : List.of(served.trouble())));
+    return json;
+  }
+
   private JsonNode tasks() {
-    var status = worker.status();
+    var status = worker().status();
     var tasks = Json.object();
     for (var part : new String[] {"running", "waiting", "waiting_count", "slots", "holds"}) {
       tasks.set(part, status.get(part));
@@ -120,7 +135,7 @@ final class Methods {
   private JsonNode cancel(JsonNode params, String who) {
     var task = text(params, "task_id");
     var reason = Json.text(params, "reason");
-    if (!worker.cancel(task, who, reason == null ? "" : reason)) {
+    if (!worker().cancel(task, who, reason == null ? "" : reason)) {
       throw new Problem("task " + task + " is not cancelled", "it does not run here, or is being ended already",
           "look where it runs: tasks show " + task);
     }
@@ -129,14 +144,15 @@ final class Methods {
 
   private JsonNode why(String task) throws InterruptedException {
     try {
-      return worker.why(task);
+      return worker().why(task);
     } catch (StoreFailed e) {
       throw new Problem("why cannot be told", "the journal cannot be read: " + e.getMessage(), "look at the disk").from(e);
     }
   }
 
   private JsonNode reload() {
-    var reloaded = reload.get();
+    worker();
+    var reloaded = served.reload();
     var answer = Json.object();
     answer.set("changed", Json.array(reloaded.changed()));
     answer.set("restart", Json.array(reloaded.restart()));
@@ -146,7 +162,7 @@ final class Methods {
   private AutoCloseable events(Notify notify) {
     Consumer<Events.Event> tell = event -> notify.tell("event", Json.object().put("at", event.at().toString()).put("type", event.type())
         .put("task_id", event.taskId()).put("codebase", event.codebase()).put("text", event.text()));
-    return worker.events().listen(tell);
+    return worker().events().listen(tell);
   }
 
   private static JsonNode ok(Runnable deed) {

@@ -9,18 +9,32 @@ import lib.wire.Retry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The first call to a server, which tells whether it is our own. */
+/** The first call to a server, which tells whether it is our own. Thread-safe. */
 public final class Greeting {
   private static final Logger LOG = LoggerFactory.getLogger(Greeting.class);
   private static final int GREETINGS = 5; // about half a minute: a server that restarts is through
 
-  private Greeting() {}
+  private final Client client;
+  private final Time time;
+  private final RandomGenerator random;
+  private volatile String trouble = "";
+
+  public Greeting(Client client, Time time, RandomGenerator random) {
+    this.client = client;
+    this.time = time;
+    this.random = random;
+  }
+
+  /** Why the server has not answered yet, for people; empty when it has not failed. */
+  public String trouble() {
+    return trouble;
+  }
 
   /**
    * What the server says of itself, asked until it answers; null when it is another than ours. It must be certain: what
    * is recorded for our own server is delivered to no other.
    */
-  public static Client.Info greet(Client client, Time time, RandomGenerator random) throws InterruptedException {
+  public Client.Info greet() throws InterruptedException {
     var outage = new Outage(LOG, "asking " + client.server());
     while (true) {
       try {
@@ -29,11 +43,12 @@ public final class Greeting {
         return info;
       } catch (CallFailed e) {
         // ours denies this call to nobody, and where all else is answered it answers this too
-        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers(client)) {
+        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers()) {
           return null;
         }
         var failures = outage.failed(e);
-        if (failures >= GREETINGS && answers(client)) {
+        trouble = client.server() + ": " + e.line();
+        if (failures >= GREETINGS && answers()) {
           return null;
         }
         time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
@@ -41,7 +56,7 @@ public final class Greeting {
     }
   }
 
-  private static boolean answers(Client client) throws InterruptedException {
+  private boolean answers() throws InterruptedException {
     try {
       client.codebases();
       return true;

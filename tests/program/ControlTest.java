@@ -112,6 +112,23 @@ class ControlTest {
   }
 
   @Test
+  void aWorkerWhoseServerHasNotAnsweredYetSaysSo() throws Exception {
+    var nowhere = "http://127.0.0.1:9"; // the discard port, where nobody listens
+    var worker = site.start("run", "--server", nowhere, "--name", "w", "-b", "code:" + code);
+    worker.awaitErr("asking " + nowhere + " failed");
+    var now = json("status");
+    assertThat(now.path("state").asText()).isEqualTo("connecting");
+    assertThat(now.path("problems").get(0).asText()).contains(nowhere);
+    assertThat(ran("status").out()).contains("connecting", "no task\tserver: the server has not answered yet");
+    var pause = site.start("ctl", "pause");
+    assertThat(pause.exit()).isEqualTo(75);
+    worker.signal("HUP");
+    worker.awaitErr("config not reloaded: the server has not answered yet");
+    ran("ctl", "drain");
+    assertThat(worker.exit()).isEqualTo(130);
+  }
+
+  @Test
   void ofSeveralWorkersOneMustBeNamed() throws Exception {
     site.work("-b", "code:" + code);
     var second = site.start("run", "--server", site.url().toString(), "--name", "v", "--agent-bin", Site.agent());
