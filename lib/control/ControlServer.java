@@ -79,12 +79,14 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  /** Ends all conversations and removes the socket. */
+  /** Ends all conversations, each with the answer that is under way, and removes the socket. */
   @Override
-  public void close() {
+  public void close() throws InterruptedException {
     try {
       socket.close();
-      clients.forEach(Conversation::close);
+      for (var client : clients) {
+        client.finish();
+      }
       SocketFile.remove(stateDir);
     } catch (IOException e) {
       LOG.warn("the control socket was not removed: {}", e.getMessage()); // the next start replaces it

@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import jdk.net.ExtendedSocketOptions;
 import lib.Problem;
 import lib.config.Json;
+import lib.config.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +28,7 @@ final class Conversation {
   private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
   private static final int MAX_REQUEST = 64 << 10; // an id and a reason are far less
   private static final int MAX_UNREAD = 256; // lines; a client so far behind is not reading
+  private static final Duration LOOK = Duration.ofMillis(10);
   private static final int PARSE = -32700, INVALID = -32600, BUG = -32603; // numbers of JSON-RPC 2.0
 
   private final SocketChannel channel;
@@ -32,6 +36,8 @@ final class Conversation {
   private final Consumer<Conversation> over;
   private final BlockingQueue<byte[]> unread = new ArrayBlockingQueue<>(MAX_UNREAD);
   private final String who;
+  private volatile boolean answering;
+  private final AtomicInteger unwritten = new AtomicInteger();
   private AutoCloseable listening; // what it follows; only the reading thread sets it
 
   /** @param over told when it has ended */
@@ -74,6 +80,14 @@ final class Conversation {
     });
   }
 
+  /** Ends it, once the answer that is under way has been written, or a second has passed. Any thread. */
+  void finish() throws InterruptedException {
+    for (var looks = 0; looks < 100 && (answering || unwritten.get() > 0); looks++) {
+      Time.SYSTEM.sleep(LOOK);
+    }
+    close();
+  }
+
   /** Ends it. Any thread. */
   void close() {
     try {
@@ -96,7 +110,9 @@ final class Conversation {
       while (block.hasRemaining()) {
         var next = block.get();
         if (next == '\n') {
+          answering = true;
           answer(line.toString(StandardCharsets.UTF_8));
+          answering = false;
           line.reset();
           skipping = false;
         } else if (line.size() < MAX_REQUEST && !skipping) {
@@ -159,6 +175,7 @@ final class Conversation {
   }
 
   private void say(JsonNode message) {
+    unwritten.incrementAndGet();
     if (!unread.offer(line(message))) {
       LOG.warn("a client of the control socket does not read and is left");
       close();
@@ -172,6 +189,7 @@ final class Conversation {
         while (line.hasRemaining()) {
           channel.write(line);
         }
+        unwritten.decrementAndGet();
       }
     } catch (IOException | InterruptedException e) {
       close();
