@@ -74,10 +74,11 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     var text = found.text();
     var result = text.isBlank() ? null : text;
     var session = found.sessionId();
-    if (order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT && found.failure() == null) {
+    var lingered = order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT;
+    if (lingered && found.failure() == null) {
       return new Verdict(TaskStatus.COMPLETED, "lingered", result, null, session, facts);
     }
-    if (order != null && !finished(found, exit)) {
+    if (order != null && !lingered && !finished(found, exit)) {
       return switch (order.cause()) {
         case CANCELLED -> new Verdict(TaskStatus.CANCELLED, "cancelled", result, "cancelled by " + order, session, facts);
         case TIMEOUT -> timeout(budget, result, session, facts);
