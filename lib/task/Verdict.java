@@ -86,7 +86,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             + resume(session), session, facts);
         case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
             + resume(session), session, facts);
-        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts, found.limit());
+        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts,
+            found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
             + order.why() + resume(session), session, facts);
         case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)

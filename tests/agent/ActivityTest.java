@@ -91,7 +91,8 @@ class ActivityTest {
         class Pair {
           public static void main(String[] ready) throws Exception {
             var here = InetAddress.getLoopbackAddress();
-            try (var server = new ServerSocket(0, 1, here); var one = new Socket(here, server.getLocalPort()); var other = server.accept()) {
+            try (var server = new ServerSocket(0, 1, here); var one = new Socket(here, server.getLocalPort());
+                var other = server.accept()) {
               java.nio.file.Files.createFile(java.nio.file.Path.of(ready[0]));
               Thread.sleep(60_000);
             }

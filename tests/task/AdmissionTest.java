@@ -52,7 +52,8 @@ class AdmissionTest {
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(FOLDER), 2, null, null, Set.of(), Map.of()), "/code/a");
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 0, null, null, Set.of(), Map.of()), "slot");
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, "stopping", null, Set.of(), Map.of()), "stopping");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, "no agent CLI", Set.of(), Map.of()), "no agent CLI");
+    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, "no agent CLI", Set.of(), Map.of()),
+        "no agent CLI");
     expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, null, Set.of("t"), Map.of()), "report");
   }
 
