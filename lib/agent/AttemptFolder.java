@@ -101,7 +101,8 @@ public record AttemptFolder(Path path) {
   /** How long until the supervisor ends the agent by itself; empty when nobody has said. */
   public Optional<Duration> left() throws IOException {
     var file = file("deadline");
-    return Files.exists(file) ? Optional.of(Duration.ofSeconds(number(List.of(Files.readString(file).strip()), 0) - uptime())) : Optional.empty();
+    return Files.exists(file) ? Optional.of(Duration.ofSeconds(number(List.of(Files.readString(file).strip()), 0) - uptime()))
+        : Optional.empty();
   }
 
   /** The latest attempt at a task in this state folder; empty when there was none. */

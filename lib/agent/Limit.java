@@ -25,16 +25,17 @@ public record Limit(String message, Duration pause, Instant until) {
   private static final Pattern ERROR = Pattern.compile("(usage|rate|credit|spend\\w*) limit|(?<!disk )quota|too many requests"
       + "|insufficient (credit|balance|funds)", Pattern.CASE_INSENSITIVE);
   /** In a line of stderr, which may be about anything. */
-  private static final Pattern LINE = Pattern.compile("too many requests|(error|status|code|http\\S*)\\W{0,4}(code\\W{0,3})?429\\b|usage limit"
-      + "|(rate|credit|spend\\w*) limit\\w* (has been |was |is )?(reached|exceeded|hit)|rate[-_]limit(ed|_error|_exceeded)"
+  private static final Pattern LINE = Pattern.compile("too many requests|(error|status|code|http\\S*)\\W{0,4}(code\\W{0,3})?429\\b"
+      + "|usage limit|(rate|credit|spend\\w*) limit\\w* (has been |was |is )?(reached|exceeded|hit)|rate[-_]limit(ed|_error|_exceeded)"
       + "|(?<!disk )quota (has been |was |is )?exceeded|exceeded your[\\w ]{0,30} quota|insufficient_quota|resource_exhausted",
       Pattern.CASE_INSENSITIVE);
-  private static final Pattern LEAD = Pattern.compile("(retry[-_ ]?after([-_ ]ms)?|(?:try again|retry|retrying|resets?|reset|available(?: again)?"
-      + "|wait|limit reached)(?:[ _](?:in|after|at|on|until|for))?)[\"']?\\s*[:=|]?\\s*[\"']?", Pattern.CASE_INSENSITIVE);
-  private static final Pattern SPAN = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)\\s*(ms|milliseconds?|d|days?|h|hrs?|hours?|m|mins?|minutes?"
-      + "|s|secs?|seconds?)(?![a-z])[, ]*(?:and )?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern LEAD = Pattern.compile("(retry[-_ ]?after([-_ ]ms)?|(?:try again|retry|retrying|resets?"
+      + "|available(?: again)?|wait|limit reached)(?:[ _](?:in|after|at|on|until|for))?)[\"']?\\s*[:=|]?\\s*[\"']?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern SPAN = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)\\s*(ms|milliseconds?|d|days?|h|hrs?|hours?"
+      + "|m|mins?|minutes?|s|secs?|seconds?)(?![a-z])[, ]*(?:and )?", Pattern.CASE_INSENSITIVE);
   private static final Pattern NUMBER = Pattern.compile("\\d{1,13}(\\.\\d{1,9})?(?![\\d:-])");
-  private static final Pattern ISO = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d(:?\\d\\d)?)?");
+  private static final Pattern ISO = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[T ]"
+      + "\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?(Z|[+-]\\d\\d(:?\\d\\d)?)?");
   private static final Pattern HTTP_DATE = Pattern.compile("[A-Z][a-z]{2}, \\d\\d? [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT");
   private static final double EPOCH = 1e9; // a number as large is a time: as a wait it would be thirty years
   private static final double EPOCH_MILLIS = 1e12;
@@ -106,7 +107,8 @@ public record Limit(String message, Duration pause, Instant until) {
       return Optional.empty();
     }
     var value = Double.parseDouble(number.group());
-    return value >= EPOCH ? Optional.of(new Limit(message, null, Instant.ofEpochMilli((long) (value >= EPOCH_MILLIS ? value : value * 1000))))
+    var millis = value >= EPOCH_MILLIS ? value : value * 1000;
+    return value >= EPOCH ? Optional.of(new Limit(message, null, Instant.ofEpochMilli((long) millis)))
         : unit > 0 ? Optional.of(waiting(message, value * unit)) : Optional.empty();
   }
 

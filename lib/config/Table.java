@@ -61,7 +61,8 @@ public final class Table {
   public static final Setting<Duration> TASK_TIMEOUT = row(Setting.of("task_timeout", Kind.seconds(1, 604_800),
       "the longest an agent may run").fallback(Duration.ofHours(4)).listed());
   public static final Setting<Map<String, Duration>> SILENCE = row(Setting.of("silence", Kind.budgets(silences()),
-      "how long an agent may be quiet, by what it seems to do").fallback(silences()));
+      "how long an agent may be quiet: after its result, with a question, refused by its provider, at work, doing nothing")
+      .fallback(silences()));
   public static final Setting<String> ON_LIMIT = row(Setting.of("on_limit", Kind.choice("requeue", "fail"),
       "what becomes of a task that met a usage limit").fallback("requeue"));
   public static final Setting<Long> OUTPUT_MAX = row(Setting.of("output_max", Kind.bytes(64 << 10, 16L << 30),

@@ -77,7 +77,8 @@ public final class Admission {
   private static Answer limit(Task task, View view) {
     var until = view.limits().get(Limits.provider(task));
     return until == null ? answer("limit", Say.YES, "its provider refuses nothing")
-        : answer("limit", Say.WAIT, Limits.provider(task) + " has a usage limit and is left alone until " + until.truncatedTo(ChronoUnit.SECONDS));
+        : answer("limit", Say.WAIT, Limits.provider(task) + " has a usage limit and is left alone until "
+            + until.truncatedTo(ChronoUnit.SECONDS));
   }
 
   private static Answer lane(Task task, View view) {

@@ -74,10 +74,11 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     var text = found.text();
     var result = text.isBlank() ? null : text;
     var session = found.sessionId();
-    if (order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT && found.failure() == null) {
+    var lingered = order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT;
+    if (lingered && found.failure() == null) {
       return new Verdict(TaskStatus.COMPLETED, "lingered", result, null, session, facts);
     }
-    if (order != null && !finished(found, exit)) {
+    if (order != null && !lingered && !finished(found, exit)) {
       return switch (order.cause()) {
         case CANCELLED -> new Verdict(TaskStatus.CANCELLED, "cancelled", result, "cancelled by " + order, session, facts);
         case TIMEOUT -> timeout(budget, result, session, facts);
@@ -87,7 +88,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             + resume(session), session, facts);
         case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
             + resume(session), session, facts);
-        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts, found.limit());
+        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts,
+            found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
             + order.why() + resume(session), session, facts);
         case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)

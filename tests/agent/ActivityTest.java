@@ -16,11 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
 /** What a process does is seen from outside, and waiting is not taken for doing. */
 @Timeout(60)
 class ActivityTest {
+  @TempDir
+  Path temp;
   private Process process;
 
   @BeforeEach
@@ -67,7 +70,7 @@ class ActivityTest {
   }
 
   @Test
-  void aConnectionToSomebodyElseIsSeenAndOneAmongThemselvesIsNot() throws Exception {
+  void aConnectionToSomebodyElseIsSeen() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "no bash here, which can connect");
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertThat(of("exec bash -c 'exec 3<>\"/dev/tcp/127.0.0.1/$1\"; read -r never <&3' bash \"$1\"",
@@ -76,9 +79,30 @@ class ActivityTest {
         Program.await("its connection", () -> look().connected());
         assertThat(accepted.isConnected()).isTrue();
         assertThat(look().differs(look(), Duration.ofSeconds(5))).isTrue();
-        assertThat(Activity.of(Set.of(process.pid(), ProcessHandle.current().pid())).connected()).isFalse();
       }
     }
+  }
+
+  @Test
+  void aConnectionAmongThemselvesIsNone() throws Exception {
+    var ready = temp.resolve("ready");
+    var program = Files.writeString(temp.resolve("Pair.java"), """
+        import java.net.*;
+        class Pair {
+          public static void main(String[] ready) throws Exception {
+            var here = InetAddress.getLoopbackAddress();
+            try (var server = new ServerSocket(0, 1, here); var one = new Socket(here, server.getLocalPort());
+                var other = server.accept()) {
+              java.nio.file.Files.createFile(java.nio.file.Path.of(ready[0]));
+              Thread.sleep(60_000);
+            }
+          }
+        }
+        """);
+    of("exec \"$@\"", Path.of(System.getProperty("java.home"), "bin/java").toString(), program.toString(), ready.toString());
+    Program.await("its connection", () -> Files.exists(ready));
+    assertThat(look().processes()).isNotEmpty();
+    assertThat(look().connected()).isFalse();
   }
 
   @Test

@@ -102,7 +102,8 @@ class LimitTest {
 
   @Test
   void theBoxInWhichOldVersionsAskIsAQuestion() throws IOException {
-    try (var found = findings("\u001b[?25l│\n◆  Permission required to run: rm -rf ./build\n│  ● Allow once\n│  ○ Reject\n", "")) {
+    try (var found = findings("\u001b[?25l│\n◆  Permission required to run: rm -rf ./build\n│  ● Allow once\n"
+        + "│  ○ Reject\n", "")) {
       found.read(false);
       assertThat(found.last()).isEqualTo(Silence.Word.QUESTION);
       assertThat(found.question()).isEqualTo("Permission required to run: rm -rf ./build");

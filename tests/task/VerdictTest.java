@@ -120,6 +120,7 @@ class VerdictTest {
     assertThat(verdict.result()).isEqualTo("did it");
     assertThat(verdict.closing()).startsWith("— completed (lingered) after");
     expect(judge(new Exit(130, "ended"), order, STOP, WENT_ON), TaskStatus.FAILED, "silent");
+    expect(judge(new Exit(130, "ended"), order, "{\"type\":\"error\",\"error\":\"it broke\"}", STOP), TaskStatus.FAILED, "agent-error");
   }
 
   @Test
