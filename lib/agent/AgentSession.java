@@ -90,7 +90,7 @@ public final class AgentSession {
       for (var entry : all) {
         var pid = Long.parseLong(entry.getFileName().toString());
         var session = session(entry);
-        if (session > 0 && session != supervisor && (session == agent || marked(entry))) {
+        if (session > 0 && session != supervisor && (session == agent || folder.marks(entry))) {
           found.add(pid);
         }
       }
@@ -111,15 +111,6 @@ public final class AgentSession {
       return fields[0].equals("Z") || fields[0].equals("X") ? 0 : Long.parseLong(fields[3]);
     } catch (IOException e) {
       return 0; // it ended while we looked
-    }
-  }
-
-  private boolean marked(Path entry) {
-    try {
-      var environment = new String(Files.readAllBytes(entry.resolve("environ")), StandardCharsets.UTF_8);
-      return ("\0" + environment).contains("\0" + Supervisor.MARKER + "=" + folder.path() + "\0");
-    } catch (IOException e) {
-      return false; // another user's process, or one that ended while we looked
     }
   }
 

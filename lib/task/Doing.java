@@ -122,17 +122,17 @@ final class Doing {
    *
    * @throws IOException when the folder cannot be made
    */
-  Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException, InterruptedException {
+  Ready ready(Task task, AttemptFolder folder, Attempt intent) throws IOException, InterruptedException {
     folder.make();
     var files = new FutureTask<Void>(() -> {
       folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(AgentRun.LEAD));
-      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw(), intent.toJson());
       return null;
     });
     Thread.ofVirtual().name("files").start(files); // the disk and the supervisor's shells take as long as each other
     Ready ready = null;
     try {
-      ready = start(task, folder, directory);
+      ready = start(task, folder, intent.codebase());
       files.get();
       return ready;
     } catch (ExecutionException e) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import lib.agent.AgentCli;
 import lib.agent.LaneFile;
 import lib.config.Json;
@@ -47,6 +48,7 @@ final class Intake implements Runnable {
   private final TaskRun taskRun;
   private final Doing doing;
   private final Runnable finished;
+  private final Supplier<Set<String>> unsettled;
   private final LaneFile lanes;
   private final Time time;
   private final Map<Thread, String> threads = new ConcurrentHashMap<>();
@@ -61,9 +63,10 @@ final class Intake implements Runnable {
    * An intake that takes nothing yet.
    *
    * @param finished told after each task
+   * @param unsettled tasks of which it is not known yet whether an earlier start has claimed them
    */
   Intake(Settings settings, Inbox inbox, Running running, Codebases codebases, Outbox outbox, Identity identity, TaskRun taskRun,
-      Doing doing, Runnable finished, Time time) {
+      Doing doing, Runnable finished, Supplier<Set<String>> unsettled, Time time) {
     this.settings = settings;
     this.inbox = inbox;
     this.running = running;
@@ -73,6 +76,7 @@ final class Intake implements Runnable {
     this.taskRun = taskRun;
     this.doing = doing;
     this.finished = finished;
+    this.unsettled = unsettled;
     this.lanes = new LaneFile(settings.env());
     this.time = time;
   }
@@ -170,6 +174,10 @@ final class Intake implements Runnable {
   void adopt(Attempt attempt) {
     var entry = running.enter(Task.read(Json.object().put("id", attempt.taskId()).put("codebase_id", attempt.codebaseId())
         .put("agent_type", attempt.agentType()).put("status", TaskStatus.RUNNING.word())).orElseThrow());
+    if (entry == null) {
+      LOG.warn("task={} has a later attempt that goes on; attempt {} waits for the next start", attempt.taskId(), attempt.n());
+      return;
+    }
     entry.attempt().set(attempt);
     var thread = Thread.ofVirtual().name("task " + attempt.taskId()).unstarted(() -> {
       try {
@@ -232,10 +240,12 @@ final class Intake implements Runnable {
         }
       }
     }
+    var owing = new HashSet<>(outbox.owing());
+    owing.addAll(unsettled.get());
     busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
     var free = Math.min(settings.get(Table.MAX_CONCURRENT_TASKS) - places, left.get() + (without == null ? 0 : 1));
     return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, busy, free, whyClosed(), noAgent(),
-        outbox.owing());
+        owing);
   }
 
   private Set<Path> heldElsewhere(List<Path> folders) {

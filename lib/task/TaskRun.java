@@ -106,26 +106,22 @@ final class TaskRun {
     var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
     inbox.ignore(entry.task(), DONE);
     try {
-      if (!begun(folder)) {
+      if (!folder.begun()) {
         outbox.adopt(attempt, Spool.NONE);
-        finish(attempt, ours ? Verdict.NOT_BEGUN : Verdict.failed("lost", "the worker ended before its agent began"));
+        finish(attempt, Verdict.NOT_BEGUN);
         return;
       }
       LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
       var transcript = new Transcript(folder, attempt.sent(), outputMax);
       outbox.adopt(attempt, transcript);
-      var verdict = found(entry, attempt, folder);
+      var seen = found(entry, attempt, folder);
+      var verdict = folder.begun() ? seen : Verdict.NOT_BEGUN; // its supervisor may only now have seen that nobody says "go"
       close(folder, verdict, attempt.taskId());
       transcript.complete();
       finish(attempt, verdict);
     } catch (IOException | StoreFailed e) {
       LOG.error("task={} cannot be gone on with, the next start tries again: {}", attempt.taskId(), e.getMessage());
     }
-  }
-
-  /** Whether an agent was let go; what its supervisor was never told to start it did not start. */
-  private static boolean begun(AttemptFolder folder) throws IOException {
-    return folder.pids().isPresent() && folder.exit().filter(exit -> exit.cause().equals("withheld")).isEmpty();
   }
 
   private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder) throws InterruptedException {
@@ -161,7 +157,7 @@ final class TaskRun {
     var folder = AttemptFolder.of(identity.stateDir(), task.id(), intent.n());
     return Readying.begin(() -> {
       try {
-        return doing.ready(task, folder, intent.codebase());
+        return doing.ready(task, folder, intent);
       } catch (RuntimeException | Error e) {
         return new Ready(folder, null, bug(task, e));
       }

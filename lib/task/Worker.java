@@ -69,6 +69,7 @@ public final class Worker implements Listener {
   private final StreamFeed stream;
   private final PollFeed poll;
   private final Intake intake;
+  private final Settling settling;
   private final Watch watch;
   private final List<Thread> threads = new ArrayList<>(); // it is its own lock
   private boolean threadsEnded;
@@ -104,7 +105,8 @@ public final class Worker implements Listener {
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         settings.get(Table.TASK_TIMEOUT), time, random);
     var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), time);
-    this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
+    this.settling = new Settling(client, journal, identity, ours, this::adopt, this::settled, time, random);
+    this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, settling::tasks, time);
   }
 
   /**
@@ -152,9 +154,12 @@ public final class Worker implements Listener {
     registrar.start();
     // the heart has a platform thread of its own, so that nothing else can starve it
     begin(Thread.ofPlatform(), "heart", new Heart(client, identity.workerId(), running, registrar::again, time));
+    begin(Thread.ofVirtual(), "settling", settling);
     begin(Thread.ofVirtual(), "stream", stream);
     begin(Thread.ofVirtual(), "poll", poll);
     begin(Thread.ofVirtual(), "intake", intake);
+    begin(Thread.ofVirtual(), "retention", new Retention(journal, identity.stateDir(), Duration.ofDays(settings.get(Table.KEEP_DAYS)),
+        settings.get(Table.KEEP_BYTES), time));
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
       begin(Thread.ofVirtual(), "watch", watch);
     }
@@ -242,6 +247,32 @@ public final class Worker implements Listener {
         settings.get(Table.MAX_CONCURRENT_TASKS));
   }
 
+  /** Tries a refused report again; false when there is none with this number for this server, or it is true no more. */
+  public boolean retry(long id) throws StoreFailed, InterruptedException {
+    var attempt = journal.owing(id);
+    return attempt.isPresent() && here(attempt.get()) && outbox.retry(id);
+  }
+
+  /** Gives a report up that waits or was refused, for whichever server; false when there is none. */
+  public boolean drop(long id) throws StoreFailed, InterruptedException {
+    return outbox.drop(id);
+  }
+
+  private void adopt(Attempt attempt) {
+    intake.adopt(attempt);
+  }
+
+  private void settled() {
+    inbox.wake();
+    poll.now();
+  }
+
+  /** Whether it is to be delivered to this server: a process that could not find out whose server it was recorded its address. */
+  private boolean here(Attempt attempt) {
+    return attempt.workerId().equals(identity.workerId())
+        && (attempt.server().equals(server) || attempt.server().equals(client.server().toString()));
+  }
+
   private void pollNow() {
     poll.now();
   }
@@ -257,16 +288,17 @@ public final class Worker implements Listener {
   }
 
   /** Goes on delivering what an earlier process of this worker owed to this server. */
-  private void resume() throws StoreFailed {
+  private void resume() throws StoreFailed, InterruptedException {
+    if (journal.fresh()) {
+      Settling.find(journal, identity);
+    }
     for (var attempt : journal.open()) {
-      // a process that could not find out whose server it was has recorded its address
-      var here = attempt.server().equals(server) || attempt.server().equals(client.server().toString());
-      if (!here || !attempt.workerId().equals(identity.workerId())) {
+      if (!here(attempt)) {
         LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
       } else if (attempt.state() == Attempt.State.ENDED) {
         outbox.resume(attempt, spool(attempt));
       } else if (attempt.state() == Attempt.State.INTENT) {
-        LOG.warn("task={} an attempt of an earlier start may have been claimed or not", attempt.taskId());
+        settling.add(attempt);
       } else {
         intake.adopt(attempt);
       }

@@ -35,7 +35,7 @@ class AttemptFolderTest {
   @Test
   void whatTheAgentGetsIsReadableByItsOwnerOnly() throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
-    folder.prepare("secret", Json.object());
+    folder.prepare("secret", Json.object(), Json.object());
     for (var name : new String[] {"prompt", "task.json", "out", "err"}) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.file(name)))).as(name).isEqualTo("rw-------");
     }
@@ -45,7 +45,7 @@ class AttemptFolderTest {
   @Test
   void filesThatAreMissingOrGarbledSayNothing() throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
-    folder.prepare("", Json.object());
+    folder.prepare("", Json.object(), Json.object());
     assertThat(folder.pids()).isEmpty();
     assertThat(folder.exit()).isEmpty();
     Files.writeString(folder.file("exit"), "garbage\n\ncause\n");
@@ -57,7 +57,7 @@ class AttemptFolderTest {
   @Test
   void theLatestAttemptIsTheOneWithTheHighestNumber() throws IOException {
     for (var n : new int[] {1, 2, 10}) {
-      AttemptFolder.of(state, "t", n).prepare("", Json.object());
+      AttemptFolder.of(state, "t", n).prepare("", Json.object(), Json.object());
     }
     assertThat(AttemptFolder.latest(state, "t")).contains(AttemptFolder.of(state, "t", 10));
     assertThat(AttemptFolder.latest(state, "unknown")).isEmpty();
