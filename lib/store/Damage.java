@@ -105,7 +105,8 @@ public record Damage(Path file, String why) {
     if (!Files.isRegularFile(from)) {
       return saved;
     }
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + from.toUri())) {
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + from.toUri()); var statement = connection.createStatement()) {
+      statement.execute("PRAGMA writable_schema=ON"); // else a file that is shorter than it says is not read at all
       for (var table : tables) {
         var reader = new Reader(connection, table);
         reader.range(1, reader.last());
