@@ -82,6 +82,22 @@ public final class AgentSession {
     }
   }
 
+  /**
+   * The folders of all attempts of which a process lives, by the markers: one look at the machine for many attempts. Null where the
+   * system does not tell.
+   */
+  public static Set<String> living() throws IOException {
+    var found = new HashSet<String>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (var entry : all) {
+        AttemptFolder.marker(entry).ifPresent(found::add);
+      }
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+    return found;
+  }
+
   /** The living processes of this attempt, the supervisor and its helpers left out. */
   public Set<Long> members() throws IOException {
     var agent = supervisor == 0 ? 0 : folder.pids().map(AttemptFolder.Pids::agent).orElse(0L);

@@ -188,11 +188,21 @@ public record AttemptFolder(Path path) {
 
   /** Whether the process of this {@code /proc} entry carries this attempt's marker. */
   boolean marks(Path entry) {
+    return marker(entry).filter(path.toString()::equals).isPresent();
+  }
+
+  /** The marker that the process of this {@code /proc} entry carries; empty for most, and for those that may not be looked at. */
+  static Optional<String> marker(Path entry) {
     try {
-      var environment = new String(Files.readAllBytes(entry.resolve("environ")), StandardCharsets.UTF_8);
-      return ("\0" + environment).contains("\0" + Supervisor.MARKER + "=" + path + "\0");
+      var start = Supervisor.MARKER + "=";
+      for (var variable : new String(Files.readAllBytes(entry.resolve("environ")), StandardCharsets.UTF_8).split("\0")) {
+        if (variable.startsWith(start)) {
+          return Optional.of(variable.substring(start.length()));
+        }
+      }
+      return Optional.empty();
     } catch (IOException e) {
-      return false; // another user's process, or one that ended while we looked
+      return Optional.empty(); // another user's process, or one that ended while we looked
     }
   }
 

@@ -52,12 +52,15 @@ final class AgentRun {
    * any failure ends it.
    *
    * @param supervisor null when it is long gone
+   * @param lives false when no process of the attempt is alive, so that none need be looked for
    */
-  Verdict run(ProcessHandle supervisor) throws IOException, InterruptedException {
+  Verdict run(ProcessHandle supervisor, boolean lives) throws IOException, InterruptedException {
     var start = time.nanos();
     try (var found = new Findings(folder)) {
       var exit = watch(supervisor, found, start);
-      sweep(pid(supervisor));
+      if (lives) {
+        sweep(pid(supervisor));
+      }
       while (found.read(true)) {
         continue;
       }

@@ -178,14 +178,15 @@ final class Doing {
     if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) < 0) {
       shorten(task, ready.folder(), budget);
     }
-    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process().toHandle());
+    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process().toHandle(), true);
   }
 
   /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
-  Verdict agent(Attempt attempt, AttemptFolder folder, AtomicReference<StopOrder> order, Consumer<String> session)
+  Verdict agent(Attempt attempt, AttemptFolder folder, boolean lives, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
     var left = settings.get(Table.TASK_TIMEOUT).minus(Duration.between(attempt.createdAt(), time.now()));
-    return new AgentRun(attempt.taskId(), folder, left, order, session, time).run(folder.supervisor().orElse(null));
+    return new AgentRun(attempt.taskId(), folder, left, order, session, time)
+        .run(lives ? folder.supervisor().orElse(null) : null, lives);
   }
 
   private static void shorten(Task task, AttemptFolder folder, Duration budget) {

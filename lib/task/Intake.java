@@ -170,8 +170,12 @@ final class Intake implements Runnable {
     thread.start();
   }
 
-  /** Goes on with a task that an earlier process of this worker claimed. It has its place, whatever else runs. */
-  void adopt(Attempt attempt) {
+  /**
+   * Goes on with a task that an earlier process of this worker claimed. It has its place, whatever else runs.
+   *
+   * @param lives whether some process of it may be alive
+   */
+  void adopt(Attempt attempt, boolean lives) {
     var entry = running.enter(Task.read(Json.object().put("id", attempt.taskId()).put("codebase_id", attempt.codebaseId())
         .put("agent_type", attempt.agentType()).put("status", TaskStatus.RUNNING.word())).orElseThrow());
     if (entry == null) {
@@ -181,7 +185,7 @@ final class Intake implements Runnable {
     entry.attempt().set(attempt);
     var thread = Thread.ofVirtual().name("task " + attempt.taskId()).unstarted(() -> {
       try {
-        taskRun.adopt(entry, attempt);
+        taskRun.adopt(entry, attempt, lives);
       } catch (InterruptedException e) {
         LOG.info("task={} left to its supervisor", attempt.taskId());
       } finally {

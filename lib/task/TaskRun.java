@@ -101,8 +101,10 @@ final class TaskRun {
   /**
    * Goes on with an attempt that an earlier process of this worker claimed: its agent lives on, has ended, has vanished, or
    * was never let go.
+   *
+   * @param lives whether some process of it may be alive
    */
-  void adopt(Running.Entry entry, Attempt attempt) throws InterruptedException {
+  void adopt(Running.Entry entry, Attempt attempt, boolean lives) throws InterruptedException {
     var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
     inbox.ignore(entry.task(), DONE);
     try {
@@ -114,7 +116,7 @@ final class TaskRun {
       LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
       var transcript = new Transcript(folder, attempt.sent(), outputMax);
       outbox.adopt(attempt, transcript);
-      var seen = found(entry, attempt, folder);
+      var seen = found(entry, attempt, folder, lives);
       var verdict = folder.begun() ? seen : Verdict.NOT_BEGUN; // its supervisor may only now have seen that nobody says "go"
       close(folder, verdict, attempt.taskId());
       transcript.complete();
@@ -124,9 +126,9 @@ final class TaskRun {
     }
   }
 
-  private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder) throws InterruptedException {
+  private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder, boolean lives) throws InterruptedException {
     try {
-      return doing.agent(attempt, folder, entry.order(), session -> {
+      return doing.agent(attempt, folder, lives, entry.order(), session -> {
         if (!session.equals(attempt.sessionId())) {
           tellSession(attempt, session);
         }

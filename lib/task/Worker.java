@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
 import lib.config.Codebase;
@@ -105,7 +107,7 @@ public final class Worker implements Listener {
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         settings.get(Table.TASK_TIMEOUT), time, random);
     var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), time);
-    this.settling = new Settling(client, journal, identity, ours, this::adopt, this::settled, time, random);
+    this.settling = new Settling(client, journal, identity, ours, this::adopted, this::settled, time, random);
     this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, settling::tasks, time);
   }
 
@@ -258,8 +260,8 @@ public final class Worker implements Listener {
     return outbox.drop(id);
   }
 
-  private void adopt(Attempt attempt) {
-    intake.adopt(attempt);
+  private void adopted(Attempt attempt) {
+    intake.adopt(attempt, true);
   }
 
   private void settled() {
@@ -292,6 +294,7 @@ public final class Worker implements Listener {
     if (journal.fresh()) {
       Settling.find(journal, identity);
     }
+    var living = living();
     for (var attempt : journal.open()) {
       if (!here(attempt)) {
         LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
@@ -300,15 +303,28 @@ public final class Worker implements Listener {
       } else if (attempt.state() == Attempt.State.INTENT) {
         settling.add(attempt);
       } else {
-        intake.adopt(attempt);
+        intake.adopt(attempt, living == null || living.contains(folder(attempt).path().toString()));
       }
     }
   }
 
-  private Spool spool(Attempt attempt) {
-    var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+  /** The attempts of which something lives, looked for once; null when that cannot be told. */
+  private static Set<String> living() {
     try {
-      var transcript = new Transcript(folder, attempt.sent(), settings.get(Table.OUTPUT_MAX));
+      return AgentSession.living();
+    } catch (IOException e) {
+      LOG.warn("this machine's processes cannot be listed, looking for each attempt's: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  private AttemptFolder folder(Attempt attempt) {
+    return AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+  }
+
+  private Spool spool(Attempt attempt) {
+    try {
+      var transcript = new Transcript(folder(attempt), attempt.sent(), settings.get(Table.OUTPUT_MAX));
       transcript.complete();
       return transcript;
     } catch (IOException e) {
