@@ -11,6 +11,7 @@ import scripts.measure.Floods;
 import scripts.measure.Noops;
 import scripts.measure.Rest;
 import scripts.measure.Rig;
+import scripts.measure.Settles;
 import scripts.measure.Soak;
 import scripts.measure.Starts;
 
@@ -19,7 +20,7 @@ import scripts.measure.Starts;
  * floor, measured in the same run by a bare client that makes the same calls and syncs, so the ratios hold on any machine.
  */
 public final class bench {
-  private static final List<String> PARTS = List.of("starts", "output", "noops", "idle", "commands");
+  private static final List<String> PARTS = List.of("starts", "output", "noops", "settling", "idle", "commands");
 
   private bench() {}
 
@@ -32,6 +33,7 @@ public final class bench {
           case "starts" -> new Starts(rig).run();
           case "output" -> new Floods(rig).run();
           case "noops" -> new Noops(rig).run();
+          case "settling" -> new Settles(rig).run();
           case "idle" -> new Rest(rig).run();
           case "commands" -> new Rest(rig).commands();
           case "soak" -> new Soak(rig).run();

@@ -87,6 +87,22 @@ public final class AgentSession {
     return Activity.of(members());
   }
 
+  /**
+   * The folders of all attempts of which a process lives, by the markers: one look at the machine for many attempts. Null where the
+   * system does not tell.
+   */
+  public static Set<String> living() throws IOException {
+    var found = new HashSet<String>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (var entry : all) {
+        AttemptFolder.marker(entry).ifPresent(found::add);
+      }
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+    return found;
+  }
+
   /** The living processes of this attempt, the supervisor and its helpers left out. */
   public Set<Long> members() throws IOException {
     var agent = supervisor == 0 ? 0 : folder.pids().map(AttemptFolder.Pids::agent).orElse(0L);
@@ -95,7 +111,7 @@ public final class AgentSession {
       for (var entry : all) {
         var pid = Long.parseLong(entry.getFileName().toString());
         var session = session(entry);
-        if (session > 0 && session != supervisor && (session == agent || marked(entry))) {
+        if (session > 0 && session != supervisor && (session == agent || folder.marks(entry))) {
           found.add(pid);
         }
       }
@@ -116,15 +132,6 @@ public final class AgentSession {
       return fields[0].equals("Z") || fields[0].equals("X") ? 0 : Long.parseLong(fields[3]);
     } catch (IOException e) {
       return 0; // it ended while we looked
-    }
-  }
-
-  private boolean marked(Path entry) {
-    try {
-      var environment = new String(Files.readAllBytes(entry.resolve("environ")), StandardCharsets.UTF_8);
-      return ("\0" + environment).contains("\0" + Supervisor.MARKER + "=" + folder.path() + "\0");
-    } catch (IOException e) {
-      return false; // another user's process, or one that ended while we looked
     }
   }
 

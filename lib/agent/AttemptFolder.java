@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import lib.wire.Task;
 
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
- * {@code prompt}, {@code task.json} and {@code deadline}; the supervisor writes {@code pid} and {@code exit}, and the
+ * {@code prompt}, {@code task.json}, {@code deadline} and {@code attempt.json}, which a worker whose journal is lost reads; the supervisor writes {@code pid} and {@code exit}, and the
  * empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
  * go) and {@code overdue} (its budget was used up); the agent's
  * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see.
@@ -27,6 +28,8 @@ import lib.wire.Task;
 public record AttemptFolder(Path path) {
   /** File systems take 255 bytes for a name; longer ids are cut and told apart by their hash. */
   private static final int MAX_NAME = 200;
+
+  private static final String ATTEMPT = "attempt.json";
 
   /** The folder of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
   public static AttemptFolder of(Path stateDir, String taskId, int n) {
@@ -58,9 +61,10 @@ public record AttemptFolder(Path path) {
     Durable.folder(path);
   }
 
-  /** Writes what the agent needs, on the disk when it returns and readable by the owner only. */
-  public void prepare(String prompt, ObjectNode task) throws IOException {
+  /** Writes what the agent needs, on the disk when it returns and readable by the owner only; and what the journal has of it. */
+  public void prepare(String prompt, ObjectNode task, ObjectNode attempt) throws IOException {
     Durable.folder(path);
+    Durable.create(file(ATTEMPT), Json.write(attempt).getBytes(StandardCharsets.UTF_8)); // for a lost journal: not synced, people wait
     Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
     Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8));
     Durable.create(file("out"), new byte[0]);
@@ -76,7 +80,7 @@ public record AttemptFolder(Path path) {
     return Files.exists(file("task.json")) ? Json.readObject(Files.readString(file("task.json"))).flatMap(Task::read) : Optional.empty();
   }
 
-  /** Removes the folder with what is in it, if it is there; only for attempts that never were. */
+  /** Removes the folder with what is in it, if it is there; only for attempts that never were, or that are long over. */
   public void clear() throws IOException {
     if (Files.isDirectory(path)) {
       try (var files = Files.list(path)) {
@@ -105,6 +109,39 @@ public record AttemptFolder(Path path) {
         : Optional.empty();
   }
 
+  /** Every attempt's folder in this state folder. */
+  public static List<AttemptFolder> all(Path stateDir) throws IOException {
+    var all = new ArrayList<AttemptFolder>();
+    var tasks = stateDir.resolve("tasks");
+    if (Files.isDirectory(tasks)) {
+      try (var folders = Files.newDirectoryStream(tasks, Files::isDirectory)) {
+        for (var task : folders) {
+          try (var attempts = Files.newDirectoryStream(task, Files::isDirectory)) {
+            attempts.forEach(attempt -> all.add(new AttemptFolder(attempt)));
+          }
+        }
+      }
+    }
+    return all;
+  }
+
+  /** What the journal had of it; empty where an older version made the folder, or a loss of power left it half written. */
+  public Optional<ObjectNode> attempt() throws IOException {
+    return Files.exists(file(ATTEMPT)) ? Json.readObject(Files.readString(file(ATTEMPT))) : Optional.empty();
+  }
+
+  /** Whether an agent was let go; what its supervisor was never told to start it did not start. */
+  public boolean begun() throws IOException {
+    return pids().isPresent() && !Files.exists(file("withheld"));
+  }
+
+  /** The bytes of its files. */
+  public long size() throws IOException {
+    try (var files = Files.list(path)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    }
+  }
+
   /** The latest attempt at a task in this state folder; empty when there was none. */
   public static Optional<AttemptFolder> latest(Path stateDir, String taskId) throws IOException {
     var attempts = of(stateDir, taskId, 1).path.getParent();
@@ -116,8 +153,8 @@ public record AttemptFolder(Path path) {
     }
   }
 
-  /** Whether the agent has its folder to itself, so that it runs or has run. */
-  public boolean begun() {
+  /** Whether the agent has its codebase to itself, so that it runs or has run; before that it waits for another one's end. */
+  public boolean hasLane() {
     return Files.exists(file("lane"));
   }
 
@@ -138,14 +175,42 @@ public record AttemptFolder(Path path) {
         String.join("", words.getOrDefault("boot", List.of()))));
   }
 
-  /** The supervisor while it lives: the very process that said so, not a later one under its number. */
+  /**
+   * The supervisor while it lives: the very process that said so, not a later one under its number. Boot, start time and the
+   * marker in its environment must all agree.
+   */
   public Optional<ProcessHandle> supervisor() throws IOException {
     var pids = pids();
     if (pids.isEmpty() || !pids.get().boot().equals(line(Path.of("/proc/sys/kernel/random/boot_id")))) {
       return Optional.empty();
     }
     var start = pids.get().supervisorStart();
-    return ProcessHandle.of(pids.get().supervisor()).filter(p -> started(p.pid()) == start);
+    return ProcessHandle.of(pids.get().supervisor()).filter(p -> started(p.pid()) == start && marks(p.pid()));
+  }
+
+  /** Whether a process carries this attempt's marker; true of every one where the system does not tell. */
+  private boolean marks(long pid) {
+    return !Files.exists(Path.of("/proc/self/environ")) || marks(Path.of("/proc/" + pid));
+  }
+
+  /** Whether the process of this {@code /proc} entry carries this attempt's marker. */
+  boolean marks(Path entry) {
+    return marker(entry).filter(path.toString()::equals).isPresent();
+  }
+
+  /** The marker that the process of this {@code /proc} entry carries; empty for most, and for those that may not be looked at. */
+  static Optional<String> marker(Path entry) {
+    try {
+      var start = Supervisor.MARKER + "=";
+      for (var variable : new String(Files.readAllBytes(entry.resolve("environ")), StandardCharsets.UTF_8).split("\0")) {
+        if (variable.startsWith(start)) {
+          return Optional.of(variable.substring(start.length()));
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // another user's process, or one that ended while we looked
+    }
   }
 
   /** When a process started, in clock ticks since boot; 0 where that is not told. */

@@ -75,6 +75,11 @@ public final class Table {
       "journal, worker id, tasks").fallback(env -> null, "$STATE_DIRECTORY, else $XDG_STATE_HOME/a2a-worker/NAME")
       .in(CONNECT, LOCAL, WORK));
 
+  public static final Setting<Integer> KEEP_DAYS = row(Setting.of("keep_days", Kind.whole(1, 3650),
+      "days that a finished task's files are kept here").fallback(14));
+  public static final Setting<Long> KEEP_BYTES = row(Setting.of("keep_bytes", Kind.bytes(1 << 20, 1L << 50),
+      "all finished tasks' files together; past it the oldest go").fallback(2L << 30));
+
   // --- hearing of tasks
   public static final Setting<Duration> POLL_INTERVAL = row(Setting.of("poll_interval", Kind.seconds(0.5, 86_400),
       "seconds between polls while the event stream is down").flags("-i", "--poll-interval")

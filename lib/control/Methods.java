@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import lib.Problem;
 import lib.config.Json;
+import lib.outbox.Journal;
 import lib.store.StoreFailed;
 import lib.task.Events;
 import lib.task.Worker;
@@ -15,6 +16,7 @@ import lib.task.Worker;
 /** What the worker answers on its socket, method by method. Thread-safe. */
 final class Methods {
   private static final int NO_METHOD = -32601, BAD_PARAMS = -32602; // numbers of JSON-RPC 2.0
+  private static final int MOST_REPORTS = 1000; // a line that a client must read whole
   private static final int MOST_SLOTS = 64; // as max_concurrent_tasks
 
   /** Tells a client of something, as a notification. */
@@ -85,6 +87,7 @@ final class Methods {
       case "drain" -> ok(served::stop);
       case "concurrency" -> ok(() -> worker().concurrency(number(params, "most", 0, 1, MOST_SLOTS)));
       case "reload" -> reload();
+      case "outbox" -> outbox(params);
       default -> throw new Refused(NO_METHOD, "there is no method " + method);
     };
   }
@@ -111,6 +114,25 @@ final class Methods {
       tasks.set(part, status.get(part));
     }
     return tasks;
+  }
+
+  private JsonNode outbox(JsonNode params) throws InterruptedException {
+    var action = params.has("action") ? text(params, "action") : "list";
+    try {
+      return switch (action) {
+        case "list" -> {
+          var reports = Json.object();
+          var list = reports.putArray("reports");
+          Journal.entries(stateDir.resolve("journal.db")).stream().limit(MOST_REPORTS).forEach(entry -> list.add(entry.toJson()));
+          yield reports;
+        }
+        case "retry" -> Json.object().put("ok", worker().retry(number(params, "id", 0, 1, Integer.MAX_VALUE)));
+        case "drop" -> Json.object().put("ok", worker().drop(number(params, "id", 0, 1, Integer.MAX_VALUE)));
+        default -> throw new Refused(BAD_PARAMS, "action must be list, retry or drop");
+      };
+    } catch (StoreFailed e) {
+      throw new Problem("the outbox cannot be told or changed", "the journal failed: " + e.getMessage(), "look at the disk").from(e);
+    }
   }
 
   private Answer tail(JsonNode params) {

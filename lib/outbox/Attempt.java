@@ -1,7 +1,13 @@
 package lib.outbox;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import lib.config.Json;
+import lib.wire.Times;
 
 /**
  * One try at a task, as the journal has it.
@@ -38,6 +44,28 @@ public record Attempt(long id, String server, String workerId, String taskId, in
       String agentType, String title, Instant at) {
     return new Attempt(0, server, workerId, taskId, n, marker, 0, 0, codebaseId, codebase, agentType, title, State.INTENT, null,
         at, Cursor.START, null, 0, null);
+  }
+
+  /** What its folder keeps of it, for a worker whose journal is lost. */
+  public ObjectNode toJson() {
+    return Json.object().put("server", server).put("worker_id", workerId).put("task_id", taskId).put("n", n).put("marker", marker)
+        .put("codebase_id", codebaseId).put("codebase", codebase == null ? null : codebase.toString()).put("agent_type", agentType)
+        .put("title", title).put("created_at", createdAt.toString());
+  }
+
+  /** An intent from what its folder keeps; empty when that is not whole. */
+  public static Optional<Attempt> read(JsonNode node) {
+    var codebase = Json.text(node, "codebase");
+    var created = Times.parse(Json.text(node, "created_at"));
+    for (var needed : List.of("server", "worker_id", "task_id", "marker", "agent_type")) {
+      if (Json.text(node, needed) == null) {
+        return Optional.empty();
+      }
+    }
+    return node.path("n").asInt(0) < 1 || created == null ? Optional.empty() : Optional.of(draft(Json.text(node, "server"),
+        Json.text(node, "worker_id"), Json.text(node, "task_id"), node.path("n").asInt(), Json.text(node, "marker"),
+        Json.text(node, "codebase_id"), codebase == null ? null : Path.of(codebase), Json.text(node, "agent_type"),
+        Json.text(node, "title"), created));
   }
 
   Attempt recorded(long id) {

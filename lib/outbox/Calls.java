@@ -34,6 +34,11 @@ final class Calls {
     default boolean arrived() throws CallFailed, InterruptedException {
       return false;
     }
+
+    /** Hears of each failure; so many in a row by now. */
+    default void failed(int failures, CallFailed why) throws InterruptedException {
+      // the log says it
+    }
   }
 
   /**
@@ -52,6 +57,7 @@ final class Calls {
         }
         return null;
       }
+      telling.failed(failures, failed);
       var policy = switch (failed.kind()) {
         case DENIED -> Retry.DENIED;
         case MISSING -> Retry.MISSING;

@@ -36,7 +36,11 @@ final class Courier implements Runnable {
   private static final int CUT_NOTICE = 100; // characters of the sentence that says so
   private static final int KEPT_RESULT = 64 << 10; // what is left of a result that the server calls too large
 
+  private static final Duration NOTED = Duration.ofMinutes(1); // what people see of a long outage need not be newer
+  private static final int UNAVAILABLE = 503; // also how a server without a database refuses to queue a task again
+
   private final Attempt attempt;
+  private final boolean ours;
   private final Spool spool;
   private final Journal journal;
   private final Client client;
@@ -45,6 +49,7 @@ final class Courier implements Runnable {
   private final Outbox.Lost lost;
   private final Calls calls;
   private final Output output;
+  private Report failedInstead; // what the release must say too, where the task could not be given back
   private final List<Told> told = new ArrayList<>(); // not yet in the journal
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -56,6 +61,7 @@ final class Courier implements Runnable {
   Courier(Attempt attempt, Spool spool, Journal journal, Client client, Pace pace, Time time, RandomGenerator random,
       Outbox.Lost lost, Semaphore turns) {
     this.attempt = attempt;
+    this.ours = pace.ours();
     this.spool = spool;
     this.journal = journal;
     this.client = client;
@@ -83,6 +89,17 @@ final class Courier implements Runnable {
         silenced = true;
         owed.clear();
       }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forgets a report that a person gave up; one under way ends after its next failure. */
+  void drop(long outgoing) {
+    lock.lock();
+    try {
+      owed.removeIf(one -> one.id() == outgoing);
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -152,8 +169,11 @@ final class Courier implements Runnable {
     } else if (next != null && output.drained()) {
       deliver(next);
     } else if (next == null && output.drained() && isDone()) {
-      journal.settled(attempt, output.sent(), output.seq(), told);
-      return false;
+      if (journal.settled(attempt, output.sent(), output.seq(), told)) {
+        return false;
+      }
+      told.clear();
+      add(journal.owed(attempt), true); // somebody has put a refused report back this instant
     } else if (!told.isEmpty()) {
       journal.told(told);
       told.clear();
@@ -169,7 +189,8 @@ final class Courier implements Runnable {
       return;
     }
     var word = outgoing.kind().name().toLowerCase(Locale.ROOT) + " " + outgoing.report().status().word();
-    var refusal = calls.tell(word, () -> send(outgoing, outgoing.report()), false, () -> isReplaced(outgoing));
+    var telling = new Telling(outgoing);
+    var refusal = calls.tell(word, telling, false, () -> isReplaced(outgoing));
     for (var shorter = outgoing.report(); tooLarge(refusal) && shorter.result() != null; ) {
       var report = shortened(shorter);
       refusal = calls.tell("shortened result", () -> send(outgoing, report), false, () -> false);
@@ -177,7 +198,7 @@ final class Courier implements Runnable {
     }
     var replaced = refusal != null && isReplaced(outgoing);
     var how = refusal == null ? Told.How.ACCEPTED : replaced ? Told.How.REPLACED : Told.How.REFUSED;
-    told.add(new Told(outgoing, how, refusal == null ? null : refusal.getMessage(), time.now()));
+    told.add(new Told(outgoing, how, telling.failures, refusal == null ? null : refusal.getMessage(), time.now()));
     remove(outgoing);
     if (refusal == null) {
       // the release follows the outcome and says nothing new
@@ -203,18 +224,73 @@ final class Courier implements Runnable {
         return client.task(attempt.taskId()).status() != TaskStatus.FAILED;
       }
     }, true, () -> tries.incrementAndGet() == MAX_REQUEUES);
-    told.add(new Told(outgoing, refusal == null ? Told.How.ACCEPTED : Told.How.REFUSED, refusal == null ? null : refusal.getMessage(),
-        time.now()));
+    told.add(new Told(outgoing, refusal == null ? Told.How.ACCEPTED : Told.How.REFUSED, tries.get(),
+        refusal == null ? null : refusal.getMessage(), time.now()));
     remove(outgoing);
     LOG.info("task={} {}", attempt.taskId(), refusal == null ? "queued again at the server"
         : "stays failed, the server did not queue it again: " + refusal.getMessage());
   }
 
+  /** A report's tries. The journal hears of the first failure and then once a minute, for the people who list it. */
+  private final class Telling implements Calls.Telling {
+    private final Outgoing outgoing;
+    private int failures;
+    private long notedAt;
+
+    private Telling(Outgoing outgoing) {
+      this.outgoing = outgoing;
+    }
+
+    @Override
+    public void tell() throws CallFailed, InterruptedException {
+      send(outgoing, outgoing.report());
+    }
+
+    @Override
+    public void failed(int sofar, CallFailed why) throws InterruptedException {
+      failures = sofar;
+      if (sofar == 1 || time.nanos() - notedAt >= NOTED.toNanos()) {
+        notedAt = time.nanos();
+        try {
+          journal.tried(outgoing, sofar, why.getMessage());
+        } catch (StoreFailed e) {
+          LOG.warn("task={} its failed tries are not in the journal: {}", attempt.taskId(), e.getMessage());
+        }
+      }
+    }
+  }
+
   private void send(Outgoing outgoing, Report report) throws CallFailed, InterruptedException {
     switch (outgoing.kind()) {
-      case STATUS -> client.status(report);
-      case RELEASE -> client.release(report);
+      case STATUS -> {
+        if (report.status() == TaskStatus.PENDING && !ours) {
+          giveBack(report);
+        } else {
+          client.status(report);
+        }
+      }
+      case RELEASE -> client.release(failedInstead != null ? failedInstead : report);
       case REQUEUE -> throw new IllegalStateException("a re-queueing is no report");
+    }
+  }
+
+  /**
+   * Gives back a task whose agent never began. Servers that are not ours take a {@code pending} from nobody, or keep us as its
+   * worker: they have a call for it, and where that is missing or needs a database that is not there, the task fails, so
+   * that somebody hears of it.
+   */
+  private void giveBack(Report report) throws CallFailed, InterruptedException {
+    try {
+      client.requeue(report.taskId());
+    } catch (CallFailed e) {
+      if (e.kind() == CallFailed.Kind.REFUSED) {
+        LOG.info("task={} the server has it back already: {}", report.taskId(), e.getMessage());
+      } else if (e.kind() == CallFailed.Kind.NO_ROUTE || e.status() == UNAVAILABLE) {
+        failedInstead = new Report(report.taskId(), report.workerId(), TaskStatus.FAILED, null, null, "lost: " + report.error(), 0);
+        client.status(failedInstead);
+      } else {
+        throw e;
+      }
     }
   }
 
@@ -273,7 +349,7 @@ final class Courier implements Runnable {
   private boolean isReplaced(Outgoing outgoing) {
     lock.lock();
     try {
-      return !outgoing.last() && (owed.size() > 1 || silenced);
+      return !owed.contains(outgoing) || !outgoing.last() && (owed.size() > 1 || silenced);
     } finally {
       lock.unlock();
     }

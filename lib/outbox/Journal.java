@@ -1,5 +1,7 @@
 package lib.outbox;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -7,14 +9,18 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lib.Problem;
 import lib.config.Codebase;
 import lib.config.Json;
+import lib.store.Damage;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.Sql;
 import lib.store.StoreFailed;
 import lib.wire.Report;
 import lib.wire.RemoteCodebase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The truth about attempts and about what is owed to servers. Intent, claim and outcome are on the disk when their call
@@ -71,14 +77,49 @@ public final class Journal implements AutoCloseable {
       );
       """);
 
-  private final Database database;
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+  /** Parents before children. */
+  private static final List<String> TABLES = List.of("attempt", "outgoing", "codebase");
 
-  private Journal(Database database) {
+  private final Database database;
+  private final boolean fresh;
+
+  private Journal(Database database, boolean fresh) {
     this.database = database;
+    this.fresh = fresh;
   }
 
+  /**
+   * Opens or creates the journal. One of an older version is brought to this version's form; a damaged one is set aside beside
+   * it, which the log says, and what can still be read of it is kept.
+   *
+   * @throws Problem when it cannot be opened, or was written by a newer version
+   */
   public static Journal open(Path file) {
-    return new Journal(Database.open(file, MIGRATIONS));
+    var fresh = !Files.exists(file);
+    var damage = Damage.of(file);
+    if (damage.isEmpty()) {
+      return new Journal(Database.open(file, MIGRATIONS), fresh);
+    }
+    try {
+      var aside = damage.get().setAside(Instant.now());
+      var journal = new Journal(Database.open(file, MIGRATIONS), true);
+      var saved = Damage.save(aside, journal.database, TABLES);
+      LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
+          damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
+          saved.getOrDefault("outgoing", 0), saved.getOrDefault("codebase", 0));
+      return journal;
+    } catch (IOException | StoreFailed e) {
+      throw new Problem("the damaged journal " + file + " cannot be replaced", String.valueOf(e.getMessage()),
+          "let this user write in its folder, and see that the disk has room").from(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts the start", e);
+    }
+  }
+
+  /** Whether this journal was made anew, so that attempts may be known to their folders alone. */
+  public boolean fresh() {
+    return fresh;
   }
 
   // --- attempts
@@ -99,6 +140,27 @@ public final class Journal implements AutoCloseable {
         + "codebase_id, codebase, agent_type, title, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         row -> row.getLong(1), draft.server(), draft.workerId(), draft.taskId(), draft.n(), draft.marker(), draft.codebaseId(),
         draft.codebase(), draft.agentType(), draft.title(), Attempt.State.INTENT, draft.createdAt()).orElseThrow()));
+  }
+
+  /**
+   * Takes up an attempt that its folder tells of and the journal does not. It counts as an intent until the server has said
+   * whose the task is; on the disk when it returns.
+   *
+   * @return whether it was not known
+   */
+  public boolean found(Attempt attempt) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, sql -> sql.update("INSERT OR IGNORE INTO attempt (server, worker_id, task_id, n, marker, "
+        + "codebase_id, codebase, agent_type, title, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", attempt.server(),
+        attempt.workerId(), attempt.taskId(), attempt.n(), attempt.marker(), attempt.codebaseId(), attempt.codebase(),
+        attempt.agentType(), attempt.title(), Attempt.State.INTENT, attempt.createdAt()) > 0);
+  }
+
+  /** Settles an attempt that is not ours any more, and drops what it owes. */
+  public void over(Attempt attempt, String verdict, Instant at) throws StoreFailed, InterruptedException {
+    database.write(Sync.POWER, sql -> {
+      sql.update("UPDATE outgoing SET state = 'DROPPED', done_at = ? WHERE attempt_id = ? AND state = 'WAITING'", at, attempt.id());
+      return sql.update("UPDATE attempt SET state = 'SETTLED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
+    });
   }
 
   /** Forgets an intent whose claim was lost. */
@@ -167,12 +229,17 @@ public final class Journal implements AutoCloseable {
         sending == null ? null : sending.text(), seq, attempt.id());
   }
 
-  /** Records that the server has taken or refused everything, {@code told} being the last of it. */
-  void settled(Attempt attempt, Cursor sent, long seq, List<Told> told) throws StoreFailed, InterruptedException {
-    database.write(Sync.PROCESS, sql -> {
+  /**
+   * Records that the server has taken or refused everything, {@code told} being the last of it.
+   *
+   * @return false when something waits again by now: then the attempt is not settled
+   */
+  boolean settled(Attempt attempt, Cursor sent, long seq, List<Told> told) throws StoreFailed, InterruptedException {
+    return database.write(Sync.PROCESS, sql -> {
       told(sql, told);
-      return sql.update("UPDATE attempt SET state = 'SETTLED', sent = ?, sending = NULL, seq = ? WHERE id = ? AND state = 'ENDED'",
-          sent.text(), seq, attempt.id());
+      sql.update("UPDATE attempt SET sent = ?, sending = NULL, seq = ? WHERE id = ? AND state = 'ENDED'", sent.text(), seq, attempt.id());
+      return sql.update("UPDATE attempt SET state = 'SETTLED' WHERE id = ? AND state = 'ENDED' AND NOT EXISTS "
+          + "(SELECT 1 FROM outgoing WHERE attempt_id = ? AND state = 'WAITING')", attempt.id(), attempt.id()) > 0;
     });
   }
 
@@ -207,10 +274,72 @@ public final class Journal implements AutoCloseable {
 
   private static Void told(Sql sql, List<Told> told) throws SQLException {
     for (var one : told) {
-      sql.update("UPDATE outgoing SET state = ?, error = ?, done_at = ? WHERE id = ?", one.how(), one.error(), one.at(),
-          one.outgoing().id());
+      sql.update("UPDATE outgoing SET state = ?, error = ?, tries = ?, done_at = ? WHERE id = ? AND state = 'WAITING'", one.how(),
+          one.error(), one.tries(), one.at(), one.outgoing().id());
     }
     return null;
+  }
+
+  /** Notes how often a report was tried in vain and why; for people. */
+  void tried(Outgoing outgoing, int tries, String error) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "UPDATE outgoing SET tries = ?, error = ? WHERE id = ?", tries, error, outgoing.id());
+  }
+
+  // --- what people do with reports
+
+  /** What waits in a journal and what servers refused, oldest first. Changes nothing; a worker may have the journal open. */
+  public static List<Entry> entries(Path file) throws StoreFailed {
+    return Files.exists(file) ? Database.look(file, sql -> Entry.list(sql, "")) : List.of();
+  }
+
+  /** The same, for one report. */
+  public Optional<Entry> entry(long id) throws StoreFailed {
+    return database.read(sql -> Entry.list(sql, " AND o.id = ?", id)).stream().findFirst();
+  }
+
+  /** Puts a refused report back to those that wait, and its attempt back to those that owe; false when it may not be. */
+  public boolean retry(long id) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, sql -> {
+      var back = Entry.list(sql, " AND o.id = ?", id).stream().anyMatch(Entry::retryable);
+      if (back) {
+        sql.update("UPDATE outgoing SET state = 'WAITING', error = NULL, done_at = NULL WHERE id = ?", id);
+        sql.update("UPDATE attempt SET state = 'ENDED' WHERE id = (SELECT attempt_id FROM outgoing WHERE id = ?) AND state = 'SETTLED'", id);
+      }
+      return back;
+    });
+  }
+
+  /** Gives a report up that waits or was refused; false when there is none. */
+  public boolean drop(long id, Instant at) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, sql -> sql.update("UPDATE outgoing SET state = 'DROPPED', done_at = ? WHERE id = ? "
+        + "AND state IN ('WAITING', 'REFUSED')", at, id) > 0);
+  }
+
+  /** The attempt that owes this report. */
+  public Optional<Attempt> owing(long outgoing) throws StoreFailed {
+    return attempts("WHERE id = (SELECT attempt_id FROM outgoing WHERE id = ?)", outgoing).stream().findFirst();
+  }
+
+  // --- how long things are kept
+
+  /** An attempt as far as keeping it goes; {@code ended} is when it was made where its end is not known. */
+  public record Age(long id, String taskId, int n, boolean settled, Instant ended) {}
+
+  /** Every attempt, oldest first. */
+  public List<Age> ages() throws StoreFailed {
+    return database.read(sql -> sql.list("SELECT id, task_id, n, state, COALESCE(ended_at, created_at) FROM attempt ORDER BY id",
+        row -> new Age(row.getLong(1), row.getString(2), row.getInt(3), row.getString(4).equals(Attempt.State.SETTLED.name()),
+            Instant.parse(row.getString(5)))));
+  }
+
+  /** Forgets a settled attempt with its reports; none that has not settled. */
+  public void forget(List<Age> attempts) throws StoreFailed, InterruptedException {
+    database.write(Sync.PROCESS, sql -> {
+      for (var attempt : attempts) {
+        sql.update("DELETE FROM attempt WHERE id = ? AND state = 'SETTLED'", attempt.id());
+      }
+      return null;
+    });
   }
 
   // --- codebases registered at run time

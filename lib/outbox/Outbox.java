@@ -104,6 +104,40 @@ public final class Outbox implements AutoCloseable {
     courier(attempt).add(journal.ended(attempt, verdict, reports, again, time.now()), true);
   }
 
+  /**
+   * Tries a report again that the server has refused; it must be one for this server.
+   *
+   * @return false when there is no such report, or a later attempt at its task has made it untrue
+   */
+  public boolean retry(long id) throws StoreFailed, InterruptedException {
+    if (!journal.retry(id)) {
+      return false;
+    }
+    var attempt = journal.owing(id).orElseThrow();
+    lock.lock();
+    try {
+      var courier = couriers.get(attempt.id());
+      if (courier == null) {
+        resume(attempt, Spool.NONE); // it had settled, so all its output is there
+      } else {
+        journal.owed(attempt).stream().filter(one -> one.id() == id).forEach(one -> courier.add(List.of(one), true));
+      }
+    } finally {
+      lock.unlock();
+    }
+    return true;
+  }
+
+  /** Gives a report up that waits or was refused; false when there is none. */
+  public boolean drop(long id) throws StoreFailed, InterruptedException {
+    var attempt = journal.owing(id);
+    if (!journal.drop(id, time.now())) {
+      return false;
+    }
+    attempt.map(a -> couriers.get(a.id())).ifPresent(courier -> courier.drop(id));
+    return true;
+  }
+
   /** Attempts that still owe something. */
   public int depth() {
     return couriers.size();

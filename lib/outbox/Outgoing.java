@@ -1,6 +1,7 @@
 package lib.outbox;
 
 import lib.wire.Report;
+import lib.wire.TaskStatus;
 
 /**
  * A report on its way to the server.
@@ -14,6 +15,6 @@ public record Outgoing(long id, long attemptId, Kind kind, Report report) {
 
   /** Whether it must wait until all output is delivered. */
   boolean last() {
-    return kind == Kind.RELEASE || report.status().terminal();
+    return kind == Kind.RELEASE || report.status() != TaskStatus.RUNNING;
   }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import lib.Problem;
+import org.sqlite.SQLiteConfig;
 
 /**
  * A SQLite database of one process. All writes go through one platform thread that commits what has gathered while the
@@ -101,6 +102,21 @@ public final class Database implements AutoCloseable {
     } catch (SQLException e) {
       throw new Problem("the database " + file + " cannot be opened", e.getMessage(),
           "check the folder's owner, its free space, and that the file is a database of this program").from(e);
+    }
+  }
+
+  /**
+   * Reads from a database that another process may have open, and changes nothing.
+   *
+   * @throws StoreFailed when it cannot be read
+   */
+  public static <T> T look(Path file, Work<T> work) throws StoreFailed {
+    var config = new SQLiteConfig();
+    config.setReadOnly(true);
+    try (var connection = config.createConnection("jdbc:sqlite:" + file.toUri())) {
+      return work.run(new Sql(connection));
+    } catch (SQLException e) {
+      throw StoreFailed.of(e);
     }
   }
 

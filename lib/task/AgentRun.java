@@ -62,12 +62,15 @@ final class AgentRun {
    * any failure ends it.
    *
    * @param supervisor null when it is long gone
+   * @param lives false when no process of the attempt is alive, so that none need be looked for
    */
-  Verdict run(ProcessHandle supervisor) throws IOException, InterruptedException {
+  Verdict run(ProcessHandle supervisor, boolean lives) throws IOException, InterruptedException {
     var start = time.nanos() - spent.toNanos();
     try (var found = new Findings(folder)) {
       var exit = watch(supervisor, found);
-      sweep(pid(supervisor));
+      if (lives) {
+        sweep(pid(supervisor));
+      }
       while (found.read(true)) {
         continue;
       }
@@ -104,7 +107,7 @@ final class AgentRun {
       if (deadline.over()) {
         order.compareAndSet(null, new StopOrder(StopOrder.Cause.TIMEOUT, "the worker", ""));
       }
-      if (!more && order.get() == null && folder.begun()) {
+      if (!more && order.get() == null && folder.hasLane()) {
         silence(listening, found).ifPresent(silent -> order.compareAndSet(null, silent));
       }
       if (order.get() != null && ladder == null) {

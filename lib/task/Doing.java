@@ -123,17 +123,17 @@ final class Doing {
    *
    * @throws IOException when the folder cannot be made
    */
-  Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException, InterruptedException {
+  Ready ready(Task task, AttemptFolder folder, Attempt intent) throws IOException, InterruptedException {
     folder.make();
     var files = new FutureTask<Void>(() -> {
       folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(Deadline.LEAD));
-      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
+      folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw(), intent.toJson());
       return null;
     });
     Thread.ofVirtual().name("files").start(files); // the disk and the supervisor's shells take as long as each other
     Ready ready = null;
     try {
-      ready = start(task, folder, directory);
+      ready = start(task, folder, intent.codebase());
       files.get();
       return ready;
     } catch (ExecutionException e) {
@@ -195,17 +195,17 @@ final class Doing {
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
     return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, time)
-        .run(ready.supervisor().process().toHandle());
+        .run(ready.supervisor().process().toHandle(), true);
   }
 
   /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
-  Verdict agent(Attempt attempt, AttemptFolder folder, AtomicReference<StopOrder> order, Consumer<String> session)
+  Verdict agent(Attempt attempt, AttemptFolder folder, boolean lives, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
     var spent = Duration.between(attempt.createdAt(), time.now());
     var most = settings.get(Table.TASK_TIMEOUT);
     // what the server granted stands in the deadline that the earlier process set
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
     return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, time)
-        .run(folder.supervisor().orElse(null));
+        .run(lives ? folder.supervisor().orElse(null) : null, lives);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import lib.agent.LaneFile;
 import lib.config.Json;
 import lib.config.LiveSettings;
@@ -49,6 +50,7 @@ final class Intake implements Runnable {
   private final Doing doing;
   private final Limits limits;
   private final Runnable finished;
+  private final Supplier<Set<String>> unsettled;
   private final LaneFile lanes;
   private final Time time;
   private final Map<Thread, String> threads = new ConcurrentHashMap<>();
@@ -61,9 +63,10 @@ final class Intake implements Runnable {
    * An intake that takes nothing yet.
    *
    * @param finished told after each task, and when a pause for a usage limit ends
+   * @param unsettled tasks of which it is not known yet whether an earlier start has claimed them
    */
   Intake(LiveSettings settings, Gates gates, Decisions decisions, Inbox inbox, Running running, Codebases codebases, Outbox outbox,
-      Identity identity, TaskRun taskRun, Doing doing, Limits limits, Runnable finished, Time time) {
+      Identity identity, TaskRun taskRun, Doing doing, Limits limits, Runnable finished, Supplier<Set<String>> unsettled, Time time) {
     this.settings = settings;
     this.gates = gates;
     this.decisions = decisions;
@@ -76,6 +79,7 @@ final class Intake implements Runnable {
     this.doing = doing;
     this.limits = limits;
     this.finished = finished;
+    this.unsettled = unsettled;
     this.lanes = new LaneFile(settings.now().env());
     this.time = time;
   }
@@ -165,14 +169,22 @@ final class Intake implements Runnable {
     thread.start();
   }
 
-  /** Goes on with a task that an earlier process of this worker claimed. It has its place, whatever else runs. */
-  void adopt(Attempt attempt) {
+  /**
+   * Goes on with a task that an earlier process of this worker claimed. It has its place, whatever else runs.
+   *
+   * @param lives whether some process of it may be alive
+   */
+  void adopt(Attempt attempt, boolean lives) {
     var entry = running.enter(Task.read(Json.object().put("id", attempt.taskId()).put("codebase_id", attempt.codebaseId())
         .put("agent_type", attempt.agentType()).put("status", TaskStatus.RUNNING.word())).orElseThrow());
+    if (entry == null) {
+      LOG.warn("task={} has a later attempt that goes on; attempt {} waits for the next start", attempt.taskId(), attempt.n());
+      return;
+    }
     entry.attempt().set(attempt);
     var thread = Thread.ofVirtual().name("task " + attempt.taskId()).unstarted(() -> {
       try {
-        taskRun.adopt(entry, attempt);
+        taskRun.adopt(entry, attempt, lives);
       } catch (InterruptedException e) {
         LOG.info("task={} left to its supervisor", attempt.taskId());
       } finally {
@@ -241,10 +253,12 @@ final class Intake implements Runnable {
         }
       }
     }
+    var owing = new HashSet<>(outbox.owing());
+    owing.addAll(unsettled.get());
     busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
     var free = Math.min(slots() - places, left.get() + (without == null ? 0 : 1));
     return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, codebases.barred(), busy, free,
-        gates.now(), outbox.owing(), limits.paused());
+        gates.now(), owing, limits.paused());
   }
 
   /** How many tasks may run at the same time. */

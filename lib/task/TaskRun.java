@@ -123,20 +123,24 @@ final class TaskRun {
   /**
    * Goes on with an attempt that an earlier process of this worker claimed: its agent lives on, has ended, has vanished, or
    * was never let go.
+   *
+   * @param lives whether some process of it may be alive
    */
-  void adopt(Running.Entry entry, Attempt attempt) throws InterruptedException {
+  void adopt(Running.Entry entry, Attempt attempt, boolean lives) throws InterruptedException {
     var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
     inbox.ignore(entry.task(), DONE);
     try {
-      if (!begun(folder)) {
+      if (!folder.begun()) {
         outbox.adopt(attempt, Spool.NONE);
-        finish(attempt, ours ? Verdict.NOT_BEGUN : Verdict.failed("lost", "the worker ended before its agent began"));
+        finish(attempt, Verdict.NOT_BEGUN);
         return;
       }
       LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
       var transcript = new Transcript(folder, attempt.sent(), outputMax);
       outbox.adopt(attempt, transcript);
-      var verdict = heed(folder.task().orElse(entry.task()), found(entry, attempt, folder));
+      var seen = found(entry, attempt, folder, lives);
+      // its supervisor may only now have seen that nobody says "go"
+      var verdict = folder.begun() ? heed(folder.task().orElse(entry.task()), seen) : Verdict.NOT_BEGUN;
       close(folder, verdict, attempt.taskId());
       transcript.complete();
       finish(attempt, verdict);
@@ -145,14 +149,9 @@ final class TaskRun {
     }
   }
 
-  /** Whether an agent was let go; what its supervisor was never told to start it did not start. */
-  private static boolean begun(AttemptFolder folder) throws IOException {
-    return folder.pids().isPresent() && folder.exit().filter(exit -> exit.cause().equals("withheld")).isEmpty();
-  }
-
-  private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder) throws InterruptedException {
+  private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder, boolean lives) throws InterruptedException {
     try {
-      return doing.agent(attempt, folder, entry.order(), session -> {
+      return doing.agent(attempt, folder, lives, entry.order(), session -> {
         if (!session.equals(attempt.sessionId())) {
           tellSession(attempt, session);
         }
@@ -184,7 +183,7 @@ final class TaskRun {
     var folder = AttemptFolder.of(identity.stateDir(), task.id(), intent.n());
     return Readying.begin(() -> {
       try {
-        return doing.ready(task, folder, intent.codebase());
+        return doing.ready(task, folder, intent);
       } catch (RuntimeException | Error e) {
         return new Ready(folder, null, bug(task, e));
       }

@@ -49,7 +49,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     static final Facts NONE = new Facts(Duration.ZERO, 0, 0, 0, List.of());
   }
 
-  /** Nothing has happened yet: our own server gives it to whoever is free. */
+  /** Nothing has happened yet: the server gives it to whoever is free, or, where it cannot, fails it. */
   static final Verdict NOT_BEGUN = new Verdict(TaskStatus.PENDING, "not-begun", null, "the worker ended before its agent began", null,
       Facts.NONE);
 

@@ -7,10 +7,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
 import lib.agent.AgentProbe;
+import lib.agent.AgentSession;
 import lib.agent.AgentVersion;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -58,6 +60,7 @@ public final class Worker implements Listener {
   private final PollFeed poll;
   private final TaskRun taskRun;
   private final Intake intake;
+  private final Settling settling;
   private final Watch watch;
   private final Heart heart;
   private final Gates gates;
@@ -102,8 +105,9 @@ public final class Worker implements Listener {
     var limits = new Limits(time);
     this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
         settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events, time);
+    this.settling = new Settling(client, journal, identity, ours, this::adopted, this::settled, time, random);
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
-        this::pollNow, time);
+        this::pollNow, settling::tasks, time);
     this.loops = new Loops(time);
     this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, stream, loops, client, identity.workerId(), events,
         time);
@@ -123,10 +127,13 @@ public final class Worker implements Listener {
     // the heart has a platform thread of its own, so that nothing else can starve it
     loops.begin(Thread.ofPlatform(), "heart", heart);
     loops.begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
+    loops.begin(Thread.ofVirtual(), "settling", settling);
     loops.begin(Thread.ofVirtual(), "quarantine", quarantine);
     loops.begin(Thread.ofVirtual(), "stream", stream);
     loops.begin(Thread.ofVirtual(), "poll", poll);
     loops.begin(Thread.ofVirtual(), "intake", intake);
+    loops.begin(Thread.ofVirtual(), "retention", new Retention(journal, identity.stateDir(),
+        Duration.ofDays(settings.get(Table.KEEP_DAYS)), settings.get(Table.KEEP_BYTES), time));
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
       loops.begin(Thread.ofVirtual(), "watch", watch);
     }
@@ -280,6 +287,32 @@ public final class Worker implements Listener {
     return new Offer(identity.workerId(), identity.agentName(), codebases.ids(), identity.capabilities(), intake.slots());
   }
 
+  /** Tries a refused report again; false when there is none with this number for this server, or it is true no more. */
+  public boolean retry(long id) throws StoreFailed, InterruptedException {
+    var attempt = journal.owing(id);
+    return attempt.isPresent() && here(attempt.get()) && outbox.retry(id);
+  }
+
+  /** Gives a report up that waits or was refused, for whichever server; false when there is none. */
+  public boolean drop(long id) throws StoreFailed, InterruptedException {
+    return outbox.drop(id);
+  }
+
+  private void adopted(Attempt attempt) {
+    intake.adopt(attempt, true);
+  }
+
+  private void settled() {
+    inbox.wake();
+    poll.now();
+  }
+
+  /** Whether it is to be delivered to this server: a process that could not find out whose server it was recorded its address. */
+  private boolean here(Attempt attempt) {
+    return attempt.workerId().equals(identity.workerId())
+        && (attempt.server().equals(server) || attempt.server().equals(client.server().toString()));
+  }
+
   private void pollNow() {
     poll.now();
   }
@@ -295,26 +328,41 @@ public final class Worker implements Listener {
   }
 
   /** Goes on delivering what an earlier process of this worker owed to this server. */
-  private void settle() throws StoreFailed {
+  private void settle() throws StoreFailed, InterruptedException {
+    if (journal.fresh()) {
+      Settling.find(journal, identity);
+    }
+    var living = living();
     for (var attempt : journal.open()) {
-      // a process that could not find out whose server it was has recorded its address
-      var here = attempt.server().equals(server) || attempt.server().equals(client.server().toString());
-      if (!here || !attempt.workerId().equals(identity.workerId())) {
+      if (!here(attempt)) {
         LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
       } else if (attempt.state() == Attempt.State.ENDED) {
         outbox.resume(attempt, spool(attempt));
       } else if (attempt.state() == Attempt.State.INTENT) {
-        LOG.warn("task={} an attempt of an earlier start may have been claimed or not", attempt.taskId());
+        settling.add(attempt);
       } else {
-        intake.adopt(attempt);
+        intake.adopt(attempt, living == null || living.contains(folder(attempt).path().toString()));
       }
     }
   }
 
-  private Spool spool(Attempt attempt) {
-    var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+  /** The attempts of which something lives, looked for once; null when that cannot be told. */
+  private static Set<String> living() {
     try {
-      var transcript = new Transcript(folder, attempt.sent(), settings.get(Table.OUTPUT_MAX));
+      return AgentSession.living();
+    } catch (IOException e) {
+      LOG.warn("this machine's processes cannot be listed, looking for each attempt's: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  private AttemptFolder folder(Attempt attempt) {
+    return AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+  }
+
+  private Spool spool(Attempt attempt) {
+    try {
+      var transcript = new Transcript(folder(attempt), attempt.sent(), settings.get(Table.OUTPUT_MAX));
       transcript.complete();
       return transcript;
     } catch (IOException e) {

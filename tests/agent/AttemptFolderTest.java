@@ -35,7 +35,7 @@ class AttemptFolderTest {
   @Test
   void whatTheAgentGetsIsReadableByItsOwnerOnly() throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
-    folder.prepare("secret", Json.object());
+    folder.prepare("secret", Json.object(), Json.object());
     for (var name : new String[] {"prompt", "task.json", "out", "err"}) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.file(name)))).as(name).isEqualTo("rw-------");
     }
@@ -45,7 +45,7 @@ class AttemptFolderTest {
   @Test
   void filesThatAreMissingOrGarbledSayNothing() throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
-    folder.prepare("", Json.object());
+    folder.prepare("", Json.object(), Json.object());
     assertThat(folder.pids()).isEmpty();
     assertThat(folder.exit()).isEmpty();
     Files.writeString(folder.file("exit"), "garbage\n\ncause\n");
@@ -57,9 +57,32 @@ class AttemptFolderTest {
   @Test
   void theLatestAttemptIsTheOneWithTheHighestNumber() throws IOException {
     for (var n : new int[] {1, 2, 10}) {
-      AttemptFolder.of(state, "t", n).prepare("", Json.object());
+      AttemptFolder.of(state, "t", n).prepare("", Json.object(), Json.object());
     }
     assertThat(AttemptFolder.latest(state, "t")).contains(AttemptFolder.of(state, "t", 10));
     assertThat(AttemptFolder.latest(state, "unknown")).isEmpty();
+  }
+
+  @Test
+  void aLivingProcessWithoutTheMarkerIsNobodysSupervisor() throws Exception {
+    var folder = AttemptFolder.of(state, "t", 1);
+    folder.make();
+    var boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    for (var marker : new String[] {folder.path().toString(), folder.path() + "0", ""}) {
+      var builder = new ProcessBuilder("sleep", "60");
+      builder.environment().put("A2A_ATTEMPT", marker);
+      var process = builder.start();
+      try {
+        var stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+        var start = stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
+        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " " + start + "\nagent 0 0\nboot " + boot + "\n");
+        tests.Program.await("its program", () -> new String(Files.readAllBytes(Path.of("/proc/" + process.pid() + "/cmdline"))).startsWith("sleep"));
+        assertThat(folder.supervisor().isPresent()).as("marker '" + marker + "'").isEqualTo(marker.equals(folder.path().toString()));
+        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " 1\nagent 0 0\nboot " + boot + "\n");
+        assertThat(folder.supervisor()).as("another start time").isEmpty();
+      } finally {
+        process.destroyForcibly();
+      }
+    }
   }
 }

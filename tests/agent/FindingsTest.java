@@ -20,7 +20,7 @@ class FindingsTest {
   @Test
   void aFloodIsReadInPortionsSoThatOrdersAreSeenBetweenThem() throws IOException {
     var folder = AttemptFolder.of(state, "t1", 1);
-    folder.prepare("prompt", Json.object());
+    folder.prepare("prompt", Json.object(), Json.object());
     Files.writeString(folder.file("out"), "{\"type\":\"text\",\"part\":{\"text\":\"said\"}}\n".repeat(400_000)
         + "the end\n", StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "a complaint\n".repeat(500_000), StandardOpenOption.APPEND);

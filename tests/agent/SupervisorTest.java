@@ -34,7 +34,7 @@ class SupervisorTest {
   @BeforeEach
   void prepare() throws IOException {
     folder = AttemptFolder.of(temp, "t", 1);
-    folder.prepare("the prompt", Json.object());
+    folder.prepare("the prompt", Json.object(), Json.object());
     folder.deadline(Duration.ofMinutes(5));
   }
 

@@ -239,7 +239,7 @@ class TranscriptTest {
 
   private AttemptFolder folder() throws IOException {
     var folder = AttemptFolder.of(state, "t1", 1);
-    folder.prepare("prompt", Json.object());
+    folder.prepare("prompt", Json.object(), Json.object());
     folder.close("— done\n");
     return folder;
   }

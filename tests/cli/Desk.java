@@ -88,6 +88,7 @@ final class Desk implements AutoCloseable {
     return switch (name) {
       case "tasks" -> new cmd.tasks(io);
       case "register" -> new cmd.register(io);
+      case "outbox" -> new cmd.outbox(io);
       default -> new cmd.run(io);
     };
   }

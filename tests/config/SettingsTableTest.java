@@ -39,6 +39,7 @@ class SettingsTableTest {
       row("max_concurrent_tasks", "3", "65"), row("task_timeout", "1.5h", "90d"), row("output_max", "1MiB", "1MB!"),
       row("min_free_disk", "2GiB", "a lot"), row("min_free_memory", "0", "-1"),
       row("silence", "dead=5m,asking=0", "deaf=5m"), row("on_limit", "fail", "wait"),
+      row("keep_days", "30", "0"), row("keep_bytes", "10GiB", "1KiB"),
       row("drain_timeout", "0", "-1"), row("keep_agents", "yes", "2"), row("state_dir", "/s", BLANK), row("poll_interval", "0.5", "0.4"),
       row("sse_heartbeat_timeout", "90s", "soon"), row("log_level", "debug", "loud"), row("host", "::1", BLANK), row("port", "0", "65536"),
       row("data", "/d", BLANK), row("db_path", "/d/x.db", BLANK), row("tokens", "a:b,c", BLANK), row("tokens_file", "secret", BLANK),

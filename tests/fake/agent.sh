@@ -26,6 +26,8 @@ case $mode in
   where) text "$PWD"; stop ;;
   environment) text "$(env | cut -d= -f1 | sort | tr '\n' ' ')"; stop ;;
   write) printf 'made by an agent\n' >"$argument"; text "wrote $argument"; stop ;;
+  append) # says once for each run
+    printf once >>"$argument"; text "wrote $argument"; stop ;;
   count) # so many lines of text, one event each
     i=0
     while [ "$i" -lt "$argument" ]; do i=$((i + 1)); text "line $i"; done

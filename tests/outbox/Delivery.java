@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import lib.config.Env;
 import lib.outbox.Attempt;
 import lib.outbox.Cursor;
+import lib.outbox.Entry;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
 import lib.outbox.Spool;
@@ -106,6 +107,28 @@ final class Delivery implements AutoCloseable {
   /** Waits until the server has taken or refused everything. */
   boolean delivered() throws InterruptedException {
     return outbox.awaitEmpty(Duration.ofSeconds(60));
+  }
+
+  List<Entry> entries() throws StoreFailed {
+    return Journal.entries(file);
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  /** The worker ends, and another process goes on with whatever is open. */
+  void restartAll() throws Exception {
+    outbox.close();
+    journal.close();
+    start();
+    for (var open : journal.open()) {
+      outbox.resume(open, pages.from(open.sent()));
+    }
   }
 
   int owing() {

@@ -4,11 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Instant;
+import java.util.List;
+import lib.agent.AttemptFolder;
+import lib.config.Json;
+import lib.outbox.Attempt;
+import lib.outbox.Journal;
+import lib.wire.Claim;
+import lib.wire.NewTask;
+import lib.wire.Registration;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tests.Program;
 
 /** A worker that was killed goes on at its next start with what its agents have done meanwhile. */
@@ -90,6 +102,115 @@ class SettleTest {
     site.client().cancel(task, "enough");
     assertThat(site.ended(task).status()).as(site.toString()).isEqualTo(TaskStatus.CANCELLED);
     assertThat(site.ended(next).result()).isEqualTo("next");
+    Program.await("the end of the supervisors", () -> site.agents().isEmpty());
+  }
+
+  @Test
+  void anAgentWhoseSupervisorWasKilledIsEndedAndReportedAsLost() throws Exception {
+    var task = orphan("wait " + gate, "waiting");
+    var pid = AttemptFolder.of(state(), task, 1).pids().orElseThrow().supervisor();
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    Program.await("its end", () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+    assertThat(site.agents()).as("the agent lives on").isNotEmpty();
+    site.work("-b", "code:" + code);
+    var ended = site.ended(task);
+    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(ended.error()).contains("vanished", "resume_session_id ses_made");
+    Program.await("the agent's end", () -> site.agents().isEmpty());
+  }
+
+  @Test
+  void anAgentIsGoneOnWithAlthoughTheJournalIsLost() throws Exception {
+    var task = orphan("wait " + gate, "waiting");
+    for (var end : List.of("-wal", "-shm")) {
+      Files.deleteIfExists(state().resolve("journal.db" + end));
+    }
+    Files.writeString(state().resolve("journal.db"), "garbage ".repeat(1000));
+    var worker = site.work("-b", "code:" + code);
+    worker.awaitErr("the journal was damaged .* is now .*journal.db.damaged-");
+    worker.awaitErr("task=" + task + " .* going on with its agent");
+    Files.createFile(gate);
+    var ended = site.ended(task);
+    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(ended.result()).isEqualTo("waiting\nwaited");
+    assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
     assertThat(site.agents()).isEmpty();
+  }
+
+  /** A task that an earlier start intended to take; whether it was claimed and recorded as that is the test's choice. */
+  private String earlier(boolean claimed, boolean recorded) throws Exception {
+    Files.createDirectories(state());
+    Files.writeString(state().resolve("worker-id"), "me");
+    site.client().register(new Registration("me", "w", List.of(), "host", List.of(), null));
+    var codebase = site.client().registerCodebase("code", code.toString(), "", "me").id();
+    var task = site.client().create(new NewTask(codebase, "a task", "append made.txt", "build", 0, null, null)).id();
+    try (var journal = Journal.open(state().resolve("journal.db"))) {
+      var draft = Attempt.draft(site.client().info().serverId(), "me", task, 1, site.client().task(task).marker(), codebase, code, "build",
+          "a task", Instant.now());
+      var folder = AttemptFolder.of(state(), task, 1);
+      folder.make();
+      folder.prepare("append made.txt", Json.object(), draft.toJson());
+      var intent = journal.intend(draft);
+      if (claimed) {
+        var fence = ((Claim.Won) site.client().claim(task, "me")).attempt();
+        if (recorded) {
+          journal.claimed(intent, fence, 900, List.of(), Instant.now());
+        }
+      }
+    }
+    return task;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "true, true"})
+  void aTaskWhoseAgentNeverBeganIsDoneOnce(boolean claimed, boolean recorded) throws Exception {
+    var task = earlier(claimed, recorded);
+    site.work("-b", "code:" + code);
+    assertThat(site.reached(task, TaskStatus.COMPLETED).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(code.resolve("made.txt")).hasContent("once");
+    assertThat(site.client().task(task).raw().path("attempt").asInt()).isEqualTo(claimed ? 2 : 1);
+  }
+
+  @Test
+  void anIntentWhoseTaskWentToSomebodyElseIsForgottenWithItsFolder() throws Exception {
+    var task = earlier(false, false);
+    site.client().register(new Registration("other", "other", List.of(), "host", List.of(), null));
+    site.client().cancel(task, "not needed");
+    var worker = site.work("-b", "code:" + code);
+    worker.awaitErr("task=" + task + " an earlier start has not claimed it");
+    Program.await("the folder's end", () -> !Files.exists(AttemptFolder.of(state(), task, 1).path()));
+    worker.signal("TERM");
+    worker.exit();
+    try (var journal = Journal.open(state().resolve("journal.db"))) {
+      assertThat(journal.open()).isEmpty();
+    }
+    assertThat(code.resolve("made.txt")).doesNotExist();
+  }
+
+  @Test
+  void withoutAJournalThatTakesTheIntentNoAgentIsStarted() throws Exception {
+    site.work("-b", "code:" + code).signal("TERM");
+    site.id(code);
+    refuse("CREATE TRIGGER refuse BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'made to fail'); END");
+    var worker = site.work("-b", "code:" + code);
+    var task = site.create(code, "append made.txt");
+    worker.awaitErr("task=" + task + " no task is taken: the journal cannot be written: .*made to fail");
+    assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.PENDING);
+    assertThat(site.client().task(task).raw().path("attempt").asInt()).as("claims").isZero();
+    assertThat(code.resolve("made.txt")).doesNotExist();
+    refuse("DROP TRIGGER refuse");
+    assertThat(site.ended(task).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(code.resolve("made.txt")).hasContent("once");
+  }
+
+  private void refuse(String sql) throws Exception {
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + state().resolve("journal.db")); var statement = database.createStatement()) {
+      statement.execute("PRAGMA busy_timeout=10000");
+      statement.execute(sql);
+    }
+  }
+
+  private Path state() {
+    return site.home().resolve(".local/state/a2a-worker/w");
   }
 }

@@ -153,7 +153,7 @@ class VerdictTest {
 
   private Verdict judge(Exit exit, StopOrder order, String... lines) throws IOException {
     var folder = AttemptFolder.of(temp, "t", ++n);
-    folder.prepare("", Json.object());
+    folder.prepare("", Json.object(), Json.object());
     Files.writeString(folder.file("out"), String.join("\n", lines), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "the stderr tail\n", StandardOpenOption.APPEND);
     try (var found = new Findings(folder)) {

@@ -1,0 +1,200 @@
+package lib.task;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import lib.agent.AgentSession;
+import lib.agent.AttemptFolder;
+import lib.config.Json;
+import lib.config.Time;
+import lib.outbox.Attempt;
+import lib.outbox.Journal;
+import lib.store.StoreFailed;
+import lib.wire.CallFailed;
+import lib.wire.Claim;
+import lib.wire.Client;
+import lib.wire.Report;
+import lib.wire.Retry;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out about attempts of an earlier start that were intended but may have been claimed or not: the server is asked until it
+ * says. A task that is ours is gone on with; what went elsewhere is forgotten. Until then the task is not taken anew. Also
+ * those attempts come here of which only their folder is left. Run it on a virtual thread and interrupt that thread to end it.
+ */
+final class Settling implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Settling.class);
+
+  private final Client client;
+  private final Journal journal;
+  private final Identity identity;
+  private final boolean ours;
+  private final Consumer<Attempt> adopt;
+  private final Runnable settled;
+  private final Time time;
+  private final RandomGenerator random;
+  private final Queue<Attempt> left = new ArrayDeque<>(); // only its thread, once it runs
+  private final Set<String> tasks = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Settles nothing yet.
+   *
+   * @param ours whether it is our own server, which numbers claims and repeats the number to their owner
+   * @param adopt goes on with an attempt that turns out to be claimed
+   * @param settled told after each
+   */
+  Settling(Client client, Journal journal, Identity identity, boolean ours, Consumer<Attempt> adopt, Runnable settled, Time time,
+      RandomGenerator random) {
+    this.client = client;
+    this.journal = journal;
+    this.identity = identity;
+    this.ours = ours;
+    this.adopt = adopt;
+    this.settled = settled;
+    this.time = time;
+    this.random = random;
+  }
+
+  /** Adds an intent; before it runs. */
+  void add(Attempt intent) {
+    left.add(intent);
+    tasks.add(intent.taskId());
+  }
+
+  /** The tasks that are not to be taken yet. */
+  Set<String> tasks() {
+    return tasks;
+  }
+
+  /**
+   * Enters attempts that only their folders know into a journal that was made anew. The fence is not among what the folder keeps,
+   * since the folder is older than the claim: so they are settled as intents are.
+   */
+  static void find(Journal journal, Identity identity) throws StoreFailed, InterruptedException {
+    var found = 0;
+    try {
+      for (var folder : AttemptFolder.all(identity.stateDir())) {
+        var attempt = folder.attempt().flatMap(Attempt::read);
+        if (attempt.isPresent() && folder.equals(folder(identity, attempt.get())) && journal.found(attempt.get())) {
+          found++;
+        }
+      }
+    } catch (IOException e) {
+      LOG.error("the attempts' folders cannot all be read: {}", e.getMessage());
+    }
+    if (found > 0) {
+      LOG.warn("{} attempts that the journal does not know were found in their folders", found);
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      for (var failures = 0; !left.isEmpty(); ) {
+        var intent = left.peek();
+        try {
+          settle(intent);
+          left.remove();
+          if (left.stream().noneMatch(other -> other.taskId().equals(intent.taskId()))) {
+            tasks.remove(intent.taskId());
+          }
+          failures = 0;
+          settled.run();
+        } catch (CallFailed e) {
+          again(intent, ++failures, e.getMessage());
+          time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.DELIVER).delay(failures, e.retryAfter(), random));
+        } catch (StoreFailed | IOException e) {
+          again(intent, ++failures, e.getMessage());
+          time.sleep(Retry.DELIVER.delay(failures, Duration.ZERO, random));
+        }
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("settling ends");
+    }
+  }
+
+  private void again(Attempt intent, int failures, String why) {
+    left.add(left.remove()); // the others shall not wait for this one
+    if (failures == 1) {
+      LOG.warn("task={} whether it is ours is not known yet, asking on: {}", intent.taskId(), why);
+    }
+  }
+
+  private void settle(Attempt intent) throws CallFailed, StoreFailed, IOException, InterruptedException {
+    var folder = folder(identity, intent);
+    Task now;
+    try {
+      now = client.task(intent.taskId());
+    } catch (CallFailed e) {
+      if (e.kind() != CallFailed.Kind.MISSING) {
+        throw e;
+      }
+      forget(intent, folder, "the server does not know it");
+      return;
+    }
+    if (journal.next(intent.taskId()) != intent.n() + 1) {
+      forget(intent, folder, "a later attempt at it is known");
+    } else if (isOurs(now) || now.status() == TaskStatus.PENDING && folder.supervisor().isPresent()) {
+      claimAgain(intent, folder, isOurs(now));
+    } else {
+      if (!ours && now.status() == TaskStatus.PENDING) {
+        // such a server may have noted our claim beside the task, which keeps all others off it
+        client.release(new Report(intent.taskId(), intent.workerId(), TaskStatus.PENDING, null, null, null, 0));
+      }
+      forget(intent, folder, "it is " + now.status().word());
+    }
+  }
+
+  /** Whether it runs and is ours. Some servers only name the worker in their lists. */
+  private boolean isOurs(Task now) throws CallFailed, InterruptedException {
+    if (now.status() != TaskStatus.RUNNING) {
+      return false;
+    }
+    return now.workerId() != null ? now.workerId().equals(identity.workerId())
+        : client.tasks(new Client.Query(TaskStatus.RUNNING, null, identity.workerId(), null)).stream()
+            .anyMatch(task -> task.id().equals(now.id()) && identity.workerId().equals(task.workerId()));
+  }
+
+  /**
+   * Our own server repeats the claim's number to its owner. Others have none, and on some of them a repeated claim changes the task:
+   * there what the task says of its worker must do, and a claim is only made for an agent that lives and lost its place.
+   */
+  private void claimAgain(Attempt intent, AttemptFolder folder, boolean have)
+      throws CallFailed, StoreFailed, IOException, InterruptedException {
+    var claim = have && !ours ? new Claim.Won(0, Duration.ZERO, 0) : client.claim(intent.taskId(), intent.workerId());
+    switch (claim) {
+      case Claim.Won won -> {
+        var owed = have ? List.<Report>of()
+            : List.of(Report.running(intent.taskId(), intent.workerId(), null, won.attempt()));
+        LOG.info("task={} an earlier start has claimed it; its agent {}", intent.taskId(), folder.begun() ? "began" : "never began");
+        adopt.accept(journal.claimed(intent, won.attempt(), won.lease().toSeconds(), owed, time.now()).attempt());
+      }
+      case Claim.Lost lost -> forget(intent, folder, lost.why());
+    }
+  }
+
+  /** It is not ours. What was only made ready leaves no trace; an agent of it that still lives must not go on. */
+  private void forget(Attempt intent, AttemptFolder folder, String why) throws StoreFailed, IOException, InterruptedException {
+    LOG.info("task={} an earlier start has not claimed it, or does not have it any more: {}", intent.taskId(), why);
+    if (!folder.begun()) {
+      folder.clear();
+      journal.withdraw(intent);
+      return;
+    }
+    new AgentSession(folder, folder.supervisor().map(ProcessHandle::pid).orElse(0L), time).end();
+    journal.over(intent, Json.write(Json.object().put("reason", "superseded").put("error", why)), time.now());
+  }
+
+  private static AttemptFolder folder(Identity identity, Attempt attempt) {
+    return AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
+  }
+}

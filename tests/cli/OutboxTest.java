@@ -1,0 +1,97 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import lib.config.Json;
+import lib.outbox.Attempt;
+import lib.outbox.Journal;
+import lib.store.Lock;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What has not reached its server can be seen and decided about without a worker. */
+class OutboxTest {
+  @TempDir
+  Path temp;
+  private Desk desk;
+  private Path file;
+
+  @BeforeEach
+  void open() throws Exception {
+    desk = new Desk(temp);
+    file = desk.state("w").resolve("journal.db");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desk.close();
+  }
+
+  private void owes(String server, String task) throws Exception {
+    try (var journal = Journal.open(file)) {
+      var claimed = journal.claimed(journal.intend(Attempt.draft(server, "w", task, journal.next(task), "m", null, null, "echo", null,
+          Instant.now())), 1, 0, List.of(), Instant.now()).attempt();
+      journal.ended(claimed, "{}", List.of(new Report(task, "w", TaskStatus.FAILED, null, null, "why", 1)), Instant.now());
+    }
+  }
+
+  @Test
+  void theListSaysWhatWaitsAndForWhichServer() throws Exception {
+    owes(desk.client.info().serverId(), "here");
+    owes("http://elsewhere.example", "there");
+    var list = desk.ran("outbox", "list", "--name", "w", "--json");
+    assertThat(list.exit()).as(list.err()).isZero();
+    var rows = Json.read(list.out());
+    assertThat(rows).hasSize(4);
+    var row = rows.get(0);
+    assertThat(row.path("task_id").asText()).isEqualTo("here");
+    assertThat(row.path("kind").asText()).isEqualTo("status");
+    assertThat(row.path("status").asText()).isEqualTo("failed");
+    assertThat(row.path("state").asText()).isEqualTo("waiting");
+    assertThat(row.path("elsewhere").asBoolean()).isFalse();
+    assertThat(rows.get(3).path("elsewhere").asBoolean()).isTrue();
+    assertThat(desk.at(200).ran("outbox", "list", "--name", "w").out()).contains("http://elsewhere.example (another)");
+  }
+
+  @Test
+  void aReportIsGivenUp() throws Exception {
+    owes("http://elsewhere.example", "there");
+    assertThat(desk.alone("outbox", "drop", "1", "--name", "w").exit()).isZero();
+    assertThat(Journal.entries(file)).extracting(e -> e.id()).containsExactly(2L);
+    assertThat(desk.alone("outbox", "drop", "1", "--name", "w")).satisfies(ran -> {
+      assertThat(ran.exit()).isEqualTo(1);
+      assertThat(ran.err()).contains("report 1 is not there");
+    });
+  }
+
+  @Test
+  void whatWaitsNeedsNoRetryAndANumberMustBeOne() throws Exception {
+    owes("http://elsewhere.example", "there");
+    assertThat(desk.alone("outbox", "retry", "1", "--name", "w").err()).contains("it waits already");
+    assertThat(desk.alone("outbox", "retry", "x", "--name", "w").exit()).isEqualTo(2);
+    assertThat(desk.alone("outbox", "retry", "--name", "w").exit()).isEqualTo(2);
+    assertThat(desk.alone("outbox", "retry", "--all", "--name", "w").exit()).isZero();
+  }
+
+  @Test
+  void aRunningWorkersJournalIsShownButNotChanged() throws Exception {
+    owes("http://elsewhere.example", "there");
+    try (var lock = Lock.take(file.resolveSibling("lock"), "a worker", "wait"); var journal = Journal.open(file)) {
+      assertThat(desk.alone("outbox", "list", "--name", "w").out()).contains("there\tstatus\tfailed\twaiting");
+      assertThat(desk.alone("outbox", "drop", "1", "--name", "w").err()).contains("a worker already runs");
+    }
+    assertThat(Journal.entries(file)).hasSize(2);
+  }
+
+  @Test
+  void withoutAJournalThereIsNothing() {
+    assertThat(desk.alone("outbox", "list", "--name", "none", "--json").out().strip()).isEqualTo("[ ]");
+  }
+}

@@ -1,0 +1,86 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import lib.agent.AttemptFolder;
+import lib.config.Json;
+import lib.outbox.Attempt;
+import lib.outbox.Journal;
+import lib.wire.Report;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+
+/** On servers that are not ours, too, a task whose agent never began is done once, or fails and says why. */
+class SettleElsewhereTest {
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+  private FakeServer server;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+    server.close();
+  }
+
+  /** What a worker leaves that was killed while it claimed, or just after. */
+  private String earlier(Version version, boolean recorded) throws Exception {
+    server = FakeServer.start(version);
+    site.at(server.url());
+    var state = site.home().resolve(".local/state/a2a-worker/w");
+    Files.createDirectories(state);
+    Files.writeString(state.resolve("worker-id"), "me");
+    var codebase = server.addCodebase("code", code.toString(), "me");
+    var task = server.addTask(codebase, "append made.txt");
+    var draft = Attempt.draft(server.url().toString(), "me", task, 1, site.client().task(task).marker(), codebase, code, "build", "t",
+        Instant.now());
+    var folder = AttemptFolder.of(state, task, 1);
+    folder.make();
+    folder.prepare("append made.txt", Json.object(), draft.toJson());
+    try (var journal = Journal.open(state.resolve("journal.db"))) {
+      var intent = journal.intend(draft);
+      site.client().claim(task, "me");
+      if (recorded) {
+        journal.claimed(intent, 0, 0, List.of(Report.running(task, "me", null, 0)), Instant.now());
+      }
+    }
+    return task;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"V13, false, completed", "V16, false, completed", "HEAD, false, completed", "D25, false, failed",
+      "V16, true, completed", "HEAD, true, completed", "V13, true, failed", "D25, true, failed"})
+  void aClaimWithoutAnAgentIsSettled(Version version, boolean recorded, String outcome) throws Exception {
+    var task = earlier(version, recorded);
+    site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code,
+        "--poll-interval", "0.5");
+    try {
+      Program.await("its outcome", () -> server.status(task).equals(outcome));
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + ", it is " + server.status(task) + "\n" + site, e);
+    }
+    if (outcome.equals("completed")) {
+      assertThat(code.resolve("made.txt")).hasContent("once");
+    } else {
+      assertThat(server.task(task).path("error").asText()).contains("lost", "before its agent began");
+      assertThat(code.resolve("made.txt")).doesNotExist();
+    }
+  }
+}
