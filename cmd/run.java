@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.Problem;
 import lib.agent.AgentCli;
+import lib.agent.Logins;
 import lib.cli.Command;
 import lib.cli.Follow;
 import lib.cli.Io;
@@ -36,6 +37,8 @@ import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
 import lib.outbox.Journal;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
 import lib.store.Lock;
 import lib.store.StoreFailed;
 import lib.task.Identity;
@@ -102,7 +105,12 @@ public final class run extends Command {
     }
     var idle = idle();
     var settings = settings();
-    Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env());
+    var secrets = Secrets.of(settings);
+    var unread = Logins.addTo(secrets, settings.env());
+    var redaction = Redaction.of(secrets.names());
+    Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env(),
+        redaction::mask);
+    unread.forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
     if (!local && settings.get(Table.SERVER_URL) == null) {
       throw noServer();
     }
@@ -120,7 +128,7 @@ public final class run extends Command {
         "give that one the task (tasks create --follow), or this one another name (--name OTHER)");
         var journal = Journal.open(stateDir.resolve("journal.db"))) {
       var identity = Identity.of(settings);
-      return local ? withServer(settings, identity, journal, idle) : work(settings, Server.of(settings), identity, journal, idle);
+      return local ? withServer(settings, identity, journal, redaction, idle) : work(settings, Server.of(settings), identity, journal, redaction, idle);
     }
   }
 
@@ -135,21 +143,21 @@ public final class run extends Command {
     }
   }
 
-  private int withServer(Settings settings, Identity identity, Journal journal, Duration idle)
+  private int withServer(Settings settings, Identity identity, Journal journal, Redaction redaction, Duration idle)
       throws IOException, InterruptedException, StoreFailed {
     try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM)) {
       var token = Tokens.any(settings.get(Table.TOKENS));
       LocalServer.announce(identity.stateDir(), hub.url(), token);
       io.err().println("CodeTether server on " + hub.url());
       try {
-        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal, idle);
+        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal, redaction, idle);
       } finally {
         LocalServer.withdraw(identity.stateDir());
       }
     }
   }
 
-  private int work(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
+  private int work(Settings settings, Server server, Identity identity, Journal journal, Redaction redaction, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
     var greeting = new FutureTask<>(() -> Worker.greet(client, Time.SYSTEM, ThreadLocalRandom.current()));
@@ -169,7 +177,8 @@ public final class run extends Command {
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
-    var worker = new Worker(settings, offered(settings), client, info, identity, journal, Time.SYSTEM, ThreadLocalRandom.current());
+    var worker = new Worker(settings, offered(settings), client, info, identity, journal, redaction, Time.SYSTEM,
+        ThreadLocalRandom.current());
     on(signal -> {
       interrupted.set(true);
       if (prompt != null) {

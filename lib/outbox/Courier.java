@@ -150,6 +150,9 @@ final class Courier implements Runnable {
       deliver(next);
     } else if (next == null && output.drained() && isDone()) {
       journal.settled(attempt, output.sent(), output.seq(), told);
+      if (!spool.masked().isEmpty()) {
+        LOG.info("task={} {}", attempt.taskId(), spool.masked());
+      }
       return false;
     } else if (!told.isEmpty()) {
       journal.told(told);

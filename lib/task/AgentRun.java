@@ -9,6 +9,7 @@ import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
 import lib.config.Time;
+import lib.outbox.Redaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ final class AgentRun {
   private final Duration budget;
   private final AtomicReference<StopOrder> order;
   private final Consumer<String> session;
+  private final Redaction redaction;
   private final Time time;
   private Thread ladder; // ends the agent once there is an order to
 
@@ -38,12 +40,14 @@ final class AgentRun {
    * @param order where stop orders appear
    * @param session told once, when the agent's session is known
    */
-  AgentRun(String taskId, AttemptFolder folder, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session, Time time) {
+  AgentRun(String taskId, AttemptFolder folder, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session,
+      Redaction redaction, Time time) {
     this.taskId = taskId;
     this.folder = folder;
     this.budget = budget;
     this.order = order;
     this.session = session;
+    this.redaction = redaction;
     this.time = time;
   }
 
@@ -55,7 +59,7 @@ final class AgentRun {
    */
   Verdict run(ProcessHandle supervisor) throws IOException, InterruptedException {
     var start = time.nanos();
-    try (var found = new Findings(folder)) {
+    try (var found = new Findings(folder, redaction)) {
       var exit = watch(supervisor, found, start);
       sweep(pid(supervisor));
       while (found.read(true)) {

@@ -26,6 +26,8 @@ import lib.config.Table;
 import lib.config.Time;
 import lib.outbox.Attempt;
 import lib.outbox.Journal;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -48,11 +50,12 @@ final class Doing {
   private final Codebases codebases;
   private final Registrar registrar;
   private final String server;
+  private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
 
   Doing(Settings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar, String server,
-      Time time, RandomGenerator random) {
+      Redaction redaction, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -60,6 +63,7 @@ final class Doing {
     this.codebases = codebases;
     this.registrar = registrar;
     this.server = server;
+    this.redaction = redaction;
     this.time = time;
     this.random = random;
   }
@@ -163,7 +167,8 @@ final class Doing {
     try {
       var cli = AgentCli.require(settings);
       var argv = OpenCode.argv(cli.path().toString(), task.agent(), task.modelName(), task.resumeSession());
-      var environment = AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), directory);
+      var environment = AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings),
+          directory);
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.env()).of(directory.toRealPath());
       return Ready.held(folder, Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
@@ -178,14 +183,14 @@ final class Doing {
     if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) < 0) {
       shorten(task, ready.folder(), budget);
     }
-    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process().toHandle());
+    return new AgentRun(task.id(), ready.folder(), budget, order, session, redaction, time).run(ready.supervisor().process().toHandle());
   }
 
   /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
   Verdict agent(Attempt attempt, AttemptFolder folder, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
     var left = settings.get(Table.TASK_TIMEOUT).minus(Duration.between(attempt.createdAt(), time.now()));
-    return new AgentRun(attempt.taskId(), folder, left, order, session, time).run(folder.supervisor().orElse(null));
+    return new AgentRun(attempt.taskId(), folder, left, order, session, redaction, time).run(folder.supervisor().orElse(null));
   }
 
   private static void shorten(Task task, AttemptFolder folder, Duration budget) {

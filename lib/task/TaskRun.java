@@ -13,6 +13,7 @@ import lib.outbox.Attempt;
 import lib.outbox.Cursor;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
 import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.Task;
@@ -34,10 +35,11 @@ final class TaskRun {
   private final Identity identity;
   private final boolean ours;
   private final long outputMax;
+  private final Redaction redaction;
   private final Time time;
 
   TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, boolean ours, long outputMax,
-      Time time) {
+      Redaction redaction, Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
@@ -46,6 +48,7 @@ final class TaskRun {
     this.identity = identity;
     this.ours = ours;
     this.outputMax = outputMax;
+    this.redaction = redaction;
     this.time = time;
   }
 
@@ -83,7 +86,7 @@ final class TaskRun {
       return;
     }
     try (var ready = taken.readying().await()) {
-      var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
+      var transcript = new Transcript(ready.folder(), Cursor.START, outputMax, redaction);
       var refusal = ready.go(); // the first thing: people wait for it
       time.sleep(START);
       outbox.open(taken.claimed(), transcript);
@@ -112,7 +115,7 @@ final class TaskRun {
         return;
       }
       LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
-      var transcript = new Transcript(folder, attempt.sent(), outputMax);
+      var transcript = new Transcript(folder, attempt.sent(), outputMax, redaction);
       outbox.adopt(attempt, transcript);
       var verdict = found(entry, attempt, folder);
       close(folder, verdict, attempt.taskId());

@@ -26,6 +26,7 @@ import lib.feed.StreamFeed;
 import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
 import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -59,6 +60,7 @@ public final class Worker implements Listener {
   private final Journal journal;
   private final String server;
   private final boolean ours;
+  private final Redaction redaction;
   private final Codebases codebases;
   private final Time time;
   private final RandomGenerator random;
@@ -81,29 +83,32 @@ public final class Worker implements Listener {
    *
    * @param offered the folders to work in
    * @param info what the server says of itself; null when it says nothing
+   * @param redaction masks what must not leave
    */
   public Worker(Settings settings, List<Codebase> offered, Client client, Client.Info info, Identity identity, Journal journal,
-      Time time, RandomGenerator random) throws StoreFailed {
+      Redaction redaction, Time time, RandomGenerator random) throws StoreFailed {
     this.settings = settings;
     this.client = client;
     this.identity = identity;
     this.journal = journal;
+    this.redaction = redaction;
     this.time = time;
     this.random = random;
     this.ours = info != null && info.ours();
     this.server = ours ? info.serverId() : client.server().toString();
     this.codebases = new Codebases(settings, offered, journal.kept(server));
     this.inbox = new Inbox(time);
-    this.outbox = new Outbox(journal, client, ours, time, random, (attempt, why) -> running.stop(attempt.taskId(),
+    this.outbox = new Outbox(journal, client, ours, redaction, time, random, (attempt, why) -> running.stop(attempt.taskId(),
         new StopOrder(StopOrder.Cause.LOST, "the server", why)));
     this.registrar = new Registrar(client, identity, codebases, this::offerChanged, time, random);
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
-    var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
+    var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, redaction, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         settings.get(Table.TASK_TIMEOUT), time, random);
-    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), time);
+    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), redaction,
+        time);
     this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
   }
 
@@ -276,7 +281,7 @@ public final class Worker implements Listener {
   private Spool spool(Attempt attempt) {
     var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
     try {
-      var transcript = new Transcript(folder, attempt.sent(), settings.get(Table.OUTPUT_MAX));
+      var transcript = new Transcript(folder, attempt.sent(), settings.get(Table.OUTPUT_MAX), redaction);
       transcript.complete();
       return transcript;
     } catch (IOException e) {
