@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import lib.outbox.Cursor;
 import lib.outbox.Masks;
 import lib.outbox.Redaction;
@@ -169,7 +170,7 @@ public final class Transcript implements Spool {
   /** One file: the line it stands in, and how much of that line's text is taken. */
   private final class Source {
     private final String name;
-    private final BiFunction<String, Redaction, String> rendering;
+    private final BiFunction<String, UnaryOperator<String>, String> rendering;
     private Lines lines;
     private String text; // null while the line at `start` is not read
     private boolean verbatim;
@@ -178,7 +179,7 @@ public final class Transcript implements Spool {
     private long taken;
     private int key; // how many characters of a private key may follow the line at `start`, or the one before it
 
-    Source(String name, BiFunction<String, Redaction, String> rendering, long offset, long taken) throws IOException {
+    Source(String name, BiFunction<String, UnaryOperator<String>, String> rendering, long offset, long taken) throws IOException {
       this.name = name;
       this.rendering = rendering;
       this.lines = open(offset);
@@ -234,7 +235,7 @@ public final class Transcript implements Spool {
     }
 
     private Redaction.Masked masked(Lines.Line line, int key, Masks counts) {
-      var shown = line.verbatim() ? line.text() : rendering.apply(line.text(), redaction);
+      var shown = line.verbatim() ? line.text() : rendering.apply(line.text(), text -> redaction.mask(text, 0, counts).text());
       var masked = redaction.mask(shown, key, counts);
       // a key goes on for so many characters or bytes, whichever are more: so what lies further back need never be read again
       var more = Math.max(0, line.next() - line.start() - shown.length());
