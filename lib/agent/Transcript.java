@@ -244,6 +244,9 @@ public final class Transcript implements Spool {
 
     /** What is left here of a private key that began before; found by reading as far back as one can begin. */
     private int keyAt(long offset) throws IOException {
+      if (offset == 0) { // people wait for an agent that is about to start
+        return 0;
+      }
       var left = 0;
       try (var before = open(lineAt(Math.max(0, offset - redaction.reach())))) {
         for (var line = before.next(true); line != null && line.start() < offset; line = before.next(true)) {

@@ -13,6 +13,8 @@ import lib.config.Json;
 
 /** The forms in which programs write a text: as it is, base64, hex, and quoted for a URL, JSON and a shell. */
 final class Forms {
+  private static final int LINE = 60; // xxd's; base64 and openssl make longer ones
+  private static final int PIECE = 16; // 12 bytes in base64: what is left of one that is broken is no use
   private static final String UNRESERVED = "-._~"; // of RFC 3986, besides letters and digits
   private static final String COMPONENT = "-._~!'()*"; // what JavaScript's encodeURIComponent leaves as it is
   private static final String FORM = "-._*"; // what HTML forms leave, Java's URLEncoder among those who send them
@@ -29,14 +31,23 @@ final class Forms {
     forms.add(text.replace("'", "'\"'\"'"));
     forms.add(text.replaceAll("[^A-Za-z0-9_./:=@%+,-]", "\\\\$0")); // bash's printf %q
     var bytes = text.getBytes(StandardCharsets.UTF_8);
-    forms.add(HexFormat.of().formatHex(bytes));
-    forms.add(HexFormat.of().withUpperCase().formatHex(bytes));
+    wrapped(HexFormat.of().formatHex(bytes), forms);
+    wrapped(HexFormat.of().withUpperCase().formatHex(bytes), forms);
     for (var before = 0; before < 3; before++) {
       var base64 = base64(bytes, before);
-      forms.add(base64);
-      forms.add(base64.replace('+', '-').replace('/', '_'));
+      wrapped(base64, forms);
+      wrapped(base64.replace('+', '-').replace('/', '_'), forms);
     }
     return forms;
+  }
+
+  /** Adds a form that programs break into lines, wherever they do: then all of it is found but the piece that is broken. */
+  private static void wrapped(String form, Set<String> forms) {
+    forms.add(form);
+    for (var at = 0; form.length() > LINE && at < form.length(); at += PIECE) {
+      var begin = Math.min(at, form.length() - PIECE);
+      forms.add(form.substring(begin, begin + PIECE));
+    }
   }
 
   /** What base64 has of these bytes whatever stands beside them, when {@code before} bytes precede them in their group of three. */

@@ -71,6 +71,27 @@ class RedactionTest {
   }
 
   @Test
+  void ofALongSecretInBrokenLinesNoMoreThanTheBreaksAreSeen() {
+    var secret = "github_pat_11ABCDEFG0aBcDeFgHiJkL_mNoPqRsTuVwXyZ0123456789aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcd";
+    var gate = Redaction.of(Map.of(secret, "KEY"));
+    for (var before = 0; before < 80; before++) {
+      var bytes = ("-".repeat(before) + secret).getBytes(StandardCharsets.UTF_8);
+      for (var width : List.of(60, 64, 76)) {
+        for (var form : List.of(Base64.getEncoder().encodeToString(bytes), HexFormat.of().formatHex(bytes))) {
+          var seen = new StringBuilder();
+          for (var at = 0; at < form.length(); at += width) { // each line is masked without the others
+            seen.append(gate.mask(form.substring(at, Math.min(form.length(), at + width))).replaceAll("\\[KEY\\**\\]", "*"));
+          }
+          var secretly = form.substring(before * 2); // at the latest
+          for (var at = 0; at + 24 <= secretly.length(); at++) {
+            assertThat(seen.toString()).doesNotContain(secretly.substring(at, at + 24));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void secretsThatOverlapAreMaskedTogether() {
     var secrets = new LinkedHashMap<String, String>();
     secrets.put("abcdefgh", "SHORT");

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
 
 /** A secret that an agent prints reaches neither the server nor the log, and people see what was masked. */
 class SecretsTest {
@@ -69,6 +71,18 @@ class SecretsTest {
     assertThat(site.output(task.id())).contains("BEGIN OPENSSH", "[private key*", "— masked: private key").doesNotContain("b3Blb", "AAAE");
     assertThat(task.error()).contains("exit code 3").doesNotContain("b3Blb", "AAAE");
     assertThat(task.result()).contains("BEGIN OPENSSH").doesNotContain("b3Blb", "AAAE");
+  }
+
+  @Test
+  void aSecretInAServersWordsIsNotLogged() throws Exception {
+    try (var server = FakeServer.start(Version.HEAD)) {
+      server.on("POST", "/v1/agent/workers/register").answer(400, "worker-token-1 is no token of ours");
+      site.at(server.url());
+      var worker = site.start(Map.of("A2A_AUTH_TOKEN", "worker-token-1"), "run", "--server", server.url().toString(), "--name", "w", "--agent-bin",
+          Site.agent());
+      worker.awaitErr("is no token of ours");
+      assertHidden(worker.err());
+    }
   }
 
   private static void assertHidden(String text) {
