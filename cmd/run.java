@@ -128,7 +128,8 @@ public final class run extends Command {
         "give that one the task (tasks create --follow), or this one another name (--name OTHER)");
         var journal = Journal.open(stateDir.resolve("journal.db"))) {
       var identity = Identity.of(settings);
-      return local ? withServer(settings, identity, journal, redaction, idle) : work(settings, Server.of(settings), identity, journal, redaction, idle);
+      return local ? withServer(settings, identity, journal, redaction, idle)
+          : work(settings, Server.of(settings), identity, journal, redaction, idle);
     }
   }
 

@@ -131,7 +131,7 @@ public final class Transcript implements Spool {
 
   private String closing(int wanted) throws IOException {
     if (masked == null) {
-      if (!Files.exists(folder.file("masked"))) {
+      if (closingChars == 0 && !Files.exists(folder.file("masked"))) {
         tellMasks();
       }
       masked = text("masked");
@@ -147,7 +147,10 @@ public final class Transcript implements Spool {
     return Files.exists(folder.file(name)) ? Files.readString(folder.file(name), StandardCharsets.UTF_8) : "";
   }
 
-  /** Writes the line that says what was masked, once. A process that began in the middle reads all again to know. */
+  /**
+   * Writes the line that says what was masked, if anything was, before the end of the output leaves. A process that began in
+   * the middle reads all again to know.
+   */
   private void tellMasks() throws IOException {
     if (resumed) {
       try (var again = new Transcript(folder, Cursor.START, most, redaction, new Masks())) {
@@ -156,9 +159,8 @@ public final class Transcript implements Spool {
           again.next(PORTION);
         }
       }
-    } else {
-      var text = masks.text().isEmpty() ? "" : "— masked: " + masks.text() + "\n";
-      Durable.write(folder.file("masked"), text.getBytes(StandardCharsets.UTF_8));
+    } else if (!masks.text().isEmpty()) {
+      Durable.write(folder.file("masked"), ("— masked: " + masks.text() + "\n").getBytes(StandardCharsets.UTF_8));
     }
   }
 

@@ -13,10 +13,10 @@ import java.util.TreeSet;
  */
 final class Keywords {
   private static final int HIT = 0; // the column that tells which words end in a state
-  private static final int BLOCK = 4 << 10; // an array's elements are read in half the time of a text's characters
+  private static final int BLOCK = 4 << 10; // an array is read a fifth faster than a text, character by character
   private static final int OTHER = 1; // the class of the characters that are in no word
 
-  private final char[] classes = new char[1 << 16];
+  private final char[] classes; // up to the last character that is in a word
   private final int width;
   private final int[] table; // a row per state: HIT, then for each class the next state's row
   private final int[] depths; // by state: how many characters of a word it stands for
@@ -33,6 +33,7 @@ final class Keywords {
   Keywords(List<String> words) {
     var letters = new TreeSet<Integer>();
     words.forEach(word -> word.chars().forEach(letters::add));
+    classes = new char[letters.isEmpty() ? 0 : letters.last() + 1];
     Arrays.fill(classes, (char) OTHER);
     var next = OTHER + 1;
     for (var letter : letters) {
@@ -113,7 +114,8 @@ final class Keywords {
       var length = Math.min(BLOCK, text.length() - at);
       text.getChars(at, at + length, block, 0);
       for (var i = 0; i < length; i++) {
-        row = table[row + classes[block[i]]];
+        var c = block[i];
+        row = table[row + (c < classes.length ? classes[c] : OTHER)];
         if (table[row] != 0) { // its HIT
           for (var word : hits[table[row]]) {
             found.found(word, at + i + 1 - lengths[word]);

@@ -26,12 +26,14 @@ public final class Secrets {
   private static final Pattern NUMBER = Pattern.compile("[-+]?[\\d.,:_ -]+");
   /** Its first folder in small letters, as all systems have them: a key in base64 that begins with a slash is hardly ever so. */
   private static final Pattern PATH = Pattern.compile("(~|/[a-z_]{2,12}|/Users)(/.*)?");
-  private static final Pattern ADDRESS = Pattern.compile("[a-z][a-z0-9+.-]*://[^@]*|[a-z0-9-]+(\\.[a-z0-9-]+)*\\.[a-z]{2,}(:\\d+)?|[a-z0-9-]+:\\d+");
+  private static final Pattern ADDRESS = Pattern.compile(
+      "[a-z][a-z0-9+.-]*://[^@]*|[a-z0-9-]+(\\.[a-z0-9-]+)*\\.[a-z]{2,}(:\\d+)?|[a-z0-9-]+:\\d+");
   private static final Pattern SAME = Pattern.compile("(.)\\1*", Pattern.DOTALL); // as in ********
   /** What variables with secret names hold when they hold none. */
   private static final Set<String> WORDS = Set.of("password", "passphrase", "production", "development", "localhost", "disabled",
-      "undefined", "required", "optional", "anonymous", "changeme", "external", "internal", "wellknown", "keychain", "credentials", "x-api-key",
-      "authorization", "authenticated", "interactive", "username", "readonly", "read-only", "read-write", "standard", "automatic");
+      "undefined", "required", "optional", "anonymous", "changeme", "external", "internal", "wellknown", "keychain",
+      "credentials", "x-api-key", "authorization", "authenticated", "interactive", "username",
+      "readonly", "read-only", "read-write", "standard", "automatic");
 
   private final Map<String, String> names = new LinkedHashMap<>();
 

@@ -35,8 +35,10 @@ public final class Masks {
     rig.out().printf(Locale.ROOT, "a redaction gate of %d secrets is made in ms: %.0f%n", SECRETS, (System.nanoTime() - begin) / 1e6);
     var one = List.copyOf(secrets.keySet());
     measure(gate, "plain text", block(i -> "line " + i + " of a flood of output, with words and /paths/of/files.java:" + i % 100));
-    measure(gate, "event lines", block(i -> "{\"type\":\"text\",\"sessionID\":\"ses_1\",\"part\":{\"text\":\"line " + i + " of what it says\"}}"));
-    measure(gate, "text with a secret every 2 KB", block(i -> i % 40 == 0 ? "token=" + one.get(i % SECRETS) : "line " + i + " of a flood of output, with words"));
+    measure(gate, "event lines", block(i ->
+        "{\"type\":\"text\",\"sessionID\":\"ses_1\",\"part\":{\"text\":\"line " + i + " of what it says\"}}"));
+    measure(gate, "text with a secret every 2 KB", block(i ->
+        i % 40 == 0 ? "token=" + one.get(i % SECRETS) : "line " + i + " of a flood of output, with words"));
   }
 
   private interface Line {
@@ -63,6 +65,7 @@ public final class Masks {
       figures.add(done / 1e6 / ((System.nanoTime() - begin) / 1e9));
     }
     var figure = Rig.median(figures.subList(1, PASSES));
-    rig.out().printf(Locale.ROOT, "MB of %s masked per second: %.0f (target >= %.0f: %s)%n", what, figure, LEAST, figure >= LEAST ? "met" : "MISSED");
+    rig.out().printf(Locale.ROOT, "MB of %s masked per second: %.0f (target >= %.0f: %s)%n", what, figure, LEAST,
+        figure >= LEAST ? "met" : "MISSED");
   }
 }

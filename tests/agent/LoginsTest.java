@@ -26,7 +26,8 @@ class LoginsTest {
     write(".local/share/opencode/auth.json", """
         {"anthropic": {"type": "oauth", "refresh": "refresh-value-1", "access": "access-value-1", "expires": 1764115200000},
          "custom": {"type": "wellknown", "key": "CUSTOM", "token": "token-value-1"}}""");
-    write(".claude/.credentials.json", "{\"claudeAiOauth\": {\"accessToken\": \"claude-value-1\", \"subscriptionType\": \"something long\"}}");
+    write(".claude/.credentials.json",
+        "{\"claudeAiOauth\": {\"accessToken\": \"claude-value-1\", \"subscriptionType\": \"something long\"}}");
     var secrets = Secrets.of(settings(Map.of()));
     assertThat(Logins.addTo(secrets, env(Map.of()))).isEmpty();
     assertThat(secrets.names()).containsOnlyKeys("refresh-value-1", "access-value-1", "token-value-1", "claude-value-1")
@@ -50,13 +51,14 @@ class LoginsTest {
 
   @Test
   void variablesWithSecretNamesAreSecretsUnlessTheirValueCannotBeOne() {
-    var vars = new HashMap<>(Map.of("GITHUB_TOKEN", "token-value-1", "MY_API_KEY", "key-value-12", "apiKey", "camel-value-1", "DB_PASS", "pass-value-1",
-        "DATABASE_URL", "postgres://me:pw%2Fd-value@db/x", "GCP_CREDENTIALS", "{\"private_key\": \"json-value-1\", \"type\": \"service_account\"}"));
-    vars.putAll(Map.of("SHORT_TOKEN", "1234567", "TOKEN_TTL", "1234567890", "SSH_AUTH_SOCK", "/run/user/1000/agent.sock", "SECRET_FILE", "/etc/secret/file",
-        "AUTH_TOKEN_KIND", "production", "AUTH_HOST", "auth.example.com", "TOKEN_URL", "https://auth.example.com/token", "GIT_AUTHOR_NAME", "Ada Lovelace",
-        "PASSWORD", "********", "PLAIN", "plain-value-1"));
-    assertThat(Secrets.of(settings(vars)).names()).containsOnlyKeys("token-value-1", "key-value-12", "camel-value-1", "pass-value-1", "pw%2Fd-value",
-        "pw/d-value", "json-value-1", vars.get("GCP_CREDENTIALS"));
+    var vars = new HashMap<>(Map.of("GITHUB_TOKEN", "token-value-1", "MY_API_KEY", "key-value-12", "apiKey", "camel-value-1",
+        "DB_PASS", "pass-value-1", "DATABASE_URL", "postgres://me:pw%2Fd-value@db/x", "GCP_CREDENTIALS",
+        "{\"private_key\": \"json-value-1\", \"type\": \"service_account\"}"));
+    vars.putAll(Map.of("SHORT_TOKEN", "1234567", "TOKEN_TTL", "1234567890", "SSH_AUTH_SOCK", "/run/user/1000/agent.sock",
+        "SECRET_FILE", "/etc/secret/file", "AUTH_TOKEN_KIND", "production", "AUTH_HOST", "auth.example.com", "TOKEN_URL",
+        "https://auth.example.com/token", "GIT_AUTHOR_NAME", "Ada Lovelace", "PASSWORD", "********", "PLAIN", "plain-value-1"));
+    assertThat(Secrets.of(settings(vars)).names()).containsOnlyKeys("token-value-1", "key-value-12", "camel-value-1",
+        "pass-value-1", "pw%2Fd-value", "pw/d-value", "json-value-1", vars.get("GCP_CREDENTIALS"));
   }
 
   @Test
@@ -71,7 +73,8 @@ class LoginsTest {
         "Bearer worker-token-1", "OPENAI_API_KEY", "hub-token-2", "ANTHROPIC_API_KEY", "of the agent");
     var settings = settings(vars);
     assertThat(Secrets.of(settings).names()).containsKeys("worker-token-1", "hub-token-1", "hub-token-2");
-    assertThat(AgentEnv.of(vars, List.of("MY_*"), Secrets.own(settings), home)).containsOnlyKeys("PATH", "ANTHROPIC_API_KEY", "NO_COLOR", "PWD");
+    assertThat(AgentEnv.of(vars, List.of("MY_*"), Secrets.own(settings), home))
+        .containsOnlyKeys("PATH", "ANTHROPIC_API_KEY", "NO_COLOR", "PWD");
   }
 
   private Settings settings(Map<String, String> vars) {

@@ -39,7 +39,8 @@ class MaskedTranscriptTest {
     write(folder, "err", KEY + "warning " + SECRET + "\n");
     var whole = rest(folder, Cursor.START, 1 << 20);
     assertHidden(whole);
-    assertThat(whole).contains("with [KEY*********] in it\n", "said [KEY*********]\n", "between\n", "the end\n", "[stderr] warning [KEY*********]\n",
+    assertThat(whole).contains("with [KEY*********] in it\n", "said [KEY*********]\n", "between\n", "the end\n",
+        "[stderr] warning [KEY*********]\n",
         "— masked: KEY 4, private key 28, token shape 1\n");
     for (var size = 1; size < 40; size++) {
       for (var at = Cursor.START; ; ) { // another process reads on from every piece
@@ -105,7 +106,8 @@ class MaskedTranscriptTest {
   @Test
   void whereTheMiddleIsCutAKeyThatBeganBeforeIsStillKnown() throws IOException {
     var folder = folder();
-    Files.writeString(folder.file("out"), "x".repeat(2999) + "\n" + "z\n".repeat(1000) + KEY.replace("Zz9=", "MIIEaaaa\n".repeat(110) + "Zz9="));
+    Files.writeString(folder.file("out"), "x".repeat(2999) + "\n" + "z\n".repeat(1000)
+        + KEY.replace("Zz9=", "MIIEaaaa\n".repeat(110) + "Zz9="));
     try (var transcript = new Transcript(folder, Cursor.START, 4000, GATE)) {
       transcript.complete();
       var text = new StringBuilder();

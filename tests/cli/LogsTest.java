@@ -15,9 +15,11 @@ class LogsTest {
   @Test
   void linesAndTracesAreMasked() throws Exception {
     var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
-    var process = new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Logging.class.getName()).redirectErrorStream(true).start();
+    var process = new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Logging.class.getName())
+        .redirectErrorStream(true).start();
     var log = new String(process.getInputStream().readAllBytes());
-    assertThat(log).contains("line with **************", "IllegalStateException: trace with **************", "Caused by:", "cause with **************")
+    assertThat(log).contains("line with **************", "IllegalStateException: trace with **************",
+        "Caused by:", "cause with **************")
         .doesNotContain("hunter2");
   }
 

@@ -67,7 +67,8 @@ class OldJournalTest {
   void whatItOwesIsDelivered() throws Exception {
     try (var server = FakeServer.start(Version.V13); var journal = Journal.open(file)) {
       server.addTask(Json.object().put("id", "task-1"));
-      try (var outbox = new Outbox(journal, Delivery.client(server), false, Redaction.NONE, new FakeTime(), new Random(1), (attempt, why) -> { })) {
+      try (var outbox = new Outbox(journal, Delivery.client(server), false, Redaction.NONE, new FakeTime(), new Random(1),
+          (attempt, why) -> { })) {
         outbox.resume(journal.open().getFirst(), Spool.NONE);
         assertThat(outbox.awaitEmpty(Duration.ofSeconds(60))).isTrue();
       }

@@ -141,8 +141,9 @@ class RedactionTest {
   @Test
   void whatOnlyResemblesATokenIsLeftAsItIs() {
     var gate = Redaction.of(Map.of());
-    for (var text : List.of("sk-skeleton-loader-with-a-long-class-name", "task-1234567890123456789012345", "ghp_short1", "eyJ is how they begin",
-        "Bearer authentication-is-required", "https://host:8080/a@b", "https://$USER:$TOKEN@host/", "https://me@host/", "AKIA is a prefix",
+    for (var text : List.of("sk-skeleton-loader-with-a-long-class-name", "task-1234567890123456789012345", "ghp_short1",
+        "eyJ is how they begin", "Bearer authentication-is-required", "https://host:8080/a@b", "https://$USER:$TOKEN@host/", "https://me@host/",
+        "AKIA is a prefix",
         "commit 3f786850e387550fdab836ed7e6dc881de23001b", "-----BEGIN CERTIFICATE-----\nMIIBszCCARw=\n-----END CERTIFICATE-----\n")) {
       assertThat(gate.mask(text)).isEqualTo(text);
     }
@@ -151,9 +152,10 @@ class RedactionTest {
   @Test
   void aPrivateKeyIsMaskedFromItsFirstLineToItsLastAndNothingAfterIt() {
     var gate = Redaction.of(Map.of());
-    var key = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEpAIBAAKCAQEA\nab12==\n-----END RSA PRIVATE KEY-----\nafter all\n";
-    assertThat(gate.mask(key)).contains("-----BEGIN RSA PRIVATE KEY-----\n", "-----END RSA PRIVATE KEY-----\nafter all\n").hasSameSizeAs(key)
-        .doesNotContain("MIIE", "ab12", "ENCRYPTED");
+    var key = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEpAIBAAKCAQEA\nab12==\n"
+        + "-----END RSA PRIVATE KEY-----\nafter all\n";
+    assertThat(gate.mask(key)).hasSameSizeAs(key)
+        .contains("-----BEGIN RSA PRIVATE KEY-----\n", "-----END RSA PRIVATE KEY-----\nafter all\n").doesNotContain("MIIE", "ab12", "ENCRYPTED");
     var escaped = Json.write(Json.object().put("key", key));
     assertThat(gate.mask(escaped)).doesNotContain("MIIE", "ab12").contains("after all");
     var mention = "if (line.equals(\"-----BEGIN PRIVATE KEY-----\")) {\n  return\n}\n";

@@ -41,7 +41,8 @@ class SecretsTest {
     var task = site.ended(site.create(code, "secret OPENAI_API_KEY"));
     var output = site.output(task.id());
     assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
-    assertThat(output).contains("plain: **************\n", "said: **************\n", "[stderr] plain: **************\n", "[error] refused: ******",
+    assertThat(output).contains("plain: **************\n", "said: **************\n", "[stderr] plain: **************\n",
+        "[error] refused: ******",
         "— masked: OPENAI_API_KEY 7\n");
     assertThat(task.result()).contains("said: **************");
     assertThat(task.error()).contains("refused: **************", "plain: **************");
@@ -68,7 +69,8 @@ class SecretsTest {
         + "-----END OPENSSH PRIVATE KEY-----\n");
     site.work("-b", "code:" + code);
     var task = site.ended(site.create(code, "file " + key));
-    assertThat(site.output(task.id())).contains("BEGIN OPENSSH", "[private key*", "— masked: private key").doesNotContain("b3Blb", "AAAE");
+    assertThat(site.output(task.id())).contains("BEGIN OPENSSH", "[private key*", "— masked: private key")
+        .doesNotContain("b3Blb", "AAAE");
     assertThat(task.error()).contains("exit code 3").doesNotContain("b3Blb", "AAAE");
     assertThat(task.result()).contains("BEGIN OPENSSH").doesNotContain("b3Blb", "AAAE");
   }
@@ -78,8 +80,8 @@ class SecretsTest {
     try (var server = FakeServer.start(Version.HEAD)) {
       server.on("POST", "/v1/agent/workers/register").answer(400, "worker-token-1 is no token of ours");
       site.at(server.url());
-      var worker = site.start(Map.of("A2A_AUTH_TOKEN", "worker-token-1"), "run", "--server", server.url().toString(), "--name", "w", "--agent-bin",
-          Site.agent());
+      var worker = site.start(Map.of("A2A_AUTH_TOKEN", "worker-token-1"), "run", "--server", server.url().toString(),
+          "--name", "w", "--agent-bin", Site.agent());
       worker.awaitErr("is no token of ours");
       assertHidden(worker.err());
     }
