@@ -17,7 +17,7 @@ final class PrivateKey {
   private static final String LAST = "-----END";
   private static final String STDERR = "[stderr] ";
   /** A line of base64, perhaps quoted, added or numbered, or a header. */
-  private static final Pattern BODY = Pattern.compile("[\\s>|+\\d:.-]*[A-Za-z0-9+/=]*\\s*|\\s*[A-Za-z-]+: [A-Za-z0-9,. -]*\\s*");
+  private static final Pattern BODY = Pattern.compile("[\\s>|+\\d:.-]*+[A-Za-z0-9+/=]*+\\s*+|\\s*+[A-Za-z-]++: [A-Za-z0-9,. -]*+\\s*+");
 
   private PrivateKey() {}
 

@@ -1,7 +1,8 @@
 package lib.outbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class Secrets {
   private static final Pattern PATH = Pattern.compile("(~|/[a-z_]{2,12}|/Users)(/.*)?");
   private static final Pattern ADDRESS = Pattern.compile(
       "[a-z][a-z0-9+.-]*://[^@]*|[a-z0-9-]+(\\.[a-z0-9-]+)*\\.[a-z]{2,}(:\\d+)?|[a-z0-9-]+:\\d+");
+  private static final Pattern URL_PASSWORD = Pattern.compile("://[^\\s/?#:@]*:([^\\s/?#]+)@");
   private static final Pattern SAME = Pattern.compile("(.)\\1*", Pattern.DOTALL); // as in ********
   /** What variables with secret names hold when they hold none. */
   private static final Set<String> WORDS = Set.of("password", "passphrase", "production", "development", "localhost", "disabled",
@@ -90,18 +92,15 @@ public final class Secrets {
     }
   }
 
-  /** Adds the password in a URL. */
+  /** Adds the password in a URL, as it stands there and decoded. */
   private void addPassword(String name, String value) {
-    if (value.contains("://") && value.contains("@")) {
+    var password = URL_PASSWORD.matcher(value);
+    while (password.find()) {
+      put(name, password.group(1));
       try {
-        var user = URI.create(value.strip()).getRawUserInfo();
-        if (user != null && user.contains(":")) {
-          var password = user.substring(user.indexOf(':') + 1);
-          put(name, password);
-          put(name, URI.create("x://" + user + "@h").getUserInfo().substring(user.indexOf(':') + 1));
-        }
+        put(name, URLDecoder.decode(password.group(1).replace("+", "%2B"), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
-        return; // no URL; where one stands in output its shape tells
+        continue; // a % that begins no code: then it means itself
       }
     }
   }

@@ -57,8 +57,9 @@ class LoginsTest {
     vars.putAll(Map.of("SHORT_TOKEN", "1234567", "TOKEN_TTL", "1234567890", "SSH_AUTH_SOCK", "/run/user/1000/agent.sock",
         "SECRET_FILE", "/etc/secret/file", "AUTH_TOKEN_KIND", "production", "AUTH_HOST", "auth.example.com", "TOKEN_URL",
         "https://auth.example.com/token", "GIT_AUTHOR_NAME", "Ada Lovelace", "PASSWORD", "********", "PLAIN", "plain-value-1"));
+    vars.put("BROKER_URL", "amqp://%41b:pw%-value@my_host");
     assertThat(Secrets.of(settings(vars)).names()).containsOnlyKeys("token-value-1", "key-value-12", "camel-value-1",
-        "pass-value-1", "pw%2Fd-value", "pw/d-value", "json-value-1", vars.get("GCP_CREDENTIALS"));
+        "pass-value-1", "pw%2Fd-value", "pw/d-value", "pw%-value", "json-value-1", vars.get("GCP_CREDENTIALS"));
   }
 
   @Test
