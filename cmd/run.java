@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.Problem;
 import lib.agent.AgentCli;
+import lib.agent.Logins;
 import lib.cli.Command;
 import lib.cli.Follow;
 import lib.cli.Io;
@@ -42,6 +43,8 @@ import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
 import lib.outbox.Journal;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
 import lib.store.Lock;
 import lib.store.StoreFailed;
 import lib.task.Greeting;
@@ -110,7 +113,12 @@ public final class run extends Command {
     }
     var idle = idle();
     var settings = settings();
-    Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env());
+    var secrets = Secrets.of(settings);
+    var unread = Logins.addTo(secrets, settings.env());
+    var redaction = Redaction.of(secrets.names());
+    Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env(),
+        redaction::mask);
+    unread.forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
     if (!local && settings.get(Table.SERVER_URL) == null) {
       throw noServer();
     }
@@ -128,7 +136,8 @@ public final class run extends Command {
         "give that one the task (tasks create --follow), or this one another name (--name OTHER)");
         var journal = Journal.open(stateDir.resolve("journal.db"))) {
       var identity = Identity.of(settings);
-      return local ? withServer(settings, identity, journal, idle) : work(settings, Server.of(settings), identity, journal, idle);
+      return local ? withServer(settings, identity, journal, redaction, idle)
+          : work(settings, Server.of(settings), identity, journal, redaction, idle);
     }
   }
 
@@ -143,27 +152,27 @@ public final class run extends Command {
     }
   }
 
-  private int withServer(Settings settings, Identity identity, Journal journal, Duration idle)
+  private int withServer(Settings settings, Identity identity, Journal journal, Redaction redaction, Duration idle)
       throws IOException, InterruptedException, StoreFailed {
     try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM)) {
       var token = Tokens.any(settings.get(Table.TOKENS));
       LocalServer.announce(identity.stateDir(), hub.url(), token);
       io.err().println("CodeTether server on " + hub.url());
       try {
-        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal, idle);
+        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal, redaction, idle);
       } finally {
         LocalServer.withdraw(identity.stateDir());
       }
     }
   }
 
-  private int work(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
+  private int work(Settings settings, Server server, Identity identity, Journal journal, Redaction redaction, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
     var process = new Process(client);
     if (prompt != null) {
       on(signal -> process.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal"), "INT", "TERM", "HUP");
-      var worker = process.begin(settings, server, identity, journal, idle);
+      var worker = process.begin(settings, server, identity, journal, redaction, idle);
       if (worker.isEmpty()) {
         return Problem.Exit.INTERRUPTED.code;
       }
@@ -173,7 +182,7 @@ public final class run extends Command {
     on(signal -> process.stop(), "INT", "TERM");
     onHangup(process);
     try (var control = ControlServer.start(identity.stateDir(), process, io.env())) {
-      var worker = process.begin(settings, server, identity, journal, idle);
+      var worker = process.begin(settings, server, identity, journal, redaction, idle);
       if (worker.isEmpty()) {
         return Problem.Exit.INTERRUPTED.code;
       }
@@ -196,12 +205,13 @@ public final class run extends Command {
     }
 
     /** The worker that may start; empty when it was told to stop before. */
-    private Optional<Worker> begin(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
-        throws InterruptedException, StoreFailed {
+    private Optional<Worker> begin(Settings settings, Server server, Identity identity, Journal journal, Redaction redaction,
+        Duration idle) throws InterruptedException, StoreFailed {
       Thread.ofVirtual().name("greeting").start(greeted);
       try {
         var info = idle == null ? greeted.get() : greeted.get(Math.max(FIRST_ANSWER.toMillis(), idle.toMillis()), TimeUnit.MILLISECONDS);
-        become(new Worker(settings, offered(settings), client, info, identity, journal, Time.SYSTEM, ThreadLocalRandom.current()));
+        become(new Worker(settings, offered(settings), client, info, identity, journal, redaction, Time.SYSTEM,
+            ThreadLocalRandom.current()));
       } catch (CancellationException e) {
         return Optional.empty();
       } catch (TimeoutException e) {

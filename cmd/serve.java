@@ -15,6 +15,8 @@ import lib.config.Table;
 import lib.config.Time;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
 import picocli.CommandLine;
 import sun.misc.Signal;
 
@@ -29,7 +31,7 @@ public final class serve extends Command {
   @Override
   public Integer call() throws InterruptedException {
     var settings = settings();
-    Logs.start(settings.get(Table.LOG_LEVEL), io.terminal(), io.env());
+    Logs.start(settings.get(Table.LOG_LEVEL), io.terminal(), io.env(), Redaction.of(Secrets.of(settings).names())::mask);
     var stop = new CountDownLatch(1);
     var signals = List.of(new Signal("INT"), new Signal("TERM"));
     var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();

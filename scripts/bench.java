@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import scripts.measure.Floods;
+import scripts.measure.Masks;
 import scripts.measure.Noops;
 import scripts.measure.Rest;
 import scripts.measure.Rig;
@@ -20,7 +21,7 @@ import scripts.measure.Starts;
  * floor, measured in the same run by a bare client that makes the same calls and syncs, so the ratios hold on any machine.
  */
 public final class bench {
-  private static final List<String> PARTS = List.of("starts", "output", "noops", "settling", "idle", "commands");
+  private static final List<String> PARTS = List.of("starts", "output", "noops", "settling", "idle", "commands", "masks");
 
   private bench() {}
 
@@ -36,6 +37,7 @@ public final class bench {
           case "settling" -> new Settles(rig).run();
           case "idle" -> new Rest(rig).run();
           case "commands" -> new Rest(rig).commands();
+          case "masks" -> new Masks(rig).run();
           case "soak" -> new Soak(rig).run();
           default -> throw new IllegalArgumentException(part + " is none of " + PARTS + ", soak");
         }

@@ -23,8 +23,12 @@ public final class AgentEnv {
 
   private AgentEnv() {}
 
-  /** What the agent gets of the worker's variables. {@code NO_COLOR} is set, {@code PWD} is the folder it works in. */
-  public static Map<String, String> of(Map<String, String> vars, List<String> more, Path directory) {
+  /**
+   * What the agent gets of the worker's variables. {@code NO_COLOR} is set, {@code PWD} is the folder it works in.
+   *
+   * @param own values that no variable may hand on, whatever its name
+   */
+  public static Map<String, String> of(Map<String, String> vars, List<String> more, List<String> own, Path directory) {
     var inherited = new HashMap<String, String>();
     vars.forEach((name, value) -> {
       if (matches(name, ALLOWED) || matches(name, more)) {
@@ -32,6 +36,7 @@ public final class AgentEnv {
       }
     });
     inherited.keySet().removeIf(name -> matches(name, NEVER));
+    inherited.values().removeIf(value -> own.stream().anyMatch(value::contains));
     inherited.put("NO_COLOR", "1");
     inherited.put("PWD", directory.toString());
     return inherited;

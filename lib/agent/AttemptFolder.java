@@ -22,8 +22,8 @@ import lib.wire.Task;
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
  * {@code prompt}, {@code task.json}, {@code deadline} and {@code attempt.json}, which a worker whose journal is lost reads; the supervisor writes {@code pid} and {@code exit}, and the
  * empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
- * go) and {@code overdue} (its budget was used up); the agent's
- * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see.
+ * go) and {@code overdue} (its budget was used up); the agent's output goes to {@code out} and {@code err}; {@code closing}
+ * is the last line that people see, but for {@code masked}, which says what was masked.
  */
 public record AttemptFolder(Path path) {
   /** File systems take 255 bytes for a name; longer ids are cut and told apart by their hash. */

@@ -12,10 +12,12 @@ import lib.agent.AgentEvent.Plain;
 import lib.agent.AgentEvent.Said;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AgentEvent.Used;
+import lib.outbox.Redaction;
 
 /**
  * What an agent's output has told so far: its session, its text, how its last turn ended, what it cost. Reads the files on
- * its own, independent of delivery, so that a slow server delays no decision. Not thread-safe.
+ * its own, independent of delivery, so that a slow server delays no decision. Secrets are masked in all that it gives, and
+ * before anything is cut: half a secret is found by nobody. Not thread-safe.
  */
 public final class Findings implements Closeable {
   /** A result is for reading; the whole text is in the output. Half of it is the beginning, half the end. */
@@ -24,9 +26,10 @@ public final class Findings implements Closeable {
   private static final int STDERR_LINES = 20; // the tail that an error message quotes
 
   private final AttemptFolder folder;
+  private final Redaction redaction;
   private final Lines out;
   private final Lines err;
-  private final HeadAndTail text = new HeadAndTail(MAX_RESULT / 2);
+  private final HeadAndTail text;
   private final Deque<String> stderr = new ArrayDeque<>();
   private final Set<String> files = new LinkedHashSet<>();
   private String sessionId;
@@ -38,14 +41,17 @@ public final class Findings implements Closeable {
   private Silence.Word last = Silence.Word.OTHER;
   private String question;
   private Limit limit;
+  private int stderrKey; // what may still come of a private key
   private long tokensIn;
   private long tokensOut;
   private double cost;
 
-  public Findings(AttemptFolder folder) throws IOException {
+  public Findings(AttemptFolder folder, Redaction redaction) throws IOException {
     this.folder = folder;
-    this.out = new Lines(folder.file("out"), 0, true);
-    this.err = new Lines(folder.file("err"), 0, false);
+    this.redaction = redaction;
+    this.text = new HeadAndTail(MAX_RESULT / 2, redaction);
+    this.out = new Lines(folder.file("out"), 0, true, redaction);
+    this.err = new Lines(folder.file("err"), 0, false, redaction);
   }
 
   /**
@@ -76,7 +82,9 @@ public final class Findings implements Closeable {
       if (stderr.size() == STDERR_LINES) {
         stderr.removeFirst();
       }
-      var plain = Rendering.plain(line.text());
+      var masked = redaction.mask(Rendering.plain(line.text()), stderrKey, null);
+      var plain = masked.text();
+      stderrKey = masked.key();
       stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
       complained(plain);
     }
@@ -92,9 +100,9 @@ public final class Findings implements Closeable {
       case Said said -> text.add(said.text());
       case Plain plain -> plain(Rendering.plain(plain.text()));
       case Used used -> {
-        lastTool = used;
+        lastTool = new Used(used.tool(), masked(used.about()), masked(used.failure()), masked(used.file()));
         if (used.file() != null) {
-          files.add(used.file());
+          files.add(lastTool.file());
         }
       }
       case Turn turn -> {
@@ -104,8 +112,8 @@ public final class Findings implements Closeable {
         cost += turn.cost();
       }
       case Failed failed -> {
-        failure = failed;
-        limit = Limit.of(failed).orElse(limit);
+        failure = new Failed(masked(failed.message()), failed.status(), failed.detail());
+        limit = Limit.of(failure).orElse(limit);
       }
       case AgentEvent.Quiet quiet -> { }
     }
@@ -158,6 +166,10 @@ public final class Findings implements Closeable {
   /** The usage limit that it was last told of, or null. */
   public Limit limit() {
     return limit;
+  }
+
+  private String masked(String text) {
+    return text == null ? null : redaction.mask(text, 0, null).text();
   }
 
   /** The agent's session, or null while unknown. */
@@ -222,15 +234,22 @@ public final class Findings implements Closeable {
     err.close();
   }
 
-  /** Text parts joined by line breaks, of which only the beginning and the end are kept past a size. */
+  /**
+   * Text parts joined by line breaks, masked, of which only the beginning and the end are kept past a size. Either is kept by
+   * the longest secret longer than it is given, so that one that lies across its border is known.
+   */
   private static final class HeadAndTail {
     private final int half;
+    private final Redaction redaction;
     private final StringBuilder head = new StringBuilder();
     private final StringBuilder tail = new StringBuilder();
+    private final int margin;
     private long cut;
 
-    HeadAndTail(int half) {
+    HeadAndTail(int half, Redaction redaction) {
       this.half = half;
+      this.redaction = redaction;
+      this.margin = redaction.reach();
     }
 
     void add(String part) {
@@ -241,23 +260,26 @@ public final class Findings implements Closeable {
     }
 
     private void put(String line) {
-      var room = tail.isEmpty() ? Math.min(line.length(), half - head.length()) : 0;
-      if (room > 0 && room < line.length() && Character.isHighSurrogate(line.charAt(room - 1))) {
-        room--;
-      }
+      var room = tail.isEmpty() ? Math.min(line.length(), half + margin - head.length()) : 0;
       head.append(line, 0, room);
-      tail.append(room == 0 ? line : line.substring(room));
-      if (tail.length() > 2 * half) { // cut in large steps, so that adding stays cheap
-        var from = tail.length() - half;
-        from += Character.isLowSurrogate(tail.charAt(from)) ? 1 : 0;
-        cut += from;
-        tail.delete(0, from);
+      tail.append(line, room, line.length());
+      if (tail.length() > 2 * (half + margin)) { // cut in large steps, so that adding stays cheap
+        cut += tail.length() - half - margin;
+        tail.delete(0, tail.length() - half - margin);
       }
     }
 
     @Override
     public String toString() {
-      return head + (cut == 0 ? "" : "\n[" + cut + " characters were cut here; the output has them]\n") + tail;
+      if (cut == 0) {
+        return redaction.mask(head.toString() + tail, 0, null).text();
+      }
+      var begin = redaction.mask(head.toString(), 0, null).text();
+      var end = redaction.mask(tail.toString(), 0, null).text();
+      var to = half - (Character.isHighSurrogate(begin.charAt(half - 1)) ? 1 : 0);
+      var from = margin + (Character.isLowSurrogate(end.charAt(margin)) ? 1 : 0);
+      return begin.substring(0, to) + "\n[" + (cut + begin.length() - to + from) + " characters were cut here; the output has them]\n"
+          + end.substring(from);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import lib.outbox.Redaction;
 
 /**
  * The lines of a file that somebody else is still writing. A line is given once its end is there, so never half a
@@ -32,6 +33,7 @@ final class Lines implements Closeable {
 
   private final FileChannel file;
   private final boolean runs;
+  private final Redaction redaction;
   private final byte[] block = new byte[64 << 10];
   private int from; // of the block, what is not given yet
   private int to;
@@ -39,9 +41,15 @@ final class Lines implements Closeable {
   private int length;
   private long start;
 
-  /** @param runs whether lines may come as {@link Line#verbatim} */
-  Lines(Path path, long offset, boolean runs) throws IOException {
+  /**
+   * The lines of a file from a place on.
+   *
+   * @param runs whether lines may come as {@link Line#verbatim}
+   * @param redaction no line is parted within what it masks
+   */
+  Lines(Path path, long offset, boolean runs, Redaction redaction) throws IOException {
     this.runs = runs;
+    this.redaction = redaction;
     file = FileChannel.open(path, StandardOpenOption.READ);
     file.position(offset);
     start = offset;
@@ -114,14 +122,20 @@ final class Lines implements Closeable {
     return found;
   }
 
-  /** As much of the line as is whole characters. */
+  /** As much of the line as is whole characters and whole secrets. */
   private Line part() {
     var end = length;
     while (end > length - 4 && (line[end - 1] & 0xC0) == 0x80) { // behind the first byte of a character
       end--;
     }
     end = (line[end - 1] & 0xC0) == 0xC0 ? end - 1 : length;
-    var found = new Line(start, start + end, new String(line, 0, end, StandardCharsets.UTF_8), false);
+    var text = new String(line, 0, end, StandardCharsets.UTF_8);
+    var whole = redaction.whole(text);
+    if (whole > 0 && whole < text.length()) {
+      end -= text.substring(whole).getBytes(StandardCharsets.UTF_8).length;
+      text = text.substring(0, whole);
+    }
+    var found = new Line(start, start + end, text, false);
     start = found.next;
     System.arraycopy(line, end, line, 0, length - end);
     length -= end;

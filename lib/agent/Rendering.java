@@ -1,5 +1,6 @@
 package lib.agent;
 
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** What people see of a line: the agent's text as it is, a line per tool call, its stderr marked. */
@@ -9,12 +10,16 @@ final class Rendering {
 
   private Rendering() {}
 
-  /** A line of stdout; empty when it says nothing to people. */
-  static String out(String line) {
+  /**
+   * A line of stdout; empty when it says nothing to people.
+   *
+   * @param mask masks secrets in what is to be shortened, since half a secret is found by nobody
+   */
+  static String out(String line, UnaryOperator<String> mask) {
     return switch (OpenCode.read(line).event()) {
       case AgentEvent.Said said -> said.text().isEmpty() ? "" : said.text() + "\n";
-      case AgentEvent.Used used -> "[" + used.tool() + "] " + shorten(used.about())
-          + (used.failure() == null ? "" : " — " + shorten(used.failure())) + "\n";
+      case AgentEvent.Used used -> "[" + used.tool() + "] " + shorten(used.about(), mask)
+          + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
       case AgentEvent.Turn turn -> "";
@@ -23,7 +28,7 @@ final class Rendering {
   }
 
   /** A line of stderr. */
-  static String err(String line) {
+  static String err(String line, UnaryOperator<String> mask) {
     return "[stderr] " + plain(line) + "\n";
   }
 
@@ -32,8 +37,8 @@ final class Rendering {
     return text.indexOf('\u001b') < 0 ? text : ANSI.matcher(text).replaceAll("");
   }
 
-  private static String shorten(String text) {
-    var line = text.strip().replaceAll("\\s*\\R\\s*", " ");
+  private static String shorten(String text, UnaryOperator<String> mask) {
+    var line = mask.apply(text).strip().replaceAll("\\s*\\R\\s*", " ");
     if (line.length() <= MAX_ABOUT) {
       return line;
     }

@@ -6,19 +6,29 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import lib.outbox.Cursor;
+import lib.outbox.Masks;
+import lib.outbox.Redaction;
 import lib.outbox.Spool;
+import lib.store.Durable;
 
 /**
  * An attempt's output as people see it, read from its files: what the agent says, what it writes to stderr, and a closing
- * line. Order is kept within each. Past the cap the head and the tail are given, and how much was left out between.
+ * line. Order is kept within each. Past the cap the head and the tail are given, and how much was left out between. Secrets
+ * are masked line by line, before a line is given in pieces, so that no piece shows a part of one.
  */
 public final class Transcript implements Spool {
+  private static final int PORTION = 1 << 20; // characters read together where nobody waits for the first
   private static final int TAIL_SHARE = 4; // a quarter of the cap is kept for the end, where the outcome is
 
   private final AttemptFolder folder;
   private final long most;
+  private final Redaction redaction;
+  private final boolean resumed;
+  private final Masks masks;
+  private String masked; // the line that says so, once it is known
   private Source out;
   private Source err;
   private long closingChars;
@@ -33,9 +43,16 @@ public final class Transcript implements Spool {
    * @param from how far it was delivered before
    * @param most characters given in all, about; more is cut in the middle
    */
-  public Transcript(AttemptFolder folder, Cursor from, long most) throws IOException {
+  public Transcript(AttemptFolder folder, Cursor from, long most, Redaction redaction) throws IOException {
+    this(folder, from, most, redaction, new Masks(redaction.total()));
+  }
+
+  private Transcript(AttemptFolder folder, Cursor from, long most, Redaction redaction, Masks masks) throws IOException {
     this.folder = folder;
     this.most = most;
+    this.redaction = redaction;
+    this.masks = masks;
+    this.resumed = !from.equals(Cursor.START);
     this.out = new Source("out", Rendering::out, from.out(), from.outChars());
     this.err = new Source("err", Rendering::err, from.err(), from.errChars());
     this.closingChars = from.closingChars();
@@ -44,8 +61,8 @@ public final class Transcript implements Spool {
   }
 
   /** The end of an attempt's output: from the first lines on that begin in the last so many bytes of its files. */
-  public static Transcript last(AttemptFolder folder, long bytes) throws IOException {
-    var transcript = new Transcript(folder, Cursor.START, Long.MAX_VALUE);
+  public static Transcript last(AttemptFolder folder, long bytes, Redaction redaction) throws IOException {
+    var transcript = new Transcript(folder, Cursor.START, Long.MAX_VALUE, redaction);
     transcript.out.skipTo(Math.max(0, Files.size(folder.file("out")) - bytes));
     transcript.err.skipTo(Math.max(0, Files.size(folder.file("err")) - bytes));
     return transcript;
@@ -121,28 +138,62 @@ public final class Transcript implements Spool {
   }
 
   private String closing(int wanted) throws IOException {
-    var line = Files.exists(folder.file("closing")) ? Files.readString(folder.file("closing"), StandardCharsets.UTF_8) : "";
+    if (masked == null) {
+      if (closingChars == 0 && !Files.exists(folder.file("masked"))) {
+        tellMasks();
+      }
+      masked = text("masked");
+    }
+    var line = redaction.mask(text("closing"), 0, null).text() + masked;
     var from = (int) Math.min(closingChars, line.length());
     var part = line.substring(from, Math.min(line.length(), from + wanted));
     closingChars += part.length();
     return part;
   }
 
+  private String text(String name) throws IOException {
+    return Files.exists(folder.file(name)) ? Files.readString(folder.file(name), StandardCharsets.UTF_8) : "";
+  }
+
+  /**
+   * Writes the line that says what was masked, if anything was, before the end of the output leaves. A process that began in
+   * the middle reads all again to know.
+   */
+  private void tellMasks() throws IOException {
+    if (resumed) {
+      try (var again = new Transcript(folder, Cursor.START, most, redaction, new Masks())) {
+        again.complete();
+        while (!again.ended()) {
+          again.next(PORTION);
+        }
+      }
+    } else if (!masks.text().isEmpty()) {
+      Durable.write(folder.file("masked"), ("— masked: " + masks.text() + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Override
+  public String masked() {
+    return masked == null ? "" : masked.replace("— ", "").strip();
+  }
+
   /** One file: the line it stands in, and how much of that line's text is taken. */
   private final class Source {
     private final String name;
-    private final UnaryOperator<String> rendering;
+    private final BiFunction<String, UnaryOperator<String>, String> rendering;
     private Lines lines;
     private String text; // null while the line at `start` is not read
     private boolean verbatim;
     private long start;
     private long next;
     private long taken;
+    private int key; // how many characters of a private key may follow the line at `start`, or the one before it
 
-    Source(String name, UnaryOperator<String> rendering, long offset, long taken) throws IOException {
+    Source(String name, BiFunction<String, UnaryOperator<String>, String> rendering, long offset, long taken) throws IOException {
       this.name = name;
       this.rendering = rendering;
       this.lines = open(offset);
+      this.key = keyAt(offset);
       this.start = offset;
       this.taken = taken;
     }
@@ -157,7 +208,9 @@ public final class Transcript implements Spool {
             break;
           }
           verbatim = line.verbatim();
-          text = verbatim ? line.text() : rendering.apply(line.text());
+          var masked = masked(line, key, masks);
+          text = masked.text();
+          key = masked.key();
           next = line.next();
         }
         var end = verbatim ? endStart - start + endTaken : start == endStart ? endTaken : Long.MAX_VALUE;
@@ -188,24 +241,84 @@ public final class Transcript implements Spool {
     }
 
     private Lines open(long offset) throws IOException {
-      return new Lines(folder.file(name), offset, name.equals("out"));
+      return new Lines(folder.file(name), offset, name.equals("out"), redaction);
+    }
+
+    private Redaction.Masked masked(Lines.Line line, int key, Masks counts) {
+      var shown = line.verbatim() ? line.text() : rendering.apply(line.text(), text -> redaction.mask(text, 0, counts).text());
+      var masked = redaction.mask(shown, key, counts);
+      // a key goes on for so many characters or bytes, whichever are more: so what lies further back need never be read again
+      var more = Math.max(0, line.next() - line.start() - shown.length());
+      return new Redaction.Masked(masked.text(), (int) Math.max(0, masked.key() - more));
+    }
+
+    /** What is left here of a private key that began before; found by reading as far back as one can begin. */
+    private int keyAt(long offset) throws IOException {
+      if (offset == 0) { // people wait for an agent that is about to start
+        return 0;
+      }
+      var left = 0;
+      try (var before = open(lineAt(Math.max(0, offset - redaction.reach())))) {
+        for (var line = before.next(true); line != null && line.start() < offset; line = before.next(true)) {
+          if (line.next() > offset && !line.verbatim()) {
+            break;
+          }
+          var within = (int) Math.min(offset, line.next());
+          left = masked(line.next() > offset ? new Lines.Line(line.start(), offset, line.text().substring(0,
+              (int) (offset - line.start())), true) : line, left, null).key();
+        }
+      }
+      return left;
     }
 
     long behind() throws IOException {
       return Files.size(folder.file(name)) - start;
     }
 
+    /** Where the line begins in which this place lies. */
+    private long lineAt(long offset) throws IOException {
+      try (var bytes = FileChannel.open(folder.file(name))) {
+        for (var end = offset; end > 0; ) {
+          var begin = Math.max(0, end - PORTION);
+          var block = ByteBuffer.allocate((int) (end - begin));
+          bytes.read(block, begin);
+          for (var i = block.position() - 1; i >= 0; i--) {
+            if (block.get(i) == '\n') {
+              return begin + i + 1;
+            }
+          }
+          end = begin;
+        }
+        return 0;
+      }
+    }
+
     /** Goes on at the first line that starts at or after this place; at the place itself when none does. */
     void skipTo(long offset) throws IOException {
       lines.close();
       var file = folder.file(name);
-      try (var single = new Lines(file, Math.max(0, offset - 1), false)) {
+      try (var single = new Lines(file, Math.max(0, offset - 1), false, redaction)) {
         var rest = offset == 0 ? null : single.next(true);
-        start = rest == null || rest.next() >= Files.size(file) ? character(file, offset) : rest.next();
+        start = rest == null || rest.next() >= Files.size(file) ? beyondSecret(file, offset) : rest.next();
       }
       lines = open(start);
+      key = keyAt(start);
       taken = 0;
       text = null;
+    }
+
+    /** The first place from here on at which a character begins and no secret goes on. */
+    private long beyondSecret(Path file, long offset) throws IOException {
+      var from = character(file, Math.max(0, offset - redaction.reach()));
+      var place = character(file, offset);
+      try (var bytes = FileChannel.open(file)) {
+        var around = ByteBuffer.allocate(2 * redaction.reach());
+        bytes.read(around, from);
+        var before = (int) Math.min(place - from, around.position());
+        var head = new String(around.array(), 0, before, StandardCharsets.UTF_8);
+        var all = head + new String(around.array(), before, around.position() - before, StandardCharsets.UTF_8);
+        return place + all.substring(head.length(), redaction.beyond(all, head.length())).getBytes(StandardCharsets.UTF_8).length;
+      }
     }
 
     /** The first place from here on at which a character begins. */

@@ -1,6 +1,7 @@
 package lib.cli;
 
 import java.io.PrintStream;
+import java.util.function.UnaryOperator;
 import lib.Visible;
 import lib.config.Env;
 import org.slf4j.LoggerFactory;
@@ -11,8 +12,12 @@ public final class Logs {
 
   private Logs() {}
 
-  /** Must come before the first line is logged; the backend reads this once. */
-  public static void start(String level, boolean terminal, Env env) {
+  /**
+   * Must come before the first line is logged; the backend reads this once.
+   *
+   * @param redaction masks what must not leave; every line and every trace goes through it
+   */
+  public static void start(String level, boolean terminal, Env env, UnaryOperator<String> redaction) {
     System.setProperty(PREFIX + "defaultLogLevel", level);
     System.setProperty(PREFIX + "showThreadName", "false");
     System.setProperty(PREFIX + "showLogName", "false");
@@ -20,20 +25,29 @@ public final class Logs {
     System.setProperty(PREFIX + "dateTimeFormat", terminal ? "HH:mm:ss" : "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
     System.setProperty(PREFIX + "cacheOutputStream", "true");
     var err = System.err;
-    System.setErr(new Events(err)); // the backend takes it when the first logger is made
+    System.setErr(new Events(err, redaction)); // the backend takes it when the first logger is made
     LoggerFactory.getLogger(Logs.class);
     System.setErr(err);
   }
 
   /** One line per event: whatever servers put into their words, nobody can forge a second one. */
   private static final class Events extends PrintStream {
-    private Events(PrintStream out) {
+    private final UnaryOperator<String> redaction;
+
+    private Events(PrintStream out, UnaryOperator<String> redaction) {
       super(out, true);
+      this.redaction = redaction;
     }
 
     @Override
     public void println(String line) {
-      super.println(Visible.of(line));
+      super.println(Visible.of(redaction.apply(line)));
+    }
+
+    /** A trace's lines come this way. */
+    @Override
+    public void println(Object line) {
+      super.println((Object) redaction.apply(String.valueOf(line)));
     }
   }
 }

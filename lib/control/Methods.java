@@ -141,7 +141,7 @@ final class Methods {
     Tail tail = null;
     var goesOn = false;
     try {
-      tail = new Tail(stateDir, task, lines);
+      tail = new Tail(stateDir, task, lines, worker().redaction());
       goesOn = params.path("follow").asBoolean();
       return new Answer(tail.last(), goesOn ? tail::follow : null);
     } catch (IOException e) {

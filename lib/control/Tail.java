@@ -11,6 +11,7 @@ import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
 import lib.config.Json;
 import lib.config.Time;
+import lib.outbox.Redaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,13 +30,13 @@ final class Tail implements AutoCloseable {
   private final AttemptFolder folder;
 
   /** @throws Problem when this machine has no output of it */
-  Tail(Path stateDir, String taskId, int lines) throws IOException {
+  Tail(Path stateDir, String taskId, int lines, Redaction redaction) throws IOException {
     this.taskId = taskId;
     this.lines = lines;
     this.folder = AttemptFolder.latest(stateDir, taskId).filter(f -> Files.exists(f.file("out"))).orElseThrow(() ->
         new Problem("there is no output of task " + taskId + " here", "no agent has worked at it in " + stateDir,
             "ask the server: tasks output " + taskId));
-    this.transcript = Transcript.last(folder, BYTES);
+    this.transcript = Transcript.last(folder, BYTES, redaction);
   }
 
   /** Its last lines so far. */

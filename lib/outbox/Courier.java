@@ -170,6 +170,9 @@ final class Courier implements Runnable {
       deliver(next);
     } else if (next == null && output.drained() && isDone()) {
       if (journal.settled(attempt, output.sent(), output.seq(), told)) {
+        if (!spool.masked().isEmpty()) {
+          LOG.info("task={} {}", attempt.taskId(), spool.masked());
+        }
         return false;
       }
       told.clear();

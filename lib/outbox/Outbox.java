@@ -10,6 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.random.RandomGenerator;
+import lib.config.Json;
 import lib.config.Time;
 import lib.store.StoreFailed;
 import lib.wire.Client;
@@ -35,6 +36,7 @@ public final class Outbox implements AutoCloseable {
   private final Journal journal;
   private final Client client;
   private final boolean ours;
+  private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
   private final Lost lost;
@@ -48,11 +50,14 @@ public final class Outbox implements AutoCloseable {
    * An outbox for one server.
    *
    * @param ours whether it is our own server, which drops repeats by itself and keeps all output
+   * @param redaction masks all reports before they are recorded, and once more what an earlier version has recorded
    */
-  public Outbox(Journal journal, Client client, boolean ours, Time time, RandomGenerator random, Lost lost) {
+  public Outbox(Journal journal, Client client, boolean ours, Redaction redaction, Time time, RandomGenerator random,
+      Lost lost) {
     this.journal = journal;
     this.client = client;
     this.ours = ours;
+    this.redaction = redaction;
     this.time = time;
     this.random = random;
     this.lost = lost;
@@ -101,7 +106,8 @@ public final class Outbox implements AutoCloseable {
    * @param again whether the server is asked to queue the task again after that, if it can; only for a failed one
    */
   public void finish(Attempt attempt, String verdict, List<Report> reports, boolean again) throws StoreFailed, InterruptedException {
-    courier(attempt).add(journal.ended(attempt, verdict, reports, again, time.now()), true);
+    var masked = reports.stream().map(this::masked).toList();
+    courier(attempt).add(journal.ended(attempt, masked(verdict), masked, again, time.now()), true);
   }
 
   /**
@@ -136,6 +142,21 @@ public final class Outbox implements AutoCloseable {
     }
     attempt.map(a -> couriers.get(a.id())).ifPresent(courier -> courier.drop(id));
     return true;
+  }
+
+  /** Text by text: a mask must not begin within an escape. */
+  private String masked(String verdict) {
+    var json = Json.readObject(verdict).orElseGet(Json::object);
+    for (var field : List.copyOf(json.properties())) {
+      if (field.getValue().isTextual()) {
+        json.put(field.getKey(), redaction.mask(field.getValue().asText(), 0, null).text());
+      }
+    }
+    return Json.write(json);
+  }
+
+  private Report masked(Report report) {
+    return report.withTexts(redaction.mask(report.result()), redaction.mask(report.error()));
   }
 
   /** Attempts that still owe something. */
@@ -186,7 +207,7 @@ public final class Outbox implements AutoCloseable {
 
   private void start(Attempt attempt, Spool spool, List<Outgoing> owed, boolean ended) {
     var courier = new Courier(attempt, spool, journal, client, new Pace(ours), time, random, lost, calls);
-    courier.add(owed, ended);
+    courier.add(owed.stream().map(one -> new Outgoing(one.id(), one.attemptId(), one.kind(), masked(one.report()))).toList(), ended);
     couriers.put(attempt.id(), courier);
     var thread = Thread.ofVirtual().name("courier " + attempt.taskId()).unstarted(() -> {
       try {

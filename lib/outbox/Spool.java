@@ -21,6 +21,11 @@ public interface Spool extends AutoCloseable {
   /** Whether nothing will be added and everything has been read. */
   boolean ended();
 
+  /** What was masked in it, for people; empty when nothing was, or when its end has not been read. */
+  default String masked() {
+    return "";
+  }
+
   @Override
   void close();
 

@@ -15,6 +15,7 @@ import lib.agent.Findings;
 import lib.agent.Listening;
 import lib.agent.Silence;
 import lib.config.Time;
+import lib.outbox.Redaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ final class AgentRun {
   private final Map<String, Duration> silences;
   private final AtomicReference<StopOrder> order;
   private final Consumer<String> session;
+  private final Redaction redaction;
   private final Time time;
   private Thread ladder; // ends the agent once there is an order to
 
@@ -46,7 +48,7 @@ final class AgentRun {
    * @param session told once, when the agent's session is known
    */
   AgentRun(String taskId, AttemptFolder folder, Duration budget, Duration spent, Map<String, Duration> silences,
-      AtomicReference<StopOrder> order, Consumer<String> session, Time time) {
+      AtomicReference<StopOrder> order, Consumer<String> session, Redaction redaction, Time time) {
     this.taskId = taskId;
     this.folder = folder;
     this.budget = budget;
@@ -54,6 +56,7 @@ final class AgentRun {
     this.silences = silences;
     this.order = order;
     this.session = session;
+    this.redaction = redaction;
     this.time = time;
   }
 
@@ -66,7 +69,7 @@ final class AgentRun {
    */
   Verdict run(ProcessHandle supervisor, boolean lives) throws IOException, InterruptedException {
     var start = time.nanos() - spent.toNanos();
-    try (var found = new Findings(folder)) {
+    try (var found = new Findings(folder, redaction)) {
       var exit = watch(supervisor, found);
       if (lives) {
         sweep(pid(supervisor));

@@ -27,6 +27,8 @@ import lib.config.Table;
 import lib.config.Time;
 import lib.outbox.Attempt;
 import lib.outbox.Journal;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -49,11 +51,12 @@ final class Doing {
   private final Codebases codebases;
   private final Registrar registrar;
   private final String server;
+  private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
 
   Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
-      String server, Time time, RandomGenerator random) {
+      String server, Redaction redaction, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -61,6 +64,7 @@ final class Doing {
     this.codebases = codebases;
     this.registrar = registrar;
     this.server = server;
+    this.redaction = redaction;
     this.time = time;
     this.random = random;
   }
@@ -167,7 +171,7 @@ final class Doing {
     try {
       var cli = AgentCli.require(settings.now());
       var argv = OpenCode.argv(cli.path().toString(), task.agent(), task.modelName(), task.resumeSession());
-      var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), directory);
+      var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
       return Ready.held(folder, Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
@@ -194,7 +198,7 @@ final class Doing {
   /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
-    return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, time)
+    return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, redaction, time)
         .run(ready.supervisor().process().toHandle(), true);
   }
 
@@ -205,7 +209,7 @@ final class Doing {
     var most = settings.get(Table.TASK_TIMEOUT);
     // what the server granted stands in the deadline that the earlier process set
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
-    return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, time)
+    return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
         .run(lives ? folder.supervisor().orElse(null) : null, lives);
   }
 }

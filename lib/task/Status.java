@@ -18,6 +18,7 @@ import lib.feed.Inbox;
 import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
 import lib.wire.Client;
 import lib.wire.Task;
 
@@ -41,6 +42,7 @@ final class Status {
   private final Registrar registrar;
   private final Quarantine quarantine;
   private final Limits limits;
+  private final Redaction redaction;
   private final AgentVersion version;
   private final Time time;
   private final Instant startedAt;
@@ -49,7 +51,7 @@ final class Status {
   /** @param info what the server says of itself; null when it says nothing */
   Status(LiveSettings settings, Identity identity, String url, Client.Info info, Gates gates, Intake intake, Running running,
       Inbox inbox, Outbox outbox, StreamFeed stream, PollFeed poll, Heart heart, Codebases codebases, Registrar registrar,
-      Quarantine quarantine, Limits limits, AgentVersion version, Time time) {
+      Quarantine quarantine, Limits limits, Redaction redaction, AgentVersion version, Time time) {
     this.settings = settings;
     this.identity = identity;
     this.url = url;
@@ -66,6 +68,7 @@ final class Status {
     this.registrar = registrar;
     this.quarantine = quarantine;
     this.limits = limits;
+    this.redaction = redaction;
     this.version = version;
     this.time = time;
     this.startedAt = time.now();
@@ -101,6 +104,7 @@ final class Status {
     agent(json);
     var paused = json.putArray("limits");
     limits.paused().forEach((provider, until) -> paused.addObject().put("provider", provider).put("until", until.toString()));
+    redaction.total().all().forEach(json.putObject("masked")::put);
     json.putObject("versions").put("worker", Version.TEXT).put("java", Runtime.version().toString())
         .put("agent", AgentCli.find(settings.now()).flatMap(this::version).orElse(null));
     return json;

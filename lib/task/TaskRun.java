@@ -15,6 +15,7 @@ import lib.outbox.Attempt;
 import lib.outbox.Cursor;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
 import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.Task;
@@ -41,6 +42,7 @@ final class TaskRun {
   private final long outputMax;
   private final Consumer<Verdict> agentEnded;
   private final Events events;
+  private final Redaction redaction;
   private final Time time;
   private volatile boolean once;
 
@@ -51,7 +53,7 @@ final class TaskRun {
    * @param agentEnded told how each agent that was started here ended
    */
   TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, Limits limits, boolean ours,
-      boolean requeue, long outputMax, Consumer<Verdict> agentEnded, Events events, Time time) {
+      boolean requeue, long outputMax, Consumer<Verdict> agentEnded, Events events, Redaction redaction, Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
@@ -64,6 +66,7 @@ final class TaskRun {
     this.outputMax = outputMax;
     this.agentEnded = agentEnded;
     this.events = events;
+    this.redaction = redaction;
     this.time = time;
   }
 
@@ -101,7 +104,7 @@ final class TaskRun {
       return;
     }
     try (var ready = taken.readying().await()) {
-      var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
+      var transcript = new Transcript(ready.folder(), Cursor.START, outputMax, redaction);
       doing.grant(task, ready.folder(), taken.budget());
       var refusal = ready.go(); // the first thing: people wait for it
       time.sleep(START);
@@ -136,7 +139,7 @@ final class TaskRun {
         return;
       }
       LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
-      var transcript = new Transcript(folder, attempt.sent(), outputMax);
+      var transcript = new Transcript(folder, attempt.sent(), outputMax, redaction);
       outbox.adopt(attempt, transcript);
       var seen = found(entry, attempt, folder, lives);
       // its supervisor may only now have seen that nobody says "go"

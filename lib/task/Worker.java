@@ -29,6 +29,8 @@ import lib.feed.StreamFeed;
 import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
 import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -50,6 +52,7 @@ public final class Worker implements Listener {
   private final Journal journal;
   private final String server;
   private final boolean ours;
+  private final Redaction redaction;
   private final Codebases codebases;
   private final Time time;
   private final Running running;
@@ -76,13 +79,15 @@ public final class Worker implements Listener {
    *
    * @param offered the folders to work in
    * @param info what the server says of itself; null when it says nothing
+   * @param redaction masks what must not leave
    */
   public Worker(Settings settings, List<Codebase> offered, Client client, Client.Info info, Identity identity, Journal journal,
-      Time time, RandomGenerator random) throws StoreFailed {
+      Redaction redaction, Time time, RandomGenerator random) throws StoreFailed {
     this.settings = new LiveSettings(settings);
     this.client = client;
     this.identity = identity;
     this.journal = journal;
+    this.redaction = redaction;
     this.time = time;
     this.ours = info != null && info.ours();
     this.server = ours ? info.serverId() : client.server().toString();
@@ -90,7 +95,7 @@ public final class Worker implements Listener {
     this.events = new Events(time);
     this.codebases = new Codebases(settings, offered, journal.kept(server));
     this.inbox = new Inbox(time);
-    this.outbox = new Outbox(journal, client, ours, time, random, (attempt, why) -> running.stop(attempt.taskId(),
+    this.outbox = new Outbox(journal, client, ours, redaction, time, random, (attempt, why) -> running.stop(attempt.taskId(),
         new StopOrder(StopOrder.Cause.LOST, "the server", why)));
     this.registrar = new Registrar(client, identity, codebases, this::offerChanged, time, random);
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
@@ -99,12 +104,13 @@ public final class Worker implements Listener {
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
     this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, events, time);
     this.heart = new Heart(client, identity.workerId(), running, () -> gates.now().all(), registrar::again, time);
-    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, time, random);
+    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, redaction, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), time, random);
     var limits = new Limits(time);
     this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
-        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events, time);
+        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events,
+        redaction, time);
     this.settling = new Settling(client, journal, identity, ours, this::adopted, this::settled, time, random);
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
         this::pollNow, settling::tasks, time);
@@ -112,7 +118,7 @@ public final class Worker implements Listener {
     this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, stream, loops, client, identity.workerId(), events,
         time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
-        heart, codebases, registrar, quarantine, limits, new AgentVersion(this::agentEnv, identity.stateDir()), time);
+        heart, codebases, registrar, quarantine, limits, redaction, new AgentVersion(this::agentEnv, identity.stateDir()), time);
   }
 
   /**
@@ -188,6 +194,11 @@ public final class Worker implements Listener {
     return status.toJson(ending.stage());
   }
 
+  /** The gate that all of an agent's words pass on their way out. */
+  public Redaction redaction() {
+    return redaction;
+  }
+
   /** What happens, as it happens. */
   public Events events() {
     return events;
@@ -253,7 +264,8 @@ public final class Worker implements Listener {
   }
 
   private Map<String, String> agentEnv() {
-    return AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), identity.stateDir());
+    return AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()),
+        identity.stateDir());
   }
 
   private AgentProbe probe(Path agent) {
@@ -362,7 +374,7 @@ public final class Worker implements Listener {
 
   private Spool spool(Attempt attempt) {
     try {
-      var transcript = new Transcript(folder(attempt), attempt.sent(), settings.get(Table.OUTPUT_MAX));
+      var transcript = new Transcript(folder(attempt), attempt.sent(), settings.get(Table.OUTPUT_MAX), redaction);
       transcript.complete();
       return transcript;
     } catch (IOException e) {

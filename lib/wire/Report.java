@@ -50,7 +50,12 @@ public record Report(String taskId, String workerId, TaskStatus status, String s
 
   /** The same report with a shorter result, for servers and proxies that take no large bodies. */
   public Report withResult(String shorter) {
-    return new Report(taskId, workerId, status, sessionId, shorter, error, attempt);
+    return withTexts(shorter, error);
+  }
+
+  /** The same report with other words in it. */
+  public Report withTexts(String otherResult, String otherError) {
+    return new Report(taskId, workerId, status, sessionId, otherResult, otherError, attempt);
   }
 
   private static void putText(ObjectNode body, String field, String value) {

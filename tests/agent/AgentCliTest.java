@@ -74,7 +74,7 @@ class AgentCliTest {
   void theAgentInheritsWhatItNeedsAndNeverOurSecrets() {
     var vars = Map.of("PATH", "/bin", "ANTHROPIC_API_KEY", "k", "LC_ALL", "C", "A2A_AUTH_TOKEN", "t", "SENDGRID_API_KEY", "s",
         "VAULT_TOKEN", "v", "MY_TOOL", "m", "OTHER", "o");
-    assertThat(AgentEnv.of(vars, List.of("MY_*", "A2A_*", "SENDGRID_API_KEY"), Path.of("/w"))).containsOnlyKeys("PATH",
+    assertThat(AgentEnv.of(vars, List.of("MY_*", "A2A_*", "SENDGRID_API_KEY"), List.of(), Path.of("/w"))).containsOnlyKeys("PATH",
         "ANTHROPIC_API_KEY", "LC_ALL", "MY_TOOL", "NO_COLOR", "PWD").containsEntry("NO_COLOR", "1").containsEntry("PWD", "/w");
   }
 

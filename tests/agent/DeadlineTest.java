@@ -46,7 +46,7 @@ class DeadlineTest {
   @BeforeEach
   void prepare() throws IOException {
     folder = AttemptFolder.of(state, "t", 1);
-    folder.prepare("prompt", Json.object());
+    folder.prepare("prompt", Json.object(), Json.object());
     folder.deadline(Duration.ofSeconds(1));
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
 import lib.config.Json;
+import lib.outbox.Redaction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +25,7 @@ class FindingsTest {
     Files.writeString(folder.file("out"), "{\"type\":\"text\",\"part\":{\"text\":\"said\"}}\n".repeat(400_000)
         + "the end\n", StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "a complaint\n".repeat(500_000), StandardOpenOption.APPEND);
-    try (var found = new Findings(folder)) {
+    try (var found = new Findings(folder, Redaction.NONE)) {
       var portions = 1;
       while (found.read(false)) {
         portions++;

@@ -14,6 +14,7 @@ import lib.agent.Findings;
 import lib.agent.Limit;
 import lib.agent.Silence;
 import lib.config.Json;
+import lib.outbox.Redaction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,10 +123,10 @@ class LimitTest {
   private Findings findings(String out, String err) throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
     folder.make();
-    folder.prepare("prompt", Json.object());
+    folder.prepare("prompt", Json.object(), Json.object());
     Files.writeString(folder.file("out"), out + (out.endsWith("\n") ? "" : "\n"), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), err + "\n", StandardOpenOption.APPEND);
-    return new Findings(folder);
+    return new Findings(folder, Redaction.NONE);
   }
 
   private static void append(String file, Findings found, String text) throws IOException {

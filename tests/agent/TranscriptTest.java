@@ -14,6 +14,7 @@ import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
 import lib.config.Json;
 import lib.outbox.Cursor;
+import lib.outbox.Redaction;
 import lib.outbox.Spool.Piece;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +40,7 @@ class TranscriptTest {
     var folder = folder();
     var euro = "€".getBytes(StandardCharsets.UTF_8);
     Files.write(folder.file("out"), new byte[] {'a', euro[0], euro[1]});
-    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP, Redaction.NONE)) {
       assertThat(transcript.next(100).text()).isEmpty();
       Files.write(folder.file("out"), new byte[] {euro[2]}, StandardOpenOption.APPEND);
       assertThat(transcript.next(100).text()).isEmpty();
@@ -65,7 +66,7 @@ class TranscriptTest {
       var at = Cursor.START;
       var ended = false;
       while (!ended) { // every piece is read by a new process
-        try (var transcript = new Transcript(folder, at, NO_CAP)) {
+        try (var transcript = new Transcript(folder, at, NO_CAP, Redaction.NONE)) {
           transcript.complete();
           var piece = transcript.next(1 + random.nextInt(30));
           at = piece.end();
@@ -83,7 +84,7 @@ class TranscriptTest {
     write(folder, "out", say("one") + say("two 😀 three"));
     write(folder, "err", "first\n");
     var pieces = new ArrayList<Piece>();
-    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP, Redaction.NONE)) {
       pieces.add(transcript.next(9));
       write(folder, "out", say("four"));
       write(folder, "err", "second\n");
@@ -92,7 +93,7 @@ class TranscriptTest {
     }
     var from = Cursor.START;
     for (var piece : pieces) {
-      try (var again = new Transcript(folder, from, NO_CAP)) {
+      try (var again = new Transcript(folder, from, NO_CAP, Redaction.NONE)) {
         assertThat(again.until(piece.end())).isEqualTo(piece);
       }
       from = piece.end();
@@ -107,7 +108,7 @@ class TranscriptTest {
     var read = new StringBuilder();
     var places = new ArrayList<>(List.of(Cursor.START));
     var pieces = new ArrayList<Piece>();
-    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP, Redaction.NONE)) {
       for (var i = 0; i < 4000; i++) { // several of the blocks in which files are read
         shown.append(mixed(folder, random, i));
         if (i % 7 == 0) {
@@ -119,7 +120,7 @@ class TranscriptTest {
     }
     assertThat(shown.toString()).startsWith(read.toString());
     for (var i = 0; i < pieces.size(); i++) {
-      try (var again = new Transcript(folder, places.get(i), NO_CAP)) {
+      try (var again = new Transcript(folder, places.get(i), NO_CAP, Redaction.NONE)) {
         assertThat(again.until(places.get(i + 1))).isEqualTo(pieces.get(i));
         var next = again.next(300).text();
         assertThat(shown.substring((int) places.get(i + 1).sent())).startsWith(next);
@@ -133,7 +134,7 @@ class TranscriptTest {
     for (var i = 0; i < 1000; i++) {
       write(folder, "out", "line " + i + " of a flood\n");
     }
-    try (var transcript = new Transcript(folder, Cursor.START, 4000)) {
+    try (var transcript = new Transcript(folder, Cursor.START, 4000, Redaction.NONE)) {
       var live = new StringBuilder();
       for (var piece = transcript.next(500); !piece.text().isEmpty(); piece = transcript.next(500)) {
         live.append(piece.text());
@@ -157,7 +158,7 @@ class TranscriptTest {
       write(folder, "err", i % 50 == 0 ? "complaint " + i + "\n" : "");
     }
     var pieces = new ArrayList<Piece>();
-    try (var transcript = new Transcript(folder, Cursor.START, 4000)) {
+    try (var transcript = new Transcript(folder, Cursor.START, 4000, Redaction.NONE)) {
       transcript.complete();
       while (!transcript.ended()) {
         pieces.add(transcript.next(300));
@@ -171,7 +172,7 @@ class TranscriptTest {
           break;
         }
         chunk.append(pieces.get(last).text());
-        try (var again = new Transcript(folder, from, 4000)) {
+        try (var again = new Transcript(folder, from, 4000, Redaction.NONE)) {
           again.complete();
           assertThat(again.until(pieces.get(last).end())).isEqualTo(new Piece(chunk.toString(), pieces.get(last).end()));
         }
@@ -183,7 +184,7 @@ class TranscriptTest {
   void whatIsCutIsCountedAndTheEndIsKeptAlsoWithinOneLongLine() throws IOException {
     var folder = folder();
     write(folder, "out", "x".repeat(2999) + "\n" + "€".repeat(5000) + "THE END");
-    try (var transcript = new Transcript(folder, Cursor.START, 4000)) {
+    try (var transcript = new Transcript(folder, Cursor.START, 4000, Redaction.NONE)) {
       transcript.complete();
       var text = new StringBuilder();
       while (!transcript.ended()) {
@@ -225,7 +226,7 @@ class TranscriptTest {
   }
 
   private String all(AttemptFolder folder, int most) throws IOException {
-    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP)) {
+    try (var transcript = new Transcript(folder, Cursor.START, NO_CAP, Redaction.NONE)) {
       transcript.complete();
       var text = new StringBuilder();
       while (!transcript.ended()) {

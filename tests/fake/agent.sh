@@ -37,6 +37,16 @@ case $mode in
     head -c "${argument}000000" /dev/zero | tr '\0' x
     printf '"}}\n'
     stop ;;
+  secret) # the value of this variable, in two writes and in every place that leaves
+    value=$(printenv "$argument")
+    head=${value%????????}
+    printf 'plain: %s' "$head"; sleep 0.2; printf '%s\n' "${value#"$head"}"
+    text "said: $value"
+    printf 'plain: %s' "$head" >&2; sleep 0.2; printf '%s\n' "${value#"$head"}" >&2
+    printf '%s' "$value" | base64
+    event tool_use "\"tool\":\"bash\",\"state\":{\"status\":\"error\",\"error\":\"no $value\",\"input\":{\"command\":\"echo $value\"}}"
+    printf '{"type":"error","timestamp":1,"sessionID":"%s","error":"refused: %s"}\n' "$session" "$value" ;;
+  file) cat "$argument"; cat "$argument" >&2; exit 3 ;;
   plain) echo "$argument"; echo "and a complaint" >&2; stop ;;
   wait) # until the file is there
     text "waiting"

@@ -41,7 +41,7 @@ class DamagedJournalTest {
       for (var i = 1; i <= ATTEMPTS; i++) {
         var claimed = journal.claimed(journal.intend(Attempt.draft("s", "w", "t" + i, 1, "m", "cb", Path.of("/c"), "build", "x".repeat(200),
             NOW)), i, 900, List.of(), NOW).attempt();
-        journal.ended(claimed, "{}", List.of(new Report("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), NOW);
+        journal.ended(claimed, "{}", List.of(new Report("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), false, NOW);
       }
     }
   }

@@ -15,6 +15,7 @@ import lib.outbox.Cursor;
 import lib.outbox.Entry;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
 import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.Client;
@@ -53,7 +54,7 @@ final class Delivery implements AutoCloseable {
 
   private void start() {
     journal = Journal.open(file);
-    outbox = new Outbox(journal, client(server), false, time, new Random(1), (attempt, why) -> lost.add(why));
+    outbox = new Outbox(journal, client(server), false, Redaction.NONE, time, new Random(1), (attempt, why) -> lost.add(why));
   }
 
   /** Claims the task and begins to deliver. */

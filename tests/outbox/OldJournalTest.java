@@ -17,6 +17,7 @@ import lib.outbox.Attempt.State;
 import lib.outbox.Cursor;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
+import lib.outbox.Redaction;
 import lib.outbox.Spool;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,8 @@ class OldJournalTest {
   void whatItOwesIsDelivered() throws Exception {
     try (var server = FakeServer.start(Version.V13); var journal = Journal.open(file)) {
       server.addTask(Json.object().put("id", "task-1"));
-      try (var outbox = new Outbox(journal, Delivery.client(server), false, new FakeTime(), new Random(1), (attempt, why) -> { })) {
+      try (var outbox = new Outbox(journal, Delivery.client(server), false, Redaction.NONE, new FakeTime(), new Random(1),
+          (attempt, why) -> { })) {
         outbox.resume(journal.open().getFirst(), Spool.NONE);
         assertThat(outbox.awaitEmpty(Duration.ofSeconds(60))).isTrue();
       }

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
 
 /** The running worker tells what it does and can be driven, and nobody who asks can hold it up. */
 class ControlTest {
@@ -205,6 +207,26 @@ class ControlTest {
     var wrong = site.start("ctl", "concurrency", "0");
     assertThat(wrong.exit()).isEqualTo(1);
     assertThat(wrong.err()).contains("from 1 to 64");
+  }
+
+  @Test
+  void aRefusedReportCanBeSeenAndTriedAgainWhileTheWorkerRuns() throws Exception {
+    try (var server = FakeServer.start(Version.HEAD)) {
+      site.at(server.url());
+      site.work("-b", "code:" + code);
+      server.on("PUT", "/v1/agent/tasks/*/status").after(1).answer(422, "no");
+      server.on("POST", "/v1/worker/tasks/release").answer(422, "no");
+      var task = server.addTask(site.id(code), "talk hello");
+      Program.await("the refusals", () -> json("outbox", "list").size() >= 2);
+      var refused = json("outbox", "list").valueStream().filter(r -> r.path("kind").asText().equals("status")).findFirst().orElseThrow();
+      assertThat(refused.path("state").asText()).isEqualTo("refused");
+      assertThat(refused.path("error").asText()).contains("422");
+      server.heal();
+      ran("outbox", "retry", refused.path("id").asText());
+      Program.await("the outcome", () -> server.status(task).equals("completed"));
+      ran("outbox", "drop", json("outbox", "list").path(0).path("id").asText());
+      Program.await("nothing left", () -> json("outbox", "list").isEmpty());
+    }
   }
 
   @Test

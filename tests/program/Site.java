@@ -63,7 +63,11 @@ final class Site implements AutoCloseable {
 
   /** Starts a worker named {@code w} for the server, with the made agent, and waits for its stream. */
   Program work(String... more) throws Exception {
-    var program = start(Stream.concat(Stream.of("run", "--server", url.toString(), "--name", "w", "--agent-bin", agent()),
+    return work(Map.of(), more);
+  }
+
+  Program work(Map<String, String> variables, String... more) throws Exception {
+    var program = start(variables, Stream.concat(Stream.of("run", "--server", url.toString(), "--name", "w", "--agent-bin", agent()),
         Stream.of(more)).toArray(String[]::new));
     program.awaitErr("stream open");
     return program;

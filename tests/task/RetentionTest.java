@@ -48,7 +48,7 @@ class RetentionTest {
 
   private void ended(Attempt attempt, boolean owes) throws Exception {
     if (owes) {
-      journal.ended(attempt, "{}", List.of(new Report(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), time.now());
+      journal.ended(attempt, "{}", List.of(new Report(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), false, time.now());
     } else {
       journal.over(attempt, "{}", time.now());
     }

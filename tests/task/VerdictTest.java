@@ -12,6 +12,7 @@ import lib.agent.AttemptFolder;
 import lib.agent.AttemptFolder.Exit;
 import lib.agent.Findings;
 import lib.config.Json;
+import lib.outbox.Redaction;
 import lib.task.StopOrder;
 import lib.task.StopOrder.Cause;
 import lib.task.Verdict;
@@ -156,7 +157,7 @@ class VerdictTest {
     folder.prepare("", Json.object(), Json.object());
     Files.writeString(folder.file("out"), String.join("\n", lines), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "the stderr tail\n", StandardOpenOption.APPEND);
-    try (var found = new Findings(folder)) {
+    try (var found = new Findings(folder, Redaction.NONE)) {
       found.read(true);
       return Verdict.of(found, exit, order, Duration.ofSeconds(3), Duration.ofHours(1));
     }

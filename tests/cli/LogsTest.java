@@ -1,0 +1,37 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import lib.cli.Logs;
+import lib.config.Env;
+import lib.outbox.Redaction;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** Nothing gets into the log past the gate. The backend is made once per process, so the lines come from one of their own. */
+class LogsTest {
+  @Test
+  void linesAndTracesAreMasked() throws Exception {
+    var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
+    var process = new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Logging.class.getName())
+        .redirectErrorStream(true).start();
+    var log = new String(process.getInputStream().readAllBytes());
+    assertThat(log).contains("line with **************", "IllegalStateException: trace with **************",
+        "Caused by:", "cause with **************")
+        .doesNotContain("hunter2");
+  }
+
+  /** A program that logs a secret. */
+  static final class Logging {
+    private Logging() {}
+
+    public static void main(String[] args) {
+      var gate = Redaction.of(Map.of("hunter2hunter2", "A_NAME_TOO_LONG"));
+      Logs.start("info", false, new Env(Map.of(), Path.of("/"), Path.of("/"), "host"), gate::mask);
+      LoggerFactory.getLogger(Logging.class).error("line with {}", "hunter2hunter2",
+          new IllegalStateException("trace with hunter2hunter2", new IllegalArgumentException("cause with hunter2hunter2")));
+    }
+  }
+}
