@@ -39,6 +39,17 @@ case $mode in
     text "waiting"
     while [ ! -e "$argument" ]; do sleep 0.05; done
     text "waited"; stop ;;
+  ledger) # ID LINES [GATE]: notes in the folder's file `ledger` that it starts and ends; half-way it waits for the gate
+    set -- $argument
+    echo "start $1" >>ledger
+    i=0
+    while [ "$i" -lt "$2" ]; do
+      i=$((i + 1))
+      text "$1 line $i"
+      [ "$i" -ne $((($2 + 1) / 2)) ] || [ -z "$3" ] || until [ -e "$3" ]; do sleep 0.05; done
+    done
+    echo "end $1" >>ledger
+    stop ;;
   polite) trap 'text "interrupted"; exit 130' INT; text "running"; forever ;;
   stubborn) trap '' INT TERM; text "running"; forever ;;
   fork) # leaves a process behind in a session of its own

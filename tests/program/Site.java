@@ -63,10 +63,15 @@ final class Site implements AutoCloseable {
 
   /** Starts a worker named {@code w} for the server, with the made agent, and waits for its stream. */
   Program work(String... more) throws Exception {
-    var program = start(Stream.concat(Stream.of("run", "--server", url.toString(), "--name", "w", "--agent-bin", agent()),
-        Stream.of(more)).toArray(String[]::new));
+    var program = work(url, "w", more);
     program.awaitErr("stream open");
     return program;
+  }
+
+  /** Starts a worker of this name that takes {@code server} for its server, which may be a proxy; waits for nothing. */
+  Program work(URI server, String name, String... more) throws IOException {
+    return start(Stream.concat(Stream.of("run", "--server", server.toString(), "--name", name, "--agent-bin", agent()),
+        Stream.of(more)).toArray(String[]::new));
   }
 
   Program start(String... arguments) throws IOException {
