@@ -86,6 +86,11 @@ public final class Program implements AutoCloseable {
     new ProcessBuilder("sh", "-c", "kill -s " + name + " " + process.pid()).start().waitFor();
   }
 
+  /** Ends it at once, without waiting for that. */
+  public void kill() {
+    process.destroyForcibly();
+  }
+
   /** Waits for its end and gives its exit code. */
   public int exit() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -39,14 +39,15 @@ case $mode in
     text "waiting"
     while [ ! -e "$argument" ]; do sleep 0.05; done
     text "waited"; stop ;;
-  ledger) # ID LINES [GATE]: notes in the folder's file `ledger` that it starts and ends; half-way it waits for the gate
+  ledger) # ID LINES [GATE|SECONDS]: notes in the folder's file `ledger` that it starts and ends; waits half-way
     set -- $argument
     echo "start $1" >>ledger
     i=0
     while [ "$i" -lt "$2" ]; do
       i=$((i + 1))
       text "$1 line $i"
-      [ "$i" -ne $((($2 + 1) / 2)) ] || [ -z "$3" ] || until [ -e "$3" ]; do sleep 0.05; done
+      [ "$i" -eq $((($2 + 1) / 2)) ] || continue
+      case $3 in /*) until [ -e "$3" ]; do sleep 0.05; done ;; ?*) sleep "$3" ;; esac
     done
     echo "end $1" >>ledger
     stop ;;

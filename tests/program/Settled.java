@@ -48,27 +48,14 @@ final class Settled {
     this.client = client;
   }
 
-  /** The prompt of an agent that says so many lines. @param gate it waits for this file half-way; null for none */
-  static String prompt(String name, int lines, Path gate) {
-    return "ledger " + name + " " + lines + (gate == null ? "" : " " + gate);
+  /** The prompt of an agent that says so many lines. @param gate a file it waits for half-way, or how many seconds, or nothing */
+  static String prompt(String name, int lines, Object gate) {
+    return "ledger " + name + " " + lines + " " + gate;
   }
 
   /** A task was created with that prompt, to be done in this folder. */
   void expect(String task, String name, int lines, Path folder) {
     expected.add(new Expected(task, name, lines, folder));
-  }
-
-  int size() {
-    return expected.size();
-  }
-
-  /** How many of the tasks have ended by the ledgers, which is cheap to ask. */
-  long ended() throws IOException {
-    var ended = 0L;
-    for (var folder : folders()) {
-      ended += ledger(folder).stream().filter(line -> line.startsWith("end ")).count();
-    }
-    return ended;
   }
 
   /** Waits until all holds; what does not hold when the time is over, in words. */
@@ -140,7 +127,8 @@ final class Settled {
     return List.copyOf(expected).stream().map(Expected::folder).collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  private static List<String> ledger(Path folder) throws IOException {
+  /** What the agents in this folder noted. */
+  static List<String> ledger(Path folder) throws IOException {
     var file = folder.resolve("ledger");
     return Files.exists(file) ? Files.readAllLines(file) : List.of();
   }

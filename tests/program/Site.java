@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import lib.config.Env;
 import lib.wire.CallFailed;
@@ -23,7 +23,7 @@ import tests.Project;
 /** A machine in a folder of the test: a server and workers as processes, folders with code, a made agent. */
 final class Site implements AutoCloseable {
   private final Path home;
-  private final List<Program> programs = new ArrayList<>();
+  private final List<Program> programs = new CopyOnWriteArrayList<>();
   private URI url;
   private Client client;
 
@@ -160,6 +160,12 @@ final class Site implements AutoCloseable {
     } catch (IOException e) {
       return false; // it ended in between
     }
+  }
+
+  /** Ends all at once. Any thread. */
+  void kill() {
+    programs.forEach(Program::kill);
+    agents().forEach(ProcessHandle::destroyForcibly);
   }
 
   @Override
