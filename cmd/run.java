@@ -4,6 +4,8 @@
 //JAVAC_OPTIONS -XDignore.symbol.file
 package cmd;
 
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,11 +29,13 @@ import lib.cli.Logs;
 import lib.cli.TaskOutput;
 import lib.config.Codebase;
 import lib.config.Kind;
+import lib.config.LiveSettings;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
 import lib.config.Time;
+import lib.control.ControlServer;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -46,6 +50,7 @@ import lib.wire.NewTask;
 import lib.wire.Server;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import sun.misc.Signal;
@@ -181,8 +186,47 @@ public final class run extends Command {
     if (interrupted.get()) {
       worker.stop();
     }
-    worker.start(prompt != null ? 0 : once ? 1 : Integer.MAX_VALUE >> 1);
-    return prompt == null ? untilEnd(settings, worker, idle) : one(settings, client, worker);
+    if (prompt != null) {
+      worker.start(0);
+      return one(settings, client, worker);
+    }
+    try (var control = ControlServer.start(identity.stateDir(), worker, () -> reload(worker), io.env())) {
+      onHangup(worker);
+      worker.start(once ? 1 : Integer.MAX_VALUE >> 1);
+      return untilEnd(settings, worker, idle);
+    }
+  }
+
+  private LiveSettings.Reloaded reload(Worker worker) {
+    var fresh = settings();
+    return worker.reload(fresh, offered(fresh));
+  }
+
+  /** HUP reloads the config, unless it says that the terminal is gone in which the worker was started. */
+  private void onHangup(Worker worker) {
+    var terminal = new File("/dev/tty");
+    var started = readable(terminal);
+    Signal.handle(new Signal("HUP"), signal -> {
+      if (started && !readable(terminal)) {
+        interrupted.set(true);
+        worker.stop();
+        return;
+      }
+      try {
+        reload(worker);
+      } catch (Problem e) {
+        LoggerFactory.getLogger(run.class).error("config not reloaded, the worker goes on with what it had: {}", e.line());
+      }
+    });
+  }
+
+  /** Whether the process has a terminal; its device is always there, but opens only for those that do. */
+  private static boolean readable(File terminal) {
+    try (var in = new FileInputStream(terminal)) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Why the server is not greeted yet; it is asked once more, for the reason. */

@@ -2,6 +2,7 @@
 //SOURCES ../lib/**.java
 package cmd;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.StateDir;
 import lib.config.Time;
+import lib.control.ControlClient;
 import lib.store.Lock;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -39,7 +41,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tasks}: the server's tasks, to look at and to drive. */
-@CommandLine.Command(name = "tasks", description = "List, show, create, follow, cancel and re-queue the server's tasks.",
+@CommandLine.Command(name = "tasks", description = "List, show, create, follow, cancel and re-queue the server's tasks; ask why.",
     footer = "%nExample: worker tasks list")
 public final class tasks extends Command {
   public tasks(Io io) {
@@ -48,7 +50,7 @@ public final class tasks extends Command {
 
   @Override
   protected List<Command> children() {
-    return List.of(new Listing(io), new Show(io), new Create(io), new Output(io), new Cancel(io), new Requeue(io));
+    return List.of(new Listing(io), new Show(io), new Create(io), new Output(io), new Cancel(io), new Requeue(io), new Why(io));
   }
 
   /** What the commands below have in common: a server, and {@code --json}. */
@@ -401,7 +403,7 @@ public final class tasks extends Command {
       Path left = null;
       for (var stateDir : stateDirs()) {
         var folder = AttemptFolder.latest(stateDir, id);
-        if (folder.isPresent() && folder.get().exit().isEmpty()) {
+        if (folder.isPresent() && !Files.exists(folder.get().file("closing"))) {
           if (Lock.holder(stateDir.resolve("lock")).isPresent()) {
             return cancel(stateDir, folder.get());
           }
@@ -416,12 +418,26 @@ public final class tasks extends Command {
     }
 
     private int cancel(Path stateDir, AttemptFolder attempt) throws IOException, InterruptedException {
-      attempt.cancel((io.env().vars().getOrDefault("USER", "somebody") + " on this machine" + (reason == null ? "" : ": " + reason)));
+      try (var worker = ControlClient.connect(stateDir)) {
+        worker.call("cancel", Json.object().put("task_id", id).put("reason", reason));
+      }
       io.err().println("asked the worker in " + stateDir + " to cancel it");
       var closing = attempt.file("closing");
       var status = await(() -> Files.exists(closing)) ? TaskStatus.of(Files.readString(closing).split(" ", 3)[1]) : TaskStatus.RUNNING;
       io.print(json ? Json.pretty(Json.object().put("id", id).put("status", status.word())) + "\n" : id + "\t" + status.word() + "\n");
       return done(status, "in " + stateDir, true);
+    }
+
+    private List<Path> stateDirs() throws IOException {
+      var settings = settings();
+      var own = StateDir.of(settings);
+      var all = StateDir.all(settings.env());
+      if (!Files.isDirectory(all)) {
+        return List.of(own);
+      }
+      try (var folders = Files.list(all)) {
+        return Stream.concat(Stream.of(own), folders).distinct().toList();
+      }
     }
 
     /** Waits for the task's end; false when it takes too long. */
@@ -439,17 +455,53 @@ public final class tasks extends Command {
       }
       return true;
     }
+  }
 
-    private List<Path> stateDirs() throws IOException {
-      var settings = settings();
-      var own = StateDir.of(settings);
-      var all = StateDir.all(settings.env());
-      if (!Files.isDirectory(all)) {
-        return List.of(own);
+  @CommandLine.Command(name = "why", description = "Say why the worker on this machine takes a task or not, rule by rule; exit 3 when none runs.",
+      footer = "%nExample: worker tasks why 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
+  static final class Why extends Command {
+    @Parameters(paramLabel = "ID", description = "the task")
+    private String id;
+
+    @Option(names = "--json", description = "print JSON")
+    private boolean json;
+
+    Why(Io io) {
+      super(io, Use.LOCAL);
+    }
+
+    @Override
+    public Integer call() {
+      try (var worker = ControlClient.of(settings())) {
+        var why = worker.call("why", Json.object().put("task_id", id));
+        io.print(json ? Json.pretty(why) + "\n" : words(why));
       }
-      try (var folders = Files.list(all)) {
-        return Stream.concat(Stream.of(own), folders).distinct().toList();
+      return Problem.Exit.DONE.code;
+    }
+
+    private static String words(JsonNode why) {
+      var text = new StringBuilder();
+      if (why.path("running").asBoolean()) {
+        text.append("it runs here\n");
       }
+      if (why.has("attempt")) {
+        text.append("attempt ").append(why.path("attempt").path("n").asText()).append(" here: ")
+            .append(why.path("attempt").path("state").asText()).append('\n');
+      }
+      if (why.has("before")) {
+        var before = why.path("before");
+        text.append("since ").append(before.path("since").asText()).append(": ").append(before.path("say").asText())
+            .append(before.path("reason").asText().isEmpty() ? "" : ", " + before.path("reason").asText()).append('\n');
+      } else {
+        text.append("this worker has not looked at it\n");
+      }
+      if (why.has("problem")) {
+        return text.append("now: ").append(why.path("problem").asText()).append('\n').toString();
+      }
+      text.append("now: ").append(why.path("now").path("say").asText()).append('\n');
+      why.path("now").path("rules").forEach(rule -> text.append("  ").append(rule.path("say").asText()).append("  ")
+          .append(rule.path("rule").asText()).append(": ").append(rule.path("reason").asText()).append('\n'));
+      return text.toString();
     }
   }
 

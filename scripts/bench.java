@@ -11,6 +11,7 @@ import scripts.measure.Floods;
 import scripts.measure.Noops;
 import scripts.measure.Rest;
 import scripts.measure.Rig;
+import scripts.measure.Soak;
 import scripts.measure.Starts;
 
 /**
@@ -33,7 +34,8 @@ public final class bench {
           case "noops" -> new Noops(rig).run();
           case "idle" -> new Rest(rig).run();
           case "commands" -> new Rest(rig).commands();
-          default -> throw new IllegalArgumentException(part + " is none of " + PARTS);
+          case "soak" -> new Soak(rig).run();
+          default -> throw new IllegalArgumentException(part + " is none of " + PARTS + ", soak");
         }
       }
     }

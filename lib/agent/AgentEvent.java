@@ -22,8 +22,17 @@ public sealed interface AgentEvent {
    */
   record Turn(String reason, long tokensIn, long tokensOut, double cost) implements AgentEvent {}
 
-  /** The agent itself failed. {@code status} is the provider's HTTP status, 0 when it told none. */
-  record Failed(String message, int status) implements AgentEvent {}
+  /**
+   * The agent itself failed.
+   *
+   * @param status the provider's HTTP status, 0 when it told none
+   * @param detail what else the provider answered that may tell when to try again; may be empty
+   */
+  record Failed(String message, int status, String detail) implements AgentEvent {
+    public Failed(String message, int status) {
+      this(message, status, "");
+    }
+  }
 
   /** A line that is no event: text. */
   record Plain(String text) implements AgentEvent {}

@@ -82,6 +82,11 @@ public final class AgentSession {
     }
   }
 
+  /** What its processes have used up to now. */
+  public Activity activity() throws IOException {
+    return Activity.of(members());
+  }
+
   /** The living processes of this attempt, the supervisor and its helpers left out. */
   public Set<Long> members() throws IOException {
     var agent = supervisor == 0 ? 0 : folder.pids().map(AttemptFolder.Pids::agent).orElse(0L);

@@ -15,14 +15,14 @@ import java.util.Optional;
 import lib.config.Json;
 import lib.store.Durable;
 import lib.wire.Http;
+import lib.wire.Task;
 
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
  * {@code prompt}, {@code task.json} and {@code deadline}; the supervisor writes {@code pid} and {@code exit}, and the
  * empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
  * go) and {@code overdue} (its budget was used up); the agent's
- * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see; {@code cancel}, written by
- * anybody who may write here, asks the worker to cancel.
+ * output goes to {@code out} and {@code err}; {@code closing} is the last line that people see.
  */
 public record AttemptFolder(Path path) {
   /** File systems take 255 bytes for a name; longer ids are cut and told apart by their hash. */
@@ -71,6 +71,11 @@ public record AttemptFolder(Path path) {
     Durable.sync(path);
   }
 
+  /** The task, as it was when it was claimed; empty when that cannot be read. */
+  public Optional<Task> task() throws IOException {
+    return Files.exists(file("task.json")) ? Json.readObject(Files.readString(file("task.json"))).flatMap(Task::read) : Optional.empty();
+  }
+
   /** Removes the folder with what is in it, if it is there; only for attempts that never were. */
   public void clear() throws IOException {
     if (Files.isDirectory(path)) {
@@ -93,6 +98,12 @@ public record AttemptFolder(Path path) {
     Durable.replace(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII));
   }
 
+  /** How long until the supervisor ends the agent by itself; empty when nobody has said. */
+  public Optional<Duration> left() throws IOException {
+    var file = file("deadline");
+    return Files.exists(file) ? Optional.of(Duration.ofSeconds(number(List.of(Files.readString(file).strip()), 0) - uptime())) : Optional.empty();
+  }
+
   /** The latest attempt at a task in this state folder; empty when there was none. */
   public static Optional<AttemptFolder> latest(Path stateDir, String taskId) throws IOException {
     var attempts = of(stateDir, taskId, 1).path.getParent();
@@ -104,14 +115,9 @@ public record AttemptFolder(Path path) {
     }
   }
 
-  /** Asks the worker that runs this attempt to cancel it. */
-  public void cancel(String who) throws IOException {
-    Durable.replace(file("cancel"), who.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Who wants this attempt cancelled, if anybody. */
-  public Optional<String> cancelledBy() throws IOException {
-    return Files.exists(file("cancel")) ? Optional.of(Files.readString(file("cancel")).strip()) : Optional.empty();
+  /** Whether the agent has its folder to itself, so that it runs or has run. */
+  public boolean begun() {
+    return Files.exists(file("lane"));
   }
 
   /** Adds the line that people see last; from then on the transcript is complete. */

@@ -34,6 +34,10 @@ public final class Findings implements Closeable {
   private Used lastTool;
   private Failed failure;
   private boolean events;
+  private long lines;
+  private Silence.Word last = Silence.Word.OTHER;
+  private String question;
+  private Limit limit;
   private long tokensIn;
   private long tokensOut;
   private double cost;
@@ -55,6 +59,7 @@ public final class Findings implements Closeable {
     for (var line = out.next(complete); line != null; line = out.next(complete)) {
       if (line.verbatim()) {
         text.add(line.text().substring(0, line.text().length() - 1));
+        said(Silence.Word.OTHER);
       } else {
         take(OpenCode.read(line.text()));
       }
@@ -73,6 +78,7 @@ public final class Findings implements Closeable {
       }
       var plain = Rendering.plain(line.text());
       stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
+      complained(plain);
     }
     return false;
   }
@@ -84,7 +90,7 @@ public final class Findings implements Closeable {
     events |= !(line.event() instanceof Plain);
     switch (line.event()) {
       case Said said -> text.add(said.text());
-      case Plain plain -> text.add(Rendering.plain(plain.text()));
+      case Plain plain -> plain(Rendering.plain(plain.text()));
       case Used used -> {
         lastTool = used;
         if (used.file() != null) {
@@ -97,9 +103,61 @@ public final class Findings implements Closeable {
         tokensOut += turn.tokensOut();
         cost += turn.cost();
       }
-      case Failed failed -> failure = failed;
+      case Failed failed -> {
+        failure = failed;
+        limit = Limit.of(failed).orElse(limit);
+      }
       case AgentEvent.Quiet quiet -> { }
     }
+    if (!(line.event() instanceof Plain)) {
+      said(switch (line.event()) {
+        case Turn turn when turn.reason().equals("stop") -> Silence.Word.RESULT;
+        case Failed failed when Limit.of(failed).isPresent() -> Silence.Word.LIMIT;
+        default -> Silence.Word.OTHER;
+      });
+    }
+  }
+
+  private void plain(String line) {
+    text.add(line);
+    var asked = OpenCode.question(line);
+    question = asked != null ? asked : question;
+    said(asked != null || last == Silence.Word.QUESTION && OpenCode.answer(line) ? Silence.Word.QUESTION : Silence.Word.OTHER);
+  }
+
+  private void said(Silence.Word word) {
+    lines++;
+    last = word;
+  }
+
+  /** What is on stderr explains no silence but a limit's, and is no sign of life once a silence is explained. */
+  private void complained(String line) {
+    var told = Limit.line(line);
+    if (last == Silence.Word.OTHER) {
+      lines++;
+      last = told.isPresent() ? Silence.Word.LIMIT : last;
+    }
+    limit = last == Silence.Word.LIMIT ? told.orElse(limit) : limit;
+  }
+
+  /** How much it has said; only for telling whether it was quiet in between. */
+  public long lines() {
+    return lines;
+  }
+
+  /** What its last words were. */
+  public Silence.Word last() {
+    return last;
+  }
+
+  /** The last question it asked, or null. */
+  public String question() {
+    return question;
+  }
+
+  /** The usage limit that it was last told of, or null. */
+  public Limit limit() {
+    return limit;
   }
 
   /** The agent's session, or null while unknown. */

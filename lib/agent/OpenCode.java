@@ -12,6 +12,8 @@ import lib.config.Json;
  */
 public final class OpenCode {
   private static final Set<String> EVENTS = Set.of("text", "tool_use", "step_start", "step_finish", "reasoning", "error");
+  private static final String ASKS = "◆"; // it becomes another sign once the question is answered
+  private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
   /**
@@ -51,6 +53,16 @@ public final class OpenCode {
     return new Line(new AgentEvent.Plain(line), null);
   }
 
+  /** The question in the first line of the box in which versions up to 1.0 ask for approval; null when it is none. */
+  static String question(String line) {
+    return line.startsWith(ASKS) ? line.substring(ASKS.length()).strip() : null;
+  }
+
+  /** Whether this is a further line of that box: one of the answers to choose from. */
+  static boolean answer(String line) {
+    return line.startsWith("│") || line.startsWith("└");
+  }
+
   private static AgentEvent event(JsonNode line) {
     var part = line.path("part");
     return switch (line.path("type").asText()) {
@@ -79,9 +91,20 @@ public final class OpenCode {
     if (error.isTextual()) {
       return new AgentEvent.Failed(error.asText(), 0);
     }
-    var message = Json.text(error.path("data"), "message");
+    var data = error.path("data");
+    var message = Json.text(data, "message");
     var name = Json.text(error, "message", "name");
     return new AgentEvent.Failed(message != null ? message : name != null ? name : "the agent reported an error",
-        error.path("data").path("statusCode").asInt(0));
+        data.path("statusCode").asInt(0), detail(data));
+  }
+
+  private static String detail(JsonNode data) {
+    var detail = new StringBuilder();
+    for (var header : new String[] {"retry-after-ms", "retry-after"}) {
+      var value = Json.text(data.path("responseHeaders"), header);
+      detail.append(value == null ? "" : header + ": " + value + "\n");
+    }
+    var body = data.path("responseBody").asText();
+    return detail.append(body, 0, Math.min(body.length(), MAX_BODY)).toString();
   }
 }

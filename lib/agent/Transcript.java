@@ -43,6 +43,14 @@ public final class Transcript implements Spool {
     this.cut = from.cut();
   }
 
+  /** The end of an attempt's output: from the first lines on that begin in the last so many bytes of its files. */
+  public static Transcript last(AttemptFolder folder, long bytes) throws IOException {
+    var transcript = new Transcript(folder, Cursor.START, Long.MAX_VALUE);
+    transcript.out.skipTo(Math.max(0, Files.size(folder.file("out")) - bytes));
+    transcript.err.skipTo(Math.max(0, Files.size(folder.file("err")) - bytes));
+    return transcript;
+  }
+
   /** Says that the agent is gone and the closing line is written. Any thread may call it. */
   public void complete() {
     complete = true;

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import lib.Visible;
 
@@ -20,7 +23,7 @@ import lib.Visible;
  * @param bounds what is allowed, as it stands in messages: "must be …"
  * @param parser text to value; throws {@link Bad}
  * @param shown how a value is shown; never with a secret in it
- * @param json whether a JSON value may be a boolean, a number or a list as well as text
+ * @param json whether a JSON value may be a boolean, a number, a list or an object as well as text
  */
 public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, String> shown, Shape json) {
 
@@ -29,7 +32,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   private static final int LONGEST_NAME = 256;
 
   /** Which JSON values a kind takes besides text. */
-  public enum Shape { TEXT, NUMBER, BOOLEAN, LIST, CODEBASES }
+  public enum Shape { TEXT, NUMBER, BOOLEAN, LIST, CODEBASES, BUDGETS }
 
   /** Text to value; {@code base} is where relative paths start. */
   public interface Parser<T> {
@@ -59,11 +62,12 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
       case BOOLEAN -> node.isBoolean() || node.isIntegralNumber(); // the old worker took 0 and 1
       case LIST -> node.isArray() && node.valueStream().allMatch(JsonNode::isTextual);
       case CODEBASES -> node.isArray();
+      case BUDGETS -> node.isObject() && node.valueStream().allMatch(v -> v.isTextual() || v.isNumber());
     };
     if (!fits) {
       throw new Bad(bounds);
     }
-    return parse(json == Shape.CODEBASES && node.isArray() ? node.toString() : plain(node), env, base);
+    return parse(json == Shape.CODEBASES && node.isArray() ? node.toString() : node.isObject() ? pairs(node) : plain(node), env, base);
   }
 
   /** A refused value as a message has it: short, and without what may be secret. */
@@ -85,18 +89,32 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     return !node.isValueNode() ? null : n == Math.rint(n) && Math.abs(n) < 1L << 53 ? Long.toString((long) n) : node.asText();
   }
 
+  /** A JSON object as it would stand in a variable: name=value with commas between. */
+  private static String pairs(JsonNode node) {
+    return String.join(",", node.propertyStream().map(field -> field.getKey() + "=" + plain(field.getValue())).toList());
+  }
+
   /** The value as JSON, in the form that a config file has it. */
   public JsonNode toJson(T value) {
     return switch (value) {
       case null -> Json.MAPPER.nullNode();
       case Boolean yes -> Json.MAPPER.getNodeFactory().booleanNode(yes);
       case Number n -> Json.MAPPER.getNodeFactory().numberNode(n.longValue());
-      case Duration d when d.getNano() != 0 -> Json.MAPPER.getNodeFactory().numberNode(d.toMillis() / 1000.0);
-      case Duration d -> Json.MAPPER.getNodeFactory().numberNode(d.toSeconds());
+      case Duration d -> number(d);
+      case Map<?, ?> budgets -> {
+        var object = Json.object();
+        budgets.forEach((kind, budget) -> object.set(kind.toString(), number((Duration) budget)));
+        yield object;
+      }
       case List<?> list -> Json.MAPPER.valueToTree(list.stream()
           .map(item -> item instanceof Codebase c ? c.toJson() : TextNode.valueOf(item.toString())).toList());
       default -> TextNode.valueOf(shown.apply(value));
     };
+  }
+
+  private static JsonNode number(Duration d) {
+    return d.getNano() != 0 ? Json.MAPPER.getNodeFactory().numberNode(d.toMillis() / 1000.0)
+        : Json.MAPPER.getNodeFactory().numberNode(d.toSeconds());
   }
 
   public String show(T value) {
@@ -194,7 +212,31 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
         }
       }
       throw new Bad(must);
-    }, d -> d.toMillis() % 1000 == 0 ? d.toSeconds() + "" : trim(d.toMillis() / 1000.0), Shape.NUMBER);
+    }, Kind::trim, Shape.NUMBER);
+  }
+
+  /**
+   * Seconds by name. Names that are left out keep their default; where the default is not 0, 0 is refused, since it is meant as
+   * "never" as often as "at once".
+   */
+  static Kind<Map<String, Duration>> budgets(Map<String, Duration> defaults) {
+    var must = "name=seconds with commas between, or an object; names: " + String.join(", ", defaults.keySet());
+    return new Kind<>("seconds by name", must, (raw, env, base) -> {
+      var budgets = new LinkedHashMap<>(defaults);
+      for (var item : split(raw)) {
+        var pair = item.split("=", 2);
+        var usual = defaults.get(pair[0].strip());
+        if (pair.length < 2 || usual == null) {
+          throw new Bad(must);
+        }
+        try {
+          budgets.put(pair[0].strip(), seconds(usual.isZero() ? 0 : 1, 604_800).parse(pair[1], env, base));
+        } catch (Bad e) {
+          throw new Bad(must + "; " + pair[0].strip() + " takes " + e.getMessage());
+        }
+      }
+      return Collections.unmodifiableMap(budgets);
+    }, budgets -> String.join(",", budgets.entrySet().stream().map(b -> b.getKey() + "=" + trim(b.getValue())).toList()), Shape.BUDGETS);
   }
 
   /** Bytes as a number, or with KiB, MiB, GiB behind it. */
@@ -296,6 +338,10 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
 
   private static List<String> split(String raw) {
     return Arrays.stream(raw.split(",")).map(String::strip).filter(s -> !s.isEmpty()).distinct().toList();
+  }
+
+  private static String trim(Duration d) {
+    return trim(d.toMillis() / 1000.0);
   }
 
   private static String trim(double d) {

@@ -20,9 +20,10 @@ public final class Manual {
       text.append("| ").append(ticked(row.allKeys())).append(" | ").append(ticked(row.allFlags()))
           .append(row.yesNo() ? ", " + ticked(row.allNoFlags()) : "").append(" | ").append(ticked(row.allVars()))
           .append(" | ").append(row.kind().bounds()).append(" | ").append(row.fallbackText()).append(" | ")
-          .append(row.help()).append(row.later() == null ? "" : " *(no effect yet: " + row.later() + ")*").append(" |\n");
+          .append(row.help()).append(Table.LIVE.contains(row) ? " *(reload)*" : "").append(row.later() == null ? "" : " *(no effect yet: " + row.later() + ")*").append(" |\n");
     }
-    return text.append("\nBesides these there are two flags without a variable or key: `-c`, `--config` names the config file, "
+    return text.append("\nSettings marked *(reload)* act at once when the config file has changed and the worker gets HUP or `ctl reload`; the "
+        + "others\nneed a restart.\n\nBesides these there are two flags without a variable or key: `-c`, `--config` names the config file, "
         + "and `--test-email`\nof `run`, which the old worker had, is refused while there is no mail.\n").toString();
   }
 
@@ -31,7 +32,7 @@ public final class Manual {
     var rows = Json.MAPPER.createArrayNode();
     for (var row : Table.rows()) {
       var item = rows.addObject().put("key", row.key()).put("type", row.kind().name()).put("takes", row.kind().bounds())
-          .put("default", row.fallbackText()).put("help", row.help()).put("later", row.later());
+          .put("default", row.fallbackText()).put("help", row.help()).put("later", row.later()).put("reload", Table.LIVE.contains(row));
       item.set("keys", Json.array(row.allKeys()));
       item.set("flags", Json.array(row.allFlags()));
       item.set("no_flags", Json.array(row.allNoFlags()));

@@ -25,8 +25,11 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
     List<String> oldKeys, Function<Env, T> fallback, String fallbackText, Set<Use> uses, boolean common, String later,
     String help) {
 
-  /** Where a setting acts: any command that speaks to a server, telling one who we are, the worker, the embedded server. */
-  public enum Use { CONNECT, OFFER, WORK, SERVE }
+  /**
+   * Where a setting acts: any command that speaks to a server, one that speaks to the worker on this machine, telling a
+   * server who we are, the worker, the embedded server.
+   */
+  public enum Use { CONNECT, LOCAL, OFFER, WORK, SERVE }
 
   static <T> Setting<T> of(String key, Kind<T> kind, String help) {
     return new Setting<>(key, kind, List.of(), List.of(), List.of(), List.of(), env -> null, "",
@@ -79,7 +82,7 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
 
   /** Whether a flag given several times adds up instead of the last one deciding. */
   public boolean repeats() {
-    return kind.json() == Kind.Shape.CODEBASES || kind.json() == Kind.Shape.LIST;
+    return kind.json() == Kind.Shape.CODEBASES || kind.json() == Kind.Shape.LIST || kind.json() == Kind.Shape.BUDGETS;
   }
 
   /** Every flag that sets it, the preferred one first. */

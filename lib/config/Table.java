@@ -1,6 +1,7 @@
 package lib.config;
 
 import static lib.config.Setting.Use.CONNECT;
+import static lib.config.Setting.Use.LOCAL;
 import static lib.config.Setting.Use.OFFER;
 import static lib.config.Setting.Use.SERVE;
 import static lib.config.Setting.Use.WORK;
@@ -9,7 +10,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The settings table. One row is everything there is to say about a setting; flags, variables, JSON keys, the example
@@ -29,7 +33,7 @@ public final class Table {
 
   // --- who we are and what we offer
   public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.title(),
-      "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, WORK).listed());
+      "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, LOCAL, WORK).listed());
   public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.title(),
       "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER));
   public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),
@@ -50,8 +54,16 @@ public final class Table {
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
       "tasks that run at the same time").fallback(2).listed());
+  public static final Setting<Long> MIN_FREE_DISK = row(Setting.of("min_free_disk", Kind.bytes(0, 1L << 40),
+      "with less left where the state folder lies no task is taken").fallback(512L << 20));
+  public static final Setting<Long> MIN_FREE_MEMORY = row(Setting.of("min_free_memory", Kind.bytes(0, 1L << 40),
+      "with less left no further agent is started").fallback(512L << 20));
   public static final Setting<Duration> TASK_TIMEOUT = row(Setting.of("task_timeout", Kind.seconds(1, 604_800),
       "the longest an agent may run").fallback(Duration.ofHours(4)).listed());
+  public static final Setting<Map<String, Duration>> SILENCE = row(Setting.of("silence", Kind.budgets(silences()),
+      "how long an agent may be quiet, by what it seems to do").fallback(silences()));
+  public static final Setting<String> ON_LIMIT = row(Setting.of("on_limit", Kind.choice("requeue", "fail"),
+      "what becomes of a task that met a usage limit").fallback("requeue"));
   public static final Setting<Long> OUTPUT_MAX = row(Setting.of("output_max", Kind.bytes(64 << 10, 16L << 30),
       "output sent per task; past it head and tail are kept").fallback(256L << 20));
   public static final Setting<Duration> DRAIN_TIMEOUT = row(Setting.of("drain_timeout", Kind.seconds(0, 604_800),
@@ -60,7 +72,7 @@ public final class Table {
       "leave at once on TERM; agents run on for the next start").fallback(false));
   public static final Setting<Path> STATE_DIR = row(Setting.of("state_dir", Kind.path(),
       "journal, worker id, tasks").fallback(env -> null, "$STATE_DIRECTORY, else $XDG_STATE_HOME/a2a-worker/NAME")
-      .in(CONNECT, WORK));
+      .in(CONNECT, LOCAL, WORK));
 
   // --- hearing of tasks
   public static final Setting<Duration> POLL_INTERVAL = row(Setting.of("poll_interval", Kind.seconds(0.5, 86_400),
@@ -133,7 +145,22 @@ public final class Table {
   public static final Setting<String> VAULT_TOKEN = row(Setting.of("vault_token", Kind.secret(),
       "Vault's token").vars("VAULT_TOKEN").later(VAULT));
 
+  /** Settings that a running worker takes over when it is told to reload; all others need a restart. */
+  static final Set<Setting<?>> LIVE = Set.of(CODEBASES, CODEBASE_ROOTS, AGENT_BIN, AGENT_ENV, MAX_CONCURRENT_TASKS, MIN_FREE_DISK,
+      MIN_FREE_MEMORY, TASK_TIMEOUT, SILENCE, DRAIN_TIMEOUT, KEEP_AGENTS);
+
   private Table() {}
+
+  /** Kinds of silence and how long each is borne; {@code lib.agent.Silence} says what they are. */
+  private static Map<String, Duration> silences() {
+    var budgets = new LinkedHashMap<String, Duration>();
+    budgets.put("lingering", Duration.ofSeconds(10)); // a CLI that ends by itself does so within a second of its result
+    budgets.put("asking", Duration.ZERO); // nobody is there who could answer
+    budgets.put("limited", Duration.ofSeconds(120)); // OpenCode gives up by itself after 71 s; limits per minute pass in that time
+    budgets.put("thinking", Duration.ofHours(1)); // a hard question to a slow model takes minutes; longer, it has lost the connection
+    budgets.put("dead", Duration.ofMinutes(15)); // agents let a command run for 10 minutes, and it may be a sleep
+    return budgets;
+  }
 
   /** Every row, in the manual's order. */
   public static List<Setting<?>> rows() {

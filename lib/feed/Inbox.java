@@ -186,6 +186,16 @@ public final class Inbox {
     }
   }
 
+  /** The most urgent of them. */
+  public List<Task> waiting(int most) {
+    lock.lock();
+    try {
+      return order.stream().limit(most).map(Candidate::task).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void put(Candidate candidate) {
     var before = waiting.put(candidate.task.id(), candidate);
     if (before != null) {

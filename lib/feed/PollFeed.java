@@ -40,6 +40,7 @@ public final class PollFeed implements Runnable {
   private final RandomGenerator random;
   private final Semaphore asked = new Semaphore(0);
   private volatile boolean up;
+  private volatile long changed;
 
   /**
    * A feed that has not asked yet.
@@ -57,6 +58,7 @@ public final class PollFeed implements Runnable {
     this.listener = listener;
     this.time = time;
     this.random = random;
+    this.changed = time.nanos();
   }
 
   /** Polls at once instead of at the next turn. Any thread. */
@@ -64,9 +66,16 @@ public final class PollFeed implements Runnable {
     asked.release();
   }
 
-  /** Whether the last poll was answered. */
-  public boolean up() {
-    return up;
+  /** Whether the last poll was answered, and since when polls go like it. Any thread. */
+  public Health health() {
+    return new Health(up, Duration.ofNanos(time.nanos() - changed));
+  }
+
+  private void went(boolean well) {
+    if (up != well) {
+      changed = time.nanos();
+      up = well;
+    }
   }
 
   @Override
@@ -78,10 +87,10 @@ public final class PollFeed implements Runnable {
         try {
           poll().forEach(listener::task);
           outage.over();
-          up = true;
+          went(true);
           wait = streamUp.getAsBoolean() ? BESIDE_STREAM : interval;
         } catch (CallFailed e) {
-          up = false;
+          went(false);
           var failures = outage.failed(e);
           var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.STREAM;
           wait = policy.delay(failures, e.retryAfter(), random).plus(interval);

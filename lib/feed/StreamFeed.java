@@ -33,6 +33,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
   private final Time time;
   private final RandomGenerator random;
   private volatile boolean up;
+  private volatile long changed;
   private volatile Thread reader;
   private volatile boolean closed;
   private final ReentrantLock routing = new ReentrantLock(); // one tells at a time, so that the newest is told last
@@ -56,11 +57,17 @@ public final class StreamFeed implements Runnable, AutoCloseable {
     this.poll = poll;
     this.time = time;
     this.random = random;
+    this.changed = time.nanos();
   }
 
   /** Whether the stream is open. */
   public boolean up() {
     return up;
+  }
+
+  /** How the stream does, and for how long. Any thread. */
+  public Health health() {
+    return new Health(up, Duration.ofNanos(time.nanos() - changed));
   }
 
   /** Closes the stream and opens it anew: the server has forgotten us although it is open. Any thread. */
@@ -146,6 +153,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
       }
     } finally {
       lived = up ? Duration.ofNanos(time.nanos() - opening) : Duration.ZERO;
+      changed = up ? time.nanos() : changed;
       up = false;
     }
   }
@@ -154,6 +162,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
     routing.lock();
     try {
       routed = Client.streamTells(ids) ? ids : null;
+      changed = time.nanos();
       up = true;
     } finally {
       routing.unlock();

@@ -1,5 +1,6 @@
 package lib.hub;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -73,16 +74,13 @@ final class WorkerCalls {
     if (!workers.seen(id)) {
       throw Refused.of(404, "Worker not found - please re-register");
     }
+    workers.toldHolds(id, named(request, "holds"));
     var answer = Json.object().put("success", true);
     var stop = answer.putArray("stop");
     if (!request.body().has("running")) {
       leases.renewAll(id);
     }
-    var running = request.body().objects("running");
-    if (running.size() > MAX_NAMED) {
-      throw Refused.field("running", "too_long", "List should have at most " + MAX_NAMED + " items");
-    }
-    for (var named : running) {
+    for (var named : named(request, "running")) {
       var body = new Body((ObjectNode) named);
       var task = body.text("task_id");
       var attempt = body.attempt();
@@ -99,6 +97,14 @@ final class WorkerCalls {
     workers.keepSeen(id);
     dispatch.refill(id);
     return Reply.of(answer);
+  }
+
+  private static JsonNode named(Request request, String field) {
+    var list = request.body().objects(field);
+    if (list.size() > MAX_NAMED) {
+      throw Refused.field(field, "too_long", "List should have at most " + MAX_NAMED + " items");
+    }
+    return list;
   }
 
   private Reply unregister(Request request) throws StoreFailed, InterruptedException {
@@ -194,6 +200,7 @@ final class WorkerCalls {
     var json = Json.object().put("worker_id", w.id()).put("name", w.name()).put("hostname", w.host())
         .put("global_codebase_id", w.globalId()).put("global_workspace_id", w.globalId())
         .put("registered_at", w.registeredAt()).put("last_seen", w.lastSeen()).put("status", status(w));
+    json.set("holds", workers.holds(w.id()));
     json.set("capabilities", Json.array(w.capabilities()));
     json.set("models", w.models());
     json.set("codebases", Json.array(ids));

@@ -48,6 +48,7 @@ final class Workers {
   private final Time time;
   private final Stamps stamps;
   private final Map<String, Worker> workers = new ConcurrentHashMap<>();
+  private final Map<String, JsonNode> holds = new ConcurrentHashMap<>();
   private volatile boolean unkept; // and said so
 
   Workers(Database database, Time time, Stamps stamps) throws StoreFailed {
@@ -83,6 +84,7 @@ final class Workers {
   boolean unregister(String id) throws StoreFailed, InterruptedException {
     database.write(Sync.PROCESS, sql -> sql.update("DELETE FROM workers WHERE id = ?", id));
     var known = workers.remove(id) != null;
+    holds.remove(id);
     if (known) {
       LOG.info("worker {} unregistered", id);
     }
@@ -107,6 +109,15 @@ final class Workers {
   boolean seen(String id) {
     var now = stamps.next();
     return workers.computeIfPresent(id, (key, w) -> w.seenAt(now, time.nanos())) != null;
+  }
+
+  /** What the worker said with its last heartbeat that keeps it from taking tasks; not kept over a restart. */
+  JsonNode holds(String id) {
+    return holds.getOrDefault(id, Json.MAPPER.createArrayNode());
+  }
+
+  void toldHolds(String id, JsonNode told) {
+    holds.put(id, told);
   }
 
   /** The role that a stream or a poll told. */

@@ -11,11 +11,12 @@ import java.time.Instant;
  * @param n our own counter for this task, from 1
  * @param marker which queueing of the task this answers
  * @param fence the server's number for the claim; 0 where it gives none
+ * @param leaseSeconds how long the server keeps the task for us without a word of ours; 0 where it does not say
  * @param codebase the folder worked in; null for tasks that need none
  * @param verdict the outcome as JSON once it ended, else null
  */
 public record Attempt(long id, String server, String workerId, String taskId, int n, String marker, int fence,
-    String codebaseId, Path codebase, String agentType, String title, State state, String sessionId, Instant createdAt,
+    long leaseSeconds, String codebaseId, Path codebase, String agentType, String title, State state, String sessionId, Instant createdAt,
     Cursor sent, Cursor sending, long seq, String verdict) {
 
   /** How far an attempt has come; each state is on disk before what follows it happens. */
@@ -35,17 +36,17 @@ public record Attempt(long id, String server, String workerId, String taskId, in
   /** An attempt that is to be recorded as an intent. */
   public static Attempt draft(String server, String workerId, String taskId, int n, String marker, String codebaseId, Path codebase,
       String agentType, String title, Instant at) {
-    return new Attempt(0, server, workerId, taskId, n, marker, 0, codebaseId, codebase, agentType, title, State.INTENT, null, at,
-        Cursor.START, null, 0, null);
+    return new Attempt(0, server, workerId, taskId, n, marker, 0, 0, codebaseId, codebase, agentType, title, State.INTENT, null,
+        at, Cursor.START, null, 0, null);
   }
 
   Attempt recorded(long id) {
-    return new Attempt(id, server, workerId, taskId, n, marker, fence, codebaseId, codebase, agentType, title, state, sessionId,
-        createdAt, sent, sending, seq, verdict);
+    return new Attempt(id, server, workerId, taskId, n, marker, fence, leaseSeconds, codebaseId, codebase, agentType, title, state,
+        sessionId, createdAt, sent, sending, seq, verdict);
   }
 
-  Attempt claimed(int fence) {
-    return new Attempt(id, server, workerId, taskId, n, marker, fence, codebaseId, codebase, agentType, title, State.CLAIMED,
-        sessionId, createdAt, sent, sending, seq, verdict);
+  Attempt claimed(int fence, long leaseSeconds) {
+    return new Attempt(id, server, workerId, taskId, n, marker, fence, leaseSeconds, codebaseId, codebase, agentType, title,
+        State.CLAIMED, sessionId, createdAt, sent, sending, seq, verdict);
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -18,6 +19,7 @@ import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Report;
 import lib.wire.Retry;
+import lib.wire.TaskStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -30,6 +32,7 @@ final class Courier implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final int TICK_MILLIS = 25; // half of the 50 ms in which the first chunk must leave
   private static final int MAX_READ_FAILURES = 5; // an output file that stays unreadable must not hold up the outcome
+  private static final int MAX_REQUEUES = 10; // about five minutes; a server without a database answers "later" for ever
   private static final int CUT_NOTICE = 100; // characters of the sentence that says so
   private static final int KEPT_RESULT = 64 << 10; // what is left of a result that the server calls too large
 
@@ -161,6 +164,10 @@ final class Courier implements Runnable {
   }
 
   private void deliver(Outgoing outgoing) throws InterruptedException {
+    if (outgoing.kind() == Outgoing.Kind.REQUEUE) {
+      requeue(outgoing);
+      return;
+    }
     var word = outgoing.kind().name().toLowerCase(Locale.ROOT) + " " + outgoing.report().status().word();
     var refusal = calls.tell(word, () -> send(outgoing, outgoing.report()), false, () -> isReplaced(outgoing));
     for (var shorter = outgoing.report(); tooLarge(refusal) && shorter.result() != null; ) {
@@ -182,10 +189,32 @@ final class Courier implements Runnable {
     }
   }
 
+  /** Has the failed task queued again, unless somebody has done so, or has it again, already. */
+  private void requeue(Outgoing outgoing) throws InterruptedException {
+    var tries = new AtomicInteger();
+    var refusal = calls.tell("re-queue", new Calls.Telling() {
+      @Override
+      public void tell() throws CallFailed, InterruptedException {
+        client.requeue(attempt.taskId());
+      }
+
+      @Override
+      public boolean arrived() throws CallFailed, InterruptedException {
+        return client.task(attempt.taskId()).status() != TaskStatus.FAILED;
+      }
+    }, true, () -> tries.incrementAndGet() == MAX_REQUEUES);
+    told.add(new Told(outgoing, refusal == null ? Told.How.ACCEPTED : Told.How.REFUSED, refusal == null ? null : refusal.getMessage(),
+        time.now()));
+    remove(outgoing);
+    LOG.info("task={} {}", attempt.taskId(), refusal == null ? "queued again at the server"
+        : "stays failed, the server did not queue it again: " + refusal.getMessage());
+  }
+
   private void send(Outgoing outgoing, Report report) throws CallFailed, InterruptedException {
     switch (outgoing.kind()) {
       case STATUS -> client.status(report);
       case RELEASE -> client.release(report);
+      case REQUEUE -> throw new IllegalStateException("a re-queueing is no report");
     }
   }
 
@@ -209,6 +238,16 @@ final class Courier implements Runnable {
   private void heed(CallFailed refusal) {
     if (refusal.kind() == CallFailed.Kind.CONFLICT && refusal.code() != null) {
       lost.lost(attempt, refusal.getMessage());
+    }
+  }
+
+  /** Reports that wait. Any thread. */
+  int owing() {
+    lock.lock();
+    try {
+      return owed.size();
+    } finally {
+      lock.unlock();
     }
   }
 

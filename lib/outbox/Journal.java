@@ -121,7 +121,7 @@ public final class Journal implements AutoCloseable {
       for (var report : reports) {
         owed.add(insert(sql, attempt, Outgoing.Kind.STATUS, report, at));
       }
-      return new Claimed(attempt.claimed(fence), owed);
+      return new Claimed(attempt.claimed(fence, leaseSeconds), owed);
     });
   }
 
@@ -140,8 +140,10 @@ public final class Journal implements AutoCloseable {
    * Records the outcome together with the reports it owes; on disk when it returns.
    *
    * @param reports empty when the task is somebody else's by now: then what was still to be told is dropped too
+   * @param again whether a request to queue the task again follows them
    */
-  public List<Outgoing> ended(Attempt attempt, String verdict, List<Report> reports, Instant at) throws StoreFailed, InterruptedException {
+  public List<Outgoing> ended(Attempt attempt, String verdict, List<Report> reports, boolean again, Instant at)
+      throws StoreFailed, InterruptedException {
     return database.write(Sync.POWER, sql -> {
       sql.update("UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
       if (reports.isEmpty()) {
@@ -151,6 +153,9 @@ public final class Journal implements AutoCloseable {
       for (var report : reports) {
         owed.add(insert(sql, attempt, Outgoing.Kind.STATUS, report, at));
         owed.add(insert(sql, attempt, Outgoing.Kind.RELEASE, report, at));
+        if (again) {
+          owed.add(insert(sql, attempt, Outgoing.Kind.REQUEUE, report.withResult(null), at));
+        }
       }
       return owed;
     });
@@ -244,7 +249,7 @@ public final class Journal implements AutoCloseable {
     var codebase = row.getString("codebase");
     var sent = Cursor.read(row.getString("sent"));
     return new Attempt(row.getLong("id"), row.getString("server"), row.getString("worker_id"), row.getString("task_id"),
-        row.getInt("n"), row.getString("marker"), row.getInt("fence"), row.getString("codebase_id"),
+        row.getInt("n"), row.getString("marker"), row.getInt("fence"), row.getLong("lease_seconds"), row.getString("codebase_id"),
         codebase == null ? null : Path.of(codebase), row.getString("agent_type"), row.getString("title"),
         Attempt.State.valueOf(row.getString("state")), row.getString("session_id"), Instant.parse(row.getString("created_at")),
         sent == null ? Cursor.START : sent, Cursor.read(row.getString("sending")), row.getLong("seq"), row.getString("verdict"));

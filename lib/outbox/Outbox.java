@@ -98,14 +98,20 @@ public final class Outbox implements AutoCloseable {
    * Records the outcome, on the disk, and delivers it after all output: as status and as release.
    *
    * @param reports empty when the task is somebody else's by now; then no more output is sent either
+   * @param again whether the server is asked to queue the task again after that, if it can; only for a failed one
    */
-  public void finish(Attempt attempt, String verdict, List<Report> reports) throws StoreFailed, InterruptedException {
-    courier(attempt).add(journal.ended(attempt, verdict, reports, time.now()), true);
+  public void finish(Attempt attempt, String verdict, List<Report> reports, boolean again) throws StoreFailed, InterruptedException {
+    courier(attempt).add(journal.ended(attempt, verdict, reports, again, time.now()), true);
   }
 
   /** Attempts that still owe something. */
   public int depth() {
     return couriers.size();
+  }
+
+  /** Reports that no server has taken or refused yet. */
+  public int reports() {
+    return couriers.values().stream().mapToInt(Courier::owing).sum();
   }
 
   /** The tasks that still owe the server something. */

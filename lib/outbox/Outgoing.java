@@ -10,7 +10,7 @@ import lib.wire.Report;
 public record Outgoing(long id, long attemptId, Kind kind, Report report) {
 
   /** Which call delivers it. */
-  public enum Kind { STATUS, RELEASE }
+  public enum Kind { STATUS, RELEASE, REQUEUE }
 
   /** Whether it must wait until all output is delivered. */
   boolean last() {

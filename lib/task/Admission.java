@@ -1,5 +1,6 @@
 package lib.task;
 
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import lib.task.Decision.Answer;
@@ -13,11 +14,15 @@ public final class Admission {
 
   /** Every rule's answer. */
   public static Decision decide(Task task, View view) {
-    var answers = new ArrayList<>(List.of(status(task), open(view), targetWorker(task, view), targetAgent(task, view),
-        capabilities(task, view), owing(task, view)));
+    var answers = new ArrayList<>(List.of(status(task), targetWorker(task, view), targetAgent(task, view), capabilities(task, view),
+        hold("intake", view.holds().closed(), "tasks are taken"), hold("pause", view.holds().paused(), "it is not paused"),
+        hold("disk", view.holds().disk(), "there is room"), owing(task, view)));
     if (!task.builtin() && !task.registration()) {
       answers.add(codebase(task, view));
-      answers.add(agent(view));
+      answers.add(roots(task, view));
+      answers.add(hold("memory", view.holds().memory(), "there is room"));
+      answers.add(hold("agent", view.holds().agent(), "an agent CLI is there"));
+      answers.add(limit(task, view));
       answers.add(lane(task, view));
     }
     answers.add(slot(view));
@@ -29,8 +34,9 @@ public final class Admission {
     return answer("status", waits ? Say.YES : Say.NO, "the task is " + task.status().word());
   }
 
-  private static Answer open(View view) {
-    return answer("intake", view.closed() == null ? Say.YES : Say.WAIT, view.closed() == null ? "tasks are taken" : view.closed());
+  /** What keeps every task back, until it heals. */
+  private static Answer hold(String rule, String why, String otherwise) {
+    return why == null ? answer(rule, Say.YES, otherwise) : answer(rule, Say.WAIT, why);
   }
 
   private static Answer targetWorker(Task task, View view) {
@@ -62,8 +68,16 @@ public final class Admission {
         : answer("codebase", Say.NO, "codebase " + task.codebase() + " is not offered here");
   }
 
-  private static Answer agent(View view) {
-    return view.noAgent() == null ? answer("agent", Say.YES, "an agent CLI is there") : answer("agent", Say.WAIT, view.noAgent());
+  /** A folder that a server had us register must still lie where this machine allows it: a link may lead elsewhere by now. */
+  private static Answer roots(Task task, View view) {
+    var why = view.barred().get(task.codebase());
+    return why == null ? answer("roots", Say.YES, "it lies where this machine allows it") : answer("roots", Say.NO, why);
+  }
+
+  private static Answer limit(Task task, View view) {
+    var until = view.limits().get(Limits.provider(task));
+    return until == null ? answer("limit", Say.YES, "its provider refuses nothing")
+        : answer("limit", Say.WAIT, Limits.provider(task) + " has a usage limit and is left alone until " + until.truncatedTo(ChronoUnit.SECONDS));
   }
 
   private static Answer lane(Task task, View view) {

@@ -3,11 +3,17 @@ package lib.task;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import lib.agent.Activity;
 import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
+import lib.agent.Deadline;
 import lib.agent.Findings;
+import lib.agent.Listening;
+import lib.agent.Silence;
 import lib.config.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,12 +26,11 @@ final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
   private static final Duration LOOK = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
 
-  /** The supervisor ends the agent by itself only when no worker has done so; this is the worker's lead. */
-  static final Duration LEAD = Duration.ofSeconds(60);
-
   private final String taskId;
   private final AttemptFolder folder;
   private final Duration budget;
+  private final Duration spent;
+  private final Map<String, Duration> silences;
   private final AtomicReference<StopOrder> order;
   private final Consumer<String> session;
   private final Time time;
@@ -35,13 +40,18 @@ final class AgentRun {
    * The run of an agent.
    *
    * @param budget the longest the agent may run
+   * @param spent how much of that is over
+   * @param silences the setting {@code silence}
    * @param order where stop orders appear
    * @param session told once, when the agent's session is known
    */
-  AgentRun(String taskId, AttemptFolder folder, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session, Time time) {
+  AgentRun(String taskId, AttemptFolder folder, Duration budget, Duration spent, Map<String, Duration> silences,
+      AtomicReference<StopOrder> order, Consumer<String> session, Time time) {
     this.taskId = taskId;
     this.folder = folder;
     this.budget = budget;
+    this.spent = spent;
+    this.silences = silences;
     this.order = order;
     this.session = session;
     this.time = time;
@@ -54,9 +64,9 @@ final class AgentRun {
    * @param supervisor null when it is long gone
    */
   Verdict run(ProcessHandle supervisor) throws IOException, InterruptedException {
-    var start = time.nanos();
+    var start = time.nanos() - spent.toNanos();
     try (var found = new Findings(folder)) {
-      var exit = watch(supervisor, found, start);
+      var exit = watch(supervisor, found);
       sweep(pid(supervisor));
       while (found.read(true)) {
         continue;
@@ -72,8 +82,10 @@ final class AgentRun {
     }
   }
 
-  private AttemptFolder.Exit watch(ProcessHandle supervisor, Findings found, long start) throws IOException, InterruptedException {
+  private AttemptFolder.Exit watch(ProcessHandle supervisor, Findings found) throws IOException, InterruptedException {
     var told = false;
+    var deadline = new Deadline(folder, budget.minus(spent), time);
+    var listening = new Listening(silences, () -> activity(supervisor), time);
     while (true) {
       var alive = supervisor != null && supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
       var exit = folder.exit();
@@ -88,9 +100,12 @@ final class AgentRun {
         }
         return exit.orElse(null);
       }
-      folder.cancelledBy().ifPresent(who -> order.compareAndSet(null, new StopOrder(StopOrder.Cause.CANCELLED, who, "")));
-      if (time.nanos() - start > budget.toNanos()) {
+      renew(deadline);
+      if (deadline.over()) {
         order.compareAndSet(null, new StopOrder(StopOrder.Cause.TIMEOUT, "the worker", ""));
+      }
+      if (!more && order.get() == null && folder.begun()) {
+        silence(listening, found).ifPresent(silent -> order.compareAndSet(null, silent));
       }
       if (order.get() != null && ladder == null) {
         LOG.info("task={} ending the agent: {}", taskId, order.get());
@@ -100,6 +115,40 @@ final class AgentRun {
         time.sleep(LOOK);
       }
     }
+  }
+
+  private Activity activity(ProcessHandle supervisor) {
+    try {
+      return new AgentSession(folder, pid(supervisor), time).activity();
+    } catch (IOException e) {
+      LOG.warn("task={} its processes cannot be looked at: {}", taskId, e.getMessage());
+      return Activity.UNSEEN;
+    }
+  }
+
+  private void renew(Deadline deadline) {
+    try {
+      deadline.renew();
+    } catch (IOException e) {
+      LOG.warn("task={} its supervisor may end it early, since this machine slept: {}", taskId, e.getMessage());
+    }
+  }
+
+  /** The order to end an agent that has been silent for too long, if it has. */
+  private Optional<StopOrder> silence(Listening listening, Findings found) {
+    var wait = found.last() == Silence.Word.LIMIT ? found.limit().from(time.now()).orElse(Duration.ZERO) : Duration.ZERO;
+    return listening.look(found.lines(), found.last(), wait).map(silence -> {
+      var budget = Verdict.words(silences.get(silence.word()));
+      return switch (silence) {
+        case LINGERING -> new StopOrder(StopOrder.Cause.LINGERED, "the worker", "it has told its result and did not exit within " + budget);
+        case ASKING -> new StopOrder(StopOrder.Cause.ASKED, "the worker", "it asks: " + found.question());
+        case LIMITED -> new StopOrder(StopOrder.Cause.LIMITED, "the worker", found.limit().message());
+        case THINKING -> new StopOrder(StopOrder.Cause.SILENT, "the worker", "it said nothing for " + budget
+            + ", although its processes were busy or connected");
+        case DEAD -> new StopOrder(StopOrder.Cause.SILENT, "the worker", "it said nothing for " + budget
+            + " or longer, and in that time its processes used no CPU, read and wrote nothing and held no connection");
+      };
+    });
   }
 
   private void end(ProcessHandle supervisor) {

@@ -3,26 +3,34 @@ package lib.task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
 import lib.wire.Task;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folders we offer, with the ids the server gave them, and the limit of what a server may have us register.
  * Thread-safe.
  */
 public final class Codebases {
+  private static final Logger LOG = LoggerFactory.getLogger(Codebases.class);
+
   private final Map<String, Codebase> byId = new LinkedHashMap<>();
-  private final List<Codebase> configured;
-  private final List<Path> roots;
+  private final List<Codebase> kept;
   private final Path home;
   private final Codebase global;
+  private final Set<Codebase> dropped = new HashSet<>(); // named once, and no longer
   private String globalId;
+  private volatile List<Codebase> named;
+  private volatile List<Path> roots; // null: those that are named, and the home folder's
 
   /**
    * The folders to offer.
@@ -32,9 +40,8 @@ public final class Codebases {
    */
   public Codebases(Settings settings, List<Codebase> offered, List<Codebase> kept) {
     this.home = settings.env().home();
-    var all = new ArrayList<>(offered);
-    kept.stream().filter(k -> all.stream().noneMatch(c -> c.path().equals(k.path()))).forEach(all::add);
-    this.configured = List.copyOf(all);
+    this.named = List.copyOf(offered);
+    this.kept = List.copyOf(kept);
     this.roots = settings.get(Table.CODEBASE_ROOTS);
     this.global = settings.get(Table.GLOBAL_CODEBASE)
         ? new Codebase(Task.GLOBAL, home, "tasks that belong to no codebase, on " + settings.env().host()) : null;
@@ -42,7 +49,16 @@ public final class Codebases {
 
   /** What is to be registered at start: the configured folders, those kept, and the one for tasks without a codebase. */
   public List<Codebase> wanted() {
-    var all = new ArrayList<>(configured);
+    var all = new ArrayList<>(named);
+    for (var codebase : kept) {
+      if (named.stream().noneMatch(c -> c.path().equals(codebase.path()))) {
+        if (mayWork(codebase.path())) {
+          all.add(codebase);
+        } else {
+          LOG.warn("codebase {}, which the server had us register, is not offered: {}", codebase.name(), outside(codebase.path()));
+        }
+      }
+    }
     if (global != null) {
       all.add(global);
     }
@@ -92,15 +108,62 @@ public final class Codebases {
    */
   public boolean allowed(Path folder) throws IOException {
     var real = folder.toRealPath();
-    if (roots != null) {
-      return below(real, roots);
+    var limits = roots;
+    if (limits != null) {
+      return below(real, limits);
     }
-    if (below(real, configured.stream().map(Codebase::path).toList())) {
+    if (below(real, named.stream().map(Codebase::path).toList())) {
       return true;
     }
     var realHome = home.toRealPath();
     return realHome.getNameCount() > 0 && real.startsWith(realHome) && real.getNameCount() > realHome.getNameCount()
         && !real.getName(realHome.getNameCount()).toString().startsWith(".");
+  }
+
+  /** Codebase id to why: folders that a server had us register and that do not lie below an allowed root any more. */
+  public Map<String, String> barred() {
+    var barred = new LinkedHashMap<String, String>();
+    Map<String, Codebase> all;
+    synchronized (this) {
+      all = Map.copyOf(byId);
+    }
+    all.forEach((id, codebase) -> {
+      if (!mayWork(codebase.path())) {
+        barred.put(id, outside(codebase.path()));
+      }
+    });
+    return barred;
+  }
+
+  /** Whether an agent may work in a folder that we offer: one that a person has named here, or an allowed one. */
+  public boolean mayWork(Path folder) {
+    try {
+      return folder.equals(home) || named.stream().anyMatch(c -> c.path().equals(folder)) || allowed(folder);
+    } catch (IOException e) {
+      return true; // it is not there: the attempt will say so
+    }
+  }
+
+  private static String outside(Path folder) {
+    return folder + " does not lie below a folder that this machine allows (codebase_roots)";
+  }
+
+  /** Offers what is named now, and no longer what was named before; what must be registered for that is given. */
+  public List<Codebase> offer(List<Codebase> now, List<Path> limits) {
+    var before = named;
+    named = List.copyOf(now);
+    roots = limits;
+    synchronized (this) {
+      dropped.addAll(before);
+      dropped.removeAll(now);
+      byId.values().removeIf(dropped::contains);
+    }
+    return now.stream().filter(c -> !before.contains(c)).toList();
+  }
+
+  /** Whether it is still to be offered. */
+  public synchronized boolean wants(Codebase codebase) {
+    return !dropped.contains(codebase);
   }
 
   private static boolean below(Path real, List<Path> roots) {

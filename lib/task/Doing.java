@@ -16,12 +16,13 @@ import lib.Problem;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
 import lib.agent.AttemptFolder;
+import lib.agent.Deadline;
 import lib.agent.LaneFile;
 import lib.agent.OpenCode;
 import lib.agent.Supervisor;
 import lib.config.Codebase;
 import lib.config.Json;
-import lib.config.Settings;
+import lib.config.LiveSettings;
 import lib.config.Table;
 import lib.config.Time;
 import lib.outbox.Attempt;
@@ -41,7 +42,7 @@ final class Doing {
   /** What a task may hand to the agent's command line: no option, no blank. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]*");
 
-  private final Settings settings;
+  private final LiveSettings settings;
   private final Client client;
   private final Journal journal;
   private final Identity identity;
@@ -51,8 +52,8 @@ final class Doing {
   private final Time time;
   private final RandomGenerator random;
 
-  Doing(Settings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar, String server,
-      Time time, RandomGenerator random) {
+  Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
+      String server, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -125,7 +126,7 @@ final class Doing {
   Ready ready(Task task, AttemptFolder folder, Path directory) throws IOException, InterruptedException {
     folder.make();
     var files = new FutureTask<Void>(() -> {
-      folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(AgentRun.LEAD));
+      folder.deadline(settings.get(Table.TASK_TIMEOUT).plus(Deadline.LEAD));
       folder.prepare(task.prompt() == null ? "" : task.prompt(), task.raw());
       return null;
     });
@@ -160,39 +161,51 @@ final class Doing {
     if (!Files.isDirectory(directory)) {
       return Ready.refused(folder, "the codebase's folder " + directory + " is not there on " + identity.host());
     }
+    if (!codebases.mayWork(directory)) {
+      return Ready.refused(folder, directory + " does not lie below a folder that " + identity.host() + " allows (codebase_roots)");
+    }
     try {
-      var cli = AgentCli.require(settings);
+      var cli = AgentCli.require(settings.now());
       var argv = OpenCode.argv(cli.path().toString(), task.agent(), task.modelName(), task.resumeSession());
-      var environment = AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), directory);
+      var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), directory);
       environment.put("A2A_TASK_ID", task.id());
-      var lane = new LaneFile(settings.env()).of(directory.toRealPath());
+      var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
       return Ready.held(folder, Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());
     }
   }
 
+  /**
+   * Tells the supervisor how long the agent may run, where that is less than usual; before the agent is let go, so that it holds
+   * whatever becomes of this process.
+   */
+  void grant(Task task, AttemptFolder folder, Duration budget) {
+    if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) >= 0) {
+      return; // that stands there already
+    }
+    try {
+      folder.deadline(budget.plus(Deadline.LEAD));
+    } catch (IOException e) {
+      LOG.warn("task={} without this worker its agent could run longer than the server wants: {}", task.id(), e.getMessage());
+    }
+  }
+
   /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
-    if (budget.compareTo(settings.get(Table.TASK_TIMEOUT)) < 0) {
-      shorten(task, ready.folder(), budget);
-    }
-    return new AgentRun(task.id(), ready.folder(), budget, order, session, time).run(ready.supervisor().process().toHandle());
+    return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, time)
+        .run(ready.supervisor().process().toHandle());
   }
 
   /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
   Verdict agent(Attempt attempt, AttemptFolder folder, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
-    var left = settings.get(Table.TASK_TIMEOUT).minus(Duration.between(attempt.createdAt(), time.now()));
-    return new AgentRun(attempt.taskId(), folder, left, order, session, time).run(folder.supervisor().orElse(null));
-  }
-
-  private static void shorten(Task task, AttemptFolder folder, Duration budget) {
-    try {
-      folder.deadline(budget.plus(AgentRun.LEAD));
-    } catch (IOException e) {
-      LOG.warn("task={} without this worker its agent could run longer than the server wants: {}", task.id(), e.getMessage());
-    }
+    var spent = Duration.between(attempt.createdAt(), time.now());
+    var most = settings.get(Table.TASK_TIMEOUT);
+    // what the server granted stands in the deadline that the earlier process set
+    var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
+    return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, time)
+        .run(folder.supervisor().orElse(null));
   }
 }

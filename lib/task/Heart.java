@@ -1,6 +1,8 @@
 package lib.task;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.function.Supplier;
 import lib.config.Time;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -19,6 +21,7 @@ final class Heart implements Runnable {
   private final Client client;
   private final String workerId;
   private final Running running;
+  private final Supplier<Map<String, String>> holds;
   private final Runnable forgotten;
   private final Time time;
   private volatile long lastContact;
@@ -26,12 +29,14 @@ final class Heart implements Runnable {
   /**
    * A heart that does not beat yet.
    *
+   * @param holds rule to why: what keeps tasks from being taken
    * @param forgotten told when the server does not know us
    */
-  Heart(Client client, String workerId, Running running, Runnable forgotten, Time time) {
+  Heart(Client client, String workerId, Running running, Supplier<Map<String, String>> holds, Runnable forgotten, Time time) {
     this.client = client.on(Thread.ofPlatform().daemon().factory());
     this.workerId = workerId;
     this.running = running;
+    this.holds = holds;
     this.forgotten = forgotten;
     this.time = time;
     this.lastContact = time.nanos();
@@ -49,7 +54,7 @@ final class Heart implements Runnable {
       while (true) {
         var start = time.nanos();
         try {
-          for (var stop : client.heartbeat(workerId, running.fences())) {
+          for (var stop : client.heartbeat(workerId, running.fences(), holds.get())) {
             running.stop(stop.taskId(), order(stop.reason()));
           }
           lastContact = time.nanos();

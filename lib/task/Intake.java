@@ -11,10 +11,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import lib.agent.AgentCli;
 import lib.agent.LaneFile;
 import lib.config.Json;
-import lib.config.Settings;
+import lib.config.LiveSettings;
 import lib.config.Table;
 import lib.config.Time;
 import lib.feed.Inbox;
@@ -36,9 +35,11 @@ final class Intake implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
   /** A lane that another worker holds, and an agent CLI that is being installed, tell nobody when that changes. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
-  private static final Duration DISK = Duration.ofSeconds(10);
+  private static final Duration DISK = Duration.ofSeconds(10); // as the gate that the same failure shuts
 
-  private final Settings settings;
+  private final LiveSettings settings;
+  private final Gates gates;
+  private final Decisions decisions;
   private final Inbox inbox;
   private final Running running;
   private final Codebases codebases;
@@ -46,25 +47,26 @@ final class Intake implements Runnable {
   private final Identity identity;
   private final TaskRun taskRun;
   private final Doing doing;
+  private final Limits limits;
   private final Runnable finished;
   private final LaneFile lanes;
   private final Time time;
   private final Map<Thread, String> threads = new ConcurrentHashMap<>();
-  private volatile String closed;
   private volatile String only;
-  private volatile long diskFailedAt;
-  private volatile String diskProblem;
+  private volatile int slots;
   private final AtomicInteger left = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
 
   /**
    * An intake that takes nothing yet.
    *
-   * @param finished told after each task
+   * @param finished told after each task, and when a pause for a usage limit ends
    */
-  Intake(Settings settings, Inbox inbox, Running running, Codebases codebases, Outbox outbox, Identity identity, TaskRun taskRun,
-      Doing doing, Runnable finished, Time time) {
+  Intake(LiveSettings settings, Gates gates, Decisions decisions, Inbox inbox, Running running, Codebases codebases, Outbox outbox,
+      Identity identity, TaskRun taskRun, Doing doing, Limits limits, Runnable finished, Time time) {
     this.settings = settings;
+    this.gates = gates;
+    this.decisions = decisions;
     this.inbox = inbox;
     this.running = running;
     this.codebases = codebases;
@@ -72,8 +74,9 @@ final class Intake implements Runnable {
     this.identity = identity;
     this.taskRun = taskRun;
     this.doing = doing;
+    this.limits = limits;
     this.finished = finished;
-    this.lanes = new LaneFile(settings.env());
+    this.lanes = new LaneFile(settings.now().env());
     this.time = time;
   }
 
@@ -85,15 +88,6 @@ final class Intake implements Runnable {
   /** Leaves every other task alone. */
   void only(String taskId) {
     only = taskId;
-  }
-
-  /** Takes no task from this instant on. */
-  void close(String why) {
-    closed = why;
-  }
-
-  boolean isClosed() {
-    return closed != null;
   }
 
   /** Tasks done since the start. */
@@ -115,10 +109,14 @@ final class Intake implements Runnable {
     try {
       while (true) {
         changes = inbox.await(changes, LOOK_AGAIN);
-        if (inbox.size() == 0) {
-          continue;
+        if (limits.ended()) {
+          finished.run(); // what was put back is not announced to whom it came from
         }
-        sift();
+        if (inbox.size() > 0) {
+          sift();
+        } else {
+          gates.now(); // what shuts and opens is told also while nobody waits
+        }
       }
     } catch (InterruptedException e) {
       LOG.debug("intake ends");
@@ -149,6 +147,7 @@ final class Intake implements Runnable {
         return Inbox.Look.WAIT;
       }
       var decision = Admission.decide(task, view);
+      decisions.note(task, decision, time.now());
       if (decision.say() != Say.YES) {
         LOG.debug("task={} not taken: {}", task.id(), decision.reason());
         return decision.say() == Say.WAIT ? Inbox.Look.WAIT : Inbox.Look.DROP;
@@ -189,12 +188,11 @@ final class Intake implements Runnable {
   private void run(Running.Entry entry) {
     var taken = false;
     try {
-      taken = taskRun.run(entry, task -> decide(task, entry), () -> closed != null);
-      diskProblem = null;
+      taken = taskRun.run(entry, task -> decide(task, entry), gates::isClosed);
+      gates.journalWorks();
     } catch (StoreFailed e) {
       LOG.error("task={} no task is taken: the journal cannot be written: {}", entry.task().id(), e.getMessage());
-      diskProblem = e.getMessage();
-      diskFailedAt = time.nanos();
+      gates.journalFailed(e.getMessage());
       inbox.later(entry.task(), DISK);
     } catch (InterruptedException e) {
       LOG.info("task={} left to its supervisor", entry.task().id());
@@ -213,6 +211,17 @@ final class Intake implements Runnable {
 
   /** Admission of the whole task, its own place not counted. */
   private Decision decide(Task task, Running.Entry own) {
+    var decision = judge(task, own);
+    decisions.note(task, decision, time.now());
+    return decision;
+  }
+
+  /** What would be decided now, without deciding it. */
+  Decision judge(Task task) {
+    return judge(task, null);
+  }
+
+  private Decision judge(Task task, Running.Entry own) {
     var decision = Admission.decide(task, view(own));
     return !task.registration() ? decision : doing.declines(task).map(why -> decision.and(new Answer("registration", Say.NO, why)))
         .orElse(decision);
@@ -233,9 +242,20 @@ final class Intake implements Runnable {
       }
     }
     busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
-    var free = Math.min(settings.get(Table.MAX_CONCURRENT_TASKS) - places, left.get() + (without == null ? 0 : 1));
-    return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, busy, free, whyClosed(), noAgent(),
-        outbox.owing());
+    var free = Math.min(slots() - places, left.get() + (without == null ? 0 : 1));
+    return new View(identity.workerId(), identity.agentName(), identity.capabilities(), folders, codebases.barred(), busy, free,
+        gates.now(), outbox.owing(), limits.paused());
+  }
+
+  /** How many tasks may run at the same time. */
+  int slots() {
+    return slots == 0 ? settings.get(Table.MAX_CONCURRENT_TASKS) : slots;
+  }
+
+  /** Has so many run at the same time from now on; 0: as the settings say. Those beyond it run to their end. */
+  void slots(int most) {
+    slots = most;
+    inbox.wake();
   }
 
   private Set<Path> heldElsewhere(List<Path> folders) {
@@ -244,17 +264,6 @@ final class Intake implements Runnable {
     } catch (IOException e) {
       return Set.of(); // the supervisor's own lock decides in the end
     }
-  }
-
-  private String whyClosed() {
-    if (closed != null) {
-      return closed;
-    }
-    return diskProblem != null && time.nanos() - diskFailedAt < DISK.toNanos() ? "the journal cannot be written: " + diskProblem : null;
-  }
-
-  private String noAgent() {
-    return AgentCli.find(settings).isPresent() ? null : "no agent CLI was found on this machine";
   }
 
   /** Two names of one folder are one lane. */

@@ -101,6 +101,9 @@ final class Registrar implements AutoCloseable {
   }
 
   private void registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
+    if (!codebases.wants(codebase)) {
+      return; // a reload has dropped it; another may bring it back
+    }
     if (!Files.isDirectory(codebase.path())) {
       throw new Problem("the codebase " + codebase.name() + " is not offered", codebase.path() + " is not a folder here",
           "create it or correct its path");

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import lib.config.Time;
 import lib.outbox.Attempt;
 import lib.wire.Task;
 
@@ -16,14 +17,20 @@ final class Running {
    *
    * @param attempt set once it is claimed
    * @param order the first stop order wins
+   * @param since {@link lib.config.Time#nanos} when it got its place
    */
-  record Entry(Task task, AtomicReference<Attempt> attempt, AtomicReference<StopOrder> order) {}
+  record Entry(Task task, AtomicReference<Attempt> attempt, AtomicReference<StopOrder> order, long since) {}
 
   private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+  private final Time time;
+
+  Running(Time time) {
+    this.time = time;
+  }
 
   /** Takes a place for a task before it is claimed; null when it has one already. */
   Entry enter(Task task) {
-    var entry = new Entry(task, new AtomicReference<>(), new AtomicReference<>());
+    var entry = new Entry(task, new AtomicReference<>(), new AtomicReference<>(), time.nanos());
     return entries.putIfAbsent(task.id(), entry) == null ? entry : null;
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import lib.config.Codebase;
 import lib.config.Time;
@@ -38,8 +39,8 @@ final class Taking {
     /** The task is ours. */
     record Taken(Task task, Journal.Claimed claimed, Duration budget, Readying readying) implements Result {}
 
-    /** Look again after a while. */
-    record Later(Duration howLong) implements Result {}
+    /** Look again after a while, at the task as it is known by now. */
+    record Later(Task task, Duration howLong) implements Result {}
 
     /** Forget this queueing of it for so long. */
     record Ignore(Duration howLong) implements Result {}
@@ -52,7 +53,7 @@ final class Taking {
   private final String server;
   private final boolean ours;
   private final BooleanSupplier streamUp;
-  private final Duration longest;
+  private final Supplier<Duration> longest;
   private final Time time;
   private final RandomGenerator random;
 
@@ -65,7 +66,7 @@ final class Taking {
    * @param longest the longest that an agent may run here; a server can only shorten it
    */
   Taking(Client client, Journal journal, Identity identity, Codebases codebases, String server, boolean ours,
-      BooleanSupplier streamUp, Duration longest, Time time, RandomGenerator random) {
+      BooleanSupplier streamUp, Supplier<Duration> longest, Time time, RandomGenerator random) {
     this.client = client;
     this.journal = journal;
     this.identity = identity;
@@ -96,7 +97,7 @@ final class Taking {
       task = ours && hint.whole() ? hint : Retry.CLAIM.run(() -> client.task(hint.id()), time, random).filledFrom(hint);
     } catch (CallFailed e) {
       LOG.info("task={} cannot be read, looking again later: {}", hint.id(), e.getMessage());
-      return new Result.Later(e.kind() == CallFailed.Kind.MISSING ? TAKEN : Retry.STREAM.delay(3, e.retryAfter(), random));
+      return new Result.Later(hint, e.kind() == CallFailed.Kind.MISSING ? TAKEN : Retry.STREAM.delay(3, e.retryAfter(), random));
     }
     var decision = admission.apply(task);
     if (decision.say() != Decision.Say.YES) {
@@ -104,7 +105,7 @@ final class Taking {
       if (task.registration() && ours && decision.say() == Decision.Say.NO) {
         decline(task, decision.reason());
       }
-      return decision.say() == Decision.Say.WAIT ? new Result.Later(SOON) : new Result.Ignore(TAKEN);
+      return decision.say() == Decision.Say.WAIT ? new Result.Later(task, SOON) : new Result.Ignore(TAKEN);
     }
     var before = journal.latest(task.id());
     if (before.isPresent() && before.get().marker().equals(task.marker())) {
@@ -146,7 +147,7 @@ final class Taking {
         if (failures == 1) {
           journal.withdraw(intent);
         } // else the server may have given it to us: the intent stays for the next start
-        return new Result.Later(SOON);
+        return new Result.Later(task, SOON);
       }
       try {
         return switch (client.claim(task.id(), identity.workerId())) {
@@ -155,14 +156,14 @@ final class Taking {
             LOG.info("task={} went to somebody else: {}", task.id(), lost.why());
             journal.withdraw(intent);
             // some servers refuse any claim of a worker whose stream they do not have
-            yield lost.code() == null && !streamUp.getAsBoolean() ? new Result.Later(STREAMLESS) : new Result.Ignore(TAKEN);
+            yield lost.code() == null && !streamUp.getAsBoolean() ? new Result.Later(task, STREAMLESS) : new Result.Ignore(TAKEN);
           }
         };
       } catch (CallFailed e) {
         if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
           LOG.warn("task={} the claim was refused: {}", task.id(), e.getMessage());
           journal.withdraw(intent);
-          return new Result.Later(Retry.DENIED.delay(failures, e.retryAfter(), random));
+          return new Result.Later(task, Retry.DENIED.delay(failures, e.retryAfter(), random));
         }
         time.sleep(Retry.CLAIM.delay(failures, e.retryAfter(), random));
         if (gone(task.id())) {
@@ -189,8 +190,9 @@ final class Taking {
       // the claim itself made it `running` on our own server
       var owed = ours ? List.<Report>of() : List.of(Report.running(task.id(), identity.workerId(), null, won.attempt()));
       var claimed = journal.claimed(intent, won.attempt(), won.lease().toSeconds(), owed, time.now());
+      var most = longest.get();
       var served = Duration.ofSeconds(won.timeoutSeconds());
-      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(longest) > 0 ? longest : served, readying);
+      return new Result.Taken(task, claimed, served.isZero() || served.compareTo(most) > 0 ? most : served, readying);
     } catch (StoreFailed e) {
       try { // nothing may run that is not on record: somebody else shall have it
         client.release(new Report(task.id(), identity.workerId(), TaskStatus.PENDING, null, null, "the worker's disk failed", won.attempt()));

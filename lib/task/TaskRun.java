@@ -2,7 +2,9 @@ package lib.task;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -16,6 +18,7 @@ import lib.outbox.Outbox;
 import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.Task;
+import lib.wire.TaskStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,20 +35,35 @@ final class TaskRun {
   private final Outbox outbox;
   private final Inbox inbox;
   private final Identity identity;
+  private final Limits limits;
   private final boolean ours;
+  private final boolean requeue;
   private final long outputMax;
+  private final Consumer<Verdict> agentEnded;
+  private final Events events;
   private final Time time;
+  private volatile boolean once;
 
-  TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, boolean ours, long outputMax,
-      Time time) {
+  /**
+   * Runs tasks.
+   *
+   * @param requeue whether a task that met a usage limit is to be done again later
+   * @param agentEnded told how each agent that was started here ended
+   */
+  TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, Limits limits, boolean ours,
+      boolean requeue, long outputMax, Consumer<Verdict> agentEnded, Events events, Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
     this.outbox = outbox;
     this.inbox = inbox;
     this.identity = identity;
+    this.limits = limits;
     this.ours = ours;
+    this.requeue = requeue;
     this.outputMax = outputMax;
+    this.agentEnded = agentEnded;
+    this.events = events;
     this.time = time;
   }
 
@@ -57,7 +75,7 @@ final class TaskRun {
   boolean run(Running.Entry entry, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
     switch (taking.take(entry.task(), admission, stopping, this::readying)) {
       case Taking.Result.Later later -> {
-        inbox.later(entry.task(), later.howLong());
+        inbox.later(later.task(), later.howLong());
         return false;
       }
       case Taking.Result.Ignore ignore -> {
@@ -84,11 +102,15 @@ final class TaskRun {
     }
     try (var ready = taken.readying().await()) {
       var transcript = new Transcript(ready.folder(), Cursor.START, outputMax);
+      doing.grant(task, ready.folder(), taken.budget());
       var refusal = ready.go(); // the first thing: people wait for it
       time.sleep(START);
       outbox.open(taken.claimed(), transcript);
       logClaimed(taken);
-      var verdict = refusal != null ? refusal : agent(entry, taken, ready);
+      var verdict = refusal != null ? refusal : heed(task, agent(entry, taken, ready));
+      if (refusal == null) {
+        agentEnded.accept(verdict);
+      }
       close(ready.folder(), verdict, task.id());
       transcript.complete();
       finish(attempt, verdict);
@@ -114,7 +136,7 @@ final class TaskRun {
       LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
       var transcript = new Transcript(folder, attempt.sent(), outputMax);
       outbox.adopt(attempt, transcript);
-      var verdict = found(entry, attempt, folder);
+      var verdict = heed(folder.task().orElse(entry.task()), found(entry, attempt, folder));
       close(folder, verdict, attempt.taskId());
       transcript.complete();
       finish(attempt, verdict);
@@ -152,8 +174,9 @@ final class TaskRun {
     }
   }
 
-  private static void logClaimed(Taking.Result.Taken taken) {
+  private void logClaimed(Taking.Result.Taken taken) {
     var task = taken.task();
+    events.tell("claimed", taken.claimed().attempt(), task.agent());
     LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
   }
 
@@ -181,6 +204,7 @@ final class TaskRun {
   private Verdict agent(Running.Entry entry, Taking.Result.Taken taken, Ready ready) throws InterruptedException {
     var attempt = taken.claimed().attempt();
     LOG.info("task={} codebase={} agent started", attempt.taskId(), attempt.codebase());
+    events.tell("started", attempt, "");
     started(attempt);
     try {
       return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> tellSession(attempt, session));
@@ -189,6 +213,25 @@ final class TaskRun {
     } catch (RuntimeException | Error e) {
       return bug(taken.task(), e);
     }
+  }
+
+  /** Draws the consequences of a usage limit: its provider is left alone, and the task is put back where that is wanted. */
+  private Verdict heed(Task task, Verdict verdict) {
+    var provider = Limits.provider(task);
+    if (verdict.status() == TaskStatus.COMPLETED) {
+      limits.served(provider);
+    }
+    if (verdict.limit() == null) {
+      return verdict;
+    }
+    var until = limits.refused(provider, verdict.limit().from(time.now()));
+    LOG.warn("task={} no task for {} until {}: {}", task.id(), provider, until.truncatedTo(ChronoUnit.SECONDS), verdict.limit().message());
+    return requeue && ours && !once ? verdict.putBack() : verdict;
+  }
+
+  /** Somebody waits for the outcome of the next task: it is never put back. */
+  void once() {
+    once = true;
   }
 
   private void started(Attempt attempt) {
@@ -219,7 +262,9 @@ final class TaskRun {
   private void finish(Attempt attempt, Verdict verdict) throws InterruptedException {
     while (true) {
       try {
-        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt));
+        var again = verdict.limit() != null && verdict.status() == TaskStatus.FAILED && requeue && !once;
+        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt), again);
+        events.tell("ended", attempt, verdict.status().word() + (verdict.reason() == null ? "" : " (" + verdict.reason() + ")"));
         LOG.info("task={} codebase={} {}{}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
             verdict.reason() == null ? "" : " (" + verdict.reason() + ")");
         return;

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.regex.Pattern;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
+import lib.agent.Limit;
+import lib.agent.Silence;
 import lib.config.Json;
 import lib.outbox.Attempt;
 import lib.wire.Report;
@@ -17,17 +17,15 @@ import lib.wire.TaskStatus;
  * How an attempt ended, and the truth about it. A pure judgement of what was seen.
  *
  * @param status what the server is told
- * @param reason the reason word for a bad end; null for a good one
+ * @param reason the reason word for an end that is not simply a good one; else null
  * @param result the agent's text; also kept for a failure; null for none
  * @param error one sentence that a person can act on; null for a good end
  * @param facts what it took, for the closing line and the journal
+ * @param limit the provider's refusal that ended it; null unless the reason is {@code limit}
  */
-public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts) {
-  private static final Set<Integer> LIMIT_STATUS = Set.of(402, 429); // payment required, too many requests
+public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts, Limit limit) {
   private static final String SUPERSEDED = "superseded";
   private static final int MAX_ERROR = 8 << 10;
-  private static final Pattern LIMIT = Pattern.compile("(usage|rate|credit|spend\\w*) limit|quota|too many requests|insufficient (credit|balance|funds)",
-      Pattern.CASE_INSENSITIVE);
 
   /** @param error cut to what a person reads, since a server's body limit would keep all of the outcome away */
   public Verdict {
@@ -35,6 +33,10 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       var end = MAX_ERROR - (Character.isHighSurrogate(error.charAt(MAX_ERROR - 1)) ? 1 : 0);
       error = error.substring(0, end) + "… [" + (error.length() - end) + " characters more]";
     }
+  }
+
+  private Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts) {
+    this(status, reason, result, error, sessionId, facts, null);
   }
 
   /**
@@ -72,13 +74,23 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     var text = found.text();
     var result = text.isBlank() ? null : text;
     var session = found.sessionId();
+    if (order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT && found.failure() == null) {
+      return new Verdict(TaskStatus.COMPLETED, "lingered", result, null, session, facts);
+    }
     if (order != null && !finished(found, exit)) {
       return switch (order.cause()) {
         case CANCELLED -> new Verdict(TaskStatus.CANCELLED, "cancelled", result, "cancelled by " + order, session, facts);
         case TIMEOUT -> timeout(budget, result, session, facts);
         case DRAINED -> new Verdict(TaskStatus.FAILED, "drained", result, "the worker was stopped and the agent did not finish in time"
             + resume(session), session, facts);
+        case EXPIRED -> new Verdict(TaskStatus.FAILED, "lost", result, "the agent was ended because its lease was: " + order.why()
+            + resume(session), session, facts);
         case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
+            + resume(session), session, facts);
+        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts, found.limit());
+        case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
+            + order.why() + resume(session), session, facts);
+        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)
             + resume(session), session, facts);
       };
     }
@@ -94,7 +106,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     }
     var problem = problem(found, exit);
     return problem == null ? new Verdict(TaskStatus.COMPLETED, null, result, null, session, facts)
-        : new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
+        : new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts, problem[0].equals("limit") ? found.limit() : null);
   }
 
   /** An agent that had finished when it was ended is judged by what it did; only events tell that it had. */
@@ -111,10 +123,12 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   private static String[] problem(Findings found, AttemptFolder.Exit exit) {
     var failure = found.failure();
     if (failure != null) {
-      var limit = LIMIT_STATUS.contains(failure.status()) || LIMIT.matcher(failure.message()).find();
-      return new String[] {limit ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
+      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
     }
     if (exit.code() != 0) {
+      if (found.last() == Silence.Word.LIMIT) {
+        return new String[] {"limit", oneLine(found.limit().message()) + tail(found)};
+      }
       return new String[] {"agent-error", ending(exit.code()) + tail(found)};
     }
     var turn = found.lastTurn();
@@ -148,6 +162,11 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   private static String oneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** The same for a server that gives a task that is put back to whoever is free, now or later. */
+  Verdict putBack() {
+    return new Verdict(TaskStatus.PENDING, reason, result, error, sessionId, facts, limit);
   }
 
   /** What the server is told; nothing when the task is somebody else's by now, whose outcome ours must not overwrite. */
@@ -184,7 +203,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     return line.append('\n').toString();
   }
 
-  private static String words(Duration time) {
+  /** For people. */
+  static String words(Duration time) {
     return time.toHours() > 0 ? time.toHours() + " h " + time.toMinutesPart() + " min" : time.toMinutes() > 0
         ? time.toMinutes() + " min " + time.toSecondsPart() + " s" : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
   }

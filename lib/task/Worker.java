@@ -1,10 +1,13 @@
 package lib.task;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -12,9 +15,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import lib.agent.AgentCli;
+import lib.agent.AgentEnv;
+import lib.agent.AgentProbe;
+import lib.agent.AgentVersion;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
 import lib.config.Codebase;
+import lib.config.LiveSettings;
 import lib.config.Settings;
 import lib.config.Table;
 import lib.config.Time;
@@ -53,7 +61,7 @@ public final class Worker implements Listener {
   /** How far the end has come; each stage is stronger than the one before. */
   private enum Stage { RUN, DRAIN, CANCEL, LEAVE }
 
-  private final Settings settings;
+  private final LiveSettings settings;
   private final Client client;
   private final Identity identity;
   private final Journal journal;
@@ -62,14 +70,21 @@ public final class Worker implements Listener {
   private final Codebases codebases;
   private final Time time;
   private final RandomGenerator random;
-  private final Running running = new Running();
+  private final Running running;
   private final Inbox inbox;
   private final Outbox outbox;
   private final Registrar registrar;
   private final StreamFeed stream;
   private final PollFeed poll;
+  private final TaskRun taskRun;
   private final Intake intake;
   private final Watch watch;
+  private final Heart heart;
+  private final Gates gates;
+  private final Quarantine quarantine;
+  private final Decisions decisions = new Decisions();
+  private final Events events;
+  private final Status status;
   private final List<Thread> threads = new ArrayList<>(); // it is its own lock
   private boolean threadsEnded;
   private final AtomicInteger stage = new AtomicInteger();
@@ -84,7 +99,7 @@ public final class Worker implements Listener {
    */
   public Worker(Settings settings, List<Codebase> offered, Client client, Client.Info info, Identity identity, Journal journal,
       Time time, RandomGenerator random) throws StoreFailed {
-    this.settings = settings;
+    this.settings = new LiveSettings(settings);
     this.client = client;
     this.identity = identity;
     this.journal = journal;
@@ -92,6 +107,8 @@ public final class Worker implements Listener {
     this.random = random;
     this.ours = info != null && info.ours();
     this.server = ours ? info.serverId() : client.server().toString();
+    this.running = new Running(time);
+    this.events = new Events(time);
     this.codebases = new Codebases(settings, offered, journal.kept(server));
     this.inbox = new Inbox(time);
     this.outbox = new Outbox(journal, client, ours, time, random, (attempt, why) -> running.stop(attempt.taskId(),
@@ -100,11 +117,19 @@ public final class Worker implements Listener {
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
-    var doing = new Doing(settings, client, journal, identity, codebases, registrar, server, time, random);
+    this.quarantine = new Quarantine(this::probe, inbox::wake, time);
+    this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, events, time);
+    this.heart = new Heart(client, identity.workerId(), running, () -> gates.now().all(), registrar::again, time);
+    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
-        settings.get(Table.TASK_TIMEOUT), time, random);
-    var taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, ours, settings.get(Table.OUTPUT_MAX), time);
-    this.intake = new Intake(settings, inbox, running, codebases, outbox, identity, taskRun, doing, this::pollNow, time);
+        () -> this.settings.get(Table.TASK_TIMEOUT), time, random);
+    var limits = new Limits(time);
+    this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
+        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events, time);
+    this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
+        this::pollNow, time);
+    this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
+        heart, codebases, registrar, quarantine, limits, new AgentVersion(this::agentEnv, identity.stateDir()), time);
   }
 
   /**
@@ -148,10 +173,12 @@ public final class Worker implements Listener {
    */
   public void start(int tasks) throws StoreFailed, InterruptedException {
     intake.limit(tasks);
-    resume();
+    settle();
     registrar.start();
     // the heart has a platform thread of its own, so that nothing else can starve it
-    begin(Thread.ofPlatform(), "heart", new Heart(client, identity.workerId(), running, registrar::again, time));
+    begin(Thread.ofPlatform(), "heart", heart);
+    begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
+    begin(Thread.ofVirtual(), "quarantine", quarantine);
     begin(Thread.ofVirtual(), "stream", stream);
     begin(Thread.ofVirtual(), "poll", poll);
     begin(Thread.ofVirtual(), "intake", intake);
@@ -160,8 +187,9 @@ public final class Worker implements Listener {
     }
   }
 
-  /** Takes this task and no other. */
+  /** Takes this task and no other, and does not put it back. */
   public void takeOnly(String taskId) {
+    taskRun.once();
     intake.only(taskId);
     intake.limit(1);
     pollNow();
@@ -184,12 +212,14 @@ public final class Worker implements Listener {
     var keep = settings.get(Table.KEEP_AGENTS);
     var now = Stage.values()[stage.updateAndGet(s -> keep ? last : Math.min(s + 1, last))];
     end(now, new StopOrder(StopOrder.Cause.CANCELLED, "the operator", "the worker was told to stop twice"));
-    LOG.info(switch (now) {
+    var said = switch (now) {
       case RUN, DRAIN -> "stopping: no new task; " + running.size() + " running may finish within "
           + settings.get(Table.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
       case CANCEL -> "stopping: cancelling " + running.size() + " running (once more: leave at once, agents stay)";
       case LEAVE -> "leaving at once; " + running.size() + " running stay for the next start";
-    });
+    };
+    LOG.info(said);
+    events.tell("stop", null, said);
   }
 
   /** Cancels what runs and ends: a person at a terminal does not want to wait. */
@@ -199,7 +229,7 @@ public final class Worker implements Listener {
   }
 
   private void end(Stage now, StopOrder order) {
-    intake.close("the worker is stopping");
+    gates.close("the worker is stopping");
     if (now == Stage.CANCEL) {
       running.stopAll(order);
     }
@@ -223,6 +253,92 @@ public final class Worker implements Listener {
     return intake.done();
   }
 
+  /** The worker as it is now, in the form that {@code docs/control.md} tells. */
+  public ObjectNode status() {
+    return status.toJson(Stage.values()[stage.get()].name().toLowerCase(Locale.ROOT));
+  }
+
+  /** What happens, as it happens. */
+  public Events events() {
+    return events;
+  }
+
+  /** Takes no task until {@link #resume}; what runs goes on. A new start takes tasks again. */
+  public void pause(String who) {
+    gates.pause("paused by " + who);
+    gates.now();
+  }
+
+  /** Takes tasks again. */
+  public void resume() {
+    gates.resume();
+    gates.now();
+    inbox.wake();
+  }
+
+  /** Has so many tasks run at the same time from now on; a new start goes by the settings again. */
+  public void concurrency(int most) {
+    intake.slots(most);
+    LOG.info("{} tasks may run at the same time from now on", most);
+    stream.reopen(); // the server is told with the stream how many it may offer
+  }
+
+  /** Cancels a task that runs here; false when it does not. */
+  public boolean cancel(String taskId, String who, String why) {
+    return running.stop(taskId, new StopOrder(StopOrder.Cause.CANCELLED, who, why));
+  }
+
+  /** Why a task is taken or not: what was decided, and each rule's answer now; in the form that {@code docs/control.md} tells. */
+  public ObjectNode why(String taskId) throws StoreFailed, InterruptedException {
+    return new Why(taskId, running.has(taskId), decisions.of(taskId).orElse(null), journal.latest(taskId).orElse(null), read(taskId),
+        intake::judge).toJson();
+  }
+
+  private Why.Read read(String taskId) throws InterruptedException {
+    try {
+      return new Why.Read(client.task(taskId), null);
+    } catch (CallFailed e) {
+      return new Why.Read(null, e.kind() == CallFailed.Kind.MISSING ? "the server knows no such task" : e.line());
+    }
+  }
+
+  /**
+   * Takes over what has changed in the settings, as far as a running worker can.
+   *
+   * @param offered the folders to work in from now on; those that the server had us register stay
+   */
+  public LiveSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
+    var reloaded = settings.replace(fresh);
+    codebases.offer(offered, fresh.get(Table.CODEBASE_ROOTS)).forEach(registrar::add);
+    registrar.again(); // the server is told of those that are no longer offered, too
+    offerChanged();
+    var said = "changed: " + words(reloaded.changed()) + "; needs a restart: " + words(reloaded.restart());
+    LOG.info("config reloaded, {}", said);
+    events.tell("reload", null, said);
+    return reloaded;
+  }
+
+  private static String words(List<String> keys) {
+    return keys.isEmpty() ? "nothing" : String.join(", ", keys);
+  }
+
+  private Map<String, String> agentEnv() {
+    return AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), identity.stateDir());
+  }
+
+  private AgentProbe probe(Path agent) {
+    try {
+      return AgentProbe.run(agent, agentEnv(), identity.stateDir());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new AgentProbe(false, "the worker ends");
+    }
+  }
+
+  private void agentEnded(Verdict verdict) {
+    AgentCli.find(settings.now()).ifPresent(cli -> quarantine.ended(cli.path(), verdict));
+  }
+
   @Override
   public void task(Task hint) {
     if (!running.has(hint.id())) {
@@ -238,8 +354,7 @@ public final class Worker implements Listener {
   }
 
   private Offer offer() {
-    return new Offer(identity.workerId(), identity.agentName(), codebases.ids(), identity.capabilities(),
-        settings.get(Table.MAX_CONCURRENT_TASKS));
+    return new Offer(identity.workerId(), identity.agentName(), codebases.ids(), identity.capabilities(), intake.slots());
   }
 
   private void pollNow() {
@@ -257,7 +372,7 @@ public final class Worker implements Listener {
   }
 
   /** Goes on delivering what an earlier process of this worker owed to this server. */
-  private void resume() throws StoreFailed {
+  private void settle() throws StoreFailed {
     for (var attempt : journal.open()) {
       // a process that could not find out whose server it was has recorded its address
       var here = attempt.server().equals(server) || attempt.server().equals(client.server().toString());

@@ -116,9 +116,15 @@ public final class Client {
    * {@code POST …/workers/{id}/heartbeat}, naming what runs; {@link CallFailed.Kind#MISSING} means: register anew.
    *
    * @param running task id to fencing number
+   * @param holds rule to why: what keeps the worker from taking tasks; servers that do not know the field leave it unread
    */
-  public List<Stop> heartbeat(String workerId, Map<String, Integer> running) throws CallFailed, InterruptedException {
+  public List<Stop> heartbeat(String workerId, Map<String, Integer> running, Map<String, String> holds)
+      throws CallFailed, InterruptedException {
     var body = Json.object();
+    if (!holds.isEmpty()) {
+      var held = body.putArray("holds");
+      holds.forEach((rule, why) -> held.addObject().put("rule", rule).put("why", why));
+    }
     var list = body.putArray("running");
     running.forEach((task, attempt) -> list.addObject().put("task_id", task).put("attempt", attempt));
     var answer = call("POST", d -> d.path("/workers/" + Http.encode(workerId) + "/heartbeat"), body);

@@ -37,6 +37,8 @@ class SettingsTableTest {
       row("codebases", "name:/p", "name:"), row("global_codebase", "no", "maybe"), row("codebase_roots", "/a,/b", "/a\0b"),
       row("capabilities", "a,b", "a b"), row("agent_bin", "/bin/agent", BLANK), row("agent_env", "A,B_*", "A B"),
       row("max_concurrent_tasks", "3", "65"), row("task_timeout", "1.5h", "90d"), row("output_max", "1MiB", "1MB!"),
+      row("min_free_disk", "2GiB", "a lot"), row("min_free_memory", "0", "-1"),
+      row("silence", "dead=5m,asking=0", "deaf=5m"), row("on_limit", "fail", "wait"),
       row("drain_timeout", "0", "-1"), row("keep_agents", "yes", "2"), row("state_dir", "/s", BLANK), row("poll_interval", "0.5", "0.4"),
       row("sse_heartbeat_timeout", "90s", "soon"), row("log_level", "debug", "loud"), row("host", "::1", BLANK), row("port", "0", "65536"),
       row("data", "/d", BLANK), row("db_path", "/d/x.db", BLANK), row("tokens", "a:b,c", BLANK), row("tokens_file", "secret", BLANK),

@@ -2,6 +2,7 @@
 # A made agent CLI: `agent.sh run --agent TYPE --format json [--model M] [--session ID]`, the prompt on stdin. The
 # prompt's first line is what it does: a mode, then the mode's argument. It speaks the event lines of a real one.
 
+[ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
 read -r mode argument || true
 session=ses_made$$
 previous=
@@ -65,8 +66,21 @@ case $mode in
   crash) echo "a bad end" >&2; exit "${argument:-7}" ;;
   killed) kill -KILL $$ ;;
   ask) event step_finish '"reason":"tool-calls"' ;;
+  box) # asks for approval as versions up to 1.0 do
+    printf '\033[?25l│\n◆  Permission required to run: %s\n│  ● Allow once\n│  ○ Always allow\n│  ○ Reject\n└' "$argument"
+    forever ;;
   empty) ;;
   mute) forever ;;
+  busy) while :; do :; done ;;
+  connected) exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"; read -r never <&3' bash "$argument" ;; # to this port
+  linger) text "$argument"; stop; forever ;;
+  limit) # refused for so many seconds, unless the file that is named behind them is there; makes it
+    if [ -e "${argument#* }" ]; then text "served"; stop; exit; fi
+    : >"${argument#* }"
+    printf '{"type":"error","timestamp":1,"sessionID":"%s","error":{"name":"APIError","data":{"message":"%s","statusCode":429,%s}}}\n' \
+      "$session" "Too Many Requests" "\"responseHeaders\":{\"retry-after\":\"${argument%% *}\"}"
+    exit 1 ;;
+  limitloop) while :; do echo "Error: 429 Too Many Requests, trying again" >&2; sleep 0.2; done ;;
   chat) text chatting; while :; do text chatting; done ;; # without a pause
   json) echo "$argument"; echo '{"type":"module"}' ;; # a program without events that prints JSON
   longerror) # an error of so many megabytes

@@ -27,6 +27,7 @@ class ImportsTest {
       "outbox", Set.of("config", "store", "wire"),
       "feed", Set.of("config", "wire"),
       "task", Set.of("config", "store", "wire", "outbox", "agent", "feed"),
+      "control", Set.of("config", "store", "wire", "outbox", "agent", "task"),
       "hub", Set.of("config", "store", "wire"),
       "cli", Set.of("config", "wire", "store"));
   private static final Pattern IMPORT = Pattern.compile("\\blib\\.([a-z]+)\\.[A-Z]");

@@ -81,7 +81,17 @@ final class Delivery implements AutoCloseable {
 
   void finish(List<Report> reports) throws StoreFailed, InterruptedException {
     pages.end();
-    outbox.finish(attempt, "{}", reports);
+    finish(reports, false);
+  }
+
+  private void finish(List<Report> reports, boolean again) throws StoreFailed, InterruptedException {
+    outbox.finish(attempt, "{}", reports, again);
+  }
+
+  /** The agent met a usage limit: failed, and to be queued again. */
+  void failAndRequeue() throws StoreFailed, InterruptedException {
+    pages.end();
+    finish(List.of(new Report(task, WORKER, TaskStatus.FAILED, "ses_1", null, "limit", 0)), true);
   }
 
   /** The worker ends, and another process goes on with an attempt that has ended. */

@@ -32,7 +32,7 @@ class JournalTest {
       assertThat(claimed.fence()).isEqualTo(3);
       journal.started(claimed, NOW);
       journal.session(claimed, "ses_1");
-      journal.ended(claimed, "{}", List.of(new Report("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), NOW);
+      journal.ended(claimed, "{}", List.of(new Report("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), false, NOW);
     }
     try (var journal = open()) {
       assertThat(journal.open()).singleElement().satisfies(attempt -> {
@@ -76,7 +76,7 @@ class JournalTest {
   void anEndThatOwesNothingDropsWhatWasOwed() throws Exception {
     try (var journal = open()) {
       var claimed = journal.claimed(journal.intend(draft(journal, "t1")), 0, 0, List.of(Report.running("t1", "w", null, 0)), NOW);
-      journal.ended(claimed.attempt(), "{}", List.of(), NOW);
+      journal.ended(claimed.attempt(), "{}", List.of(), false, NOW);
     }
     try (var database = DriverManager.getConnection("jdbc:sqlite:" + temp.resolve("journal.db")); var select = database.createStatement();
         var states = select.executeQuery("SELECT state FROM outgoing")) {

@@ -163,6 +163,46 @@ class OtherServerTest {
 
   @ParameterizedTest
   @EnumSource(value = Version.class, names = {"V16", "HEAD"})
+  void aTaskThatMetALimitIsQueuedAgainAndDoneOnceThePauseIsOver(Version version) throws Exception {
+    var worker = work(version);
+    var task = server.addTask(site.id(code), "limit 2 " + home.resolve("refused"));
+    awaitStatus(task, "completed");
+    assertThat(server.task(task).path("result").asText()).isEqualTo("served");
+    assertThat(server.history(task)).containsSubsequence("running", "failed", "running", "completed");
+    assertThat(worker.err().lines().filter(line -> line.contains("agent started"))).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Version.class, names = {"D25", "V13"})
+  void whereNothingCanBeQueuedAgainALimitIsAFailure(Version version) throws Exception {
+    var worker = work(version);
+    var task = server.addTask(site.id(code), "limit 2 " + home.resolve("refused"));
+    worker.awaitErr("task=" + task + " stays failed");
+    assertThat(server.status(task)).isEqualTo("failed");
+    assertThat(server.task(task).path("error").asText()).contains("Too Many Requests");
+  }
+
+  @Test
+  void theTimeThatTheServerGrantedHoldsAlsoAfterARestart() throws Exception {
+    server = FakeServer.start(Version.HEAD);
+    site.at(server.url());
+    server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"task_timeout_seconds\":6}");
+    String[] run = {"run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code};
+    var first = site.start(run);
+    first.awaitErr("stream open");
+    var task = server.addTask(site.id(code), "polite");
+    first.awaitErr("task=" + task + " .*agent started");
+    first.signal("KILL");
+    first.exit();
+    var second = site.start(run);
+    second.awaitErr("task=" + task + " .* going on with its agent");
+    awaitStatus(task, "failed");
+    assertThat(server.task(task).path("error").asText()).contains("ended after 6.", "the longest a task may run");
+    assertThat(second.err()).contains("failed (timeout)");
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Version.class, names = {"V16", "HEAD"})
   void aTaskThatSomebodyElseClaimedIsNotRun(Version version) throws Exception {
     var worker = work(version);
     server.on("POST", "/v1/worker/tasks/claim").answer(409, "already claimed by another worker").times(1);

@@ -58,6 +58,7 @@ class WorkerTest {
   }
 
   private void assertFailed(String prompt, String why) throws Exception {
+    site.ended(site.create(code, "talk well")); // an agent that only fails gets no more tasks
     var task = site.ended(site.create(code, prompt));
     assertThat(task.status()).as(prompt).isEqualTo(TaskStatus.FAILED);
     assertThat(task.error()).as(prompt).contains(why).doesNotContain("Exception");

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lib.config.Json;
 import lib.task.Admission;
 import lib.task.Decision.Say;
+import lib.task.Holds;
 import lib.task.View;
 import lib.wire.Task;
 import org.junit.jupiter.api.Test;
@@ -18,7 +20,10 @@ import org.junit.jupiter.api.Test;
 class AdmissionTest {
   private static final Path FOLDER = Path.of("/code/a");
   private static final View FREE = new View("w1", "role", List.of("build", "agent"), Map.of("cb", FOLDER, "global", Path.of("/home/u")),
-      Set.of(), 2, null, null, Set.of());
+      Map.of(), Set.of(), 2, Holds.NONE, Set.of(), Map.of());
+
+  private static final Holds STOPPING = new Holds("stopping", null, null, null, null);
+  private static final Holds NO_AGENT = new Holds(null, null, null, null, "no agent CLI");
 
   @Test
   void aTaskForAnOfferedFolderIsTakenWhenThereIsRoom() {
@@ -48,16 +53,29 @@ class AdmissionTest {
 
   @Test
   void whatCanChangeByItselfIsWaitedFor() {
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(FOLDER), 2, null, null, Set.of()), "/code/a");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 0, null, null, Set.of()), "slot");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, "stopping", null, Set.of()), "stopping");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, "no agent CLI", Set.of()), "no agent CLI");
-    expectWait(new View("w1", "role", FREE.capabilities(), FREE.folders(), Set.of(), 2, null, null, Set.of("t")), "report");
+    expectWait(view(Set.of(FOLDER), 2, Holds.NONE, Set.of(), Map.of()), "/code/a");
+    expectWait(view(Set.of(), 0, Holds.NONE, Set.of(), Map.of()), "slot");
+    expectWait(view(Set.of(), 2, STOPPING, Set.of(), Map.of()), "stopping");
+    expectWait(view(Set.of(), 2, NO_AGENT, Set.of(), Map.of()), "no agent CLI");
+    expectWait(view(Set.of(), 2, new Holds(null, "lunch", null, null, null), Set.of(), Map.of()), "pause: lunch");
+    expectWait(view(Set.of(), 2, new Holds(null, null, "full", null, null), Set.of(), Map.of()), "disk: full");
+    expectWait(view(Set.of(), 2, new Holds(null, null, null, "low", null), Set.of(), Map.of()), "memory: low");
+    expectWait(view(Set.of(), 2, Holds.NONE, Set.of("t"), Map.of()), "report");
+  }
+
+  @Test
+  void aProviderWithALimitIsWaitedForAndTheTimeIsSaid() {
+    var limited = view(Set.of(), 2, Holds.NONE, Set.of(), Map.of("anthropic", Instant.parse("2026-03-01T12:00:00.5Z")));
+    var decision = Admission.decide(Task.read(task().put("model", "anthropic/claude")).orElseThrow(), limited);
+    assertThat(decision.say()).isEqualTo(Say.WAIT);
+    assertThat(decision.reason()).contains("limit: anthropic", "until 2026-03-01T12:00:00Z");
+    assertThat(say(task().put("model", "openai/gpt"), limited)).isEqualTo(Say.YES);
+    assertThat(say(task(), limited)).isEqualTo(Say.YES);
   }
 
   @Test
   void whatNeedsNoAgentNeedsNoFolderAndNoLane() {
-    var busy = new View("w1", "role", List.of(), Map.of(), Set.of(FOLDER), 1, null, "no agent CLI", Set.of());
+    var busy = new View("w1", "role", List.of(), Map.of(), Map.of(), Set.of(FOLDER), 1, NO_AGENT, Set.of(), Map.of());
     for (var type : List.of("echo", "noop", "register_codebase", "register_workspace")) {
       assertThat(say(task().put("agent_type", type), busy)).as(type).isEqualTo(Say.YES);
     }
@@ -68,13 +86,18 @@ class AdmissionTest {
     var task = task();
     task.remove("codebase_id");
     assertThat(say(task, FREE)).isEqualTo(Say.YES);
-    assertThat(say(task, new View("w1", "role", List.of(), Map.of(), Set.of(), 1, null, null, Set.of()))).isEqualTo(Say.NO);
+    assertThat(say(task, new View("w1", "role", List.of(), Map.of(), Map.of(), Set.of(), 1, Holds.NONE, Set.of(), Map.of()))).isEqualTo(Say.NO);
   }
 
   @Test
   void aNoOutweighsEveryWait() {
-    var full = new View("w1", "role", List.of(), FREE.folders(), Set.of(), 0, "stopping", null, Set.of());
+    var full = view(Set.of(), 0, STOPPING, Set.of(), Map.of());
     assertThat(say(task().put("target_worker_id", "w2"), full)).isEqualTo(Say.NO);
+  }
+
+  /** The worker with its folder, as it is at one moment. */
+  private static View view(Set<Path> busy, int slots, Holds holds, Set<String> owing, Map<String, Instant> limits) {
+    return new View("w1", "role", FREE.capabilities(), FREE.folders(), Map.of(), busy, slots, holds, owing, limits);
   }
 
   private static void expectNo(ObjectNode task, String reason) {

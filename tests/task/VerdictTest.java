@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import lib.agent.AttemptFolder;
 import lib.agent.AttemptFolder.Exit;
 import lib.agent.Findings;
@@ -109,6 +110,31 @@ class VerdictTest {
   void aProgramWithoutEventsThatWasEndedHadNotFinished() throws IOException {
     expect(judge(GOOD, new StopOrder(Cause.CANCELLED, "ann", ""), "working on step 1 of 10"), TaskStatus.CANCELLED, "cancelled");
     expect(judge(GOOD, new StopOrder(Cause.TIMEOUT, "the worker", ""), "working on step 1 of 10"), TaskStatus.FAILED, "timeout");
+  }
+
+  @Test
+  void anAgentThatLingeredAfterItsResultCompletedHoweverItWasEnded() throws IOException {
+    var order = new StopOrder(Cause.LINGERED, "the worker", "it did not exit");
+    var verdict = judge(new Exit(137, "ended"), order, TEXT, STOP);
+    expect(verdict, TaskStatus.COMPLETED, "lingered");
+    assertThat(verdict.result()).isEqualTo("did it");
+    assertThat(verdict.closing()).startsWith("— completed (lingered) after");
+    expect(judge(new Exit(130, "ended"), order, STOP, WENT_ON), TaskStatus.FAILED, "silent");
+  }
+
+  @Test
+  void eachSilenceHasItsVerdict() throws IOException {
+    var killed = new Exit(130, "ended");
+    expect(judge(killed, new StopOrder(Cause.SILENT, "the worker", "it said nothing"), TEXT), TaskStatus.FAILED, "silent");
+    expect(judge(killed, new StopOrder(Cause.ASKED, "the worker", "it asks: may I?"), TEXT), TaskStatus.FAILED, "needs-approval");
+    assertThat(judge(killed, new StopOrder(Cause.ASKED, "the worker", "it asks: may I?"), TEXT).error()).contains("may I?");
+    var limit = "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"slow down\",\"statusCode\":429,"
+        + "\"responseHeaders\":{\"retry-after\":\"60\"}}}}";
+    var verdict = judge(killed, new StopOrder(Cause.LIMITED, "the worker", "slow down"), limit);
+    expect(verdict, TaskStatus.FAILED, "limit");
+    assertThat(verdict.limit().from(Instant.EPOCH)).contains(Duration.ofMinutes(1));
+    assertThat(judge(new Exit(1, "ended"), null, limit).limit()).isEqualTo(verdict.limit());
+    assertThat(judge(new Exit(1, "ended"), null, TEXT).limit()).isNull();
   }
 
   @Test

@@ -159,7 +159,7 @@ class ClientTest {
       var client = client(server);
       assertThatThrownBy(() -> client.task("none")).isInstanceOfSatisfying(CallFailed.class,
           e -> assertThat(e.kind()).isEqualTo(CallFailed.Kind.MISSING));
-      assertThatThrownBy(() -> client.heartbeat("w1", Map.of())).isInstanceOfSatisfying(CallFailed.class,
+      assertThatThrownBy(() -> client.heartbeat("w1", Map.of(), Map.of())).isInstanceOfSatisfying(CallFailed.class,
           e -> assertThat(e.kind()).isEqualTo(CallFailed.Kind.MISSING));
       server.on("GET", "/v1/agent/tasks/*").answer(404, "Not Found");
       assertThatThrownBy(() -> client.task("none")).isInstanceOfSatisfying(CallFailed.class,

@@ -143,7 +143,7 @@ class FailureTest {
       server.heal();
       server.on("*", "*").text(status, "");
       client.register(new Registration("w", "n", List.of(), "host", List.of(), null));
-      assertThat(client.heartbeat("w", Map.of("t", 1))).isEmpty();
+      assertThat(client.heartbeat("w", Map.of("t", 1), Map.of())).isEmpty();
       client.routeCodebases("w", List.of());
       client.status(Report.running("t", "w", null, 0));
       client.output("t", "w", "text", Instant.EPOCH, 0, 1);

@@ -41,7 +41,7 @@ class ThreadsTest {
         }
       }));
       assertThat(busy.await(Program.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
-      assertThat(client(server.url(), Duration.ofSeconds(10)).on(PLATFORM).heartbeat("w", Map.of())).isEmpty();
+      assertThat(client(server.url(), Duration.ofSeconds(10)).on(PLATFORM).heartbeat("w", Map.of(), Map.of())).isEmpty();
     } finally {
       done.complete(null);
     }

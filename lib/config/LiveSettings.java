@@ -1,0 +1,45 @@
+package lib.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** The settings of a running worker: a reload replaces those that it can take over while it runs. Thread-safe. */
+public final class LiveSettings {
+
+  /**
+   * What a reload found.
+   *
+   * @param changed keys of settings that act from now on
+   * @param restart keys of settings that have changed too, and act after a restart
+   */
+  public record Reloaded(List<String> changed, List<String> restart) {}
+
+  private volatile Settings now;
+
+  public LiveSettings(Settings now) {
+    this.now = now;
+  }
+
+  /** The settings at this moment. */
+  public Settings now() {
+    return now;
+  }
+
+  public <T> T get(Setting<T> setting) {
+    return now.get(setting);
+  }
+
+  /** Takes these from now on. Settings that need a restart are still read where they are; nothing reads them twice. */
+  public Reloaded replace(Settings fresh) {
+    var changed = new ArrayList<String>();
+    var restart = new ArrayList<String>();
+    for (var row : Table.rows()) {
+      if (row.later() == null && !Objects.equals(now.get(row), fresh.get(row))) {
+        (Table.LIVE.contains(row) ? changed : restart).add(row.key());
+      }
+    }
+    now = fresh;
+    return new Reloaded(List.copyOf(changed), List.copyOf(restart));
+  }
+}

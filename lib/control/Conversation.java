@@ -1,0 +1,197 @@
+package lib.control;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
+import jdk.net.ExtendedSocketOptions;
+import lib.Problem;
+import lib.config.Json;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client of the socket: lines of JSON-RPC 2.0 in, answers and notifications out. Requests are answered one after the
+ * other; one past {@value #MAX_REQUEST} bytes is refused. A client that does not read what it asked for is left.
+ */
+final class Conversation {
+  private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
+  private static final int MAX_REQUEST = 64 << 10; // an id and a reason are far less
+  private static final int MAX_UNREAD = 256; // lines; a client so far behind is not reading
+  private static final int PARSE = -32700, INVALID = -32600, BUG = -32603; // numbers of JSON-RPC 2.0
+
+  private final SocketChannel channel;
+  private final Methods methods;
+  private final Consumer<Conversation> over;
+  private final BlockingQueue<byte[]> unread = new ArrayBlockingQueue<>(MAX_UNREAD);
+  private final String who;
+  private AutoCloseable listening; // what it follows; only the reading thread sets it
+
+  /** @param over told when it has ended */
+  Conversation(SocketChannel channel, Methods methods, Consumer<Conversation> over) throws IOException {
+    this.channel = channel;
+    this.methods = methods;
+    this.over = over;
+    this.who = user(channel);
+  }
+
+  private static String user(SocketChannel channel) throws IOException {
+    try {
+      return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName() + " on this machine";
+    } catch (UnsupportedOperationException e) {
+      return "somebody on this machine";
+    }
+  }
+
+  /** Tells a client why it is not served. */
+  static void refuse(SocketChannel channel, String why) throws IOException {
+    try (channel) {
+      channel.configureBlocking(false); // one line always fits
+      channel.write(ByteBuffer.wrap(line(failure(null, new Problem("the worker does not answer", why, "close others and try again")))));
+    }
+  }
+
+  void start() {
+    var writer = Thread.ofVirtual().name("control writer").start(this::write);
+    Thread.ofVirtual().name("control reader").start(() -> {
+      try {
+        read();
+      } catch (IOException e) {
+        LOG.debug("a client of the control socket left: {}", e.getMessage());
+      } catch (InterruptedException e) {
+        LOG.debug("a conversation on the control socket ends");
+      } finally {
+        writer.interrupt();
+        close();
+      }
+    });
+  }
+
+  /** Ends it. Any thread. */
+  void close() {
+    try {
+      channel.close();
+      if (listening != null) {
+        listening.close();
+      }
+    } catch (Exception e) {
+      LOG.debug("closing a conversation: {}", e.getMessage());
+    }
+    over.accept(this);
+  }
+
+  private void read() throws IOException, InterruptedException {
+    var block = ByteBuffer.allocate(8 << 10);
+    var line = new ByteArrayOutputStream();
+    var skipping = false; // the rest of a line that was refused
+    while (channel.read(block.clear()) >= 0) {
+      block.flip();
+      while (block.hasRemaining()) {
+        var next = block.get();
+        if (next == '\n') {
+          answer(line.toString(StandardCharsets.UTF_8));
+          line.reset();
+          skipping = false;
+        } else if (line.size() < MAX_REQUEST && !skipping) {
+          line.write(next);
+        } else if (!skipping) {
+          say(error(null, INVALID, "a request has at most " + MAX_REQUEST + " bytes"));
+          line.reset();
+          skipping = true;
+        }
+      }
+    }
+  }
+
+  private void answer(String text) throws InterruptedException {
+    if (text.isBlank()) {
+      return;
+    }
+    JsonNode request;
+    try {
+      request = Json.read(text);
+    } catch (JsonProcessingException e) {
+      say(error(null, PARSE, "this is no JSON: " + e.getOriginalMessage()));
+      return;
+    }
+    var id = request.get("id");
+    var params = request.path("params");
+    if (!request.isObject() || !request.path("method").isTextual() || !(params.isMissingNode() || params.isObject())) {
+      say(error(id, INVALID, "a request is one object with jsonrpc, id, method and params (an object)"));
+      return;
+    }
+    try {
+      var answer = methods.call(request.path("method").asText(), params, who);
+      if (id != null) {
+        say(((ObjectNode) Json.object().put("jsonrpc", "2.0").set("id", id)).set("result", answer.result()));
+      }
+      if (answer.then() != null) {
+        follow(answer.then());
+      }
+    } catch (Methods.Refused e) {
+      say(error(id, e.code(), e.getMessage()));
+    } catch (Problem e) {
+      say(failure(id, e));
+    } catch (RuntimeException e) {
+      LOG.error("a bug in the worker: {} on the control socket", request.path("method").asText(), e);
+      say(error(id, BUG, "a bug in the worker: " + e));
+    }
+  }
+
+  /** What it follows from now on, in place of what it followed before. */
+  private void follow(Methods.Following following) {
+    try {
+      if (listening != null) {
+        listening.close();
+      }
+    } catch (Exception e) {
+      LOG.debug("closing what a client followed: {}", e.getMessage());
+    }
+    listening = following.begin((method, params) -> say(((ObjectNode) Json.object().put("jsonrpc", "2.0").put("method", method))
+        .set("params", params)));
+  }
+
+  private void say(JsonNode message) {
+    if (!unread.offer(line(message))) {
+      LOG.warn("a client of the control socket does not read and is left");
+      close();
+    }
+  }
+
+  private void write() {
+    try {
+      while (true) {
+        var line = ByteBuffer.wrap(unread.take());
+        while (line.hasRemaining()) {
+          channel.write(line);
+        }
+      }
+    } catch (IOException | InterruptedException e) {
+      close();
+    }
+  }
+
+  private static byte[] line(JsonNode message) {
+    return (Json.write(message) + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static ObjectNode error(JsonNode id, int code, String message) {
+    var answer = Json.object().put("jsonrpc", "2.0");
+    answer.set("id", id);
+    answer.putObject("error").put("code", code).put("message", message);
+    return answer;
+  }
+
+  private static ObjectNode failure(JsonNode id, Problem problem) {
+    var answer = error(id, problem.exit().code, problem.what());
+    ((ObjectNode) answer.get("error")).putObject("data").put("why", problem.why()).put("fix", problem.fix());
+    return answer;
+  }
+}

@@ -1,0 +1,131 @@
+package lib.task;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import lib.agent.AgentCli;
+import lib.config.LiveSettings;
+import lib.config.Table;
+import lib.config.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Says whether tasks are taken at all: not while the worker ends or is paused, while disk or memory is short, while the
+ * journal cannot be written or no agent works. Each heals by itself, or as a person says; a change is logged once.
+ * Thread-safe.
+ */
+final class Gates {
+  private static final Logger LOG = LoggerFactory.getLogger(Gates.class);
+  private static final Duration JOURNAL = Duration.ofSeconds(10); // how often a journal that failed is tried again
+  private static final long MIB = 1 << 20;
+  /** Per cent of ten seconds: a machine whose programs all wait for so long is swapping itself to death. */
+  private static final double STALLED = 20;
+
+  private final LiveSettings settings;
+  private final Path stateDir;
+  private final Machine machine;
+  private final Quarantine quarantine;
+  private final Events events;
+  private final Time time;
+  private volatile String closed;
+  private volatile String paused;
+  private volatile String journal;
+  private volatile long journalAt;
+  private boolean disk; // shut by it; this and the rest guarded by this object
+  private boolean memory;
+  private Map<String, String> last = Map.of();
+
+  Gates(LiveSettings settings, Path stateDir, Machine machine, Quarantine quarantine, Events events, Time time) {
+    this.settings = settings;
+    this.stateDir = stateDir;
+    this.machine = machine;
+    this.quarantine = quarantine;
+    this.events = events;
+    this.time = time;
+  }
+
+  /** Takes no task from this instant on, for good. */
+  void close(String why) {
+    closed = why;
+  }
+
+  boolean isClosed() {
+    return closed != null;
+  }
+
+  /** Takes no task until {@link #resume}; the process's memory only, so a new start takes tasks. */
+  void pause(String who) {
+    paused = who;
+  }
+
+  void resume() {
+    paused = null;
+  }
+
+  /** The journal could not be written; it is tried again after a while. */
+  void journalFailed(String why) {
+    journalAt = time.nanos();
+    journal = why;
+  }
+
+  void journalWorks() {
+    journal = null;
+  }
+
+  /** What holds tasks back at this moment. */
+  synchronized Holds now() {
+    var now = new Holds(closed, paused, disk(), memory(), agent());
+    announce(now);
+    return now;
+  }
+
+  private String disk() {
+    if (journal != null && time.nanos() - journalAt < JOURNAL.toNanos()) {
+      return "the journal cannot be written: " + journal;
+    }
+    var least = settings.get(Table.MIN_FREE_DISK);
+    var free = machine.disk(stateDir);
+    disk = free < more(least, disk);
+    return disk ? free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is " + Table.MIN_FREE_DISK.kind().show(least)
+        : null;
+  }
+
+  private String memory() {
+    var least = settings.get(Table.MIN_FREE_MEMORY);
+    var free = machine.memory();
+    var stalled = least == 0 ? 0 : machine.stalled();
+    memory = free < more(least, memory) || stalled >= STALLED;
+    return !memory ? null : stalled >= STALLED ? "programs wait for memory " + Math.round(stalled) + " % of the time"
+        : free / MIB + " MiB of memory are left, min_free_memory is " + Table.MIN_FREE_MEMORY.kind().show(least);
+  }
+
+  /** Once shut, an eighth more must be free: at the very bound a gate would flap. */
+  private static long more(long least, boolean shut) {
+    return shut ? least + least / 8 : least;
+  }
+
+  private String agent() {
+    var found = AgentCli.find(settings.now());
+    return found.isEmpty() ? "no agent CLI was found on this machine" : quarantine.why(found.get().path());
+  }
+
+  private void announce(Holds now) {
+    var shut = now.all();
+    for (var rule : shut.keySet()) {
+      if (!last.containsKey(rule)) {
+        var wanted = rule.equals("intake") || rule.equals("pause"); // by a person
+        LOG.atLevel(wanted ? Level.INFO : Level.WARN).log("no task is taken: {}: {}", rule, shut.get(rule));
+        events.tell("hold", null, rule + ": " + shut.get(rule));
+      }
+    }
+    for (var rule : last.keySet()) {
+      if (!shut.containsKey(rule)) {
+        LOG.info("{} keeps no task back any more", rule);
+        events.tell("free", null, rule);
+      }
+    }
+    last = shut;
+  }
+}

@@ -1,0 +1,97 @@
+package tests.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+
+/** A task that shall be done again is told as failed, given back, and queued again once; never twice, and never under somebody who has it. */
+class RequeueTest {
+  private static final String REQUEUE = "/v1/agent/tasks/*/requeue";
+
+  @TempDir
+  Path temp;
+  private FakeServer server;
+  private Delivery delivery;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = FakeServer.start(Version.V16);
+    delivery = new Delivery(server, temp);
+    delivery.open();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    delivery.close();
+    server.close();
+  }
+
+  private long requeues() {
+    return server.requests().stream().filter(r -> r.path().endsWith("/requeue")).count();
+  }
+
+  @Test
+  void itFollowsTheOutcomeAndTheRelease() throws Exception {
+    delivery.failAndRequeue();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(delivery.told()).endsWith("status failed", "release failed");
+    assertThat(server.status(delivery.task)).isEqualTo("pending");
+    assertThat(server.requests().getLast().path()).endsWith("/requeue");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void anAnswerThatWasLostIsNoReasonToAskAgain() throws Exception {
+    server.on("POST", REQUEUE).answerLost().times(1);
+    delivery.failAndRequeue();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("pending");
+    assertThat(requeues()).isEqualTo(1);
+  }
+
+  @Test
+  void aTaskThatSomebodyRunsAgainAlreadyIsLeftAlone() throws Exception {
+    server.on("POST", REQUEUE).answer(502, "a proxy").times(1);
+    server.on("GET", "/v1/agent/tasks/*").answer(200, "{\"id\":\"" + delivery.task + "\",\"status\":\"running\",\"worker_id\":\"other\"}").after(1);
+    delivery.failAndRequeue();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(requeues()).isEqualTo(1);
+    assertThat(server.status(delivery.task)).isEqualTo("failed");
+  }
+
+  @Test
+  void aServerThatCannotLeavesItFailed() throws Exception {
+    server.become(Version.V13);
+    delivery.failAndRequeue();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("failed");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void aServerThatSaysLaterForEverIsNotAskedForEver() throws Exception {
+    server.on("POST", REQUEUE).answer(503, "Database not available");
+    delivery.failAndRequeue();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(requeues()).isEqualTo(10);
+    assertThat(server.status(delivery.task)).isEqualTo("failed");
+  }
+
+  @Test
+  void itSurvivesARestart() throws Exception {
+    server.on("POST", REQUEUE).hang();
+    delivery.failAndRequeue();
+    Program.await("the first try", () -> requeues() == 1);
+    server.heal();
+    delivery.restart();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("pending");
+  }
+}
