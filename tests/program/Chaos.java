@@ -34,7 +34,8 @@ public final class Chaos implements AutoCloseable {
   private static final int SLOTS = 3;
   private static final int FOLDERS = 3; // of its own; with two more that all workers share, lanes are fought for
   private static final Duration OVERDUE = Duration.ofSeconds(20); // a step that does not come by then is left out
-  private static final Duration SILENCE = Duration.ofSeconds(5); // after so long without a byte a worker opens its stream anew
+  /** After so long without a byte a worker opens its stream anew; one that lived for less than 10 s counts as one that failed. */
+  private static final Duration SILENCE = Duration.ofSeconds(10);
   private static final Duration NAP = SILENCE.plusSeconds(1);
   private static final Duration LOOK = Duration.ofMillis(20);
   private static final Duration SETTLING = Duration.ofSeconds(150); // a call left hanging takes 30 s, retries up to 60 s more
@@ -92,7 +93,7 @@ public final class Chaos implements AutoCloseable {
     out.println(at() + "no more faults; " + made + " tasks are made");
     wrong.addAll(settled.wrongs(SETTLING));
     wrong.forEach(line -> out.println("WRONG: " + line));
-    out.println("seed " + plan.seed + ": " + made + " tasks, " + (made - wrong.size()) + " in order, " + harms.get(Harm.KILL_WORKER)
+    out.println("seed " + plan.seed + ": " + made + " tasks, " + harms.get(Harm.KILL_WORKER)
         + " worker kills, " + harms.get(Harm.KILL_SERVER) + " server kills, " + harms.get(Harm.CUT) + " cuts, "
         + harms.get(Harm.SLEEP) + " sleeps, " + (System.nanoTime() - begun) / 1_000_000_000 + " s");
     return wrong;

@@ -80,26 +80,31 @@ final class Settled {
     return wrong;
   }
 
+  /** Adds one line for a task with which anything is wrong. */
   private void judge(Task task, Expected one, List<String> wrong) throws Exception {
-    var who = "task " + one.task + " (" + one.name + ") ";
+    var bad = new ArrayList<String>();
     if (task.status() != TaskStatus.COMPLETED) {
-      wrong.add(who + "is " + task.status().word() + ": " + task.error());
+      bad.add("is " + task.status().word() + ": " + task.error());
     }
     var ledger = ledger(one.folder);
     for (var word : new String[] {"start ", "end "}) {
       var times = Collections.frequency(ledger, word + one.name);
       if (times != 1) {
-        wrong.add(who + "has " + times + " times '" + word.strip() + "' in its ledger");
+        bad.add("has " + times + " times '" + word.strip() + "' in its ledger");
       }
     }
     var output = output(one.task);
     var text = one.text();
     if (!output.startsWith(text) || !CLOSING.matcher(output.substring(text.length())).matches()) {
-      wrong.add(who + "has another output than its agent wrote, from character " + common(output, text) + " of " + text.length()
-          + " on: '" + abbreviated(output.substring(common(output, text))) + "'");
+      var at = common(output, text);
+      bad.add("has another output than its agent wrote, from character " + at + " of " + text.length() + " on: '"
+          + abbreviated(output.substring(at)) + "'");
     }
     if (task.status() == TaskStatus.COMPLETED && !(task.result() + "\n").equals(text)) {
-      wrong.add(who + "has another result than its agent wrote: '" + abbreviated(task.result()) + "'");
+      bad.add("has another result than its agent wrote: '" + abbreviated(task.result()) + "'");
+    }
+    if (!bad.isEmpty()) {
+      wrong.add("task " + one.task + " (" + one.name + ") " + String.join("; it ", bad));
     }
   }
 
