@@ -39,8 +39,7 @@ class CutTest {
     code = site.folder("code");
     site.serve();
     proxy = new FaultProxy(site.url());
-    var worker = site.work(proxy.url(), "w", "-b", "code:" + code, "-b", "other:" + site.folder("other"), "-b", "third:" + site.folder("third"),
-        "-b", "fourth:" + site.folder("fourth"), "--max-concurrent-tasks", "4");
+    var worker = site.work(proxy.url(), "w", "-b", "code:" + code);
     worker.awaitErr("stream open");
     settled = new Settled(site.home(), site.client());
   }
@@ -66,9 +65,14 @@ class CutTest {
   @ParameterizedTest
   @MethodSource("cuts")
   void aTaskIsDoneOnceAndToldWholeWhateverIsCut(Step step, Cut cut) throws Exception {
+    var opened = proxy.at(Step.STREAM_ANSWERED, 1, () -> Cut.NONE);
     var armed = proxy.at(step, 1, () -> cut);
     create(code, LINES);
     armed.await();
+    if (step == Step.STREAM_EVENT && (cut == Cut.DROP || cut == Cut.RESET || cut == Cut.TRUNCATE)) {
+      opened.await(); // the next one needs a stream
+    }
+    proxy.heal();
     assertThat(settled.wrongs(Program.PATIENCE)).as(step + " " + cut + "\n" + site).isEmpty();
   }
 
@@ -86,13 +90,22 @@ class CutTest {
   /** All at once, since each takes the half minute after which a call is given up, or a poll finds what the stream should bring. */
   @Test
   void whatIsNeverAnsweredIsGivenUpAndAskedAgain() throws Exception {
-    var hangs = new ArrayList<FaultProxy.Armed>();
-    for (var step : List.of(Step.CLAIM_ANSWERED, Step.OUTPUT_ANSWERED, Step.STATUS_ANSWERED, Step.STREAM_EVENT)) {
-      hangs.add(proxy.at(step, 1, () -> Cut.HALF_OPEN));
-      create(site.folder(List.of("code", "other", "third", "fourth").get(hangs.size() - 1)), LINES);
-      hangs.getLast().await();
+    var folders = new ArrayList<Path>();
+    var arguments = new ArrayList<>(List.of("--max-concurrent-tasks", "4"));
+    var steps = List.of(Step.CLAIM_ANSWERED, Step.OUTPUT_ANSWERED, Step.STATUS_ANSWERED, Step.STREAM_EVENT);
+    for (var step : steps) {
+      folders.add(site.folder(step.name()));
+      arguments.addAll(List.of("-b", step.name() + ":" + folders.getLast()));
     }
-    assertThat(settled.wrongs(Duration.ofSeconds(90))).as(site.toString()).isEmpty();
+    try (var hanging = new FaultProxy(site.url())) {
+      site.work(hanging.url(), "hanging", arguments.toArray(String[]::new)).awaitErr("stream open");
+      for (var i = 0; i < steps.size(); i++) {
+        var hang = hanging.at(steps.get(i), 1, () -> Cut.HALF_OPEN);
+        create(folders.get(i), LINES);
+        hang.await();
+      }
+      assertThat(settled.wrongs(Duration.ofSeconds(90))).as(site.toString()).isEmpty();
+    }
   }
 
   private void create(Path folder, int lines) throws Exception {
