@@ -42,6 +42,7 @@ import lib.hub.Tokens;
 import lib.outbox.Journal;
 import lib.store.Lock;
 import lib.store.StoreFailed;
+import lib.task.Greeting;
 import lib.task.Identity;
 import lib.task.Worker;
 import lib.wire.CallFailed;
@@ -157,7 +158,7 @@ public final class run extends Command {
   private int work(Settings settings, Server server, Identity identity, Journal journal, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
-    var greeting = new FutureTask<>(() -> Worker.greet(client, Time.SYSTEM, ThreadLocalRandom.current()));
+    var greeting = new FutureTask<>(() -> Greeting.greet(client, Time.SYSTEM, ThreadLocalRandom.current()));
     on(signal -> {
       interrupted.set(true);
       greeting.cancel(true); // there is nothing else to end yet

@@ -78,7 +78,7 @@ final class Status {
     json.putObject("worker").put("id", identity.workerId()).put("name", identity.name()).put("host", identity.host())
         .put("pid", ProcessHandle.current().pid()).put("state_dir", identity.stateDir().toString())
         .put("started_at", startedAt.toString()).put("uptime_seconds", Duration.ofNanos(time.nanos() - start).toSeconds());
-    json.put("state", stage.equals("run") ? "running" : stage);
+    json.put("state", stage);
     var holds = json.putArray("holds");
     gates.now().all().forEach((rule, why) -> holds.addObject().put("rule", rule).put("why", why));
     json.putObject("server").put("url", url).put("own", info != null && info.ours()).put("last_contact_seconds", contact());

@@ -4,16 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
@@ -38,8 +31,6 @@ import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Client;
-import lib.wire.Outage;
-import lib.wire.Retry;
 import lib.wire.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,16 +41,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Worker implements Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
-  /** What is owed at the end is delivered for so long; the journal has it for the next start. */
-  private static final Duration LAST_DELIVERY = Duration.ofSeconds(10);
-  /** Ending agents takes 11 s at the most; a second more for the verdicts. */
-  private static final Duration LADDER = Duration.ofSeconds(12);
-  private static final Duration GOODBYE = Duration.ofSeconds(5); // a server that misses it finds out by itself
-  private static final Duration LOOK = Duration.ofMillis(50);
-  private static final int GREETINGS = 5; // about half a minute: a server that restarts is through
-
-  /** How far the end has come; each stage is stronger than the one before. */
-  private enum Stage { RUN, DRAIN, CANCEL, LEAVE }
 
   private final LiveSettings settings;
   private final Client client;
@@ -69,7 +50,6 @@ public final class Worker implements Listener {
   private final boolean ours;
   private final Codebases codebases;
   private final Time time;
-  private final RandomGenerator random;
   private final Running running;
   private final Inbox inbox;
   private final Outbox outbox;
@@ -85,11 +65,8 @@ public final class Worker implements Listener {
   private final Decisions decisions = new Decisions();
   private final Events events;
   private final Status status;
-  private final List<Thread> threads = new ArrayList<>(); // it is its own lock
-  private boolean threadsEnded;
-  private final AtomicInteger stage = new AtomicInteger();
-  private final AtomicBoolean ending = new AtomicBoolean();
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Loops loops;
+  private final Ending ending;
 
   /**
    * A worker that has not started.
@@ -104,7 +81,6 @@ public final class Worker implements Listener {
     this.identity = identity;
     this.journal = journal;
     this.time = time;
-    this.random = random;
     this.ours = info != null && info.ours();
     this.server = ours ? info.serverId() : client.server().toString();
     this.running = new Running(time);
@@ -128,42 +104,11 @@ public final class Worker implements Listener {
         settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events, time);
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
         this::pollNow, time);
+    this.loops = new Loops(time);
+    this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, stream, loops, client, identity.workerId(), events,
+        time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
         heart, codebases, registrar, quarantine, limits, new AgentVersion(this::agentEnv, identity.stateDir()), time);
-  }
-
-  /**
-   * What the server says of itself, asked until it answers; null when it is another than ours. It must be certain: what
-   * is recorded for our own server is delivered to no other.
-   */
-  public static Client.Info greet(Client client, Time time, RandomGenerator random) throws InterruptedException {
-    var outage = new Outage(LOG, "asking " + client.server());
-    while (true) {
-      try {
-        var info = client.info();
-        outage.over();
-        return info;
-      } catch (CallFailed e) {
-        // ours denies this call to nobody, and where all else is answered it answers this too
-        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers(client)) {
-          return null;
-        }
-        var failures = outage.failed(e);
-        if (failures >= GREETINGS && answers(client)) {
-          return null;
-        }
-        time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
-      }
-    }
-  }
-
-  private static boolean answers(Client client) throws InterruptedException {
-    try {
-      client.codebases();
-      return true;
-    } catch (CallFailed e) {
-      return false;
-    }
   }
 
   /**
@@ -176,14 +121,14 @@ public final class Worker implements Listener {
     settle();
     registrar.start();
     // the heart has a platform thread of its own, so that nothing else can starve it
-    begin(Thread.ofPlatform(), "heart", heart);
-    begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
-    begin(Thread.ofVirtual(), "quarantine", quarantine);
-    begin(Thread.ofVirtual(), "stream", stream);
-    begin(Thread.ofVirtual(), "poll", poll);
-    begin(Thread.ofVirtual(), "intake", intake);
+    loops.begin(Thread.ofPlatform(), "heart", heart);
+    loops.begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
+    loops.begin(Thread.ofVirtual(), "quarantine", quarantine);
+    loops.begin(Thread.ofVirtual(), "stream", stream);
+    loops.begin(Thread.ofVirtual(), "poll", poll);
+    loops.begin(Thread.ofVirtual(), "intake", intake);
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
-      begin(Thread.ofVirtual(), "watch", watch);
+      loops.begin(Thread.ofVirtual(), "watch", watch);
     }
   }
 
@@ -208,39 +153,17 @@ public final class Worker implements Listener {
 
   /** The next stage of the end: drain, then cancel, then leave at once; with {@code keep_agents} leave at once. */
   public void stop() {
-    var last = Stage.LEAVE.ordinal();
-    var keep = settings.get(Table.KEEP_AGENTS);
-    var now = Stage.values()[stage.updateAndGet(s -> keep ? last : Math.min(s + 1, last))];
-    end(now, new StopOrder(StopOrder.Cause.CANCELLED, "the operator", "the worker was told to stop twice"));
-    var said = switch (now) {
-      case RUN, DRAIN -> "stopping: no new task; " + running.size() + " running may finish within "
-          + settings.get(Table.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
-      case CANCEL -> "stopping: cancelling " + running.size() + " running (once more: leave at once, agents stay)";
-      case LEAVE -> "leaving at once; " + running.size() + " running stay for the next start";
-    };
-    LOG.info(said);
-    events.tell("stop", null, said);
+    ending.stop();
   }
 
   /** Cancels what runs and ends: a person at a terminal does not want to wait. */
   public void stopNow(String why) {
-    stage.updateAndGet(s -> Math.max(s, Stage.CANCEL.ordinal()));
-    end(Stage.CANCEL, new StopOrder(StopOrder.Cause.CANCELLED, "the operator", why));
-  }
-
-  private void end(Stage now, StopOrder order) {
-    gates.close("the worker is stopping");
-    if (now == Stage.CANCEL) {
-      running.stopAll(order);
-    }
-    if (ending.compareAndSet(false, true)) {
-      Thread.ofVirtual().name("end").start(this::end);
-    }
+    ending.stopNow(why);
   }
 
   /** Waits for the end; false when the time was up first. */
   public boolean await(Duration most) throws InterruptedException {
-    return ended.await(most.toMillis(), TimeUnit.MILLISECONDS);
+    return ending.await(most);
   }
 
   /** Whether nothing runs, waits or is owed. */
@@ -255,7 +178,7 @@ public final class Worker implements Listener {
 
   /** The worker as it is now, in the form that {@code docs/control.md} tells. */
   public ObjectNode status() {
-    return status.toJson(Stage.values()[stage.get()].name().toLowerCase(Locale.ROOT));
+    return status.toJson(ending.stage());
   }
 
   /** What happens, as it happens. */
@@ -397,76 +320,5 @@ public final class Worker implements Listener {
     } catch (IOException e) {
       return Spool.NONE; // a task without an agent has no output
     }
-  }
-
-  /** Starts a loop, unless the end has begun. */
-  private void begin(Thread.Builder thread, String name, Runnable loop) {
-    synchronized (threads) {
-      if (!threadsEnded) {
-        threads.add(thread.name(name).start(new Kept(name, loop, time)));
-      }
-    }
-  }
-
-  private void end() {
-    try {
-      if (!await(() -> running.size() == 0, settings.get(Table.DRAIN_TIMEOUT), Stage.CANCEL) && stage.get() == Stage.DRAIN.ordinal()) {
-        LOG.warn("the drain deadline is over, ending {} running", running.size());
-        running.stopAll(new StopOrder(StopOrder.Cause.DRAINED, "the worker", "drain deadline"));
-      }
-      await(() -> running.size() == 0, LADDER, Stage.LEAVE);
-      var left = running.size();
-      intake.abandon();
-      var empty = await(() -> outbox.depth() == 0, LAST_DELIVERY, Stage.LEAVE);
-      var ending = endThreads();
-      registrar.close();
-      if (empty && left == 0) {
-        unregister();
-      } else {
-        LOG.warn("not unregistered: {} reports wait in the journal for the next start", outbox.depth());
-      }
-      outbox.close();
-      for (var thread : ending) {
-        thread.join();
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("nobody interrupts the end", e);
-    } finally {
-      ended.countDown();
-    }
-  }
-
-  private List<Thread> endThreads() {
-    synchronized (threads) {
-      threadsEnded = true;
-      stream.close();
-      threads.forEach(Thread::interrupt);
-      return List.copyOf(threads);
-    }
-  }
-
-  /** Waits until it holds; gives up when the time is over or the end has come to that stage. Whether it holds. */
-  private boolean await(BooleanSupplier what, Duration most, Stage until) throws InterruptedException {
-    var deadline = time.nanos() + most.toNanos();
-    while (!what.getAsBoolean() && time.nanos() < deadline && stage.get() < until.ordinal()) {
-      time.sleep(LOOK);
-    }
-    return what.getAsBoolean();
-  }
-
-  private void unregister() throws InterruptedException {
-    var goodbye = Thread.ofVirtual().name("goodbye").start(() -> {
-      try {
-        client.unregister(identity.workerId());
-        LOG.info("worker {} unregistered", identity.workerId());
-      } catch (CallFailed e) {
-        LOG.warn("not unregistered: {}", e.getMessage());
-      } catch (InterruptedException e) {
-        LOG.warn("not unregistered: the server did not answer in time");
-      }
-    });
-    await(() -> !goodbye.isAlive(), GOODBYE, Stage.LEAVE);
-    goodbye.interrupt();
-    goodbye.join();
   }
 }

@@ -1,0 +1,52 @@
+package lib.task;
+
+import java.util.random.RandomGenerator;
+import lib.config.Time;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.Outage;
+import lib.wire.Retry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The first call to a server, which tells whether it is our own. */
+public final class Greeting {
+  private static final Logger LOG = LoggerFactory.getLogger(Greeting.class);
+  private static final int GREETINGS = 5; // about half a minute: a server that restarts is through
+
+  private Greeting() {}
+
+  /**
+   * What the server says of itself, asked until it answers; null when it is another than ours. It must be certain: what
+   * is recorded for our own server is delivered to no other.
+   */
+  public static Client.Info greet(Client client, Time time, RandomGenerator random) throws InterruptedException {
+    var outage = new Outage(LOG, "asking " + client.server());
+    while (true) {
+      try {
+        var info = client.info();
+        outage.over();
+        return info;
+      } catch (CallFailed e) {
+        // ours denies this call to nobody, and where all else is answered it answers this too
+        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers(client)) {
+          return null;
+        }
+        var failures = outage.failed(e);
+        if (failures >= GREETINGS && answers(client)) {
+          return null;
+        }
+        time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
+      }
+    }
+  }
+
+  private static boolean answers(Client client) throws InterruptedException {
+    try {
+      client.codebases();
+      return true;
+    } catch (CallFailed e) {
+      return false;
+    }
+  }
+}
