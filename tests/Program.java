@@ -127,7 +127,12 @@ public final class Program implements AutoCloseable {
 
   /** Waits until something holds. */
   public static void await(String what, Callable<Boolean> condition) throws Exception {
-    var until = System.nanoTime() + PATIENCE.toNanos();
+    await(what, PATIENCE, condition);
+  }
+
+  /** The same for what takes longer than most things. */
+  public static void await(String what, Duration most, Callable<Boolean> condition) throws Exception {
+    var until = System.nanoTime() + most.toNanos();
     while (!condition.call()) {
       if (System.nanoTime() > until) {
         throw new AssertionError("waited too long for " + what);

@@ -3,12 +3,15 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
 
 /** Agents that behave badly: a true verdict, whole output, and when the outcome is told no process of theirs is left. */
 class BadAgentTest {
@@ -66,8 +69,12 @@ class BadAgentTest {
   }
 
   @Test
+  @Timeout(300)
   void aFloodOfTwoHundredMegabytesArrivesWholeAndInOrder() throws Exception {
-    var task = done("flood 200", TaskStatus.COMPLETED);
+    var id = site.create(code, "flood 200");
+    Program.await("its end", Duration.ofSeconds(240), () -> site.client().task(id).status().terminal()); // 10 s on an idle machine
+    var task = site.ended(id);
+    assertThat(task.status()).as(task.error()).isEqualTo(TaskStatus.COMPLETED);
     var numbers = new Numbers();
     for (long place = 0, total = 1; place < total; ) {
       var page = site.client().output(task.id(), place);
