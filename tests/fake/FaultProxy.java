@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -199,7 +201,7 @@ public final class FaultProxy implements AutoCloseable {
     if (cut == Cut.TRUNCATE || ends(act(call.map(Step.Call::told)), client, in)) {
       return false;
     }
-    return !answer.head.toLowerCase(java.util.Locale.ROOT).contains("connection: close");
+    return !answer.head.toLowerCase(Locale.ROOT).contains("connection: close");
   }
 
   /** Passes the events of a stream on until either side ends it. */
@@ -266,7 +268,7 @@ public final class FaultProxy implements AutoCloseable {
     switch (cut) {
       case RESET -> client.setSoLinger(true, 0); // closing sends a reset then
       case DELAY -> Thread.sleep(DELAY_MILLIS);
-      case HALF_OPEN -> in.transferTo(java.io.OutputStream.nullOutputStream()); // until the worker gives up
+      case HALF_OPEN -> in.transferTo(OutputStream.nullOutputStream()); // until the worker gives up
       default -> { }
     }
     return cut == Cut.DROP || cut == Cut.RESET || cut == Cut.HALF_OPEN;

@@ -37,7 +37,7 @@ public final class Chaos implements AutoCloseable {
   /** After so long without a byte a worker opens its stream anew; one that lived for less than 10 s counts as one that failed. */
   private static final Duration SILENCE = Duration.ofSeconds(10);
   private static final Duration NAP = SILENCE.plusSeconds(1);
-  private static final Duration LOOK = Duration.ofMillis(20);
+  private static final Duration LOOK = Duration.ofMillis(20); // how often it is looked whether something has come
   private static final Duration SETTLING = Duration.ofSeconds(150); // a call left hanging takes 30 s, retries up to 60 s more
 
   /**
@@ -127,11 +127,12 @@ public final class Chaos implements AutoCloseable {
     return String.format(Locale.ROOT, "%6.1f s  ", (System.nanoTime() - begun) / 1e9);
   }
 
-  /** Ends every process at once, for one who is told to end himself. */
+  /** Ends every process at once, for one who is told to end. Any thread. */
   public void abandon() {
     site.kill();
   }
 
+  /** Lets the faults end, then the programs. */
   @Override
   public void close() throws Exception {
     calm.countDown();
