@@ -86,6 +86,11 @@ public final class Program implements AutoCloseable {
     new ProcessBuilder("sh", "-c", "kill -s " + name + " " + process.pid()).start().waitFor();
   }
 
+  /** Ends it at once, without waiting for that. */
+  public void kill() {
+    process.destroyForcibly();
+  }
+
   /** Waits for its end and gives its exit code. */
   public int exit() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -122,7 +127,12 @@ public final class Program implements AutoCloseable {
 
   /** Waits until something holds. */
   public static void await(String what, Callable<Boolean> condition) throws Exception {
-    var until = System.nanoTime() + PATIENCE.toNanos();
+    await(what, PATIENCE, condition);
+  }
+
+  /** The same for what takes longer than most things. */
+  public static void await(String what, Duration most, Callable<Boolean> condition) throws Exception {
+    var until = System.nanoTime() + most.toNanos();
     while (!condition.call()) {
       if (System.nanoTime() > until) {
         throw new AssertionError("waited too long for " + what);

@@ -52,6 +52,18 @@ case $mode in
     text "waiting"
     while [ ! -e "$argument" ]; do sleep 0.05; done
     text "waited"; stop ;;
+  ledger) # ID LINES [GATE|SECONDS]: notes in the folder's file `ledger` that it starts and ends; waits half-way
+    set -- $argument
+    echo "start $1" >>ledger
+    i=0
+    while [ "$i" -lt "$2" ]; do
+      i=$((i + 1))
+      text "$1 line $i"
+      [ "$i" -eq $((($2 + 1) / 2)) ] || continue
+      case $3 in /*) until [ -e "$3" ]; do sleep 0.05; done ;; ?*) sleep "$3" ;; esac
+    done
+    echo "end $1" >>ledger
+    stop ;;
   polite) trap 'text "interrupted"; exit 130' INT; text "running"; forever ;;
   stubborn) trap '' INT TERM; text "running"; forever ;;
   fork) # leaves a process behind in a session of its own
@@ -62,9 +74,20 @@ case $mode in
     (echo $$ >/dev/null; exec sleep 600) &
     echo $! >"$argument"
     text leaked; stop ;;
+  deaf) # leaves a process in a session of its own that ignores all it can and keeps the output open; `stay` stays, too
+    setsid sh -c 'trap "" HUP INT TERM; echo $$ >"$1"; while :; do sleep 0.1; done' sh "${argument% stay}" &
+    while [ ! -s "${argument% stay}" ]; do sleep 0.05; done
+    text "deaf"
+    case $argument in *' stay') trap '' HUP INT TERM; forever ;; esac
+    stop ;;
+  flood) seq 100000001 "$((100000000 + argument * 100000))"; stop ;; # so many megabytes, in lines of ten bytes
+  half) # characters cut by a write, and by the end
+    printf 'caf\303'; sleep 0.2; printf '\251 for \360\237'; sleep 0.2; printf '\230\200\n'
+    stop
+    printf 'cut \303' ;;
   error) printf '{"type":"error","timestamp":1,"sessionID":"%s","error":{"name":"UnknownError","data":{"message":"%s"}}}\n' "$session" "$argument" ;;
   crash) echo "a bad end" >&2; exit "${argument:-7}" ;;
-  killed) kill -KILL $$ ;;
+  killed) text "last words"; kill -KILL $$ ;;
   ask) event step_finish '"reason":"tool-calls"' ;;
   box) # asks for approval as versions up to 1.0 do
     printf '\033[?25l│\n◆  Permission required to run: %s\n│  ● Allow once\n│  ○ Always allow\n│  ○ Reject\n└' "$argument"

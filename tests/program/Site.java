@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import lib.config.Env;
 import lib.wire.CallFailed;
@@ -23,7 +23,7 @@ import tests.Project;
 /** A machine in a folder of the test: a server and workers as processes, folders with code, a made agent. */
 final class Site implements AutoCloseable {
   private final Path home;
-  private final List<Program> programs = new ArrayList<>();
+  private final List<Program> programs = new CopyOnWriteArrayList<>();
   private URI url;
   private Client client;
 
@@ -67,10 +67,19 @@ final class Site implements AutoCloseable {
   }
 
   Program work(Map<String, String> variables, String... more) throws Exception {
-    var program = start(variables, Stream.concat(Stream.of("run", "--server", url.toString(), "--name", "w", "--agent-bin", agent()),
-        Stream.of(more)).toArray(String[]::new));
+    var program = work(variables, url, "w", more);
     program.awaitErr("stream open");
     return program;
+  }
+
+  /** Starts a worker of this name that takes {@code server} for its server, which may be a proxy; waits for nothing. */
+  Program work(URI server, String name, String... more) throws IOException {
+    return work(Map.of(), server, name, more);
+  }
+
+  private Program work(Map<String, String> variables, URI server, String name, String... more) throws IOException {
+    return start(variables, Stream.concat(Stream.of("run", "--server", server.toString(), "--name", name, "--agent-bin", agent()),
+        Stream.of(more)).toArray(String[]::new));
   }
 
   Program start(String... arguments) throws IOException {
@@ -159,6 +168,12 @@ final class Site implements AutoCloseable {
     } catch (IOException e) {
       return false; // it ended in between
     }
+  }
+
+  /** Ends all at once. Any thread. */
+  void kill() {
+    programs.forEach(Program::kill);
+    agents().forEach(ProcessHandle::destroyForcibly);
   }
 
   @Override

@@ -1,0 +1,106 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+
+/** Agents that behave badly: a true verdict, whole output, and when the outcome is told no process of theirs is left. */
+class BadAgentTest {
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+    site.serve();
+    site.work("-b", "code:" + code);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  private Task done(String prompt, TaskStatus status) throws Exception {
+    var task = site.ended(site.create(code, prompt));
+    assertThat(task.status()).as(task.error() + "\n" + site).isEqualTo(status);
+    assertThat(site.agents()).as("processes left").isEmpty();
+    return task;
+  }
+
+  @Test
+  void whatLeftItsSessionIsDeafAndHoldsTheOutputIsEndedBeforeTheOutcomeIsTold() throws Exception {
+    var task = done("deaf " + home.resolve("pid"), TaskStatus.COMPLETED);
+    assertThat(site.output(task.id())).startsWith("deaf\n— completed");
+  }
+
+  @Test
+  void aDeafAgentWithDeafChildrenIsCancelledWithAllOfThem() throws Exception {
+    var id = site.create(code, "deaf " + home.resolve("pid") + " stay");
+    site.awaitOutput(id, "deaf");
+    site.client().cancel(id, "enough");
+    assertThat(site.ended(id).status()).as(site.toString()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(site.agents()).isEmpty();
+  }
+
+  @Test
+  void anAgentThatDiesOfKillHasFailedAndWhatItSaidBeforeIsThere() throws Exception {
+    var task = done("killed", TaskStatus.FAILED);
+    assertThat(task.error()).contains("signal 9");
+    assertThat(site.output(task.id())).startsWith("last words\n— failed");
+  }
+
+  @Test
+  void charactersThatAWriteCutArriveWholeAndOneThatTheEndCutIsMarked() throws Exception {
+    var task = done("half", TaskStatus.COMPLETED);
+    assertThat(site.output(task.id())).startsWith("café for 😀\ncut \uFFFD\n— completed");
+  }
+
+  @Test
+  @Timeout(300)
+  void aFloodOfTwoHundredMegabytesArrivesWholeAndInOrder() throws Exception {
+    var id = site.create(code, "flood 200");
+    Program.await("its end", Duration.ofSeconds(240), () -> site.client().task(id).status().terminal()); // 10 s on an idle machine
+    var task = site.ended(id);
+    assertThat(task.status()).as(task.error()).isEqualTo(TaskStatus.COMPLETED);
+    var numbers = new Numbers();
+    for (long place = 0, total = 1; place < total; ) {
+      var page = site.client().output(task.id(), place);
+      page.chunks().forEach(numbers::take);
+      place += page.chunks().size();
+      total = page.total();
+    }
+    assertThat(numbers.last).isEqualTo(120_000_000);
+    assertThat(numbers.rest.toString()).startsWith("— completed");
+  }
+
+  /** Reads lines of one number each, one more than the line before; the rest is what follows the last of them. */
+  private static final class Numbers {
+    private int last = 100_000_000;
+    private final StringBuilder rest = new StringBuilder();
+
+    void take(String chunk) {
+      rest.append(chunk);
+      var from = 0;
+      while (rest.length() - from >= 10 && rest.charAt(from) == '1') {
+        assertThat(Integer.parseInt(rest, from, from + 9, 10) == last + 1 && rest.charAt(from + 9) == '\n')
+            .as(rest.substring(from, from + 10) + " after " + last).isTrue();
+        last++;
+        from += 10;
+      }
+      rest.delete(0, from);
+    }
+  }
+}

@@ -1,0 +1,342 @@
+package tests.program;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import lib.wire.Client;
+import lib.wire.NewTask;
+import tests.Program;
+import tests.fake.FaultProxy;
+import tests.fake.Step;
+import tests.program.Schedule.Fault;
+import tests.program.Schedule.Harm;
+
+/**
+ * Many tasks through a server and some workers, all of them processes, each worker behind a proxy, while a {@link Schedule}
+ * kills and cuts. Afterwards everything is let work again, and what {@link Settled} asks for must hold. Ends by itself.
+ */
+public final class Chaos implements AutoCloseable {
+  private static final int AHEAD = 6; // tasks that wait or run per worker: some for each slot, and the rest so that none is idle
+  private static final int SLOTS = 3;
+  private static final int FOLDERS = 3; // of its own; with two more that all workers share, lanes are fought for
+  private static final Duration OVERDUE = Duration.ofSeconds(20); // a step that does not come by then is left out
+  /** After so long without a byte a worker opens its stream anew; one that lived for less than 10 s counts as one that failed. */
+  private static final Duration SILENCE = Duration.ofSeconds(10);
+  private static final Duration NAP = SILENCE.plusSeconds(1);
+  private static final Duration LOOK = Duration.ofMillis(20); // how often it is looked whether something has come
+  private static final Duration SETTLING = Duration.ofSeconds(150); // a call left hanging takes 30 s, retries up to 60 s more
+
+  /**
+   * What to do.
+   *
+   * @param most when to place no more faults and make no more tasks
+   * @param tasks when to make no more; then it ends as soon as these are done
+   */
+  public record Plan(long seed, Duration most, int tasks, int workers, boolean patient) {}
+
+  private final Plan plan;
+  private final Site site;
+  private final PrintStream out;
+  private final long begun = System.nanoTime();
+  private final List<Hand> hands = new ArrayList<>();
+  private final Map<Harm, AtomicInteger> harms = new EnumMap<>(Harm.class);
+  private final ReentrantLock serving = new ReentrantLock(); // held while a task is made and while the server is away
+  private final CountDownLatch calm = new CountDownLatch(1);
+  private final Client client;
+  private final Settled settled;
+  private Program server;
+  private int made;
+
+  /** @param home an empty folder for everything that is written */
+  public Chaos(Plan plan, Path home, PrintStream out) throws Exception {
+    this.plan = plan;
+    this.site = new Site(home);
+    this.out = out;
+    this.server = site.serve();
+    this.client = site.client();
+    this.settled = new Settled(site.home(), client);
+    for (var harm : Harm.values()) {
+      harms.put(harm, new AtomicInteger());
+    }
+  }
+
+  /** Does it all; what is wrong at the end, in words. */
+  public List<String> run() throws Exception {
+    out.println("chaos: seed " + plan.seed + ", " + plan.tasks + " tasks at most, " + plan.workers + " workers, "
+        + plan.most.toSeconds() + " s of faults at most");
+    for (var i = 1; i <= plan.workers; i++) {
+      hands.add(new Hand(i));
+    }
+    for (var hand : hands) {
+      hand.begin();
+    }
+    feed();
+    calm.countDown();
+    var wrong = new ArrayList<String>();
+    for (var hand : hands) {
+      hand.calm(wrong);
+    }
+    out.println(at() + "no more faults; " + made + " tasks are made");
+    wrong.addAll(settled.wrongs(SETTLING));
+    wrong.forEach(line -> out.println("WRONG: " + line));
+    out.println("seed " + plan.seed + ": " + made + " tasks, " + harms.get(Harm.KILL_WORKER)
+        + " worker kills, " + harms.get(Harm.KILL_SERVER) + " server kills, " + harms.get(Harm.CUT) + " cuts, "
+        + harms.get(Harm.SLEEP) + " sleeps, " + (System.nanoTime() - begun) / 1_000_000_000 + " s");
+    return wrong;
+  }
+
+  /** How many tasks were made. */
+  public int made() {
+    return made;
+  }
+
+  /** Makes tasks as they are done, until there are enough or the time is over. */
+  private void feed() throws Exception {
+    var random = new Random(plan.seed);
+    while (System.nanoTime() - begun < plan.most.toNanos()) {
+      var open = 0L;
+      for (var hand : hands) {
+        open += hand.open();
+        if (made < plan.tasks && hand.open() < AHEAD) {
+          hand.give("t" + ++made, random);
+          open++;
+        }
+      }
+      if (made == plan.tasks && open == 0) {
+        break;
+      }
+      Thread.sleep(LOOK);
+    }
+  }
+
+  private String at() {
+    return String.format(Locale.ROOT, "%6.1f s  ", (System.nanoTime() - begun) / 1e9);
+  }
+
+  /** Ends every process at once, for one who is told to end. Any thread. */
+  public void abandon() {
+    site.kill();
+  }
+
+  /** Lets the faults end, then the programs. */
+  @Override
+  public void close() throws Exception {
+    calm.countDown();
+    for (var hand : hands) {
+      hand.thread.join();
+    }
+    site.close();
+    for (var hand : hands) {
+      hand.proxy.close();
+    }
+  }
+
+  /** One worker with its proxy, its folders and its faults. */
+  private final class Hand implements Runnable {
+    private final int number;
+    private final FaultProxy proxy;
+    private final Schedule schedule;
+    private final List<Path> folders = new ArrayList<>();
+    private final Map<Path, String> ids = new HashMap<>();
+    private final List<String> given = new ArrayList<>(); // names of tasks whose end is not seen yet; the feeder's own
+    private final List<Path> tasks = new CopyOnWriteArrayList<>(); // their folders in the worker's state
+    private final Thread thread;
+    private volatile Exception failure;
+    private volatile boolean killed;
+    private volatile Program worker;
+
+    Hand(int number) throws Exception {
+      this.number = number;
+      this.proxy = new FaultProxy(site.url());
+      this.schedule = new Schedule(plan.seed, number, plan.patient);
+      for (var i = 1; i <= FOLDERS; i++) {
+        folders.add(site.folder("w" + number + "-" + i));
+      }
+      folders.add(site.folder("common-1"));
+      folders.add(site.folder("common-2"));
+      this.thread = Thread.ofPlatform().name("faults of worker " + number).unstarted(this);
+      work();
+    }
+
+    /** Waits until its folders are registered, and begins with the faults. */
+    void begin() throws Exception {
+      worker.awaitErr("stream open");
+      var id = Files.readString(state().resolve("worker-id")).strip();
+      for (var folder : folders) {
+        Program.await("the registration of " + folder, () -> find(folder, id) != null);
+        ids.put(folder, find(folder, id));
+      }
+      thread.start();
+    }
+
+    private String find(Path folder, String worker) throws Exception {
+      return client.codebases().stream().filter(c -> folder.toString().equals(c.path()) && worker.equals(c.workerId()))
+          .map(c -> c.id()).findFirst().orElse(null);
+    }
+
+    private Path state() {
+      return site.home().resolve(".local/state/a2a-worker/w" + number);
+    }
+
+    private void work() throws IOException {
+      var arguments = new ArrayList<>(List.of("--max-concurrent-tasks", Integer.toString(SLOTS), "--sse-heartbeat-timeout",
+          Long.toString(SILENCE.toSeconds())));
+      for (var folder : folders) {
+        arguments.addAll(List.of("-b", folder.getFileName() + ":" + folder));
+      }
+      worker = site.work(proxy.url(), "w" + number, arguments.toArray(String[]::new));
+    }
+
+    /** How many of its tasks have not ended yet, as far as their agents tell. */
+    int open() throws IOException {
+      for (var folder : folders) {
+        for (var line : Settled.ledger(folder)) {
+          if (line.startsWith("end ")) {
+            given.remove(line.substring(4));
+          }
+        }
+      }
+      return given.size();
+    }
+
+    /** Makes a task for it. */
+    void give(String name, Random random) throws Exception {
+      var folder = folders.get(random.nextInt(folders.size()));
+      var lines = 1 + random.nextInt(200); // from one chunk to several
+      var gate = random.nextInt(3) == 0 ? "0.5" : ""; // some last long enough to be cut in the middle
+      serving.lock();
+      try {
+        var id = client.create(new NewTask(ids.get(folder), name, Settled.prompt(name, lines, gate), "build", 0, null, null)).id();
+        settled.expect(id, name, lines, folder);
+        tasks.add(state().resolve("tasks").resolve(id));
+        given.add(name);
+      } finally {
+        serving.unlock();
+      }
+    }
+
+    /** The faults, one after the other. A worker that was killed starts again when the next one is in its place. */
+    @Override
+    public void run() {
+      try {
+        for (var fault = schedule.next(); !over(Duration.ZERO); fault = schedule.next()) {
+          if (!meet(fault)) {
+            proxy.heal();
+          } else if (fault.harm() == Harm.SLEEP) {
+            over(NAP);
+            worker.signal("CONT");
+          }
+        }
+        start();
+      } catch (Exception e) {
+        failure = e;
+      }
+    }
+
+    /** Waits until a fault has happened; false when it is overdue or everything is over. */
+    private boolean meet(Fault fault) throws Exception {
+      var happened = new CountDownLatch(1);
+      var before = seen(fault.step());
+      if (!fault.step().agents()) {
+        proxy.at(fault.step(), fault.nth(), () -> {
+          harm(fault);
+          happened.countDown();
+          return fault.cut();
+        });
+      }
+      start();
+      for (var until = System.nanoTime() + OVERDUE.toNanos(); System.nanoTime() < until; ) {
+        if (over(LOOK) && happened.getCount() > 0) {
+          return false;
+        }
+        if (happened.getCount() == 0) {
+          return true;
+        }
+        if (fault.step().agents() && seen(fault.step()) >= before + fault.nth()) {
+          harm(fault);
+          return true;
+        }
+        if (!killed && !worker.alive()) {
+          throw new IllegalStateException("it ended by itself with exit code " + worker.exit());
+        }
+      }
+      return false;
+    }
+
+    /** Starts the worker if it was killed. */
+    private void start() throws IOException {
+      if (killed) {
+        killed = false;
+        work();
+      }
+    }
+
+    private void harm(Fault fault) throws Exception {
+      out.println(at() + "worker " + number + ": " + fault);
+      harms.get(fault.harm()).incrementAndGet();
+      switch (fault.harm()) {
+        case KILL_WORKER -> {
+          killed = true;
+          worker.signal("KILL");
+          worker.exit();
+        }
+        case KILL_SERVER -> {
+          serving.lock();
+          try {
+            server.signal("KILL");
+            server.exit();
+            server = site.serve();
+          } finally {
+            serving.unlock();
+          }
+        }
+        case SLEEP -> worker.signal("STOP");
+        case CUT -> { }
+      }
+    }
+
+    /** How often one of the agents' own steps has come. */
+    private int seen(Step step) throws IOException {
+      var seen = 0;
+      if (step == Step.AGENT_STARTED) {
+        for (var folder : folders) {
+          seen += (int) Settled.ledger(folder).stream().filter(line -> line.startsWith("start ")).count();
+        }
+      } else if (step.agents()) {
+        var file = step == Step.AGENT_READY ? "1/pid" : "1/exit";
+        seen = (int) tasks.stream().filter(task -> Files.exists(task.resolve(file))).count();
+      }
+      return seen;
+    }
+
+    /** Waits for a while; whether there shall be no more faults. */
+    private boolean over(Duration most) throws InterruptedException {
+      return calm.await(most.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Waits until its last fault is over and lets everything pass. */
+    void calm(List<String> wrong) throws InterruptedException {
+      thread.join();
+      proxy.heal();
+      if (failure != null) {
+        wrong.add("worker " + number + ": " + failure.getMessage());
+      } else if (!worker.alive()) {
+        wrong.add("worker " + number + " ended by itself");
+      }
+    }
+  }
+}

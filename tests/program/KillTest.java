@@ -1,0 +1,142 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tests.Program;
+import tests.fake.Cut;
+import tests.fake.FaultProxy;
+import tests.fake.Step;
+
+/** A worker or a server that is killed at any step of a task and started again: the task is done once, and told whole. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KillTest {
+  private static final int LINES = 40;
+  /** Where the agent has no more to wait for. */
+  private static final Set<Step> LATE = Set.of(Step.AGENT_ENDED, Step.STATUS_ASKED, Step.STATUS_ANSWERED, Step.STATUS_TOLD,
+      Step.RELEASE_ASKED, Step.RELEASE_ANSWERED, Step.RELEASE_TOLD);
+
+  @TempDir
+  private static Path temp;
+  private Site site; // the server's home; each scene has another
+  private Program server;
+  private FaultProxy proxy;
+  private Scene scene;
+
+  @BeforeAll
+  void open() throws Exception {
+    site = new Site(Files.createDirectory(temp.resolve("server")));
+    server = site.serve();
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    scene.close();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    site.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_TOLD", "AGENT_READY", "AGENT_STARTED", "RUNNING_ASKED",
+      "RUNNING_ANSWERED", "OUTPUT_ASKED", "OUTPUT_ANSWERED", "OUTPUT_TOLD", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED",
+      "STATUS_TOLD", "RELEASE_ASKED", "RELEASE_ANSWERED", "RELEASE_TOLD"})
+  void aWorkerThatIsKilledAtAStepLeavesNothingUndoneAndDoesNothingTwice(Step step) throws Exception {
+    scene = new Scene("worker-" + step.name());
+    scene.run(step, () -> kill(scene.worker), scene::work);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_TOLD", "AGENT_STARTED", "RUNNING_ANSWERED", "OUTPUT_ASKED",
+      "OUTPUT_ANSWERED", "OUTPUT_TOLD", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED", "RELEASE_ASKED", "RELEASE_ANSWERED"})
+  void aServerThatIsKilledAtAStepForgetsNothingThatItTook(Step step) throws Exception {
+    scene = new Scene("server-" + step.name());
+    scene.run(step, () -> kill(server), () -> server = site.serve());
+  }
+
+  private interface Deed {
+    void run() throws Exception;
+  }
+
+  private static void kill(Program program) throws IOException, InterruptedException {
+    program.signal("KILL");
+    program.exit();
+  }
+
+  /** A machine with a worker, a folder and a proxy of its own, so that one step's trouble is not the next one's. */
+  private final class Scene implements AutoCloseable {
+    private final String name;
+    private final Site machine;
+    private final Path code;
+    private final Path gate;
+    private final FaultProxy proxy;
+    private Program worker;
+
+    Scene(String name) throws Exception {
+      this.name = name;
+      machine = new Site(Files.createDirectory(temp.resolve(name)));
+      machine.at(site.url());
+      code = machine.folder("code");
+      gate = machine.home().resolve("gate");
+      proxy = new FaultProxy(site.url());
+      work();
+      worker.awaitErr("stream open");
+    }
+
+    void work() throws IOException {
+      worker = machine.work(proxy.url(), name, "-b", "code:" + code);
+    }
+
+    void run(Step step, Deed harm, Deed mend) throws Exception {
+      if (LATE.contains(step)) {
+        Files.createFile(gate);
+      }
+      var armed = step.agents() ? null : proxy.at(step, 1, () -> {
+        harm.run();
+        return Cut.DROP;
+      });
+      var settled = new Settled(machine.home(), machine.client());
+      var task = machine.create(code, Settled.prompt(name, LINES, gate));
+      settled.expect(task, name, LINES, code);
+      if (armed == null) {
+        Program.await(step.toString(), () -> come(step, task));
+        harm.run();
+      } else {
+        armed.await();
+      }
+      if (!LATE.contains(step)) {
+        Files.createFile(gate);
+      }
+      mend.run();
+      assertThat(settled.wrongs(Program.PATIENCE)).as(step + "\n" + machine).isEmpty();
+    }
+
+    private boolean come(Step step, String task) {
+      var attempt = machine.home().resolve(".local/state/a2a-worker").resolve(name).resolve("tasks").resolve(task).resolve("1");
+      return Files.exists(switch (step) {
+        case AGENT_READY -> attempt.resolve("pid");
+        case AGENT_STARTED -> code.resolve("ledger");
+        default -> attempt.resolve("exit");
+      });
+    }
+
+    @Override
+    public void close() throws Exception {
+      proxy.close();
+      kill(worker);
+      machine.close();
+    }
+  }
+}

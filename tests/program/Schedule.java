@@ -1,0 +1,86 @@
+package tests.program;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import tests.fake.Cut;
+import tests.fake.Step;
+
+/**
+ * The faults that one worker meets, one after the other, each at a named step. A seed and the worker's number say all of it,
+ * so that the same seed places the same faults at the same steps. For one thread.
+ */
+final class Schedule {
+  /** What is done at a step, besides {@link Cut}s. */
+  enum Harm { KILL_WORKER, KILL_SERVER, SLEEP, CUT }
+
+  /**
+   * One fault.
+   *
+   * @param nth at the how manieth such step since the fault before it
+   * @param cut what happens to the call
+   */
+  record Fault(Harm harm, Cut cut, Step step, int nth) {
+    @Override
+    public String toString() {
+      var what = switch (harm) {
+        case KILL_WORKER -> "kill the worker";
+        case KILL_SERVER -> "kill the server";
+        case SLEEP -> "put the worker to sleep";
+        case CUT -> cut.toString();
+      };
+      return what + " at '" + step + "', no. " + nth;
+    }
+  }
+
+  /** The steps that only a start brings without fail. */
+  private static final List<Step> STARTS = steps("REGISTER", "POLL", "HEARTBEAT", "STREAM_A");
+  private static final List<Step> WORK = steps("STREAM_E", "CLAIM", "RUNNING", "OUTPUT", "STATUS", "RELEASE");
+  private static final List<Step> AGENTS = steps("AGENT");
+  private static final int MOST = 4; // steps between two faults: more and little would happen, fewer and nothing else would
+
+  private final Random random;
+  private final boolean patient;
+  private boolean starting; // whether the fault before this one leads to a start of the worker
+
+  /** @param patient whether calls may also be left hanging until the worker gives them up, which takes half a minute each */
+  Schedule(long seed, int worker, boolean patient) {
+    this.random = new Random(seed * 1009 + worker); // a prime: neighbouring seeds share no worker's schedule
+    this.patient = patient;
+  }
+
+  /** The next fault. */
+  Fault next() {
+    var steps = starting && random.nextInt(3) == 0 ? STARTS : WORK;
+    var harm = harm(random.nextInt(100));
+    if (harm == Harm.KILL_WORKER && steps == WORK) {
+      steps = Stream.concat(WORK.stream(), AGENTS.stream()).toList();
+    }
+    var step = steps.get(random.nextInt(steps.size()));
+    var cut = step.name().endsWith("_TOLD") ? pick(Cut.DROP, Cut.RESET)
+        : step == Step.STREAM_EVENT || patient && random.nextInt(8) == 0 ? pick(Cut.values())
+        : pick(Cut.DROP, Cut.RESET, Cut.DELAY, Cut.DUPLICATE, Cut.TRUNCATE);
+    starting = harm == Harm.KILL_WORKER;
+    return new Fault(harm, harm == Harm.CUT ? cut : harm == Harm.SLEEP ? Cut.NONE : Cut.DROP, step,
+        WORK.contains(step) ? 1 + random.nextInt(MOST) : 1);
+  }
+
+  private static Harm harm(int percent) {
+    return percent < 40 ? Harm.KILL_WORKER : percent < 45 ? Harm.KILL_SERVER : percent < 48 ? Harm.SLEEP : Harm.CUT;
+  }
+
+  private Cut pick(Cut... cuts) {
+    return cuts[random.nextInt(cuts.length)];
+  }
+
+  private static List<Step> steps(String... beginnings) {
+    var found = new ArrayList<Step>();
+    for (var step : Step.values()) {
+      if (Stream.of(beginnings).anyMatch(step.name()::startsWith)) {
+        found.add(step);
+      }
+    }
+    return List.copyOf(found);
+  }
+}

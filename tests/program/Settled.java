@@ -1,0 +1,186 @@
+package tests.program;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lib.agent.LaneFile;
+import lib.agent.Supervisor;
+import lib.config.Env;
+import lib.wire.Client;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+
+/**
+ * What must hold once everything that was broken works again: each task completed, done exactly once, its output whole and
+ * in order; no process left, nothing owed in a journal, no lane held. Its tasks are {@code ledger} agents, which note their
+ * starts and ends outside of anything that the worker writes. For one thread.
+ */
+final class Settled {
+  private static final Pattern CLOSING = Pattern.compile("— completed after [^\n]*\n");
+
+  /** A task of a {@code ledger} agent. */
+  private record Expected(String task, String name, int lines, Path folder) {
+    String text() {
+      return IntStream.rangeClosed(1, lines).mapToObj(i -> name + " line " + i + "\n").collect(Collectors.joining());
+    }
+  }
+
+  private final Path home;
+  private final Client client;
+  private final List<Expected> expected = Collections.synchronizedList(new ArrayList<>());
+  private int judged; // of the expected, those that an earlier look has told of
+
+  /** @param home the machine's home folder, with the state of all its workers */
+  Settled(Path home, Client client) {
+    this.home = home;
+    this.client = client;
+  }
+
+  /** The prompt of an agent that says so many lines. @param gate a file it waits for half-way, or how many seconds, or nothing */
+  static String prompt(String name, int lines, Object gate) {
+    return "ledger " + name + " " + lines + " " + gate;
+  }
+
+  /** A task was created with that prompt, to be done in this folder. */
+  void expect(String task, String name, int lines, Path folder) {
+    expected.add(new Expected(task, name, lines, folder));
+  }
+
+  /** Waits until all holds; what does not hold when the time is over, in words. A task is told of once. */
+  List<String> wrongs(Duration patience) throws Exception {
+    var until = System.nanoTime() + patience.toNanos();
+    var wrong = new ArrayList<String>();
+    for (; judged < expected.size(); judged++) {
+      var one = expected.get(judged);
+      wait(until, () -> client.task(one.task).status().terminal());
+      judge(client.task(one.task), one, wrong);
+    }
+    wait(until, () -> processes().isEmpty() && owed().isEmpty() && lanes().isEmpty());
+    processes().forEach(process -> wrong.add("a process is left: " + process));
+    owed().forEach(row -> wrong.add("the journal still has " + row));
+    lanes().forEach(folder -> wrong.add("the lane of " + folder + " is still held"));
+    for (var folder : folders()) {
+      var names = expected.stream().filter(e -> e.folder.equals(folder)).map(Expected::name).collect(Collectors.toSet());
+      ledger(folder).stream().filter(line -> !names.contains(line.replaceFirst("^(start|end) ", "")))
+          .forEach(line -> wrong.add(folder + " has a ledger line of nobody: " + line));
+    }
+    return wrong;
+  }
+
+  /** Adds one line for a task with which anything is wrong. */
+  private void judge(Task task, Expected one, List<String> wrong) throws Exception {
+    var bad = new ArrayList<String>();
+    if (task.status() != TaskStatus.COMPLETED) {
+      bad.add("is " + task.status().word() + ": " + task.error());
+    }
+    var ledger = ledger(one.folder);
+    for (var word : new String[] {"start ", "end "}) {
+      var times = Collections.frequency(ledger, word + one.name);
+      if (times != 1) {
+        bad.add("has " + times + " times '" + word.strip() + "' in its ledger");
+      }
+    }
+    var output = output(one.task);
+    var text = one.text();
+    if (!output.startsWith(text) || !CLOSING.matcher(output.substring(text.length())).matches()) {
+      var at = common(output, text);
+      bad.add("has another output than its agent wrote, from character " + at + " of " + text.length() + " on: '"
+          + abbreviated(output.substring(at)) + "'");
+    }
+    if (task.status() == TaskStatus.COMPLETED && !(task.result() + "\n").equals(text)) {
+      bad.add("has another result than its agent wrote: '" + abbreviated(task.result()) + "'");
+    }
+    if (!bad.isEmpty()) {
+      wrong.add("task " + one.task + " (" + one.name + ") " + String.join("; it ", bad));
+    }
+  }
+
+  private static int common(String a, String b) {
+    var n = Math.min(a.length(), b.length());
+    return IntStream.range(0, n).filter(i -> a.charAt(i) != b.charAt(i)).findFirst().orElse(n);
+  }
+
+  private static String abbreviated(String text) {
+    var most = 200; // enough to see what it is
+    return text == null || text.length() <= most ? text : text.substring(0, most) + "…";
+  }
+
+  private String output(String task) throws Exception {
+    var all = new StringBuilder();
+    for (long place = 0; ; ) {
+      var page = client.output(task, place);
+      page.chunks().forEach(all::append);
+      place += page.chunks().size();
+      if (place >= page.total()) {
+        return all.toString();
+      }
+    }
+  }
+
+  private LinkedHashSet<Path> folders() {
+    return List.copyOf(expected).stream().map(Expected::folder).collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /** What the agents in this folder noted. */
+  static List<String> ledger(Path folder) throws IOException {
+    var file = folder.resolve("ledger");
+    return Files.exists(file) ? Files.readAllLines(file) : List.of();
+  }
+
+  /** Agents, what they started, and supervisors, of any worker of this home. */
+  private List<String> processes() {
+    return ProcessHandle.allProcesses().filter(this::marked)
+        .map(p -> p.pid() + " " + p.info().commandLine().map(Settled::abbreviated).orElse("?")).toList();
+  }
+
+  private boolean marked(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/environ"), StandardCharsets.ISO_8859_1)
+          .contains(Supervisor.MARKER + "=" + home);
+    } catch (IOException e) {
+      return false; // it ended in between
+    }
+  }
+
+  /** What the journals of this home's workers still have to do. */
+  private List<String> owed() throws IOException, SQLException {
+    var owed = new ArrayList<String>();
+    var states = home.resolve(".local/state/a2a-worker");
+    try (var workers = Files.list(states)) {
+      for (var journal : workers.map(w -> w.resolve("journal.db")).filter(Files::exists).toList()) {
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:file:" + journal + "?mode=ro");
+            var statement = connection.createStatement();
+            var rows = statement.executeQuery("SELECT state, task_id, n FROM attempt WHERE state <> 'SETTLED' ORDER BY id")) {
+          while (rows.next()) {
+            owed.add(rows.getString(1) + " of task " + rows.getString(2) + ", attempt " + rows.getInt(3) + ", of worker "
+                + journal.getParent().getFileName());
+          }
+        }
+      }
+    }
+    return owed;
+  }
+
+  private List<Path> lanes() throws IOException {
+    return List.copyOf(new LaneFile(new Env(Map.of(), home, home, "here")).held(List.copyOf(folders())));
+  }
+
+  private static void wait(long until, Callable<Boolean> condition) throws Exception {
+    while (!condition.call() && System.nanoTime() < until) {
+      Thread.sleep(20);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+
+/** A machine that sleeps and wakes: a stopped process knows nothing of the time that passes, and finds another clock afterwards. */
+class SleepTest {
+  private static final Duration SILENCE = Duration.ofSeconds(1); // after which a quiet stream is opened anew
+  private static final Duration SLEEP = SILENCE.multipliedBy(3);
+
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+  private Path gate;
+  private Program server;
+  private Program worker;
+  private Settled settled;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+    gate = home.resolve("gate");
+    server = site.serve();
+    worker = site.work("-b", "code:" + code, "--sse-heartbeat-timeout", Long.toString(SILENCE.toSeconds()));
+    settled = new Settled(site.home(), site.client());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  private String create(String name) throws Exception {
+    var id = site.create(code, Settled.prompt(name, 20, gate));
+    settled.expect(id, name, 20, code);
+    return id;
+  }
+
+  @Test
+  void aWorkerThatSleptGoesOnWithWhatItsAgentDidMeanwhile() throws Exception {
+    site.awaitOutput(create("before"), "before line 10");
+    worker.signal("STOP");
+    Files.createFile(gate);
+    Program.await("the agent's end", () -> Settled.ledger(code).contains("end before"));
+    create("meanwhile");
+    Thread.sleep(SLEEP); // the very thing: as long as no deadline of the worker's stream stands
+    worker.signal("CONT");
+    create("after");
+    assertThat(settled.wrongs(Program.PATIENCE)).as(site.toString()).isEmpty();
+  }
+
+  @Test
+  void aServerThatSleptIsFoundAgain() throws Exception {
+    site.awaitOutput(create("before"), "before line 10");
+    server.signal("STOP");
+    worker.awaitErr("stream down");
+    Files.createFile(gate);
+    Program.await("the agent's end", () -> Settled.ledger(code).contains("end before"));
+    server.signal("CONT");
+    create("after");
+    assertThat(settled.wrongs(Program.PATIENCE)).as(site.toString()).isEmpty();
+  }
+}
