@@ -52,7 +52,7 @@ class BadAgentTest {
     site.awaitOutput(id, "deaf");
     site.client().cancel(id, "enough");
     assertThat(site.ended(id).status()).as(site.toString()).isEqualTo(TaskStatus.CANCELLED);
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test

@@ -163,7 +163,7 @@ class CommandsTest {
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
     assertThat(ran("tasks", "cancel", running).out()).isEqualTo(running + "\tcancelled\n");
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
     var done = site.create(code, "talk x");
     site.ended(done);
     var late = ran("tasks", "cancel", done);

@@ -180,7 +180,7 @@ class IntakeTest {
       var task = server.addTask(site.id(code), "polite");
       Program.await("its outcome", () -> server.status(task).equals("failed"));
       assertThat(server.task(task).path("error").asText()).contains("lease", "resume_session_id ses_made");
-      assertThat(site.agents()).isEmpty();
+      site.awaitNoAgents();
     }
   }
 }

@@ -62,7 +62,7 @@ class RunLocalTest {
     run.awaitOut("running");
     run.signal("INT");
     assertThat(run.exit()).as(run.toString()).isEqualTo(130);
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
@@ -118,7 +118,7 @@ class RunLocalTest {
     var said = new String(process.getErrorStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isEqualTo(1);
     assertThat(said).contains("problem: the output could not be written");
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test

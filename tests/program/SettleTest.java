@@ -67,7 +67,7 @@ class SettleTest {
     assertThat(ended.result()).isEqualTo("waiting\nwaited");
     assertThat(site.output(task)).startsWith("waiting\nwaited\n— completed").containsOnlyOnce("waited");
     assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
@@ -134,7 +134,7 @@ class SettleTest {
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(ended.result()).isEqualTo("waiting\nwaited");
     assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   /** A task that an earlier start intended to take; whether it was claimed and recorded as that is the test's choice. */

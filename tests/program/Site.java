@@ -154,6 +154,11 @@ final class Site implements AutoCloseable {
     Program.await("'" + text + "' in the output of " + id, () -> output(id).contains(text));
   }
 
+  /** Waits until no agent is left, nor what it started; its supervisor writes the end down before it leaves itself. */
+  void awaitNoAgents() throws Exception {
+    Program.await("the end of every agent", () -> agents().isEmpty());
+  }
+
   /** The made agents and what they started, as far as they live. */
   List<ProcessHandle> agents() {
     return ProcessHandle.allProcesses().filter(p -> marked(p.pid())).toList();

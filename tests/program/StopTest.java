@@ -61,7 +61,7 @@ class StopTest {
     assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
     assertThat(task.error()).contains("the operator");
     assertThat(site.output(running)).contains("interrupted");
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
@@ -111,7 +111,7 @@ class StopTest {
     var task = site.client().task(running);
     assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
     assertThat(task.error()).contains("the worker was stopped", "ses_made");
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
@@ -123,7 +123,7 @@ class StopTest {
     assertThat(cancel.exit()).as(cancel.toString()).isZero();
     assertThat(cancel.out()).isEqualTo(running + "\tcancelled\n");
     assertThat(site.client().task(running).error()).contains("a change of mind");
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
@@ -133,7 +133,7 @@ class StopTest {
     site.awaitOutput(running, "running");
     site.client().cancel(running, "enough");
     assertThat(site.ended(running).status()).isEqualTo(TaskStatus.CANCELLED);
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
@@ -166,7 +166,7 @@ class StopTest {
     var task = site.ended(site.create(code, "polite"));
     assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
     assertThat(task.error()).contains("the longest a task may run", "ses_made");
-    assertThat(site.agents()).isEmpty();
+    site.awaitNoAgents();
   }
 
   @Test
