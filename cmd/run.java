@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -68,6 +69,9 @@ import sun.misc.Signal;
 public final class run extends Command {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration REGISTERED = Duration.ofSeconds(10); // the embedded server answers in milliseconds
+  /** A server that is there answers within that; the agents of an earlier start shall not be without a watch for longer. */
+  private static final Duration FIRST_TRY = Duration.ofSeconds(1);
+  private static final Duration SHORT_LOOK = Duration.ofMillis(5); // every start waits for this
   private static final Duration FIRST_ANSWER = Duration.ofSeconds(5); // whatever the idle time, a healthy server is heard out
 
   @Option(names = "--local", description = "start the embedded server too and work for it")
@@ -209,10 +213,24 @@ public final class run extends Command {
         Duration idle) throws InterruptedException, StoreFailed {
       Thread.ofVirtual().name("greeting").start(greeted);
       try {
+        var known = idle == null && prompt == null && !answered(FIRST_TRY) ? known(journal) : Optional.<Client.Info>empty();
+        if (known.isPresent()) {
+          become(settings, known.get(), identity, journal, redaction);
+        }
         var info = idle == null ? greeted.get() : greeted.get(Math.max(FIRST_ANSWER.toMillis(), idle.toMillis()), TimeUnit.MILLISECONDS);
-        become(new Worker(settings, offered(settings), client, info, identity, journal, redaction, Time.SYSTEM,
-            ThreadLocalRandom.current()));
+        var id = info == null || !info.ours() ? "" : info.serverId();
+        if (known.isEmpty()) {
+          become(settings, info, identity, journal, redaction);
+        } else if (!Objects.equals(known.get().serverId(), id.isEmpty() ? null : id)) {
+          throw new Problem("the server " + server + " is another one than at the last start", "it has another id",
+              "start again: this one's tasks are taken then, and what is owed to the other one is kept").ending(Problem.Exit.TRY_LATER);
+        }
+        journal.met(server.toString(), id);
+        return Optional.of(worker);
       } catch (CancellationException e) {
+        while (worker != null && !worker.await(LOOK)) {
+          continue; // it has agents to end
+        }
         return Optional.empty();
       } catch (TimeoutException e) {
         greeted.cancel(true);
@@ -220,7 +238,32 @@ public final class run extends Command {
       } catch (ExecutionException e) {
         throw new IllegalStateException(e.getCause());
       }
-      return Optional.of(worker);
+    }
+
+    private boolean answered(Duration patience) throws InterruptedException {
+      for (var end = Time.SYSTEM.nanos() + patience.toNanos(); !greeted.isDone() && Time.SYSTEM.nanos() < end; ) {
+        Time.SYSTEM.sleep(SHORT_LOOK);
+      }
+      return greeted.isDone();
+    }
+
+    /** What the server called itself when it last answered, if there is something to go on with that cannot wait for it. */
+    private Optional<Client.Info> known(Journal journal) throws StoreFailed {
+      if (journal.open().isEmpty()) {
+        return Optional.empty();
+      }
+      var known = journal.met(client.server().toString()).map(id -> new Client.Info("", id.isEmpty() ? null : id));
+      known.ifPresent(info -> LoggerFactory.getLogger(run.class)
+          .warn("the server has not answered yet; what the last start began is gone on with meanwhile"));
+      return known;
+    }
+
+    private void become(Settings settings, Client.Info info, Identity identity, Journal journal, Redaction redaction)
+        throws StoreFailed, InterruptedException {
+      var made = new Worker(settings, offered(settings), client, info, identity, journal, redaction, Time.SYSTEM,
+          ThreadLocalRandom.current());
+      made.adopt();
+      become(made);
     }
 
     private synchronized void become(Worker made) {

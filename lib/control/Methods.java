@@ -1,6 +1,7 @@
 package lib.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ final class Methods {
 
   private JsonNode answer(String method, JsonNode params, String who) throws InterruptedException {
     return switch (method) {
-      case "status" -> served.worker().map(Worker::status).orElseGet(this::connecting);
+      case "status" -> served.worker().map(this::status).orElseGet(this::connecting);
       case "tasks" -> tasks();
       case "cancel" -> cancel(params, who);
       case "why" -> why(text(params, "task_id"));
@@ -95,6 +96,15 @@ final class Methods {
   private Worker worker() {
     return served.worker().orElseThrow(() -> new Problem("the worker has no answer to that yet", "its server has not answered: "
         + served.trouble(), "mend that, or wait").ending(Problem.Exit.TRY_LATER));
+  }
+
+  private ObjectNode status(Worker worker) {
+    var json = worker.status();
+    if (!served.trouble().isEmpty()) { // it only goes on with what an earlier process began
+      json.put("state", "connecting");
+      ((ArrayNode) json.get("problems")).add(served.trouble());
+    }
+    return json;
   }
 
   /** The status before there is a worker. */

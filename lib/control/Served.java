@@ -4,7 +4,8 @@ import java.util.Optional;
 import lib.config.LiveSettings;
 import lib.task.Worker;
 
-/** The process that the socket speaks for: it is a worker once its server has answered for the first time. Thread-safe. */
+/** The process that the socket speaks for: it is a worker once its server has answered for the first time, or
+ * before that when there is something of an earlier process to go on with. Thread-safe. */
 public interface Served {
 
   /** The worker; empty before that. */

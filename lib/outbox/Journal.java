@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lib.Problem;
 import lib.config.Codebase;
@@ -75,6 +76,11 @@ public final class Journal implements AutoCloseable {
         registered_at TEXT NOT NULL,
         PRIMARY KEY (server, path)
       );
+      """, """
+      CREATE TABLE server (
+        address TEXT PRIMARY KEY,
+        id TEXT NOT NULL
+      );
       """);
 
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -105,6 +111,7 @@ public final class Journal implements AutoCloseable {
       var aside = damage.get().setAside(Instant.now());
       var journal = new Journal(Database.open(file, MIGRATIONS), true);
       var saved = Damage.save(aside, journal.database, TABLES);
+      journal.weed(saved);
       LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
           damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
           saved.getOrDefault("outgoing", 0), saved.getOrDefault("codebase", 0));
@@ -115,6 +122,43 @@ public final class Journal implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts the start", e);
     }
+  }
+
+  /** What stood on a damaged page may be anything: rows that mean nothing are not kept. */
+  private void weed(Map<String, Integer> saved) throws StoreFailed, InterruptedException {
+    database.write(Sync.POWER, sql -> {
+      for (var id : sql.list("SELECT id FROM attempt", row -> row.getLong(1))) {
+        if (!means(() -> sql.first("SELECT * FROM attempt WHERE id = ?", Journal::attempt, id))) {
+          sql.update("DELETE FROM attempt WHERE id = ?", id);
+          saved.merge("attempt", -1, Integer::sum);
+        }
+      }
+      for (var id : sql.list("SELECT id FROM outgoing", row -> row.getLong(1))) {
+        if (!means(() -> sql.first("SELECT id, kind, body, attempt_id FROM outgoing WHERE id = ?", Journal::outgoing, id))) {
+          sql.update("DELETE FROM outgoing WHERE id = ?", id);
+          saved.merge("outgoing", -1, Integer::sum);
+        }
+      }
+      return null;
+    });
+  }
+
+  private interface Reading {
+    Object read() throws SQLException;
+  }
+
+  private static boolean means(Reading row) throws SQLException {
+    try {
+      row.read();
+      return true;
+    } catch (RuntimeException e) { // a word, a time or a number that is none
+      return false;
+    }
+  }
+
+  private static Outgoing outgoing(ResultSet row) throws SQLException {
+    return new Outgoing(row.getLong(1), row.getLong(4), Outgoing.Kind.valueOf(row.getString(2)),
+        Report.read(Json.readObject(row.getString(3)).orElseThrow()));
   }
 
   /** Whether this journal was made anew, so that attempts may be known to their folders alone. */
@@ -262,9 +306,8 @@ public final class Journal implements AutoCloseable {
 
   /** The attempt's reports that no server has taken or refused, oldest first. */
   List<Outgoing> owed(Attempt attempt) throws StoreFailed {
-    return database.read(sql -> sql.list("SELECT id, kind, body FROM outgoing WHERE attempt_id = ? AND state = 'WAITING' ORDER BY id",
-        row -> new Outgoing(row.getLong(1), attempt.id(), Outgoing.Kind.valueOf(row.getString(2)),
-            Report.read(Json.readObject(row.getString(3)).orElseGet(Json::object))), attempt.id()));
+    return database.read(sql -> sql.list("SELECT id, kind, body, attempt_id FROM outgoing WHERE attempt_id = ? AND state = 'WAITING' "
+        + "ORDER BY id", Journal::outgoing, attempt.id()));
   }
 
   /** Records the end of reports' ways. Losing this to a crash only means sending them again, which is harmless. */
@@ -340,6 +383,18 @@ public final class Journal implements AutoCloseable {
       }
       return null;
     });
+  }
+
+  // --- servers
+
+  /** Keeps what the server at this address called itself, for a start at which it does not answer; empty for one without an id. */
+  public void met(String address, String id) throws StoreFailed, InterruptedException {
+    update(Sync.PROCESS, "INSERT INTO server (address, id) VALUES (?, ?) ON CONFLICT (address) DO UPDATE SET id = excluded.id", address, id);
+  }
+
+  /** What the server at this address called itself when it last answered. */
+  public Optional<String> met(String address) throws StoreFailed {
+    return database.read(sql -> sql.first("SELECT id FROM server WHERE address = ?", row -> row.getString(1), address));
   }
 
   // --- codebases registered at run time

@@ -40,14 +40,14 @@ public final class Outbox implements AutoCloseable {
   private final Time time;
   private final RandomGenerator random;
   private final Lost lost;
-  private final Semaphore calls = new Semaphore(MAX_CALLS);
+  private final Semaphore calls = new Semaphore(0);
   private final Map<Long, Courier> couriers = new ConcurrentHashMap<>();
   private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition emptied = lock.newCondition();
 
   /**
-   * An outbox for one server.
+   * An outbox for one server, which delivers nothing before {@link #open()}.
    *
    * @param ours whether it is our own server, which drops repeats by itself and keeps all output
    * @param redaction masks all reports before they are recorded, and once more what an earlier version has recorded
@@ -61,6 +61,11 @@ public final class Outbox implements AutoCloseable {
     this.time = time;
     this.random = random;
     this.lost = lost;
+  }
+
+  /** Lets it deliver, once it is certain which server that is. */
+  public void open() {
+    calls.release(MAX_CALLS);
   }
 
   /** Begins to deliver a claimed attempt: what the claim owes and, as it comes, its output. Owns the spool from now on. */

@@ -25,7 +25,7 @@ public final class Greeting {
     this.random = random;
   }
 
-  /** Why the server has not answered yet, for people; empty when it has not failed. */
+  /** Why the server has not answered yet, for people; empty when it has, or has not failed. */
   public String trouble() {
     return trouble;
   }
@@ -40,6 +40,7 @@ public final class Greeting {
       try {
         var info = client.info();
         outage.over();
+        trouble = "";
         return info;
       } catch (CallFailed e) {
         // ours denies this call to nobody, and where all else is answered it answers this too

@@ -122,17 +122,26 @@ public final class Worker implements Listener {
   }
 
   /**
-   * Registers and begins to take tasks; returns once every registration was tried.
+   * Goes on with what earlier processes of this worker began, as far as that needs no server: living agents are watched, ends
+   * are judged. Nothing is told before {@link #start}.
+   */
+  public void adopt() throws StoreFailed, InterruptedException {
+    settle();
+    loops.begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
+  }
+
+  /**
+   * Registers and begins to tell and to take tasks; returns once every registration was tried. It must be certain that the
+   * server is the one that this worker was made for.
    *
    * @param tasks how many tasks to take in all
    */
-  public void start(int tasks) throws StoreFailed, InterruptedException {
+  public void start(int tasks) throws InterruptedException {
     intake.limit(tasks);
-    settle();
+    outbox.open();
     registrar.start();
     // the heart has a platform thread of its own, so that nothing else can starve it
     loops.begin(Thread.ofPlatform(), "heart", heart);
-    loops.begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
     loops.begin(Thread.ofVirtual(), "settling", settling);
     loops.begin(Thread.ofVirtual(), "quarantine", quarantine);
     loops.begin(Thread.ofVirtual(), "stream", stream);

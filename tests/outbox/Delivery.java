@@ -55,6 +55,7 @@ final class Delivery implements AutoCloseable {
   private void start() {
     journal = Journal.open(file);
     outbox = new Outbox(journal, client(server), false, Redaction.NONE, time, new Random(1), (attempt, why) -> lost.add(why));
+    outbox.open();
   }
 
   /** Claims the task and begins to deliver. */

@@ -69,6 +69,7 @@ class OldJournalTest {
       server.addTask(Json.object().put("id", "task-1"));
       try (var outbox = new Outbox(journal, Delivery.client(server), false, Redaction.NONE, new FakeTime(), new Random(1),
           (attempt, why) -> { })) {
+        outbox.open();
         outbox.resume(journal.open().getFirst(), Spool.NONE);
         assertThat(outbox.awaitEmpty(Duration.ofSeconds(60))).isTrue();
       }

@@ -28,6 +28,7 @@ class SettleTest {
   @TempDir
   private Path home;
   private Site site;
+  private Program server;
   private Path code;
   private Path gate;
 
@@ -36,7 +37,7 @@ class SettleTest {
     site = new Site(home);
     code = site.folder("code");
     gate = home.resolve("gate");
-    site.serve();
+    server = site.serve();
   }
 
   @AfterEach
@@ -68,6 +69,46 @@ class SettleTest {
     assertThat(site.output(task)).startsWith("waiting\nwaited\n— completed").containsOnlyOnce("waited");
     assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
     site.awaitNoAgents();
+  }
+
+  @Test
+  void whileTheServerIsAwayAnAgentIsWatchedAndItsOutcomeIsToldOnceItIsBack() throws Exception {
+    var first = site.work("-b", "code:" + code);
+    var task = site.create(code, "wait " + gate);
+    site.awaitOutput(task, "waiting");
+    first.signal("KILL");
+    first.exit();
+    server.signal("KILL");
+    server.exit();
+    var worker = site.work(site.url(), "w", "-b", "code:" + code);
+    worker.awaitErr("task=" + task + " .* going on with its agent");
+    var status = site.start("status", "--name", "w", "--json");
+    assertThat(status.exit()).as(status.toString()).isZero();
+    assertThat(Json.read(status.out()).path("state").asText()).isEqualTo("connecting");
+    assertThat(Json.read(status.out()).path("running").path(0).path("task_id").asText()).isEqualTo(task);
+    Files.createFile(gate);
+    worker.awaitErr("task=" + task + " .*completed");
+    site.serve();
+    assertThat(site.ended(task).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.output(task)).startsWith("waiting\nwaited\n— completed").containsOnlyOnce("waiting");
+  }
+
+  @Test
+  void whatIsOwedToOneServerIsNotToldToAnotherAtItsAddress() throws Exception {
+    var task = orphan("wait " + gate, "waiting");
+    server.signal("KILL");
+    server.exit();
+    var worker = site.work(site.url(), "w", "-b", "code:" + code);
+    worker.awaitErr("task=" + task + " .* going on with its agent");
+    Files.createFile(gate);
+    worker.awaitErr("task=" + task + " .*completed");
+    site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("other").toString())
+        .awaitOut("(http://\\S+)");
+    assertThat(worker.exit()).isEqualTo(75);
+    assertThat(worker.err()).contains("is another one than at the last start").doesNotContain("told to the server");
+    var outbox = site.start("outbox", "list", "--name", "w");
+    assertThat(outbox.exit()).isZero();
+    assertThat(outbox.out()).contains(task, "waiting");
   }
 
   @Test
