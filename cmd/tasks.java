@@ -4,8 +4,6 @@ package cmd;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -15,9 +13,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import lib.Problem;
-import lib.agent.AttemptFolder;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Follow;
@@ -26,10 +22,9 @@ import lib.cli.Place;
 import lib.cli.TaskOutput;
 import lib.config.Json;
 import lib.config.Setting.Use;
-import lib.config.StateDir;
 import lib.config.Time;
 import lib.control.ControlClient;
-import lib.store.Lock;
+import lib.control.LocalTask;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
@@ -400,44 +395,13 @@ public final class tasks extends Command {
       if (id.isBlank()) {
         throw absent("this machine");
       }
-      Path left = null;
-      for (var stateDir : stateDirs()) {
-        var folder = AttemptFolder.latest(stateDir, id);
-        if (folder.isPresent() && !Files.exists(folder.get().file("closing"))) {
-          if (Lock.holder(stateDir.resolve("lock")).isPresent()) {
-            return cancel(stateDir, folder.get());
-          }
-          left = stateDir;
-        }
-      }
-      throw left == null
-          ? new Problem("no worker on this machine runs task " + id, "no state folder holds a running attempt at it",
-              "look where it runs: tasks show " + id)
-          : new Problem("no worker runs that could cancel task " + id, "that of " + left + ", which began it, has ended",
-              "start it again: run --state-dir " + left).ending(Problem.Exit.NO_WORKER);
-    }
-
-    private int cancel(Path stateDir, AttemptFolder attempt) throws IOException, InterruptedException {
-      try (var worker = ControlClient.connect(stateDir)) {
-        worker.call("cancel", Json.object().put("task_id", id).put("reason", reason));
-      }
-      io.err().println("asked the worker in " + stateDir + " to cancel it");
-      var closing = attempt.file("closing");
-      var status = await(() -> Files.exists(closing)) ? TaskStatus.of(Files.readString(closing).split(" ", 3)[1]) : TaskStatus.RUNNING;
+      var task = LocalTask.running(id, settings());
+      task.cancel(id, reason);
+      io.err().println("asked the worker in " + task.stateDir() + " to cancel it");
+      await(() -> task.ended().isPresent());
+      var status = task.ended().orElse(TaskStatus.RUNNING);
       io.print(json ? Json.pretty(Json.object().put("id", id).put("status", status.word())) + "\n" : id + "\t" + status.word() + "\n");
-      return done(status, "in " + stateDir, true);
-    }
-
-    private List<Path> stateDirs() throws IOException {
-      var settings = settings();
-      var own = StateDir.of(settings);
-      var all = StateDir.all(settings.env());
-      if (!Files.isDirectory(all)) {
-        return List.of(own);
-      }
-      try (var folders = Files.list(all)) {
-        return Stream.concat(Stream.of(own), folders).distinct().toList();
-      }
+      return done(status, "in " + task.stateDir(), true);
     }
 
     /** Waits for the task's end; false when it takes too long. */
