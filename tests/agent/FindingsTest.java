@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
+import lib.agent.Silence;
 import lib.config.Json;
 import lib.outbox.Redaction;
 import org.junit.jupiter.api.Test;
@@ -35,5 +36,30 @@ class FindingsTest {
       assertThat(found.stderr()).endsWith("a complaint");
       assertThat(found.read(true)).isFalse();
     }
+  }
+
+  @Test
+  void aTurnThatCalledToolsIsNoResultWhateverItsProviderSays() throws IOException {
+    var tool = "{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"state\":{\"status\":\"completed\"}}}\n";
+    var stop = "{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\"}}\n";
+    assertThat(last(tool + stop)).isEqualTo(Silence.Word.OTHER);
+    assertThat(last(tool + stop.replace("stop", "tool-calls") + stop)).isEqualTo(Silence.Word.RESULT);
+    assertThat(last(tool + stop + stop)).isEqualTo(Silence.Word.RESULT);
+  }
+
+  private Silence.Word last(String out) throws IOException {
+    var folder = folder();
+    Files.writeString(folder.file("out"), out, StandardOpenOption.APPEND);
+    try (var found = new Findings(folder, Redaction.NONE)) {
+      found.read(true);
+      return found.last();
+    }
+  }
+
+  private AttemptFolder folder() throws IOException {
+    var folder = AttemptFolder.of(state, "t", 1);
+    folder.make();
+    folder.prepare("prompt", Json.object(), Json.object());
+    return folder;
   }
 }
