@@ -132,7 +132,7 @@ public final class Findings implements Closeable {
   private void plain(String line) {
     text.add(line);
     var asked = OpenCode.question(line);
-    question = asked != null ? asked : question;
+    question = asked != null ? masked(asked) : question;
     said(asked != null || last == Silence.Word.QUESTION && OpenCode.answer(line) ? Silence.Word.QUESTION : Silence.Word.OTHER);
   }
 

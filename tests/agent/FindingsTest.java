@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
 import lib.agent.Silence;
@@ -45,6 +46,16 @@ class FindingsTest {
     assertThat(last(tool + stop)).isEqualTo(Silence.Word.OTHER);
     assertThat(last(tool + stop.replace("stop", "tool-calls") + stop)).isEqualTo(Silence.Word.RESULT);
     assertThat(last(tool + stop + stop)).isEqualTo(Silence.Word.RESULT);
+  }
+
+  @Test
+  void aQuestionIsMaskedBeforeAnErrorThatQuotesItIsCut() throws IOException {
+    var folder = folder();
+    Files.writeString(folder.file("out"), "◆  Permission required to run: login hunter2hunter2\n", StandardOpenOption.APPEND);
+    try (var found = new Findings(folder, Redaction.of(Map.of("hunter2hunter2", "KEY")))) {
+      found.read(true);
+      assertThat(found.question()).isEqualTo("Permission required to run: login [KEY*********]");
+    }
   }
 
   private Silence.Word last(String out) throws IOException {
