@@ -8,17 +8,20 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import lib.config.Time;
 
 /**
  * The processes that an agent started, and ending them. A process belongs to the attempt when it is in the agent's
- * session, descends from it, or carries the attempt's marker variable, which also finds what has left the session.
- * The supervisor, which records the end, is never touched.
+ * session, carries the attempt's marker variable, which also finds what has left the session, or descends from one that
+ * does. What was seen to descend belongs to it for good: once its parents are gone nothing else tells of a process that
+ * left the session and cleared its variables. The supervisor, which records the end, is never touched. Thread-safe.
  */
 public final class AgentSession {
   /** An agent that saves its work on INT or TERM has so long; both and the end make the 11 s that are promised. */
@@ -29,9 +32,13 @@ public final class AgentSession {
   private final AttemptFolder folder;
   private final long supervisor;
   private final Time time;
+  private final Map<Long, Long> seen = new ConcurrentHashMap<>(); // process id to start time, which tells it from a later one
+
+  /** @param started in clock ticks since boot */
+  private record Living(long pid, long parent, long session, long started) {}
 
   /**
-   * The processes of an attempt.
+   * The processes of an attempt; keep it as long as the attempt, since it remembers those that it has seen.
    *
    * @param supervisor the supervisor's process, which also leads a session; 0 when it is long gone: then the agent's number may
    *     be another's by now, and only the marker tells
@@ -107,31 +114,42 @@ public final class AgentSession {
   public Set<Long> members() throws IOException {
     var agent = supervisor == 0 ? 0 : folder.pids().map(AttemptFolder.Pids::agent).orElse(0L);
     var found = new HashSet<Long>();
+    var children = new HashMap<Long, List<Living>>();
+    var waiting = new ArrayList<Living>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (var entry : all) {
-        var pid = Long.parseLong(entry.getFileName().toString());
-        var session = session(entry);
-        if (session > 0 && session != supervisor && (session == agent || folder.marks(entry))) {
-          found.add(pid);
+        var process = living(entry);
+        if (process == null || process.session == supervisor) {
+          continue;
+        }
+        children.computeIfAbsent(process.parent, p -> new ArrayList<>()).add(process);
+        if (agent > 0 && process.session == agent || folder.marks(entry) || seen.getOrDefault(process.pid, -1L) == process.started) {
+          waiting.add(process);
         }
       }
     } catch (NoSuchFileException e) {
       ProcessHandle.of(supervisor).stream().flatMap(ProcessHandle::descendants).map(ProcessHandle::pid).forEach(found::add);
       return found; // no /proc on this system: what has left the tree is not found there
     }
-    ProcessHandle.of(agent).filter(a -> found.contains(a.pid())).map(ProcessHandle::descendants).orElseGet(Stream::empty)
-        .filter(ProcessHandle::isAlive).map(ProcessHandle::pid).forEach(found::add);
+    while (!waiting.isEmpty()) {
+      var process = waiting.removeLast();
+      if (found.add(process.pid)) {
+        seen.put(process.pid, process.started);
+        waiting.addAll(children.getOrDefault(process.pid, List.of()));
+      }
+    }
     return found;
   }
 
-  /** The session of a living process; 0 when it is gone or only waits to be reaped. */
-  private static long session(Path entry) {
+  /** A living process; null when it is gone or only waits to be reaped. */
+  private static Living living(Path entry) {
     try {
       var stat = Files.readString(entry.resolve("stat"), StandardCharsets.ISO_8859_1);
       var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" "); // the name before may hold spaces and brackets
-      return fields[0].equals("Z") || fields[0].equals("X") ? 0 : Long.parseLong(fields[3]);
+      return fields[0].equals("Z") || fields[0].equals("X") ? null : new Living(Long.parseLong(entry.getFileName().toString()),
+          Long.parseLong(fields[1]), Long.parseLong(fields[3]), Long.parseLong(fields[19]));
     } catch (IOException e) {
-      return 0; // it ended while we looked
+      return null; // it ended while we looked
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * What the agent CLI calls its version. Asking takes a real one 0.6 s, so it is asked once in the background, and again when
@@ -17,6 +18,7 @@ public final class AgentVersion {
 
   private final Supplier<Map<String, String>> environment;
   private final Path directory;
+  private final UnaryOperator<String> mask;
   private Program asked;
   private String version;
 
@@ -25,10 +27,12 @@ public final class AgentVersion {
    *
    * @param environment what the program gets
    * @param directory a folder of ours
+   * @param mask masks secrets
    */
-  public AgentVersion(Supplier<Map<String, String>> environment, Path directory) {
+  public AgentVersion(Supplier<Map<String, String>> environment, Path directory, UnaryOperator<String> mask) {
     this.environment = environment;
     this.directory = directory;
+    this.mask = mask;
   }
 
   /** The version; empty while it is being asked, or when the program does not tell. */
@@ -44,7 +48,7 @@ public final class AgentVersion {
 
   private void ask(Program program) {
     try {
-      var probe = AgentProbe.run(program.path, environment.get(), directory);
+      var probe = AgentProbe.run(program.path, environment.get(), directory, mask);
       learn(program, probe.works() && !probe.said().isBlank() ? probe.said() : null);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // nobody does; it would stay unknown

@@ -37,6 +37,7 @@ public final class Findings implements Closeable {
   private Used lastTool;
   private Failed failure;
   private boolean events;
+  private boolean tools; // since the last turn ended
   private long lines;
   private Silence.Word last = Silence.Word.OTHER;
   private String question;
@@ -119,17 +120,19 @@ public final class Findings implements Closeable {
     }
     if (!(line.event() instanceof Plain)) {
       said(switch (line.event()) {
-        case Turn turn when turn.reason().equals("stop") -> Silence.Word.RESULT;
+        // some providers say "stop" to a turn that called tools: then the agent goes on with the next one
+        case Turn turn when turn.reason().equals("stop") && !tools -> Silence.Word.RESULT;
         case Failed failed when Limit.of(failed).isPresent() -> Silence.Word.LIMIT;
         default -> Silence.Word.OTHER;
       });
+      tools = line.event() instanceof Used || tools && !(line.event() instanceof Turn);
     }
   }
 
   private void plain(String line) {
     text.add(line);
     var asked = OpenCode.question(line);
-    question = asked != null ? asked : question;
+    question = asked != null ? masked(asked) : question;
     said(asked != null || last == Silence.Word.QUESTION && OpenCode.answer(line) ? Silence.Word.QUESTION : Silence.Word.OTHER);
   }
 

@@ -38,17 +38,18 @@ final class PrivateKey {
    * Adds the key's lines.
    *
    * @param at where the key goes on
+   * @param to where to stop
    * @param left how many characters it may still have
    * @param begun whether {@code at} is within a line, behind the first line's words
    * @return how many characters it may still have in what follows the text; 0 when it has ended
    */
-  static int follow(String text, int at, int left, boolean begun, Spans spans) {
-    while (at < text.length() && left > 0) {
+  static int follow(String text, int at, int to, int left, boolean begun, Spans spans) {
+    while (at < to && left > 0) {
       left -= text.startsWith(STDERR, at) ? STDERR.length() : 0;
       at += text.startsWith(STDERR, at) ? STDERR.length() : 0;
-      var line = text.indexOf('\n', at);
-      line = line < 0 ? text.length() : line;
-      var most = Math.min(line, at + left);
+      var line = at < to ? text.indexOf('\n', at, Math.max(at, Math.min(to, at + left))) : to;
+      line = line < 0 ? to : line;
+      var most = Math.max(at, Math.min(line, at + left)); // what marks stderr may be all that was left
       var end = at;
       while (end < most && body(text.charAt(end))) {
         end++;

@@ -90,28 +90,29 @@ public final class Redaction {
   public Masked mask(String text, int key, Masks counts) {
     var spans = new Spans();
     keywords.scan(text, 0, (word, at) -> candidates.get(word).forEach(candidate -> candidate.look(text, at, spans)));
-    var left = key == 0 ? 0 : PrivateKey.follow(text, 0, key, false, spans);
-    for (var begin : spans.keys()) {
-      left = PrivateKey.follow(text, begin, PrivateKey.LONGEST, true, spans);
+    var keys = spans.keys();
+    var left = key == 0 ? 0 : PrivateKey.follow(text, 0, text.length(), key, false, spans);
+    for (var i = 0; i < keys.size(); i++) { // the next one's own look goes on further than this one's
+      var to = i + 1 < keys.size() ? keys.get(i + 1) : text.length();
+      left = PrivateKey.follow(text, keys.get(i), to, PrivateKey.LONGEST, true, spans);
     }
     return spans.none() ? new Masked(text, left) : new Masked(covered(text, spans, counts), left);
   }
 
   private static String covered(String text, Spans spans, Masks counts) {
-    var masked = new StringBuilder(text);
+    var masked = new StringBuilder(text.length());
     for (var span : spans.merged()) {
-      var begin = span.begin();
-      for (var i = begin; i <= span.end(); i++) {
+      masked.append(text, masked.length(), span.begin());
+      for (var i = span.begin(); i <= span.end(); i++) {
         if (i == span.end() || text.charAt(i) == '\n' || text.charAt(i) == '\r') {
-          masked.replace(begin, i, cover(span.name(), i - begin));
-          begin = i + 1;
+          masked.append(cover(span.name(), i - masked.length())).append(text, i, Math.min(i + 1, span.end()));
         }
       }
       if (counts != null) {
         counts.add(span.name());
       }
     }
-    return masked.toString();
+    return masked.append(text, masked.length(), text.length()).toString();
   }
 
   private static String cover(String name, int length) {

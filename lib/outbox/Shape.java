@@ -47,8 +47,8 @@ record Shape(String begin, Rest rest) {
   /** A run of token characters with a digit in it: {@code sk-skeleton-of-a-class-name} has none. */
   private static void token(String text, int at, int from, int least, Spans spans) {
     if (!within(text, at)) {
-      var end = run(text, from, "_-", at, spans);
-      if (end - from >= least && digit(text, from, end)) {
+      var end = run(spans.words(), text, from, at, spans);
+      if (end - from >= least && spans.words().digit(from)) {
         spans.add(at, end, TOKEN);
       }
     }
@@ -57,9 +57,9 @@ record Shape(String begin, Rest rest) {
   /** Runs with dots between. */
   private static void dotted(String text, int at, int from, Spans spans) {
     if (!within(text, at)) {
-      var head = run(text, from, "_-", at, spans);
+      var head = run(spans.words(), text, from, at, spans);
       if (head - from >= 10 && head < text.length() && text.charAt(head) == '.') {
-        var end = run(text, head, "_-.", at, spans);
+        var end = run(spans.dotted(), text, head, at, spans);
         if (end - head > 10) {
           spans.add(at, end, TOKEN);
         }
@@ -68,8 +68,9 @@ record Shape(String begin, Rest rest) {
   }
 
   private static void bearer(String text, int at, int from, Spans spans) {
-    var end = run(text, from, "-._~+/=", at, spans);
-    if (end - from >= 16 && digit(text, from, end)) { // else it is prose
+    var token = new Run("-._~+/=");
+    var end = run(token, text, from, at, spans);
+    if (end - from >= 16 && token.digit(from)) { // else it is prose
       spans.add(from, end, "bearer token");
     }
   }
@@ -96,26 +97,14 @@ record Shape(String begin, Rest rest) {
 
   /** Whether this place is within a word, where no token begins; an escaped line break before it is no letter. */
   private static boolean within(String text, int at) {
-    return at > 0 && letter(text.charAt(at - 1)) && !(at > 1 && text.charAt(at - 2) == '\\');
+    return at > 0 && Run.letter(text.charAt(at - 1)) && !(at > 1 && text.charAt(at - 2) == '\\');
   }
 
-  private static int run(String text, int from, String more, int begin, Spans spans) {
-    var most = Math.min(text.length(), from + LONGEST);
-    var end = from;
-    while (end < most && (letter(text.charAt(end)) || more.indexOf(text.charAt(end)) >= 0)) {
-      end++;
-    }
+  private static int run(Run run, String text, int from, int begin, Spans spans) {
+    var end = run.end(text, from, Math.min(text.length(), from + LONGEST));
     if (end == text.length()) {
       spans.open(begin);
     }
     return end;
-  }
-
-  private static boolean letter(char c) {
-    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
-  }
-
-  private static boolean digit(String text, int from, int to) {
-    return text.substring(from, to).chars().anyMatch(c -> c >= '0' && c <= '9');
   }
 }

@@ -15,6 +15,8 @@ final class Spans {
 
   private final List<Span> found = new ArrayList<>(0);
   private final List<Integer> keys = new ArrayList<>(0);
+  private final Run words = new Run("_-");
+  private final Run dotted = new Run("_-.");
   private int open = Integer.MAX_VALUE;
 
   void add(int begin, int end, String name) {
@@ -26,6 +28,16 @@ final class Spans {
   /** Says that from this place on the text may begin something of which the end is not there. */
   void open(int begin) {
     open = Math.min(open, begin);
+  }
+
+  /** The runs of which tokens consist. */
+  Run words() {
+    return words;
+  }
+
+  /** The same with dots within. */
+  Run dotted() {
+    return dotted;
   }
 
   /** Says that a private key's first line ends here. */

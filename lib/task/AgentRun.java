@@ -69,10 +69,11 @@ final class AgentRun {
    */
   Verdict run(ProcessHandle supervisor, boolean lives) throws IOException, InterruptedException {
     var start = time.nanos() - spent.toNanos();
+    var processes = new AgentSession(folder, supervisor == null ? 0 : supervisor.pid(), time);
     try (var found = new Findings(folder, redaction)) {
-      var exit = watch(supervisor, found);
+      var exit = watch(supervisor, processes, found);
       if (lives) {
-        sweep(pid(supervisor));
+        sweep(processes);
       }
       while (found.read(true)) {
         continue;
@@ -83,15 +84,16 @@ final class AgentRun {
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
       throw (InterruptedException) new InterruptedException("reading the agent's files").initCause(e);
     } catch (IOException | RuntimeException | Error e) {
-      end(supervisor);
+      end(supervisor, processes);
       throw e;
     }
   }
 
-  private AttemptFolder.Exit watch(ProcessHandle supervisor, Findings found) throws IOException, InterruptedException {
+  private AttemptFolder.Exit watch(ProcessHandle supervisor, AgentSession processes, Findings found)
+      throws IOException, InterruptedException {
     var told = false;
     var deadline = new Deadline(folder, budget.minus(spent), time);
-    var listening = new Listening(silences, () -> activity(supervisor), time);
+    var listening = new Listening(silences, () -> activity(processes), time);
     while (true) {
       var alive = supervisor != null && supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
       var exit = folder.exit();
@@ -115,7 +117,7 @@ final class AgentRun {
       }
       if (order.get() != null && ladder == null) {
         LOG.info("task={} ending the agent: {}", taskId, order.get());
-        ladder = Thread.ofPlatform().name("end " + taskId).start(() -> end(supervisor));
+        ladder = Thread.ofPlatform().name("end " + taskId).start(() -> end(supervisor, processes));
       }
       if (!more) {
         time.sleep(LOOK);
@@ -123,9 +125,9 @@ final class AgentRun {
     }
   }
 
-  private Activity activity(ProcessHandle supervisor) {
+  private Activity activity(AgentSession processes) {
     try {
-      return new AgentSession(folder, pid(supervisor), time).activity();
+      return processes.activity();
     } catch (IOException e) {
       LOG.warn("task={} its processes cannot be looked at: {}", taskId, e.getMessage());
       return Activity.UNSEEN;
@@ -157,13 +159,12 @@ final class AgentRun {
     });
   }
 
-  private void end(ProcessHandle supervisor) {
+  private void end(ProcessHandle supervisor, AgentSession processes) {
     try {
-      var session = new AgentSession(folder, pid(supervisor), time);
       if (supervisor != null && folder.pids().isEmpty()) {
         AgentSession.abandon(supervisor.pid()); // it still waits for the folder; an agent that starts this instant is found by its marker
       }
-      if (!session.end()) {
+      if (!processes.end()) {
         LOG.error("task={} some of its processes could not be ended", taskId);
       }
     } catch (IOException e) {
@@ -173,19 +174,14 @@ final class AgentRun {
     }
   }
 
-  private static long pid(ProcessHandle supervisor) {
-    return supervisor == null ? 0 : supervisor.pid();
-  }
-
   /** What the agent left behind when it ended: servers it started, shells that ignored it. */
-  private void sweep(long supervisor) throws InterruptedException {
+  private void sweep(AgentSession processes) throws InterruptedException {
     var sweeper = Thread.ofPlatform().name("sweep " + taskId).start(() -> {
       try {
-        var session = new AgentSession(folder, supervisor, time);
-        var left = session.members().size();
+        var left = processes.members().size();
         if (left > 0) {
           LOG.info("task={} ending {} processes that the agent left behind", taskId, left);
-          session.sweep();
+          processes.sweep();
         }
       } catch (IOException e) {
         LOG.error("task={} looking for processes left behind: {}", taskId, e.getMessage());

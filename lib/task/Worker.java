@@ -118,7 +118,8 @@ public final class Worker implements Listener {
     this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, stream, loops, client, identity.workerId(), events,
         time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
-        heart, codebases, registrar, quarantine, limits, redaction, new AgentVersion(this::agentEnv, identity.stateDir()), time);
+        heart, codebases, registrar, quarantine, limits, redaction,
+        new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask), time);
   }
 
   /**
@@ -279,7 +280,7 @@ public final class Worker implements Listener {
 
   private AgentProbe probe(Path agent) {
     try {
-      return AgentProbe.run(agent, agentEnv(), identity.stateDir());
+      return AgentProbe.run(agent, agentEnv(), identity.stateDir(), redaction::mask);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new AgentProbe(false, "the worker ends");

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
+import lib.agent.Silence;
 import lib.config.Json;
 import lib.outbox.Redaction;
 import org.junit.jupiter.api.Test;
@@ -35,5 +37,40 @@ class FindingsTest {
       assertThat(found.stderr()).endsWith("a complaint");
       assertThat(found.read(true)).isFalse();
     }
+  }
+
+  @Test
+  void aTurnThatCalledToolsIsNoResultWhateverItsProviderSays() throws IOException {
+    var tool = "{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"state\":{\"status\":\"completed\"}}}\n";
+    var stop = "{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\"}}\n";
+    assertThat(last(tool + stop)).isEqualTo(Silence.Word.OTHER);
+    assertThat(last(tool + stop.replace("stop", "tool-calls") + stop)).isEqualTo(Silence.Word.RESULT);
+    assertThat(last(tool + stop + stop)).isEqualTo(Silence.Word.RESULT);
+  }
+
+  @Test
+  void aQuestionIsMaskedBeforeAnErrorThatQuotesItIsCut() throws IOException {
+    var folder = folder();
+    Files.writeString(folder.file("out"), "◆  Permission required to run: login hunter2hunter2\n", StandardOpenOption.APPEND);
+    try (var found = new Findings(folder, Redaction.of(Map.of("hunter2hunter2", "KEY")))) {
+      found.read(true);
+      assertThat(found.question()).isEqualTo("Permission required to run: login [KEY*********]");
+    }
+  }
+
+  private Silence.Word last(String out) throws IOException {
+    var folder = folder();
+    Files.writeString(folder.file("out"), out, StandardOpenOption.APPEND);
+    try (var found = new Findings(folder, Redaction.NONE)) {
+      found.read(true);
+      return found.last();
+    }
+  }
+
+  private AttemptFolder folder() throws IOException {
+    var folder = AttemptFolder.of(state, "t", 1);
+    folder.make();
+    folder.prepare("prompt", Json.object(), Json.object());
+    return folder;
   }
 }

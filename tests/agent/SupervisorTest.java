@@ -101,6 +101,20 @@ class SupervisorTest {
   }
 
   @Test
+  void whatLeftTheSessionAndClearedItsVariablesIsEndedWithTheAgentThatStartedIt() throws Exception {
+    // its parents obey INT at once, which it ignores: from then on only what was seen before tells whose it is
+    start("sh -c \"env -i setsid sh -c 'trap : INT; echo \\$\\$ >escaped; while :; do sleep 0.1; done' & wait\" & wait");
+    await(() -> Files.exists(temp.resolve("escaped")) && Files.size(temp.resolve("escaped")) > 0);
+    var escaped = Long.parseLong(Files.readString(temp.resolve("escaped")).strip());
+    try {
+      assertThat(new AgentSession(folder, supervisor.pid(), Time.SYSTEM).end()).isTrue();
+      await(() -> ProcessHandle.of(escaped).isEmpty());
+    } finally {
+      ProcessHandle.of(escaped).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  @Test
   void theSupervisorEndsAnAgentWhoseBudgetIsUsedUp() throws Exception {
     folder.deadline(Duration.ZERO);
     start("sleep 60");

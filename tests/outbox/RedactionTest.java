@@ -16,6 +16,9 @@ import lib.config.Json;
 import lib.outbox.Masks;
 import lib.outbox.Redaction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No secret passes the gate, in whatever form it is written; what is none passes as it is. */
 class RedactionTest {
@@ -177,6 +180,18 @@ class RedactionTest {
     assertThat(gate.mask("[stderr] -----END PRIVATE KEY-----\n", key, null).key()).isZero();
     var flood = "-----BEGIN PRIVATE KEY-----\n" + "abcd\n".repeat(10_000);
     assertThat(gate.mask(flood)).contains("abcd\n".repeat(6_000)).endsWith("abcd\n");
+  }
+
+  @Test
+  void whatIsLeftOfAKeyMayEndWithinTheMarkOfStderr() {
+    assertThat(Redaction.of(Map.of()).mask("[stderr] abcd\n", 5, null)).isEqualTo(new Redaction.Masked("[stderr] abcd\n", 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-sk-", "-eyJ", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\"", "https://me:pw@host/ "})
+  @Timeout(60) // a second each; several minutes when each beginning is looked at for itself
+  void aLongLineOfNothingButBeginningsIsNoTrouble(String begin) {
+    assertThat(Redaction.of(Map.of()).mask(begin.repeat((32 << 20) / begin.length()))).hasSizeGreaterThan(31 << 20);
   }
 
   @Test
