@@ -114,6 +114,7 @@ final class Doing {
           identity.workerId()), time, random);
       journal.keep(server, new RemoteCodebase(remote.id(), codebase.name(), path.toString(), identity.workerId()),
           codebase.description(), time.now());
+      codebases.take(codebase);
       codebases.registered(codebase, remote.id());
       registrar.add(codebase);
       return Verdict.completed("Codebase registered successfully with ID: " + remote.id());

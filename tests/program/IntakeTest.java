@@ -140,6 +140,19 @@ class IntakeTest {
     assertThat(Json.read(why.out()).path("now").path("reason").asText()).contains("is not offered here");
   }
 
+  @Test
+  void aReloadThatOnlyDescribesACodebaseAnewGoesOnOfferingIt() throws Exception {
+    site.serve();
+    configure(codebases(code));
+    site.work("--config", config.toString());
+    site.id(code);
+    var described = codebases(code);
+    ((ObjectNode) described.path("codebases").path(0)).put("description", "the shop");
+    configure(described);
+    assertThat(site.start("ctl", "reload", "--name", "w").exit()).isZero();
+    assertThat(site.ended(site.create(code, "talk still here")).result()).isEqualTo("still here");
+  }
+
   private static ObjectNode codebases(Path folder) {
     var settings = Json.object();
     settings.putArray("codebases").addObject().put("name", folder.getFileName().toString()).put("path", folder.toString());
