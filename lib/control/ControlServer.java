@@ -5,6 +5,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -77,7 +78,17 @@ public final class ControlServer implements AutoCloseable {
 
   private void take() throws ClosedChannelException, InterruptedException {
     try {
-      var channel = socket.accept();
+      welcome(socket.accept());
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("no client of the control socket can be taken: {}", e.getMessage());
+      Time.SYSTEM.sleep(PAUSE);
+    }
+  }
+
+  private void welcome(SocketChannel channel) {
+    try {
       if (clients.size() >= MAX_CLIENTS) {
         Conversation.refuse(channel, "this worker has " + MAX_CLIENTS + " clients already");
       } else {
@@ -85,11 +96,8 @@ public final class ControlServer implements AutoCloseable {
         clients.add(client);
         client.start();
       }
-    } catch (ClosedChannelException e) {
-      throw e;
     } catch (IOException e) {
-      LOG.warn("a client of the control socket could not be taken: {}", e.getMessage());
-      Time.SYSTEM.sleep(PAUSE);
+      LOG.debug("a client of the control socket left at once: {}", e.getMessage());
     }
   }
 
