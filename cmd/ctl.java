@@ -91,7 +91,8 @@ public final class ctl extends Command {
     }
   }
 
-  @CommandLine.Command(name = "concurrency", description = "Have so many tasks run at the same time, until the next start.",
+  @CommandLine.Command(name = "concurrency", description = "Have so many tasks run at the same time, until the next start or a "
+      + "reload that changes max_concurrent_tasks.",
       footer = "%nExample: worker ctl concurrency 4")
   static final class Concurrency extends OnWorker {
     @Parameters(paramLabel = "N", description = "1 to 64")

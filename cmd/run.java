@@ -200,6 +200,7 @@ public final class run extends Command {
     private final Greeting greeting;
     private final FutureTask<Client.Info> greeted;
     private final Client client;
+    private final Object reloading = new Object(); // what was read later acts later; a stop waits for none
     private volatile Worker worker; // null before the server has answered
 
     private Process(Client client) {
@@ -298,8 +299,10 @@ public final class run extends Command {
 
     @Override
     public LiveSettings.Reloaded reload() {
-      var fresh = settings();
-      return worker.reload(fresh, offered(fresh));
+      synchronized (reloading) {
+        var fresh = settings();
+        return worker.reload(fresh, offered(fresh));
+      }
     }
   }
 

@@ -11,14 +11,17 @@ public final class LiveSettings {
    * What a reload found.
    *
    * @param changed keys of settings that act from now on
-   * @param restart keys of settings that have changed too, and act after a restart
+   * @param restart keys of settings that are not what this process started with, and act after a restart
    */
   public record Reloaded(List<String> changed, List<String> restart) {}
 
+  private final Settings first;
   private volatile Settings now;
 
-  public LiveSettings(Settings now) {
-    this.now = now;
+  /** Settings to start with. */
+  public LiveSettings(Settings first) {
+    this.first = first;
+    this.now = first;
   }
 
   /** The settings at this moment. */
@@ -31,12 +34,13 @@ public final class LiveSettings {
   }
 
   /** Takes these from now on. Settings that need a restart are still read where they are; nothing reads them twice. */
-  public Reloaded replace(Settings fresh) {
+  public synchronized Reloaded replace(Settings fresh) {
     var changed = new ArrayList<String>();
     var restart = new ArrayList<String>();
     for (var row : Table.rows()) {
-      if (row.later() == null && !Objects.equals(now.get(row), fresh.get(row))) {
-        (Table.LIVE.contains(row) ? changed : restart).add(row.key());
+      var live = Table.LIVE.contains(row);
+      if (row.later() == null && !Objects.equals((live ? now : first).get(row), fresh.get(row))) {
+        (live ? changed : restart).add(row.key());
       }
     }
     now = fresh;

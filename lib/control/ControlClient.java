@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ import lib.store.Lock;
 public final class ControlClient implements AutoCloseable {
   /** The longest that a worker takes for an answer: it may have to ask a server that is slow. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int BAD_PARAMS = -32602; // of JSON-RPC 2.0
 
   private final Path stateDir;
   private final SocketChannel channel;
@@ -154,8 +156,13 @@ public final class ControlClient implements AutoCloseable {
     var request = Json.object().put("jsonrpc", "2.0").put("id", ++last).put("method", method);
     request.set("params", params);
     var line = ByteBuffer.wrap((Json.write(request) + "\n").getBytes(StandardCharsets.UTF_8));
-    while (line.hasRemaining()) {
-      channel.write(line);
+    try {
+      while (line.hasRemaining()) {
+        channel.write(line);
+      }
+    } catch (IOException e) {
+      read(); // a worker that has too many clients says so before it hangs up
+      throw e;
     }
   }
 
@@ -164,13 +171,20 @@ public final class ControlClient implements AutoCloseable {
     if (line == null) {
       throw new IOException("it has closed the connection");
     }
-    return Json.readObject(line).orElseThrow(() -> new IOException("its answer is no JSON object"));
+    var message = Json.readObject(line).orElseThrow(() -> new IOException("its answer is no JSON object"));
+    if (message.path("id").isNull()) { // it is about no request: it turns us away
+      result(message);
+    }
+    return message;
   }
 
   private static JsonNode result(ObjectNode message) {
     var error = message.path("error");
     if (error.isMissingNode()) {
       return message.path("result");
+    }
+    if (error.path("code").asInt() == BAD_PARAMS) {
+      throw new Problem(error.path("message").asText(), "the worker takes no other", "give another one").ending(Problem.Exit.USAGE);
     }
     var exit = Arrays.stream(Problem.Exit.values()).filter(e -> e.code == error.path("code").asInt()).findFirst()
         .orElse(Problem.Exit.PROBLEM);
@@ -181,7 +195,8 @@ public final class ControlClient implements AutoCloseable {
   }
 
   private Problem lost(IOException e) {
-    return new Problem("the worker in " + stateDir + " did not answer", String.valueOf(e.getMessage()),
+    var why = e instanceof AsynchronousCloseException ? "it has said nothing for " + PATIENCE.toSeconds() + " s" : String.valueOf(e.getMessage());
+    return new Problem("the worker in " + stateDir + " did not answer", why,
         "look whether it is ending, or try again").ending(Problem.Exit.TRY_LATER).from(e);
   }
 

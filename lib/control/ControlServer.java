@@ -5,13 +5,17 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import lib.Problem;
 import lib.config.Env;
+import lib.config.Time;
+import lib.task.Kept;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
   private static final int MAX_CLIENTS = 32; // a console, some terminals and a monitor; more is a loop gone wrong
+  private static final Duration PAUSE = Duration.ofSeconds(1); // while this process has no file left to open, accepting fails at once
+  private static final Duration LAST = Duration.ofSeconds(1); // for the last answers, of all clients together
 
   private final Path stateDir;
   private final ServerSocketChannel socket;
@@ -52,7 +58,7 @@ public final class ControlServer implements AutoCloseable {
         throw e;
       }
       var server = new ControlServer(stateDir, socket, new Methods(stateDir, served));
-      Thread.ofVirtual().name("control").start(server::accept);
+      Thread.ofVirtual().name("control").start(new Kept("control socket", server::accept, Time.SYSTEM));
       return server;
     } catch (IOException e) {
       throw new Problem("the worker's control socket cannot be made in " + stateDir, String.valueOf(e.getMessage()),
@@ -61,21 +67,37 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void accept() {
-    while (true) {
-      try {
-        var channel = socket.accept();
-        if (clients.size() >= MAX_CLIENTS) {
-          Conversation.refuse(channel, "this worker has " + MAX_CLIENTS + " clients already");
-        } else {
-          var client = new Conversation(channel, methods, clients::remove);
-          clients.add(client);
-          client.start();
-        }
-      } catch (ClosedChannelException e) {
-        return; // the worker ends
-      } catch (IOException e) {
-        LOG.warn("a client of the control socket could not be taken: {}", e.getMessage());
+    try {
+      while (true) {
+        take();
       }
+    } catch (ClosedChannelException | InterruptedException e) {
+      LOG.debug("the control socket is closed");
+    }
+  }
+
+  private void take() throws ClosedChannelException, InterruptedException {
+    try {
+      welcome(socket.accept());
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("no client of the control socket can be taken: {}", e.getMessage());
+      Time.SYSTEM.sleep(PAUSE);
+    }
+  }
+
+  private void welcome(SocketChannel channel) {
+    try {
+      if (clients.size() >= MAX_CLIENTS) {
+        Conversation.refuse(channel, "this worker has " + MAX_CLIENTS + " clients already");
+      } else {
+        var client = new Conversation(channel, methods, clients::remove);
+        clients.add(client);
+        client.start();
+      }
+    } catch (IOException e) {
+      LOG.debug("a client of the control socket left at once: {}", e.getMessage());
     }
   }
 
@@ -84,8 +106,9 @@ public final class ControlServer implements AutoCloseable {
   public void close() throws InterruptedException {
     try {
       socket.close();
+      var until = Time.SYSTEM.nanos() + LAST.toNanos();
       for (var client : clients) {
-        client.finish();
+        client.finish(until);
       }
       SocketFile.remove(stateDir);
     } catch (IOException e) {

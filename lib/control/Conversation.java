@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import jdk.net.ExtendedSocketOptions;
@@ -22,23 +24,29 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One client of the socket: lines of JSON-RPC 2.0 in, answers and notifications out. Requests are answered one after the
- * other; one past {@value #MAX_REQUEST} bytes is refused. A client that does not read what it asked for is left.
+ * other, each when the answer before has been taken; one past {@value #MAX_REQUEST} bytes is refused. A client that does not
+ * read what it asked for is left.
  */
 final class Conversation {
   private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
   private static final int MAX_REQUEST = 64 << 10; // an id and a reason are far less
-  private static final int MAX_UNREAD = 256; // lines; a client so far behind is not reading
+  private static final int MAX_UNREAD = 256; // events, which are short; a client so far behind is not reading
+  private static final Duration PATIENCE = Duration.ofSeconds(10); // for an answer to be taken; a program that reads takes it at once
   private static final Duration LOOK = Duration.ofMillis(10);
   private static final int PARSE = -32700, INVALID = -32600, BUG = -32603; // numbers of JSON-RPC 2.0
 
   private final SocketChannel channel;
   private final Methods methods;
   private final Consumer<Conversation> over;
-  private final BlockingQueue<byte[]> unread = new ArrayBlockingQueue<>(MAX_UNREAD);
+  private final BlockingQueue<Line> unread = new ArrayBlockingQueue<>(MAX_UNREAD);
+  private final Semaphore room = new Semaphore(1); // for what may be long: one answer, or one piece of a task's output
   private final String who;
   private volatile boolean answering;
   private final AtomicInteger unwritten = new AtomicInteger();
   private AutoCloseable listening; // what it follows; only the reading thread sets it
+
+  /** @param waited whether something long waits until this one has been taken */
+  private record Line(byte[] bytes, boolean waited) {}
 
   /** @param over told when it has ended */
   Conversation(SocketChannel channel, Methods methods, Consumer<Conversation> over) throws IOException {
@@ -60,7 +68,8 @@ final class Conversation {
   static void refuse(SocketChannel channel, String why) throws IOException {
     try (channel) {
       channel.configureBlocking(false); // one line always fits
-      channel.write(ByteBuffer.wrap(line(failure(null, new Problem("the worker does not answer", why, "close others and try again")))));
+      channel.write(ByteBuffer.wrap(line(failure(null, new Problem("the worker does not answer", why, "close others and try again")
+          .ending(Problem.Exit.TRY_LATER)))));
     }
   }
 
@@ -80,9 +89,13 @@ final class Conversation {
     });
   }
 
-  /** Ends it, once the answer that is under way has been written, or a second has passed. Any thread. */
-  void finish() throws InterruptedException {
-    for (var looks = 0; looks < 100 && (answering || unwritten.get() > 0); looks++) {
+  /**
+   * Ends it, once the answer that is under way has been written, or the time is up. Any thread.
+   *
+   * @param until as {@link Time#nanos}
+   */
+  void finish(long until) throws InterruptedException {
+    while ((answering || unwritten.get() > 0) && Time.SYSTEM.nanos() < until) {
       Time.SYSTEM.sleep(LOOK);
     }
     close();
@@ -139,25 +152,31 @@ final class Conversation {
     }
     var id = request.get("id");
     var params = request.path("params");
-    if (!request.isObject() || !request.path("method").isTextual() || !(params.isMissingNode() || params.isObject())) {
-      say(error(id, INVALID, "a request is one object with jsonrpc, id, method and params (an object)"));
+    var known = id == null || id.isNull() || id.isTextual() || id.isNumber();
+    if (!known || !request.isObject() || !request.path("method").isTextual() || !(params.isMissingNode() || params.isObject())) {
+      say(error(known ? id : null, INVALID, "a request is one object with jsonrpc, id (a text or a number), method and params (an object)"));
       return;
     }
     try {
       var answer = methods.call(request.path("method").asText(), params, who);
-      if (id != null) {
-        say(((ObjectNode) Json.object().put("jsonrpc", "2.0").set("id", id)).set("result", answer.result()));
-      }
+      reply(id, ((ObjectNode) Json.object().put("jsonrpc", "2.0").set("id", id)).set("result", answer.result()));
       if (answer.then() != null) {
         follow(answer.then());
       }
     } catch (Methods.Refused e) {
-      say(error(id, e.code(), e.getMessage()));
+      reply(id, error(id, e.code(), e.getMessage()));
     } catch (Problem e) {
-      say(failure(id, e));
+      reply(id, failure(id, e));
     } catch (RuntimeException e) {
       LOG.error("a bug in the worker: {} on the control socket", request.path("method").asText(), e);
-      say(error(id, BUG, "a bug in the worker: " + e));
+      reply(id, error(id, BUG, "a bug in the worker: " + e));
+    }
+  }
+
+  /** A request without an id is a notification: nothing is said to it, however it went. */
+  private void reply(JsonNode id, JsonNode answer) throws InterruptedException {
+    if (id != null) {
+      say(answer);
     }
   }
 
@@ -170,26 +189,56 @@ final class Conversation {
     } catch (Exception e) {
       LOG.debug("closing what a client followed: {}", e.getMessage());
     }
-    listening = following.begin((method, params) -> say(((ObjectNode) Json.object().put("jsonrpc", "2.0").put("method", method))
-        .set("params", params)));
+    listening = following.begin(new Methods.Notify() {
+      @Override
+      public void tell(String method, ObjectNode params) {
+        add(new Line(line(notification(method, params)), false));
+      }
+
+      @Override
+      public void hand(String method, ObjectNode params) throws InterruptedException {
+        room.acquire();
+        add(new Line(line(notification(method, params)), true));
+      }
+    });
   }
 
-  private void say(JsonNode message) {
-    unwritten.incrementAndGet();
-    if (!unread.offer(line(message))) {
-      LOG.warn("a client of the control socket does not read and is left");
-      close();
+  private static JsonNode notification(String method, ObjectNode params) {
+    return ((ObjectNode) Json.object().put("jsonrpc", "2.0").put("method", method)).set("params", params);
+  }
+
+  private void say(JsonNode message) throws InterruptedException {
+    if (room.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      add(new Line(line(message), true));
+    } else {
+      leave();
     }
+  }
+
+  private void add(Line line) {
+    unwritten.incrementAndGet();
+    if (!unread.offer(line)) {
+      leave();
+    }
+  }
+
+  private void leave() {
+    LOG.warn("a client of the control socket does not read and is left");
+    close();
   }
 
   private void write() {
     try {
       while (true) {
-        var line = ByteBuffer.wrap(unread.take());
-        while (line.hasRemaining()) {
-          channel.write(line);
+        var line = unread.take();
+        var bytes = ByteBuffer.wrap(line.bytes());
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
         }
         unwritten.decrementAndGet();
+        if (line.waited()) {
+          room.release();
+        }
       }
     } catch (IOException | InterruptedException e) {
       close();

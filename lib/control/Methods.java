@@ -22,7 +22,11 @@ final class Methods {
 
   /** Tells a client of something, as a notification. */
   interface Notify {
+    /** Returns at once; a client that is too far behind is left. */
     void tell(String method, ObjectNode params);
+
+    /** Waits until the client has taken what it was handed before. */
+    void hand(String method, ObjectNode params) throws InterruptedException;
   }
 
   /** Something that goes on after the answer, until it is closed. */

@@ -12,6 +12,8 @@ import lib.store.Durable;
 /** Where a worker's socket lies: {@code control.sock} in its state folder, or a link there to one with a shorter path. */
 final class SocketFile {
   private static final String NAME = "control.sock";
+  private static final String PREFIX = "a2a-"; // of the folder of one that lies elsewhere
+  private static final String SOCKET = "s"; // and its name there
   private static final int LONGEST = 100; // the kernel's structure has room for 107 bytes, on macOS for 103
 
   private SocketFile() {}
@@ -26,14 +28,19 @@ final class SocketFile {
     if (bytes(file) <= LONGEST) {
       return file;
     }
-    var runtime = env.var("XDG_RUNTIME_DIR");
-    var folder = runtime != null && bytes(Path.of(runtime)) < LONGEST - 40 ? Durable.folder(Path.of(runtime, "a2a-worker"))
-        : Path.of(System.getProperty("java.io.tmpdir"));
     // a new folder of ours each time: in a folder that all may write to, a name that can be foreseen could be taken before us
-    var made = Files.createTempDirectory(folder, "a2a-", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    var real = made.resolve("s");
+    var made = Files.createTempDirectory(folder(env), PREFIX, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    var real = made.resolve(SOCKET);
     Files.createSymbolicLink(file, real);
     return real;
+  }
+
+  /** A folder with a short path; su and containers leave an XDG_RUNTIME_DIR that is another user's, or is not there. */
+  private static Path folder(Env env) throws IOException {
+    var runtime = env.var("XDG_RUNTIME_DIR");
+    var usable = runtime != null && runtime.startsWith("/") && bytes(Path.of(runtime)) < LONGEST - 40
+        && Files.isWritable(Path.of(runtime));
+    return usable ? Durable.folder(Path.of(runtime, "a2a-worker")) : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   /** The path to connect to; there may be nobody. */
@@ -42,14 +49,16 @@ final class SocketFile {
     return Files.isSymbolicLink(file) ? Files.readSymbolicLink(file) : file;
   }
 
-  /** Removes the socket and, if it lies elsewhere, its folder. */
+  /** Removes the socket and, if it lies elsewhere, its folder; a link that a person has put there loses only itself. */
   static void remove(Path stateDir) throws IOException {
     var file = stateDir.resolve(NAME);
     if (Files.isSymbolicLink(file)) {
       var real = Files.readSymbolicLink(file);
-      Files.deleteIfExists(real);
-      if (Files.isDirectory(real.getParent(), LinkOption.NOFOLLOW_LINKS)) {
-        Files.delete(real.getParent());
+      var folder = real.getParent();
+      if (real.endsWith(SOCKET) && folder != null && folder.getFileName() != null && folder.getFileName().toString().startsWith(PREFIX)
+          && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) && Files.isWritable(folder)) {
+        Files.deleteIfExists(real);
+        Files.delete(folder);
       }
     }
     Files.deleteIfExists(file);

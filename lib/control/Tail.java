@@ -60,9 +60,9 @@ final class Tail implements AutoCloseable {
           var whole = ended(); // asked before the read, so that nothing is missed
           var text = read();
           if (!text.isEmpty()) {
-            notify.tell("output", Json.object().put("task_id", taskId).put("text", text));
+            notify.hand("output", Json.object().put("task_id", taskId).put("text", text));
           } else if (whole) {
-            notify.tell("end", end);
+            notify.hand("end", end);
             return;
           } else {
             Time.SYSTEM.sleep(LOOK);

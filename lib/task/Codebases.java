@@ -67,9 +67,12 @@ public final class Codebases {
 
   /**
    * Notes the server's id for a folder; an earlier id of the same folder is forgotten. Servers give one id to all names of a
-   * folder. True when that changed something.
+   * folder. One that was dropped while the server was asked stays so. True when that changed something.
    */
   public synchronized boolean registered(Codebase codebase, String id) {
+    if (dropped.contains(codebase)) {
+      return false;
+    }
     var news = codebase.equals(global) && !id.equals(globalId);
     if (codebase.equals(global)) {
       globalId = id;
@@ -159,6 +162,11 @@ public final class Codebases {
       byId.values().removeIf(dropped::contains);
     }
     return now.stream().filter(c -> !before.contains(c)).toList();
+  }
+
+  /** Offers a folder that a server has us register, also when a reload has dropped it. */
+  public synchronized void take(Codebase codebase) {
+    dropped.remove(codebase);
   }
 
   /** Whether it is still to be offered. */

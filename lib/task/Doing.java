@@ -114,6 +114,7 @@ final class Doing {
           identity.workerId()), time, random);
       journal.keep(server, new RemoteCodebase(remote.id(), codebase.name(), path.toString(), identity.workerId()),
           codebase.description(), time.now());
+      codebases.take(codebase);
       codebases.registered(codebase, remote.id());
       registrar.add(codebase);
       return Verdict.completed("Codebase registered successfully with ID: " + remote.id());
@@ -174,7 +175,8 @@ final class Doing {
       var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
-      return Ready.held(folder, Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
+      return Ready.held(folder, cli.path(),
+          Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());
     }

@@ -13,8 +13,8 @@ public final class Events {
   /**
    * Something that happened.
    *
-   * @param type {@code claimed}, {@code started}, {@code ended}, {@code told}, {@code hold}, {@code free}, {@code stop},
-   *     {@code reload}; more may come
+   * @param type {@code claimed}, {@code started}, {@code ended}, {@code hold}, {@code free}, {@code stop}, {@code reload};
+   *     more may come
    * @param taskId null when it is about no task
    * @param text for people
    */

@@ -51,9 +51,12 @@ public final class Quarantine implements Runnable {
       acquit();
     }
     var fast = verdict.facts().time().compareTo(FAST) < 0 && verdict.result() == null;
-    if (!fast || verdict.reason() == null || !TELLING.contains(verdict.reason())) {
-      if (why == null && verdict.reason() == null) {
-        acquit(); // it works
+    if (verdict.reason() != null && !TELLING.contains(verdict.reason())) {
+      return;
+    }
+    if (!fast || verdict.reason() == null) {
+      if (why == null) {
+        acquit(); // it works, or has got somewhere before it failed
       }
       return;
     }
@@ -83,12 +86,8 @@ public final class Quarantine implements Runnable {
       while (true) {
         var shutIn = awaitNext();
         var found = probe.apply(shutIn);
-        if (found.works()) {
-          LOG.info("agent {} answers again ({}), tasks are taken", shutIn, found.said());
-          release();
+        if (probed(shutIn, found)) {
           lifted.run();
-        } else {
-          stay(found.said());
         }
       }
     } catch (InterruptedException e) {
@@ -113,17 +112,22 @@ public final class Quarantine implements Runnable {
     }
   }
 
-  private synchronized void release() {
-    why = null;
-    failures = FAILURES; // the next such failure is one too many
+  /** Takes what a probe has told; true when that sets the agent free. It tells nothing of another one that works by now. */
+  private synchronized boolean probed(Path shutIn, AgentProbe found) {
+    if (why == null || !shutIn.equals(agent)) {
+      return false;
+    }
     wait = longer();
-  }
-
-  private synchronized void stay(String said) {
-    why = agent + " does not work: " + said;
-    wait = longer();
+    if (found.works()) {
+      LOG.info("agent {} answers again ({}), tasks are taken", agent, found.said());
+      why = null;
+      failures = FAILURES; // the next such failure is one too many
+      return true;
+    }
+    why = agent + " does not work: " + found.said();
     until = time.nanos() + wait.toNanos();
-    LOG.warn("agent {} stays in quarantine, next try in {} s: {}", agent, wait.toSeconds(), said);
+    LOG.warn("agent {} stays in quarantine, next try in {} s: {}", agent, wait.toSeconds(), found.said());
+    return false;
   }
 
   private Duration longer() {

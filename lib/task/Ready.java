@@ -1,23 +1,25 @@
 package lib.task;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import lib.agent.AttemptFolder;
 import lib.agent.Supervisor;
 
 /**
  * An agent that waits for the word to go, or why there will be none.
  *
+ * @param program the agent CLI; null when refused
  * @param supervisor null when refused
  * @param refusal null when the agent waits
  */
-record Ready(AttemptFolder folder, Supervisor.Held supervisor, Verdict refusal) implements AutoCloseable {
+record Ready(AttemptFolder folder, Path program, Supervisor.Held supervisor, Verdict refusal) implements AutoCloseable {
 
-  static Ready held(AttemptFolder folder, Supervisor.Held supervisor) {
-    return new Ready(folder, supervisor, null);
+  static Ready held(AttemptFolder folder, Path program, Supervisor.Held supervisor) {
+    return new Ready(folder, program, supervisor, null);
   }
 
   static Ready refused(AttemptFolder folder, String why) {
-    return new Ready(folder, null, Verdict.failed("refused", why));
+    return new Ready(folder, null, null, Verdict.failed("refused", why));
   }
 
   /** Lets the agent go; null, or why there will be none. */

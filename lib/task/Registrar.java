@@ -28,7 +28,7 @@ final class Registrar implements AutoCloseable {
   private final Time time;
   private final RandomGenerator random;
   private final Step worker;
-  private final Map<String, Step> steps = new ConcurrentHashMap<>();
+  private final Map<Codebase, Step> steps = new ConcurrentHashMap<>();
   private final List<Thread> threads = new ArrayList<>(); // it is its own lock
   private boolean closed;
   private volatile String known = "";
@@ -74,7 +74,7 @@ final class Registrar implements AutoCloseable {
   /** Keeps a further folder registered from now on. */
   void add(Codebase codebase) {
     var step = new Step("registering " + codebase.name(), () -> registerCodebase(codebase), random);
-    if (steps.putIfAbsent(codebase.name() + codebase.path(), step) == null) {
+    if (steps.putIfAbsent(codebase, step) == null) {
       begin(step);
     }
   }

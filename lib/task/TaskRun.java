@@ -1,10 +1,11 @@
 package lib.task;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -40,7 +41,7 @@ final class TaskRun {
   private final boolean ours;
   private final boolean requeue;
   private final long outputMax;
-  private final Consumer<Verdict> agentEnded;
+  private final BiConsumer<Path, Verdict> agentEnded;
   private final Events events;
   private final Redaction redaction;
   private final Time time;
@@ -50,10 +51,10 @@ final class TaskRun {
    * Runs tasks.
    *
    * @param requeue whether a task that met a usage limit is to be done again later
-   * @param agentEnded told how each agent that was started here ended
+   * @param agentEnded told which agent CLI was started here and how it ended
    */
   TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, Limits limits, boolean ours,
-      boolean requeue, long outputMax, Consumer<Verdict> agentEnded, Events events, Redaction redaction, Time time) {
+      boolean requeue, long outputMax, BiConsumer<Path, Verdict> agentEnded, Events events, Redaction redaction, Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
@@ -112,7 +113,7 @@ final class TaskRun {
       logClaimed(taken);
       var verdict = refusal != null ? refusal : heed(task, agent(entry, taken, ready));
       if (refusal == null) {
-        agentEnded.accept(verdict);
+        agentEnded.accept(ready.program(), verdict);
       }
       close(ready.folder(), verdict, task.id());
       transcript.complete();
@@ -188,7 +189,7 @@ final class TaskRun {
       try {
         return doing.ready(task, folder, intent);
       } catch (RuntimeException | Error e) {
-        return new Ready(folder, null, bug(task, e));
+        return new Ready(folder, null, null, bug(task, e));
       }
     });
   }

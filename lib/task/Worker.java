@@ -109,7 +109,7 @@ public final class Worker implements Listener {
         () -> this.settings.get(Table.TASK_TIMEOUT), time, random);
     var limits = new Limits(time);
     this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
-        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), this::agentEnded, events,
+        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), quarantine::ended, events,
         redaction, time);
     this.settling = new Settling(client, journal, identity, ours, this::adopted, this::settled, time, random);
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
@@ -227,10 +227,14 @@ public final class Worker implements Listener {
     inbox.wake();
   }
 
-  /** Has so many tasks run at the same time from now on; a new start goes by the settings again. */
+  /** Has so many tasks run at the same time from now on; a new start, or a reload that changes the setting, goes by it again. */
   public void concurrency(int most) {
-    intake.slots(most);
+    slots(most);
     LOG.info("{} tasks may run at the same time from now on", most);
+  }
+
+  private void slots(int most) {
+    intake.slots(most);
     stream.reopen(); // the server is told with the stream how many it may offer
   }
 
@@ -260,6 +264,9 @@ public final class Worker implements Listener {
    */
   public LiveSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
     var reloaded = settings.replace(fresh);
+    if (reloaded.changed().contains(Table.MAX_CONCURRENT_TASKS.key())) {
+      slots(0);
+    }
     codebases.offer(offered, fresh.get(Table.CODEBASE_ROOTS)).forEach(registrar::add);
     registrar.again(); // the server is told of those that are no longer offered, too
     offerChanged();
@@ -285,10 +292,6 @@ public final class Worker implements Listener {
       Thread.currentThread().interrupt();
       return new AgentProbe(false, "the worker ends");
     }
-  }
-
-  private void agentEnded(Verdict verdict) {
-    AgentCli.find(settings.now()).ifPresent(cli -> quarantine.ended(cli.path(), verdict));
   }
 
   @Override

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.config.Json;
 import lib.wire.TaskStatus;
@@ -205,8 +207,8 @@ class ControlTest {
     site.awaitOutput(second, "running");
     assertThat(json("status").path("slots").path("most").asInt()).isEqualTo(2);
     var wrong = site.start("ctl", "concurrency", "0");
-    assertThat(wrong.exit()).isEqualTo(1);
-    assertThat(wrong.err()).contains("from 1 to 64");
+    assertThat(wrong.exit()).isEqualTo(2);
+    assertThat(wrong.err()).contains("from 1 to 64").doesNotContain("same version");
   }
 
   @Test
@@ -249,12 +251,36 @@ class ControlTest {
       assertThat(raw.ask("{\"id\":\"x\",\"method\":\"cancel\",\"params\":{\"task_id\":\"t\"}}").path("error").path("data").path("fix").asText())
           .contains("tasks show t");
       assertThat(raw.ask("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"tasks\"}").path("result").has("running")).isTrue();
-      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"status\"}"); // a notification is not answered
+      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"status\"}"); // a notification is not answered, nor is one that is wrong
+      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"nothing\"}");
+      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"cancel\",\"params\":{\"task_id\":\"t\"}}");
+      var odd = raw.ask("{\"id\":{\"a\":1},\"method\":\"tasks\"}");
+      assertThat(odd.path("error").path("code").asInt()).isEqualTo(-32600);
+      assertThat(odd.path("id").isNull()).isTrue();
       assertThat(raw.ask("{\"id\":9,\"method\":\"tasks\",\"params\":" + "[".repeat(1 << 17)).path("error").path("message").asText())
           .contains("65536 bytes");
       assertThat(raw.ask("{\"id\":10,\"method\":\"tasks\"}").path("id").asInt()).isEqualTo(10);
     }
     assertThat(json("status").path("state").asText()).isEqualTo("running");
+  }
+
+  @Test
+  void aClientThatAsksMuchAtOnceAndThenReadsGetsEveryAnswer() throws Exception {
+    site.work("-b", "code:" + code);
+    try (var raw = new Raw()) {
+      var many = 2000; // the requests fit into the socket, the answers do not by far
+      raw.say(String.join("\n", IntStream.rangeClosed(1, many).mapToObj(i -> "{\"id\":" + i + ",\"method\":\"status\"}").toList()));
+      try (var other = new Raw()) { // meanwhile the worker has time for as many answers as it lets lie
+        for (var i = 0; i < many / 2; i++) {
+          assertThat(other.ask("{\"id\":1,\"method\":\"status\"}").has("result")).isTrue();
+        }
+      }
+      for (var i = 1; i <= many; i++) {
+        var line = raw.lines.readLine();
+        assertThat(line).as("answer " + i).isNotNull();
+        assertThat(Json.read(line).path("id").asInt()).isEqualTo(i);
+      }
+    }
   }
 
   @Test
@@ -288,6 +314,9 @@ class ControlTest {
       try (var late = new Raw()) {
         assertThat(late.lines.readLine()).contains("32 clients already");
       }
+      var status = site.start("status");
+      assertThat(status.exit()).isEqualTo(75);
+      assertThat(status.err()).contains("32 clients already", "close others");
     } finally {
       for (var client : clients) {
         client.close();
@@ -320,5 +349,20 @@ class ControlTest {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(real.getParent()))).isEqualTo("rwx------");
     ran("ctl", "drain", "--state-dir", deep.toString());
     Program.await("its end", () -> !Files.exists(real.getParent()));
+  }
+
+  @Test
+  void anotherUsersRuntimeFolderAndALinkThatAPersonMadeStopNoStart() throws Exception {
+    var deep = site.home().resolve("d".repeat(60)).resolve("e".repeat(60));
+    var theirs = site.folder("theirs");
+    Files.createFile(theirs.resolve("kept"));
+    Files.createFile(theirs.resolve("s"));
+    Files.createDirectories(deep);
+    Files.createSymbolicLink(deep.resolve("control.sock"), theirs.resolve("s"));
+    site.work(Map.of("XDG_RUNTIME_DIR", "/nonexistent/1000"), "-b", "code:" + code, "--state-dir", deep.toString());
+    assertThat(json("status", "--state-dir", deep.toString()).path("state").asText()).isEqualTo("running");
+    assertThat(theirs.resolve("s")).exists();
+    assertThat(Path.of("/nonexistent")).doesNotExist(); // also where the user might make it
+    ran("ctl", "drain", "--state-dir", deep.toString());
   }
 }

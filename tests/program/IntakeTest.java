@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import lib.config.Json;
 import lib.wire.TaskStatus;
@@ -104,6 +105,33 @@ class IntakeTest {
   }
 
   @Test
+  void whatABrokenAgentDidIsNotHeldAgainstTheOneThatAReloadPutInItsPlace() throws Exception {
+    site.serve();
+    var gate = home.resolve("gate");
+    var broken = home.resolve("broken");
+    Files.writeString(broken, "#!/bin/sh\nwhile [ ! -e " + gate + " ]; do sleep 0.05; done\nexit 1\n");
+    Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
+    var folders = List.of(site.folder("one"), site.folder("two"), site.folder("three"));
+    var settings = Json.object().put("agent_bin", broken.toString()).put("max_concurrent_tasks", 3);
+    folders.forEach(folder -> settings.withArray("codebases").add(folder.toString()));
+    configure(settings);
+    site.start("run", "--server", site.url().toString(), "--name", "w", "--config", config.toString()).awaitErr("stream open");
+    var tasks = new ArrayList<String>();
+    for (var folder : folders) {
+      tasks.add(site.create(folder, "talk hello"));
+    }
+    Program.await("the three", () -> status().path("running").valueStream().filter(r -> r.path("step").asText().equals("running")).count() == 3);
+    configure(settings.put("agent_bin", Site.agent()));
+    assertThat(site.start("ctl", "reload", "--name", "w").exit()).isZero();
+    Files.createFile(gate);
+    for (var task : tasks) {
+      assertThat(site.ended(task).status()).isEqualTo(TaskStatus.FAILED);
+    }
+    assertThat(holds()).isEmpty();
+    assertThat(status().path("quarantines")).isEmpty();
+  }
+
+  @Test
   void aReloadSaysWhatActsAndWhatNeedsARestartAndABadFileChangesNothing() throws Exception {
     site.serve();
     configure(Json.object().put("max_concurrent_tasks", 1).put("poll_interval", 3));
@@ -112,13 +140,22 @@ class IntakeTest {
     worker.signal("HUP");
     worker.awaitErr("config reloaded, changed: max_concurrent_tasks; needs a restart: poll_interval");
     assertThat(status().path("slots").path("most").asInt()).isEqualTo(3);
+    assertThat(site.start("ctl", "concurrency", "5", "--name", "w").exit()).isZero();
+    configure(Json.object().put("max_concurrent_tasks", 3).put("poll_interval", 4));
+    worker.signal("HUP");
+    worker.awaitErr("config reloaded, changed: nothing; needs a restart: poll_interval"); // as before: it was not restarted
+    assertThat(status().path("slots").path("most").asInt()).isEqualTo(5);
+    configure(Json.object().put("max_concurrent_tasks", 2).put("poll_interval", 3));
+    worker.signal("HUP");
+    worker.awaitErr("config reloaded, changed: max_concurrent_tasks; needs a restart: nothing");
+    assertThat(status().path("slots").path("most").asInt()).isEqualTo(2);
     Files.writeString(config, "{\"max_concurrent_tasks\": \"many\"}");
     worker.signal("HUP");
     worker.awaitErr("config not reloaded, the worker goes on with what it had: max_concurrent_tasks is 'many'");
     var reload = site.start("ctl", "reload", "--name", "w");
     assertThat(reload.exit()).isEqualTo(1);
     assertThat(reload.err()).contains("max_concurrent_tasks is 'many'", "config.json:1:");
-    assertThat(status().path("slots").path("most").asInt()).isEqualTo(3);
+    assertThat(status().path("slots").path("most").asInt()).isEqualTo(2);
   }
 
   @Test
@@ -138,6 +175,19 @@ class IntakeTest {
     var why = site.start("tasks", "why", "--name", "w", "--json", left);
     assertThat(why.exit()).isZero();
     assertThat(Json.read(why.out()).path("now").path("reason").asText()).contains("is not offered here");
+  }
+
+  @Test
+  void aReloadThatOnlyDescribesACodebaseAnewGoesOnOfferingIt() throws Exception {
+    site.serve();
+    configure(codebases(code));
+    site.work("--config", config.toString());
+    site.id(code);
+    var described = codebases(code);
+    ((ObjectNode) described.path("codebases").path(0)).put("description", "the shop");
+    configure(described);
+    assertThat(site.start("ctl", "reload", "--name", "w").exit()).isZero();
+    assertThat(site.ended(site.create(code, "talk still here")).result()).isEqualTo("still here");
   }
 
   private static ObjectNode codebases(Path folder) {

@@ -106,4 +106,16 @@ class CodebasesTest {
     assertThat(codebases.registered(two, "id2")).isFalse();
     assertThat(codebases.ids()).contains("id2").doesNotContain("id1");
   }
+
+  @Test
+  void whatAReloadDropsStaysDroppedThoughTheServersAnswerComesLater() {
+    var app = new Codebase("app", temp.resolve("srv/app"), "");
+    var codebases = codebases(Map.of(), app);
+    codebases.offer(List.of(), null);
+    assertThat(codebases.registered(app, "late")).isFalse();
+    assertThat(codebases.of("late")).isEmpty();
+    codebases.take(app); // a server has us register it
+    assertThat(codebases.registered(app, "back")).isTrue();
+    assertThat(codebases.of("back")).contains(app);
+  }
 }

@@ -22,6 +22,8 @@ class QuarantineTest {
   private final AtomicInteger lifted = new AtomicInteger();
   private final Quarantine quarantine = new Quarantine(path -> probes.removeFirst(), this::freed, time);
 
+  private Quarantine replaced;
+
   /** Ends the loop at the end of its first turn that lifts it. */
   private void freed() {
     lifted.incrementAndGet();
@@ -59,6 +61,31 @@ class QuarantineTest {
     fail();
     fail();
     assertThat(quarantine.why(AGENT)).isNull();
+  }
+
+  @Test
+  void aFailureThatCameLaterBetweenThemCountsAnew() {
+    fail();
+    fail();
+    quarantine.ended(AGENT, failed("agent-error", Duration.ofMinutes(1), "half of it"));
+    fail();
+    assertThat(quarantine.why(AGENT)).isNull();
+  }
+
+  @Test
+  void theProbeOfAnAgentThatWasReplacedMeanwhileTellsNothingOfTheNewOne() {
+    var other = Path.of("/bin/other");
+    replaced = new Quarantine(path -> {
+      replaced.ended(other, failed("agent-error", Duration.ofSeconds(1), null));
+      Thread.currentThread().interrupt();
+      return new AgentProbe(false, "it is gone");
+    }, this::freed, time);
+    for (var i = 0; i < 3; i++) {
+      replaced.ended(AGENT, failed("agent-error", Duration.ofSeconds(1), null));
+    }
+    replaced.run();
+    assertThat(replaced.why(other)).isNull();
+    assertThat(lifted).hasValue(0);
   }
 
   @Test
