@@ -3,10 +3,17 @@ package lib.task;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import lib.agent.AgentSession;
@@ -29,10 +36,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Finds out about attempts of an earlier start that were intended but may have been claimed or not: the server is asked until it
  * says. A task that is ours is gone on with; what went elsewhere is forgotten. Until then the task is not taken anew. Also
- * those attempts come here of which only their folder is left. Run it on a virtual thread and interrupt that thread to end it.
+ * those attempts come here of which only their folder is left. Several tasks are asked about at once, the attempts at one in
+ * their order. Run it on a virtual thread and interrupt that thread to end it.
  */
 final class Settling implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Settling.class);
+  private static final int AT_ONCE = 8; // each waits for the server and the disk in turn; more would only crowd what is delivered
 
   private final Client client;
   private final Journal journal;
@@ -42,15 +51,16 @@ final class Settling implements Runnable {
   private final Runnable settled;
   private final Time time;
   private final RandomGenerator random;
-  private final Queue<Attempt> left = new ArrayDeque<>(); // only its thread, once it runs
+  private final Map<String, Queue<Attempt>> left = new LinkedHashMap<>(); // each queue is one thread's at a time
+  private final Queue<Queue<Attempt>> turns = new ConcurrentLinkedQueue<>();
   private final Set<String> tasks = ConcurrentHashMap.newKeySet();
 
   /**
    * Settles nothing yet.
    *
    * @param ours whether it is our own server, which numbers claims and repeats the number to their owner
-   * @param adopt goes on with an attempt that turns out to be claimed
-   * @param settled told after each
+   * @param adopt goes on with an attempt that turns out to be claimed; any thread
+   * @param settled told after each; any thread
    */
   Settling(Client client, Journal journal, Identity identity, boolean ours, Consumer<Attempt> adopt, Runnable settled, Time time,
       RandomGenerator random) {
@@ -66,7 +76,11 @@ final class Settling implements Runnable {
 
   /** Adds an intent; before it runs. */
   void add(Attempt intent) {
-    left.add(intent);
+    left.computeIfAbsent(intent.taskId(), task -> {
+      var attempts = new ArrayDeque<Attempt>();
+      turns.add(attempts);
+      return attempts;
+    }).add(intent);
     tasks.add(intent.taskId());
   }
 
@@ -98,32 +112,51 @@ final class Settling implements Runnable {
 
   @Override
   public void run() {
-    try {
-      for (var failures = 0; !left.isEmpty(); ) {
-        var intent = left.peek();
-        try {
-          settle(intent);
-          left.remove();
-          if (left.stream().noneMatch(other -> other.taskId().equals(intent.taskId()))) {
-            tasks.remove(intent.taskId());
-          }
-          failures = 0;
-          settled.run();
-        } catch (CallFailed e) {
-          again(intent, ++failures, e.getMessage());
-          time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.DELIVER).delay(failures, e.retryAfter(), random));
-        } catch (StoreFailed | IOException e) {
-          again(intent, ++failures, e.getMessage());
-          time.sleep(Retry.DELIVER.delay(failures, Duration.ZERO, random));
-        }
+    Callable<Void> turn = () -> {
+      settleAll();
+      return null;
+    };
+    try (var threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("settling ", 1).factory())) {
+      for (var ended : threads.invokeAll(Collections.nCopies(Math.min(AT_ONCE, turns.size()), turn))) {
+        ended.get();
       }
     } catch (InterruptedException e) {
       LOG.debug("settling ends");
+    } catch (ExecutionException e) { // what was not settled has its turn when this begins anew
+      throw new IllegalStateException(e.getCause());
     }
   }
 
-  private void again(Attempt intent, int failures, String why) {
-    left.add(left.remove()); // the others shall not wait for this one
+  /** Settles task by task until none is left that no other thread has. */
+  private void settleAll() throws InterruptedException {
+    var failures = 0;
+    for (var attempts = turns.poll(); attempts != null; attempts = turns.poll()) {
+      var intent = attempts.peek();
+      var pause = Duration.ZERO;
+      try {
+        settle(intent);
+        attempts.remove();
+        failures = 0;
+        if (attempts.isEmpty()) {
+          tasks.remove(intent.taskId());
+        }
+        settled.run();
+      } catch (CallFailed e) {
+        told(intent, ++failures, e.getMessage());
+        pause = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.DELIVER).delay(failures, e.retryAfter(), random);
+      } catch (StoreFailed | IOException e) {
+        told(intent, ++failures, e.getMessage());
+        pause = Retry.DELIVER.delay(failures, Duration.ZERO, random);
+      } finally {
+        if (!attempts.isEmpty()) {
+          turns.add(attempts); // behind the others, which shall not wait for it
+        }
+      }
+      time.sleep(pause);
+    }
+  }
+
+  private static void told(Attempt intent, int failures, String why) {
     if (failures == 1) {
       LOG.warn("task={} whether it is ours is not known yet, asking on: {}", intent.taskId(), why);
     }
