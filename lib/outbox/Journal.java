@@ -82,11 +82,9 @@ public final class Journal implements AutoCloseable {
   private static final List<String> TABLES = List.of("attempt", "outgoing", "codebase");
 
   private final Database database;
-  private final boolean fresh;
 
-  private Journal(Database database, boolean fresh) {
+  private Journal(Database database) {
     this.database = database;
-    this.fresh = fresh;
   }
 
   /**
@@ -96,14 +94,13 @@ public final class Journal implements AutoCloseable {
    * @throws Problem when it cannot be opened, or was written by a newer version
    */
   public static Journal open(Path file) {
-    var fresh = !Files.exists(file);
     var damage = Damage.of(file);
     if (damage.isEmpty()) {
-      return new Journal(Database.open(file, MIGRATIONS), fresh);
+      return new Journal(Database.open(file, MIGRATIONS));
     }
     try {
       var aside = damage.get().setAside(Instant.now());
-      var journal = new Journal(Database.open(file, MIGRATIONS), true);
+      var journal = new Journal(Database.open(file, MIGRATIONS));
       var saved = Damage.save(aside, journal.database, TABLES);
       LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
           damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
@@ -115,11 +112,6 @@ public final class Journal implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts the start", e);
     }
-  }
-
-  /** Whether this journal was made anew, so that attempts may be known to their folders alone. */
-  public boolean fresh() {
-    return fresh;
   }
 
   // --- attempts

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
 import lib.config.Json;
@@ -90,23 +92,33 @@ final class Settling implements Runnable {
   }
 
   /**
-   * Enters attempts that only their folders know into a journal that was made anew. The fence is not among what the folder keeps,
-   * since the folder is older than the claim: so they are settled as intents are.
+   * Enters attempts that only their folders know: the journal was made anew, or is an older copy of itself. The fence is not among
+   * what the folder keeps, since the folder is older than the claim: so they are settled as intents are.
    */
   static void find(Journal journal, Identity identity) throws StoreFailed, InterruptedException {
     var found = 0;
     try {
+      var known = journal.ages().stream().map(age -> AttemptFolder.of(identity.stateDir(), age.taskId(), age.n())).collect(Collectors.toSet());
       for (var folder : AttemptFolder.all(identity.stateDir())) {
-        var attempt = folder.attempt().flatMap(Attempt::read);
+        var attempt = known.contains(folder) ? Optional.<Attempt>empty() : read(folder);
         if (attempt.isPresent() && folder.equals(folder(identity, attempt.get())) && journal.found(attempt.get())) {
           found++;
         }
       }
     } catch (IOException e) {
-      LOG.error("the attempts' folders cannot all be read: {}", e.getMessage());
+      LOG.error("the attempts' folders cannot all be listed: {}", e.getMessage());
     }
     if (found > 0) {
       LOG.warn("{} attempts that the journal does not know were found in their folders", found);
+    }
+  }
+
+  private static Optional<Attempt> read(AttemptFolder folder) {
+    try {
+      return folder.attempt().flatMap(Attempt::read);
+    } catch (IOException e) {
+      LOG.error("the attempt in {} cannot be read: {}", folder.path(), e.getMessage());
+      return Optional.empty();
     }
   }
 

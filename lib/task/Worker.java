@@ -341,9 +341,7 @@ public final class Worker implements Listener {
 
   /** Goes on delivering what an earlier process of this worker owed to this server. */
   private void settle() throws StoreFailed, InterruptedException {
-    if (journal.fresh()) {
-      Settling.find(journal, identity);
-    }
+    Settling.find(journal, identity);
     var living = living();
     for (var attempt : journal.open()) {
       if (!here(attempt)) {
