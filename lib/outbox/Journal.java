@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -321,7 +322,16 @@ public final class Journal implements AutoCloseable {
   public List<Age> ages() throws StoreFailed {
     return database.read(sql -> sql.list("SELECT id, task_id, n, state, COALESCE(ended_at, created_at) FROM attempt ORDER BY id",
         row -> new Age(row.getLong(1), row.getString(2), row.getInt(3), row.getString(4).equals(Attempt.State.SETTLED.name()),
-            Instant.parse(row.getString(5)))));
+            ended(row.getString(5)))));
+  }
+
+  /** What cannot be understood is kept for ever rather than lost. */
+  private static Instant ended(String text) {
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeException e) {
+      return Instant.MAX;
+    }
   }
 
   /** Forgets a settled attempt with its reports; none that has not settled. */
@@ -363,7 +373,18 @@ public final class Journal implements AutoCloseable {
   }
 
   private List<Attempt> attempts(String where, Object... values) throws StoreFailed {
-    return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::attempt, values));
+    return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::readable, values)).stream().flatMap(Optional::stream)
+        .toList();
+  }
+
+  /** A row that a failing disk changed within a value looks sound to SQLite; it must not keep the others from being read. */
+  private static Optional<Attempt> readable(ResultSet row) throws SQLException {
+    try {
+      return Optional.of(attempt(row));
+    } catch (DateTimeException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      LOG.error("attempt {} in the journal is left alone, it cannot be understood: {}", row.getLong("id"), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private static Attempt attempt(ResultSet row) throws SQLException {

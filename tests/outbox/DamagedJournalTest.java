@@ -68,6 +68,19 @@ class DamagedJournalTest {
   }
 
   @Test
+  void anAttemptWithGarbageInItsValuesDoesNotHideTheOthers() throws Exception {
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = database.createStatement()) {
+      statement.execute("UPDATE attempt SET state = 'STARTEX' WHERE id = 1");
+      statement.execute("UPDATE attempt SET created_at = 'yesterday', ended_at = NULL WHERE id = 2");
+      statement.execute("UPDATE attempt SET sent = '1 2' WHERE id = 3");
+    }
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS - 3);
+      assertThat(journal.ages()).hasSize(ATTEMPTS);
+    }
+  }
+
+  @Test
   void garbageInTheMiddleCostsOnlyWhatWasThere() throws Exception {
     overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
     try (var journal = Journal.open(file)) {
