@@ -9,6 +9,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lib.Problem;
 import lib.config.Codebase;
@@ -95,18 +96,28 @@ public final class Journal implements AutoCloseable {
    * @throws Problem when it cannot be opened, or was written by a newer version
    */
   public static Journal open(Path file) {
-    var damage = Damage.of(file);
-    if (damage.isEmpty()) {
-      return new Journal(Database.open(file, MIGRATIONS));
-    }
+    var rescued = file.resolveSibling(file.getFileName() + ".new"); // whole before the damaged one goes: the disk may be full, or we die
     try {
+      if (!Files.exists(file) && Files.exists(rescued)) {
+        Files.move(rescued, file);
+      }
+      var damage = Damage.of(file);
+      if (damage.isEmpty()) {
+        return new Journal(Database.open(file, MIGRATIONS));
+      }
+      for (var end : List.of("", "-wal", "-shm")) {
+        Files.deleteIfExists(file.resolveSibling(rescued.getFileName() + end));
+      }
+      Map<String, Integer> saved;
+      try (var database = Database.open(rescued, MIGRATIONS)) {
+        saved = Damage.save(file, database, TABLES);
+      }
       var aside = damage.get().setAside(Instant.now());
-      var journal = new Journal(Database.open(file, MIGRATIONS));
-      var saved = Damage.save(aside, journal.database, TABLES);
+      Files.move(rescued, file);
       LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
           damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
           saved.getOrDefault("outgoing", 0), saved.getOrDefault("codebase", 0));
-      return journal;
+      return new Journal(Database.open(file, MIGRATIONS));
     } catch (IOException | StoreFailed e) {
       throw new Problem("the damaged journal " + file + " cannot be replaced", String.valueOf(e.getMessage()),
           "let this user write in its folder, and see that the disk has room").from(e);

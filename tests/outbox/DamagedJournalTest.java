@@ -94,6 +94,38 @@ class DamagedJournalTest {
   }
 
   @Test
+  void aRescueThatWasCutShortIsBegunAnew() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    Files.writeString(temp.resolve("journal.db.new"), "half of a ");
+    Files.writeString(temp.resolve("journal.db.new-wal"), "rescue");
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+    }
+    assertThat(aside()).hasSize(1);
+    assertThat(temp.resolve("journal.db.new")).doesNotExist();
+  }
+
+  @Test
+  void aRescueThatCannotBeWrittenLeavesTheDamagedOneForTheNextTry() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    var inTheWay = Files.createDirectories(temp.resolve("journal.db.new/full"));
+    assertThatThrownBy(() -> Journal.open(file)).isInstanceOf(Problem.class).hasMessageContaining("cannot be replaced");
+    assertThat(aside()).isEmpty();
+    Files.delete(inTheWay);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+    }
+  }
+
+  @Test
+  void aRescueThatOnlyHadToTakeItsPlaceTakesIt() throws Exception {
+    Files.move(file, temp.resolve("journal.db.new"));
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS);
+    }
+  }
+
+  @Test
   void everyDamagedPageAloneIsSurvived() throws Exception {
     var whole = Files.readAllBytes(file);
     for (var page = 0; page < whole.length / PAGE; page++) {
