@@ -30,6 +30,7 @@ public record AttemptFolder(Path path) {
   private static final int MAX_NAME = 200;
 
   private static final String ATTEMPT = "attempt.json";
+  private static final String NUMBER = "\\d{1,18}"; // what fits into a long
 
   /** The folder of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
   public static AttemptFolder of(Path stateDir, String taskId, int n) {
@@ -77,7 +78,7 @@ public record AttemptFolder(Path path) {
 
   /** The task, as it was when it was claimed; empty when that cannot be read. */
   public Optional<Task> task() throws IOException {
-    return Files.exists(file("task.json")) ? Json.readObject(Files.readString(file("task.json"))).flatMap(Task::read) : Optional.empty();
+    return json("task.json").flatMap(Task::read);
   }
 
   /** Removes the folder with what is in it, if it is there; only for attempts that never were, or that are long over. */
@@ -102,11 +103,11 @@ public record AttemptFolder(Path path) {
     Durable.replace(file("deadline"), (uptime() + fromNow.toSeconds() + "\n").getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** How long until the supervisor ends the agent by itself; empty when nobody has said. */
+  /** How long until the supervisor ends the agent by itself; empty when nobody has said, or when that is no number. */
   public Optional<Duration> left() throws IOException {
     var file = file("deadline");
-    return Files.exists(file) ? Optional.of(Duration.ofSeconds(number(List.of(Files.readString(file).strip()), 0) - uptime()))
-        : Optional.empty();
+    var end = Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1).strip() : "";
+    return end.matches(NUMBER) ? Optional.of(Duration.ofSeconds(Long.parseLong(end) - uptime())) : Optional.empty();
   }
 
   /** Every attempt's folder in this state folder. */
@@ -127,12 +128,21 @@ public record AttemptFolder(Path path) {
 
   /** What the journal had of it; empty where an older version made the folder, or a loss of power left it half written. */
   public Optional<ObjectNode> attempt() throws IOException {
-    return Files.exists(file(ATTEMPT)) ? Json.readObject(Files.readString(file(ATTEMPT))) : Optional.empty();
+    return json(ATTEMPT);
   }
 
-  /** Whether an agent was let go; what its supervisor was never told to start it did not start. */
+  /** A file that a loss of power may have left as anything: bytes that are no characters must not read as a failing disk. */
+  private Optional<ObjectNode> json(String name) throws IOException {
+    return Files.exists(file(name)) ? Json.readObject(new String(Files.readAllBytes(file(name)), StandardCharsets.UTF_8)) : Optional.empty();
+  }
+
+  /** Whether an agent was let go; what its supervisor was never told to start it did not start. What it said tells that, too. */
   public boolean begun() throws IOException {
-    return pids().isPresent() && !Files.exists(file("withheld"));
+    return !Files.exists(file("withheld")) && (pids().isPresent() || said("out") || said("err"));
+  }
+
+  private boolean said(String name) throws IOException {
+    return Files.exists(file(name)) && Files.size(file(name)) > 0;
   }
 
   /** The bytes of its files. */
@@ -149,7 +159,8 @@ public record AttemptFolder(Path path) {
       return Optional.empty();
     }
     try (var all = Files.list(attempts)) {
-      return all.max(Comparator.comparingInt(p -> Integer.parseInt(p.getFileName().toString()))).map(AttemptFolder::new);
+      return all.filter(p -> p.getFileName().toString().matches("\\d{1,9}"))
+          .max(Comparator.comparingInt(p -> Integer.parseInt(p.getFileName().toString()))).map(AttemptFolder::new);
     }
   }
 
@@ -231,7 +242,7 @@ public record AttemptFolder(Path path) {
   /** The end, once the supervisor has said; it renames the file when it is whole. */
   public Optional<Exit> exit() throws IOException {
     var words = words("exit");
-    return words.containsKey("code") ? Optional.of(new Exit((int) number(words.get("code"), 0),
+    return words.containsKey("code") && !words.get("code").isEmpty() && words.get("code").getFirst().matches(NUMBER) ? Optional.of(new Exit((int) number(words.get("code"), 0),
         String.join("", words.getOrDefault("cause", List.of("ended"))))) : Optional.empty();
   }
 
@@ -250,7 +261,7 @@ public record AttemptFolder(Path path) {
   }
 
   private static long number(List<String> values, int place) {
-    return values != null && place < values.size() && values.get(place).matches("\\d{1,18}") ? Long.parseLong(values.get(place)) : 0;
+    return values != null && place < values.size() && values.get(place).matches(NUMBER) ? Long.parseLong(values.get(place)) : 0;
   }
 
   private static long uptime() throws IOException {

@@ -86,7 +86,7 @@ public final class Hub implements AutoCloseable {
     var routes = new ArrayList<Route>();
     routes.add(Route.of("GET", "/health", this::health).opened());
     routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
-    routes.addAll(new WorkerCalls(database, workers, codebases, fleet, leases, dispatch, stamps).routes());
+    routes.addAll(new WorkerCalls(database, tasks, workers, codebases, fleet, leases, dispatch, stamps).routes());
     routes.addAll(new CodebaseCalls(codebases, tasks, workers, fleet, dispatch).routes());
     routes.addAll(new TaskCalls(tasks, outputs, codebases, workers, reaper, stamps).routes());
     this.web = new Web(new Guard(options.tokens()), List.copyOf(routes), patience, room);

@@ -63,7 +63,7 @@ final class TaskTable {
 
     State state() {
       return new State(TaskStatus.of(json.path("status").asText()), Json.text(json, "worker_id"),
-          json.path("attempt").asInt(), cancelReason != null);
+          json.path("attempt").asInt(), cancelReason != null, lost > 0 && TaskStatus.PENDING.word().equals(Json.text(json, "status")));
     }
   }
 

@@ -137,6 +137,12 @@ final class Tasks {
           keepSession(sql, said);
           yield new Reported(RUNNING, true);
         }
+        case Transition.Back(var to) -> {
+          sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(),
+              said.workerId(), stamps.next(), stamps.next(), id);
+          keepSession(sql, said);
+          yield new Reported(to == RUNNING ? to : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
+        }
         case Transition.Same same -> {
           if (now.status() == RUNNING) {
             keepSession(sql, said);

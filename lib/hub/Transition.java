@@ -15,6 +15,12 @@ sealed interface Transition {
   /** The task becomes the speaker's, if it may have it. */
   record Take() implements Transition {}
 
+  /**
+   * The task is again the speaker's, whom the server had given up and nobody has replaced; it goes to this state. What its agent did
+   * meanwhile counts, since otherwise it would be done a second time.
+   */
+  record Back(TaskStatus to) implements Transition {}
+
   /** Nothing changes and nothing is wrong: it is as said. */
   record Same() implements Transition {}
 
@@ -26,8 +32,9 @@ sealed interface Transition {
    * @param worker who runs it or ran it last; null when nobody has it
    * @param attempt the number of the last claim; 0 when it was never claimed
    * @param cancelling whether its cancellation was asked for while it runs
+   * @param vanished whether it waits because the worker of the last claim gave no sign of life
    */
-  record State(TaskStatus status, String worker, int attempt, boolean cancelling) {}
+  record State(TaskStatus status, String worker, int attempt, boolean cancelling, boolean vanished) {}
 
   /** A worker wants the task. */
   static Transition claim(State now, String worker) {
@@ -54,6 +61,9 @@ sealed interface Transition {
       return to != null && to != now.status ? new Refuse("terminal", "is " + now.status.word() + " for good")
           : owner ? new Same() : notOwner(said);
     }
+    if (isBack(now, said.attempt()) && (to == TaskStatus.RUNNING || to != null && to.terminal())) {
+      return new Back(to);
+    }
     if (now.status == TaskStatus.PENDING) {
       // a worker of the time before claims says running, and that is its claim; ours have claimed before they say it
       return to == TaskStatus.RUNNING && said.attempt() == 0 ? new Take()
@@ -65,6 +75,11 @@ sealed interface Transition {
     return to == TaskStatus.RUNNING ? new Same()
         : to == null ? new Change(TaskStatus.COMPLETED)
         : to == TaskStatus.PENDING && now.cancelling ? new Change(TaskStatus.CANCELLED) : new Change(to);
+  }
+
+  /** Whether this is the attempt of a worker that was given up, of a task that nobody has taken since. */
+  static boolean isBack(State now, int attempt) {
+    return now.vanished && attempt > 0 && attempt == now.attempt;
   }
 
   /**

@@ -10,12 +10,18 @@ import lib.config.Json;
 import lib.hub.Workers.Worker;
 import lib.store.Database;
 import lib.store.StoreFailed;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The calls that workers make about themselves, and those that show them. */
 final class WorkerCalls {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerCalls.class);
   private static final int MAX_NAMED = 1000; // as many tasks as a stream can have slots; each is looked up
 
   private final Database database;
+  private final Tasks tasks;
   private final Workers workers;
   private final Codebases codebases;
   private final Fleet fleet;
@@ -23,9 +29,10 @@ final class WorkerCalls {
   private final Dispatch dispatch;
   private final Stamps stamps;
 
-  WorkerCalls(Database database, Workers workers, Codebases codebases, Fleet fleet, Leases leases, Dispatch dispatch,
+  WorkerCalls(Database database, Tasks tasks, Workers workers, Codebases codebases, Fleet fleet, Leases leases, Dispatch dispatch,
       Stamps stamps) {
     this.database = database;
+    this.tasks = tasks;
     this.workers = workers;
     this.codebases = codebases;
     this.fleet = fleet;
@@ -87,8 +94,10 @@ final class WorkerCalls {
       var head = database.read(sql -> TaskTable.head(sql, task));
       if (head.isPresent()) {
         var now = head.get().state();
-        if (now.status() == lib.wire.TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {
+        if (now.status() == TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {
           leases.renew(task, id);
+        } else if (Transition.isBack(now, attempt)) {
+          back(task, id, attempt);
         }
         Transition.stop(now, id).ifPresent(why -> stop.addObject().put("task_id", task).put("reason",
             head.get().cancelReason() != null ? head.get().cancelReason() : why));
@@ -97,6 +106,15 @@ final class WorkerCalls {
     workers.keepSeen(id);
     dispatch.refill(id);
     return Reply.of(answer);
+  }
+
+  /** A worker that was given up still runs the task. Where that cannot be written now, its next heartbeat says so again. */
+  private void back(String task, String worker, int attempt) throws InterruptedException {
+    try {
+      tasks.report(new Report(task, worker, TaskStatus.RUNNING, null, null, null, attempt), false);
+    } catch (StoreFailed | Refused e) {
+      LOG.warn("task {} stays queued although worker {} runs it: {}", task, worker, e.getMessage());
+    }
   }
 
   private static JsonNode named(Request request, String field) {

@@ -56,6 +56,7 @@ final class Courier implements Runnable {
   private final Condition changed = lock.newCondition();
   private final Deque<Outgoing> owed = new ArrayDeque<>();
   private boolean ended;
+  private boolean over;
   private boolean silenced;
 
   Courier(Attempt attempt, Spool spool, Journal journal, Client client, Pace pace, Time time, RandomGenerator random,
@@ -76,20 +77,28 @@ final class Courier implements Runnable {
     return attempt;
   }
 
-  /** Adds reports; {@code last} when nothing will follow them. None as the last means that the task is not ours any more. */
-  void add(List<Outgoing> more, boolean last) {
+  /**
+   * Adds reports; {@code last} when nothing will follow them. None as the last means that the task is not ours any more.
+   *
+   * @return false when it has delivered everything and takes no more
+   */
+  boolean add(List<Outgoing> more, boolean last) {
     lock.lock();
     try {
-      if (ended && !last) {
-        return; // whatever it says, the outcome says more
+      if (over) {
+        return false;
       }
-      owed.addAll(more);
+      if (ended && !last) {
+        return true; // whatever it says, the outcome says more
+      }
+      more.stream().filter(one -> owed.stream().noneMatch(other -> other.id() == one.id())).forEach(owed::add);
       ended |= last;
       if (last && more.isEmpty()) {
         silenced = true;
         owed.clear();
       }
       changed.signalAll();
+      return true;
     } finally {
       lock.unlock();
     }
@@ -173,7 +182,8 @@ final class Courier implements Runnable {
         if (!spool.masked().isEmpty()) {
           LOG.info("task={} {}", attempt.taskId(), spool.masked());
         }
-        return false;
+        told.clear();
+        return !isOver();
       }
       told.clear();
       add(journal.owed(attempt), true); // somebody has put a refused report back this instant
@@ -372,6 +382,17 @@ final class Courier implements Runnable {
     lock.lock();
     try {
       return ended && owed.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends it, unless somebody has put a refused report back since it settled. */
+  private boolean isOver() {
+    lock.lock();
+    try {
+      over = owed.isEmpty();
+      return over;
     } finally {
       lock.unlock();
     }

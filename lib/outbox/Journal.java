@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,11 +89,9 @@ public final class Journal implements AutoCloseable {
   private static final List<String> TABLES = List.of("attempt", "outgoing", "codebase");
 
   private final Database database;
-  private final boolean fresh;
 
-  private Journal(Database database, boolean fresh) {
+  private Journal(Database database) {
     this.database = database;
-    this.fresh = fresh;
   }
 
   /**
@@ -102,20 +101,29 @@ public final class Journal implements AutoCloseable {
    * @throws Problem when it cannot be opened, or was written by a newer version
    */
   public static Journal open(Path file) {
-    var fresh = !Files.exists(file);
-    var damage = Damage.of(file);
-    if (damage.isEmpty()) {
-      return new Journal(Database.open(file, MIGRATIONS), fresh);
-    }
+    var rescued = file.resolveSibling(file.getFileName() + ".new"); // whole before the damaged one goes: the disk may be full, or we die
     try {
+      if (!Files.exists(file) && Files.exists(rescued)) {
+        Files.move(rescued, file);
+      }
+      var damage = Damage.of(file);
+      if (damage.isEmpty()) {
+        return new Journal(Database.open(file, MIGRATIONS));
+      }
+      for (var end : List.of("", "-wal", "-shm")) {
+        Files.deleteIfExists(file.resolveSibling(rescued.getFileName() + end));
+      }
+      Map<String, Integer> saved;
+      try (var database = Database.open(rescued, MIGRATIONS)) {
+        saved = Damage.save(file, database, TABLES);
+        weed(database, saved);
+      }
       var aside = damage.get().setAside(Instant.now());
-      var journal = new Journal(Database.open(file, MIGRATIONS), true);
-      var saved = Damage.save(aside, journal.database, TABLES);
-      journal.weed(saved);
+      Files.move(rescued, file);
       LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
           damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
           saved.getOrDefault("outgoing", 0), saved.getOrDefault("codebase", 0));
-      return journal;
+      return new Journal(Database.open(file, MIGRATIONS));
     } catch (IOException | StoreFailed e) {
       throw new Problem("the damaged journal " + file + " cannot be replaced", String.valueOf(e.getMessage()),
           "let this user write in its folder, and see that the disk has room").from(e);
@@ -125,7 +133,7 @@ public final class Journal implements AutoCloseable {
   }
 
   /** What stood on a damaged page may be anything: rows that mean nothing are not kept. */
-  private void weed(Map<String, Integer> saved) throws StoreFailed, InterruptedException {
+  private static void weed(Database database, Map<String, Integer> saved) throws StoreFailed, InterruptedException {
     database.write(Sync.POWER, sql -> {
       for (var id : sql.list("SELECT id FROM attempt", row -> row.getLong(1))) {
         if (!means(() -> sql.first("SELECT * FROM attempt WHERE id = ?", Journal::attempt, id))) {
@@ -159,11 +167,6 @@ public final class Journal implements AutoCloseable {
   private static Outgoing outgoing(ResultSet row) throws SQLException {
     return new Outgoing(row.getLong(1), row.getLong(4), Outgoing.Kind.valueOf(row.getString(2)),
         Report.read(Json.readObject(row.getString(3)).orElseThrow()));
-  }
-
-  /** Whether this journal was made anew, so that attempts may be known to their folders alone. */
-  public boolean fresh() {
-    return fresh;
   }
 
   // --- attempts
@@ -372,7 +375,16 @@ public final class Journal implements AutoCloseable {
   public List<Age> ages() throws StoreFailed {
     return database.read(sql -> sql.list("SELECT id, task_id, n, state, COALESCE(ended_at, created_at) FROM attempt ORDER BY id",
         row -> new Age(row.getLong(1), row.getString(2), row.getInt(3), row.getString(4).equals(Attempt.State.SETTLED.name()),
-            Instant.parse(row.getString(5)))));
+            ended(row.getString(5)))));
+  }
+
+  /** What cannot be understood is kept for ever rather than lost. */
+  private static Instant ended(String text) {
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeException e) {
+      return Instant.MAX;
+    }
   }
 
   /** Forgets a settled attempt with its reports; none that has not settled. */
@@ -426,7 +438,18 @@ public final class Journal implements AutoCloseable {
   }
 
   private List<Attempt> attempts(String where, Object... values) throws StoreFailed {
-    return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::attempt, values));
+    return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::readable, values)).stream().flatMap(Optional::stream)
+        .toList();
+  }
+
+  /** A row that a failing disk changed within a value looks sound to SQLite; it must not keep the others from being read. */
+  private static Optional<Attempt> readable(ResultSet row) throws SQLException {
+    try {
+      return Optional.of(attempt(row));
+    } catch (DateTimeException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      LOG.error("attempt {} in the journal is left alone, it cannot be understood: {}", row.getLong("id"), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private static Attempt attempt(ResultSet row) throws SQLException {

@@ -128,10 +128,9 @@ public final class Outbox implements AutoCloseable {
     lock.lock();
     try {
       var courier = couriers.get(attempt.id());
-      if (courier == null) {
+      var again = journal.owed(attempt).stream().filter(one -> one.id() == id).toList();
+      if (courier == null || !again.isEmpty() && !courier.add(again, true)) {
         resume(attempt, Spool.NONE); // it had settled, so all its output is there
-      } else {
-        journal.owed(attempt).stream().filter(one -> one.id() == id).forEach(one -> courier.add(List.of(one), true));
       }
     } finally {
       lock.unlock();
@@ -220,18 +219,19 @@ public final class Outbox implements AutoCloseable {
       } catch (RuntimeException | Error e) {
         LOG.error("task={} a bug in the worker ended its delivery; the next start goes on with it", attempt.taskId(), e);
       } finally {
-        over(attempt);
+        over(courier);
       }
     });
     threads.put(attempt.id(), thread);
     thread.start();
   }
 
-  private void over(Attempt attempt) {
-    threads.remove(attempt.id());
-    couriers.remove(attempt.id());
+  private void over(Courier courier) {
     lock.lock();
     try {
+      if (couriers.remove(courier.attempt().id(), courier)) { // else a later one goes on with it
+        threads.remove(courier.attempt().id());
+      }
       emptied.signalAll();
     } finally {
       lock.unlock();

@@ -1,5 +1,6 @@
 package lib.store;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -106,14 +107,16 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Reads from a database that another process may have open, and changes nothing.
+   * Reads from a database that another process may have open, and changes nothing. Where no process has, it makes no file either,
+   * so that the folder may be one that is only for reading.
    *
    * @throws StoreFailed when it cannot be read
    */
   public static <T> T look(Path file, Work<T> work) throws StoreFailed {
     var config = new SQLiteConfig();
     config.setReadOnly(true);
-    try (var connection = config.createConnection("jdbc:sqlite:" + file.toUri())) {
+    var alone = !Files.exists(file.resolveSibling(file.getFileName() + "-wal"));
+    try (var connection = config.createConnection("jdbc:sqlite:" + file.toUri() + (alone ? "?immutable=1" : ""))) {
       return work.run(new Sql(connection));
     } catch (SQLException e) {
       throw StoreFailed.of(e);

@@ -3,12 +3,21 @@ package lib.task;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import lib.agent.AgentSession;
 import lib.agent.AttemptFolder;
 import lib.config.Json;
@@ -29,10 +38,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Finds out about attempts of an earlier start that were intended but may have been claimed or not: the server is asked until it
  * says. A task that is ours is gone on with; what went elsewhere is forgotten. Until then the task is not taken anew. Also
- * those attempts come here of which only their folder is left. Run it on a virtual thread and interrupt that thread to end it.
+ * those attempts come here of which only their folder is left. Several tasks are asked about at once, the attempts at one in
+ * their order. Run it on a virtual thread and interrupt that thread to end it.
  */
 final class Settling implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Settling.class);
+  private static final int AT_ONCE = 8; // each waits for the server and the disk in turn; more would only crowd what is delivered
 
   private final Client client;
   private final Journal journal;
@@ -42,15 +53,16 @@ final class Settling implements Runnable {
   private final Runnable settled;
   private final Time time;
   private final RandomGenerator random;
-  private final Queue<Attempt> left = new ArrayDeque<>(); // only its thread, once it runs
+  private final Map<String, Queue<Attempt>> left = new LinkedHashMap<>(); // each queue is one thread's at a time
+  private final Queue<Queue<Attempt>> turns = new ConcurrentLinkedQueue<>();
   private final Set<String> tasks = ConcurrentHashMap.newKeySet();
 
   /**
    * Settles nothing yet.
    *
    * @param ours whether it is our own server, which numbers claims and repeats the number to their owner
-   * @param adopt goes on with an attempt that turns out to be claimed
-   * @param settled told after each
+   * @param adopt goes on with an attempt that turns out to be claimed; any thread
+   * @param settled told after each; any thread
    */
   Settling(Client client, Journal journal, Identity identity, boolean ours, Consumer<Attempt> adopt, Runnable settled, Time time,
       RandomGenerator random) {
@@ -66,7 +78,11 @@ final class Settling implements Runnable {
 
   /** Adds an intent; before it runs. */
   void add(Attempt intent) {
-    left.add(intent);
+    left.computeIfAbsent(intent.taskId(), task -> {
+      var attempts = new ArrayDeque<Attempt>();
+      turns.add(attempts);
+      return attempts;
+    }).add(intent);
     tasks.add(intent.taskId());
   }
 
@@ -76,54 +92,83 @@ final class Settling implements Runnable {
   }
 
   /**
-   * Enters attempts that only their folders know into a journal that was made anew. The fence is not among what the folder keeps,
-   * since the folder is older than the claim: so they are settled as intents are.
+   * Enters attempts that only their folders know: the journal was made anew, or is an older copy of itself. The fence is not among
+   * what the folder keeps, since the folder is older than the claim: so they are settled as intents are.
    */
   static void find(Journal journal, Identity identity) throws StoreFailed, InterruptedException {
     var found = 0;
     try {
+      var known = journal.ages().stream().map(age -> AttemptFolder.of(identity.stateDir(), age.taskId(), age.n())).collect(Collectors.toSet());
       for (var folder : AttemptFolder.all(identity.stateDir())) {
-        var attempt = folder.attempt().flatMap(Attempt::read);
+        var attempt = known.contains(folder) ? Optional.<Attempt>empty() : read(folder);
         if (attempt.isPresent() && folder.equals(folder(identity, attempt.get())) && journal.found(attempt.get())) {
           found++;
         }
       }
     } catch (IOException e) {
-      LOG.error("the attempts' folders cannot all be read: {}", e.getMessage());
+      LOG.error("the attempts' folders cannot all be listed: {}", e.getMessage());
     }
     if (found > 0) {
       LOG.warn("{} attempts that the journal does not know were found in their folders", found);
     }
   }
 
-  @Override
-  public void run() {
+  private static Optional<Attempt> read(AttemptFolder folder) {
     try {
-      for (var failures = 0; !left.isEmpty(); ) {
-        var intent = left.peek();
-        try {
-          settle(intent);
-          left.remove();
-          if (left.stream().noneMatch(other -> other.taskId().equals(intent.taskId()))) {
-            tasks.remove(intent.taskId());
-          }
-          failures = 0;
-          settled.run();
-        } catch (CallFailed e) {
-          again(intent, ++failures, e.getMessage());
-          time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.DELIVER).delay(failures, e.retryAfter(), random));
-        } catch (StoreFailed | IOException e) {
-          again(intent, ++failures, e.getMessage());
-          time.sleep(Retry.DELIVER.delay(failures, Duration.ZERO, random));
-        }
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("settling ends");
+      return folder.attempt().flatMap(Attempt::read);
+    } catch (IOException e) {
+      LOG.error("the attempt in {} cannot be read: {}", folder.path(), e.getMessage());
+      return Optional.empty();
     }
   }
 
-  private void again(Attempt intent, int failures, String why) {
-    left.add(left.remove()); // the others shall not wait for this one
+  @Override
+  public void run() {
+    Callable<Void> turn = () -> {
+      settleAll();
+      return null;
+    };
+    try (var threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("settling ", 1).factory())) {
+      for (var ended : threads.invokeAll(Collections.nCopies(Math.min(AT_ONCE, turns.size()), turn))) {
+        ended.get();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("settling ends");
+    } catch (ExecutionException e) { // what was not settled has its turn when this begins anew
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Settles task by task until none is left that no other thread has. */
+  private void settleAll() throws InterruptedException {
+    var failures = 0;
+    for (var attempts = turns.poll(); attempts != null; attempts = turns.poll()) {
+      var intent = attempts.peek();
+      var pause = Duration.ZERO;
+      try {
+        settle(intent);
+        attempts.remove();
+        failures = 0;
+        if (attempts.isEmpty()) {
+          tasks.remove(intent.taskId());
+        }
+        settled.run();
+      } catch (CallFailed e) {
+        told(intent, ++failures, e.getMessage());
+        pause = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.DELIVER).delay(failures, e.retryAfter(), random);
+      } catch (StoreFailed | IOException e) {
+        told(intent, ++failures, e.getMessage());
+        pause = Retry.DELIVER.delay(failures, Duration.ZERO, random);
+      } finally {
+        if (!attempts.isEmpty()) {
+          turns.add(attempts); // behind the others, which shall not wait for it
+        }
+      }
+      time.sleep(pause);
+    }
+  }
+
+  private static void told(Attempt intent, int failures, String why) {
     if (failures == 1) {
       LOG.warn("task={} whether it is ours is not known yet, asking on: {}", intent.taskId(), why);
     }

@@ -162,7 +162,9 @@ final class Taking {
       } catch (CallFailed e) {
         if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
           LOG.warn("task={} the claim was refused: {}", task.id(), e.getMessage());
-          journal.withdraw(intent);
+          if (failures == 1) {
+            journal.withdraw(intent);
+          } // else an earlier try may have given it to us, and only its answer was lost: the intent stays for the next start
           return new Result.Later(task, Retry.DENIED.delay(failures, e.retryAfter(), random));
         }
         time.sleep(Retry.CLAIM.delay(failures, e.retryAfter(), random));

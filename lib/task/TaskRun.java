@@ -133,23 +133,63 @@ final class TaskRun {
   void adopt(Running.Entry entry, Attempt attempt, boolean lives) throws InterruptedException {
     var folder = AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
     inbox.ignore(entry.task(), DONE);
-    try {
-      if (!folder.begun()) {
-        outbox.adopt(attempt, Spool.NONE);
-        finish(attempt, Verdict.NOT_BEGUN);
-        return;
-      }
-      LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
-      var transcript = new Transcript(folder, attempt.sent(), outputMax, redaction);
-      outbox.adopt(attempt, transcript);
-      var seen = found(entry, attempt, folder, lives);
-      // its supervisor may only now have seen that nobody says "go"
-      var verdict = folder.begun() ? heed(folder.task().orElse(entry.task()), seen) : Verdict.NOT_BEGUN;
-      close(folder, verdict, attempt.taskId());
+    if (!begun(attempt, folder)) {
+      deliver(attempt, Spool.NONE);
+      finish(attempt, Verdict.NOT_BEGUN);
+      return;
+    }
+    LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
+    var transcript = transcript(attempt, folder);
+    deliver(attempt, transcript == null ? Spool.NONE : transcript);
+    var seen = found(entry, attempt, folder, lives);
+    // its supervisor may only now have seen that nobody says "go"
+    var verdict = begun(attempt, folder) ? heed(task(entry, folder), seen) : Verdict.NOT_BEGUN;
+    close(folder, verdict, attempt.taskId());
+    if (transcript != null) {
       transcript.complete();
-      finish(attempt, verdict);
-    } catch (IOException | StoreFailed e) {
-      LOG.error("task={} cannot be gone on with, the next start tries again: {}", attempt.taskId(), e.getMessage());
+    }
+    finish(attempt, verdict);
+  }
+
+  /** Whether its agent was let go. In doubt it was: a task must not be done twice. */
+  private static boolean begun(Attempt attempt, AttemptFolder folder) {
+    try {
+      return attempt.state() == Attempt.State.STARTED || folder.begun();
+    } catch (IOException e) {
+      LOG.error("task={} whether its agent began cannot be read: {}", attempt.taskId(), e.getMessage());
+      return true;
+    }
+  }
+
+  /** What its agent said; null when that cannot be read, which must not hold up the outcome. */
+  private Transcript transcript(Attempt attempt, AttemptFolder folder) {
+    try {
+      return new Transcript(folder, attempt.sent(), outputMax, redaction);
+    } catch (IOException e) {
+      LOG.error("task={} its output is lost, the file cannot be read: {}", attempt.taskId(), e.getMessage());
+      return null;
+    }
+  }
+
+  private static Task task(Running.Entry entry, AttemptFolder folder) {
+    try {
+      return folder.task().orElse(entry.task());
+    } catch (IOException e) {
+      LOG.warn("task={} what was asked of its agent cannot be read: {}", entry.task().id(), e.getMessage());
+      return entry.task();
+    }
+  }
+
+  /** Begins to deliver, once the journal says what is owed: until then the task keeps its place, and its agent goes on. */
+  private void deliver(Attempt attempt, Spool spool) throws InterruptedException {
+    while (true) {
+      try {
+        outbox.adopt(attempt, spool);
+        return;
+      } catch (StoreFailed e) {
+        LOG.error("task={} what it owes cannot be read, trying on: {}", attempt.taskId(), e.getMessage());
+        time.sleep(DISK);
+      }
     }
   }
 

@@ -354,13 +354,12 @@ public final class Worker implements Listener {
 
   /** Goes on delivering what an earlier process of this worker owed to this server. */
   private void settle() throws StoreFailed, InterruptedException {
-    if (journal.fresh()) {
-      Settling.find(journal, identity);
-    }
+    Settling.find(journal, identity);
     var living = living();
     for (var attempt : journal.open()) {
       if (!here(attempt)) {
-        LOG.warn("task={} an attempt for another server waits in the journal: {}", attempt.taskId(), attempt.server());
+        LOG.warn("task={} an attempt of worker {} for server {} waits in the journal; only that worker delivers it, there",
+            attempt.taskId(), attempt.workerId(), attempt.server());
       } else if (attempt.state() == Attempt.State.ENDED) {
         outbox.resume(attempt, spool(attempt));
       } else if (attempt.state() == Attempt.State.INTENT) {

@@ -15,7 +15,7 @@ import lib.wire.Registration;
 
 /** How long after a start everything is decided that an earlier worker left: ended, vanished, or claimed without a record of it. */
 public final class Settles {
-  private static final int ATTEMPTS = 200;
+  private static final int ATTEMPTS = 200; // of each kind
   private static final double BOUND = 2000; // ms, the promise
 
   private final Rig rig;
@@ -25,35 +25,44 @@ public final class Settles {
   }
 
   public void run() throws Exception {
-    var state = rig.file("state-settling");
+    measure("settling", false, ATTEMPTS + " unfinished attempts decided, ms after the start of the process");
+    measure("doubting", true, ATTEMPTS + " attempts whose claim was in doubt decided, ms after the start of the process");
+  }
+
+  private void measure(String id, boolean doubt, String name) throws Exception {
+    var state = rig.file("state-" + id);
     var file = state.resolve("journal.db");
-    leave(state, file);
+    leave(state, id, doubt);
     var begin = System.nanoTime();
     var worker = rig.worker("--state-dir", state.toString());
     Rig.await("the last attempt's verdict", () -> Database.look(file, sql -> sql.first(
         "SELECT COUNT(*) FROM attempt WHERE state IN ('INTENT', 'CLAIMED', 'STARTED')", row -> row.getInt(1))).orElseThrow() == 0);
     var took = (System.nanoTime() - begin) / 1e6;
     rig.stop(worker);
-    rig.figure(ATTEMPTS + " unfinished attempts decided, ms after the start of the process", took, BOUND, "lower", 1);
+    rig.figure(name, took, BOUND, "lower", 1);
   }
 
-  /** The state folder of a worker that was killed. */
-  private void leave(Path state, Path file) throws Exception {
+  /**
+   * The state folder of a worker that was killed.
+   *
+   * @param doubt whether it was killed before it had recorded any claim; else its agents have ended, or vanished
+   */
+  private void leave(Path state, String id, boolean doubt) throws Exception {
     Files.createDirectories(state);
-    Files.writeString(state.resolve("worker-id"), "settling");
-    rig.client().register(new Registration("settling", "settling", List.of(), "bench", List.of(), null));
+    Files.writeString(state.resolve("worker-id"), id);
+    rig.client().register(new Registration(id, id, List.of(), "bench", List.of(), null));
     var server = rig.client().info().serverId();
     var boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-    try (var journal = Journal.open(file)) {
+    try (var journal = Journal.open(state.resolve("journal.db"))) {
       for (var i = 0; i < ATTEMPTS; i++) {
         var task = rig.client().create(new NewTask(null, "settle", "x", "build", 0, null, null)).id();
-        var draft = Attempt.draft(server, "settling", task, 1, "0.0.", "global", state, "build", "settle", Instant.now());
+        var draft = Attempt.draft(server, id, task, 1, "0.0.", "global", state, "build", "settle", Instant.now());
         var folder = AttemptFolder.of(state, task, 1);
         folder.make();
         folder.prepare("x", Json.object(), draft.toJson());
         var intent = journal.intend(draft);
-        var fence = ((Claim.Won) rig.client().claim(task, "settling")).attempt();
-        if (i % 4 == 0) {
+        var fence = ((Claim.Won) rig.client().claim(task, id)).attempt();
+        if (doubt) {
           continue;
         }
         journal.started(journal.claimed(intent, fence, 900, List.of(), Instant.now()).attempt(), Instant.now());

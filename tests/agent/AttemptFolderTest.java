@@ -50,8 +50,25 @@ class AttemptFolderTest {
     assertThat(folder.exit()).isEmpty();
     Files.writeString(folder.file("exit"), "garbage\n\ncause\n");
     assertThat(folder.exit()).isEmpty();
+    Files.writeString(folder.file("exit"), "code \n");
+    assertThat(folder.exit()).as("a part of it is no success").isEmpty();
+    Files.write(folder.file("task.json"), new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertThat(folder.task()).isEmpty();
+    Files.write(folder.file("attempt.json"), new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertThat(folder.attempt()).isEmpty();
+    Files.write(folder.file("deadline"), new byte[] {(byte) 0xff, 'x'});
+    assertThat(folder.left()).as("no number is no deadline in the past").isEmpty();
     Files.writeString(folder.file("exit"), "code 143\ncause ended\n");
     assertThat(folder.exit()).contains(new AttemptFolder.Exit(143, "ended"));
+  }
+
+  @Test
+  void anAgentThatSaidSomethingHasBegunAlthoughItsProcessesAreNotKnownAnyMore() throws IOException {
+    var folder = AttemptFolder.of(state, "t", 1);
+    folder.prepare("", Json.object(), Json.object());
+    assertThat(folder.begun()).isFalse();
+    Files.writeString(folder.file("out"), "hello");
+    assertThat(folder.begun()).isTrue();
   }
 
   @Test

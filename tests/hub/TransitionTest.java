@@ -2,6 +2,7 @@ package lib.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import lib.hub.Transition.Back;
 import lib.hub.Transition.Change;
 import lib.hub.Transition.Refuse;
 import lib.hub.Transition.Same;
@@ -14,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The rules of a task's life as tables. A state is written {@code status/owner/attempt}, with {@code !} behind it when its
- * cancellation was asked for; a word is {@code status/speaker/attempt}; {@code -} means none.
+ * cancellation was asked for, with {@code ?} when its worker vanished; a word is {@code status/speaker/attempt}; {@code -} means none.
  */
 class TransitionTest {
   @ParameterizedTest
@@ -67,6 +68,19 @@ class TransitionTest {
 
   @ParameterizedTest
   @CsvSource(textBlock = """
+      pending/-/1?,  running/me/1,    back to running
+      pending/-/1?,  completed/me/1,  back to completed
+      pending/-/1?,  failed/me/1,     back to failed
+      pending/-/1?,  pending/me/1,    same
+      pending/-/1?,  completed/me/0,  not_owner
+      pending/-/2?,  completed/me/1,  stale_attempt
+      """)
+  void whoeverVanishedMaySpeakForItsAttemptUntilItIsTaken(String now, String said, String outcome) {
+    assertThat(word(Transition.report(state(now), said(said), false))).isEqualTo(outcome);
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = """
       completed/me/1,  completed/me/1,  same
       failed/me/1,     failed/me/1,     same
       failed/me/1,     -/me/1,          same
@@ -113,8 +127,8 @@ class TransitionTest {
   }
 
   private static State state(String text) {
-    var parts = text.replace("!", "").split("/");
-    return new State(TaskStatus.of(parts[0]), none(parts[1]), Integer.parseInt(parts[2]), text.endsWith("!"));
+    var parts = text.replaceAll("[!?]", "").split("/");
+    return new State(TaskStatus.of(parts[0]), none(parts[1]), Integer.parseInt(parts[2]), text.endsWith("!"), text.endsWith("?"));
   }
 
   private static Report said(String text) {
@@ -132,6 +146,7 @@ class TransitionTest {
       case Take take -> "take";
       case Same same -> "same";
       case Change(var to) -> to.word();
+      case Back(var to) -> "back to " + to.word();
       case Refuse(var code, var why) -> code;
     };
   }

@@ -44,6 +44,52 @@ class VanishedTest {
     assertThat(hub.status(task)).isEqualTo("pending");
   }
 
+  /** The worker was down, or cut off, for longer than that, and its agent went on. */
+  private void givenUp() throws Exception {
+    hub.time.advance(LIMIT);
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void whatAWorkerDidThatCameBackCountsWhileNobodyElseHasTakenIt() throws Exception {
+    givenUp();
+    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1, "result", "done meanwhile")));
+    Served.ok(hub.release(task, "w", Map.of("attempt", 1, "status", "completed")));
+    assertThat(hub.show(task).path("result").asText()).isEqualTo("done meanwhile");
+    assertThat(hub.show(task).path("worker_id").asText()).isEqualTo("w");
+    assertThat(hub.tryClaim(task, "other").status()).isEqualTo(409);
+  }
+
+  @Test
+  void aWorkerThatCameBackAndStillRunsItHasItAgain() throws Exception {
+    givenUp();
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    assertThat(hub.status(task)).isEqualTo("running");
+    assertThat(hub.tryClaim(task, "other").status()).isEqualTo(409);
+    hub.time.advance(LIMIT.minusSeconds(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void aWorkerThatCameBackTooLateIsToldThatItIsNotItsTaskAnyMore() throws Exception {
+    givenUp();
+    hub.worker("other");
+    assertThat(hub.claim(task, "other")).isEqualTo(2);
+    assertThat(hub.report(task, "w", "completed", Map.of("attempt", 1)).status()).isEqualTo(409);
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    assertThat(hub.show(task).path("worker_id").asText()).isEqualTo("other");
+  }
+
+  @Test
+  void aTaskThatWasQueuedAgainByHandHearsNoLateReportOfItsLastAttempt() throws Exception {
+    Served.ok(hub.report(task, "w", "failed", Map.of("attempt", 1)));
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    assertThat(hub.release(task, "w", Map.of("attempt", 1, "status", "failed")).status()).isNotEqualTo(200);
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
   @Test
   void aTaskNamedInAHeartbeatIsKeptAndOneThatIsNotNamedIsFreed() throws Exception {
     var forgotten = hub.task("global");

@@ -63,9 +63,21 @@ class DamagedJournalTest {
   void aSoundOneIsLeftAlone() throws Exception {
     try (var journal = Journal.open(file)) {
       assertThat(journal.open()).hasSize(ATTEMPTS);
-      assertThat(journal.fresh()).isFalse();
     }
     assertThat(aside()).isEmpty();
+  }
+
+  @Test
+  void anAttemptWithGarbageInItsValuesDoesNotHideTheOthers() throws Exception {
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = database.createStatement()) {
+      statement.execute("UPDATE attempt SET state = 'STARTEX' WHERE id = 1");
+      statement.execute("UPDATE attempt SET created_at = 'yesterday', ended_at = NULL WHERE id = 2");
+      statement.execute("UPDATE attempt SET sent = '1 2' WHERE id = 3");
+    }
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS - 3);
+      assertThat(journal.ages()).hasSize(ATTEMPTS);
+    }
   }
 
   @Test
@@ -75,11 +87,42 @@ class DamagedJournalTest {
       assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
       assertThat(journal.open()).allMatch(attempt -> attempt.fence() > 0 && attempt.codebase().equals(Path.of("/c")));
       assertThat(journal.kept("s")).hasSize(1);
-      assertThat(journal.fresh()).isTrue();
       journal.intend(Attempt.draft("s", "w", "new", 1, "m", null, null, "echo", null, NOW));
     }
     assertThat(aside()).hasSize(1);
     assertThat(Journal.entries(file).size()).isBetween(ATTEMPTS, ATTEMPTS * 2);
+  }
+
+  @Test
+  void aRescueThatWasCutShortIsBegunAnew() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    Files.writeString(temp.resolve("journal.db.new"), "half of a ");
+    Files.writeString(temp.resolve("journal.db.new-wal"), "rescue");
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+    }
+    assertThat(aside()).hasSize(1);
+    assertThat(temp.resolve("journal.db.new")).doesNotExist();
+  }
+
+  @Test
+  void aRescueThatCannotBeWrittenLeavesTheDamagedOneForTheNextTry() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    var inTheWay = Files.createDirectories(temp.resolve("journal.db.new/full"));
+    assertThatThrownBy(() -> Journal.open(file)).isInstanceOf(Problem.class).hasMessageContaining("cannot be replaced");
+    assertThat(aside()).isEmpty();
+    Files.delete(inTheWay);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+    }
+  }
+
+  @Test
+  void aRescueThatOnlyHadToTakeItsPlaceTakesIt() throws Exception {
+    Files.move(file, temp.resolve("journal.db.new"));
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS);
+    }
   }
 
   @Test
@@ -114,7 +157,6 @@ class DamagedJournalTest {
     Files.writeString(file, content);
     try (var journal = Journal.open(file)) {
       assertThat(journal.open()).isEmpty();
-      assertThat(journal.fresh()).isTrue();
     }
     assertThat(aside()).singleElement().satisfies(old -> assertThat(old).hasContent(content));
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import lib.outbox.Entry;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +38,24 @@ class DecidedTest {
 
   private Entry outcome() throws Exception {
     return delivery.entries().stream().filter(e -> e.kind().equals("status") && e.status().equals("completed")).findFirst().orElseThrow();
+  }
+
+  @Test
+  void aRefusedOutcomeIsDeliveredAlsoWhenItIsTriedAgainInTheInstantAfterItsAttemptSettled() throws Exception {
+    server.on("PUT", "/v1/*/tasks/*/status").answer(422, "no").after(1).times(1);
+    var retried = new CompletableFuture<Boolean>();
+    delivery.atClose.set(() -> {
+      try {
+        retried.complete(delivery.outbox().retry(outcome().id()));
+      } catch (Exception e) {
+        retried.completeExceptionally(e);
+      }
+    });
+    delivery.finish(TaskStatus.COMPLETED, "done", null);
+    assertThat(retried.get(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(delivery.entries()).isEmpty();
+    assertThat(delivery.settled()).isTrue();
   }
 
   @Test

@@ -32,6 +32,8 @@ final class Delivery implements AutoCloseable {
   final FakeTime time = new FakeTime();
   /** Runs once, in the middle of the courier's next look at the output. */
   final AtomicReference<Runnable> atLook = new AtomicReference<>(() -> { });
+  /** Runs when a courier has delivered everything and lets go of the output. */
+  final AtomicReference<Runnable> atClose = new AtomicReference<>(() -> { });
   final List<String> lost = new CopyOnWriteArrayList<>();
   final String task;
   private final FakeServer server;
@@ -208,7 +210,7 @@ final class Delivery implements AutoCloseable {
 
         @Override
         public void close() {
-          // holds nothing
+          atClose.getAndSet(() -> { }).run();
         }
       };
     }

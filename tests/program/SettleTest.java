@@ -178,6 +178,62 @@ class SettleTest {
     site.awaitNoAgents();
   }
 
+  @Test
+  void anAgentIsGoneOnWithAlthoughTheJournalIsAnOlderCopyOfItself() throws Exception {
+    var first = site.work("-b", "code:" + code);
+    site.id(code);
+    first.signal("TERM");
+    first.exit();
+    var journal = state().resolve("journal.db");
+    var copy = Files.readAllBytes(journal);
+    var task = orphan("wait " + gate, "waiting");
+    for (var end : List.of("-wal", "-shm")) {
+      Files.deleteIfExists(state().resolve("journal.db" + end));
+    }
+    Files.write(journal, copy);
+    var worker = site.work("-b", "code:" + code);
+    worker.awaitErr("task=" + task + " .* going on with its agent");
+    Files.createFile(gate);
+    var ended = site.ended(task);
+    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void anAgentWhoseProcessesAreNotOnRecordAnyMoreIsEndedAndNotStartedTwice() throws Exception {
+    var task = orphan("wait " + gate, "waiting");
+    Files.delete(AttemptFolder.of(state(), task, 1).file("pid"));
+    site.work("-b", "code:" + code);
+    var ended = site.ended(task);
+    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(ended.error()).contains("vanished");
+    assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
+    Program.await("the agent's end", () -> site.agents().isEmpty());
+  }
+
+  @Test
+  void filesWithGarbageInThemDoNotKeepAnAgentFromBeingWatched() throws Exception {
+    var task = orphan("wait " + gate, "waiting");
+    for (var name : List.of("task.json", "deadline", "attempt.json")) {
+      Files.write(AttemptFolder.of(state(), task, 1).file(name), new byte[] {(byte) 0xff, 'x', (byte) 0xc0, '\n'});
+    }
+    var worker = site.work("-b", "code:" + code);
+    worker.awaitErr("task=" + task + " .* going on with its agent");
+    Files.createFile(gate);
+    assertThat(site.ended(task).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void aTaskWhoseOutputFileIsGoneEndsNevertheless() throws Exception {
+    var task = orphan("wait " + gate, "waiting");
+    Files.delete(AttemptFolder.of(state(), task, 1).file("out"));
+    site.work("-b", "code:" + code);
+    var ended = site.ended(task);
+    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(ended.error()).contains("could not watch the agent");
+    Program.await("the agent's end", () -> site.agents().isEmpty());
+  }
+
   /** A task that an earlier start intended to take; whether it was claimed and recorded as that is the test's choice. */
   private String earlier(boolean claimed, boolean recorded) throws Exception {
     Files.createDirectories(state());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -40,6 +41,27 @@ class DatabaseTest {
     }
     try (var database = Database.open(file(), FIRST)) {
       assertThat(texts(database)).containsExactly("one", "two");
+    }
+  }
+
+  @Test
+  void aLookAtADatabaseThatNobodyHasOpenMakesNoFile() throws Exception {
+    try (var database = Database.open(file(), FIRST)) {
+      database.write(Sync.POWER, sql -> insert(sql, 1, "one"));
+      assertThat(Database.<Integer>look(file(), DatabaseTest::count)).as("while it is open").isEqualTo(1);
+    }
+    var before = files();
+    assertThat(Database.<Integer>look(file(), DatabaseTest::count)).isEqualTo(1);
+    assertThat(files()).isEqualTo(before);
+  }
+
+  private static int count(Sql sql) throws SQLException {
+    return sql.first("SELECT COUNT(*) FROM t", row -> row.getInt(1)).orElseThrow();
+  }
+
+  private List<Path> files() throws IOException {
+    try (var files = Files.list(temp)) {
+      return files.sorted().toList();
     }
   }
 
