@@ -1,5 +1,6 @@
 package lib.store;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -92,6 +93,9 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(Path file, List<String> migrations) {
     try {
+      if (!Files.exists(file)) {
+        Durable.create(file, new byte[0]); // its owner's alone from birth; SQLite gives the files beside it the same mode
+      }
       var writer = connect(file);
       try {
         migrate(file, writer, migrations);
@@ -100,7 +104,7 @@ public final class Database implements AutoCloseable {
         writer.close(); // else a migration that failed would keep the file locked
         throw e;
       }
-    } catch (SQLException e) {
+    } catch (SQLException | IOException e) {
       throw new Problem("the database " + file + " cannot be opened", e.getMessage(),
           "check the folder's owner, its free space, and that the file is a database of this program").from(e);
     }

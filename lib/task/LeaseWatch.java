@@ -46,7 +46,8 @@ final class LeaseWatch implements Runnable {
       var claimed = Duration.ofNanos(time.nanos() - entry.since()); // the claim was a contact, too
       var silent = claimed.compareTo(heart.sinceContact()) < 0 ? claimed : heart.sinceContact();
       var lease = Duration.ofSeconds(attempt.leaseSeconds());
-      if (silent.compareTo(lease.minus(MARGIN)) >= 0) {
+      var most = lease.compareTo(MARGIN) > 0 ? lease.minus(MARGIN) : lease.dividedBy(2);
+      if (silent.compareTo(most) >= 0) {
         running.stop(attempt.taskId(), new StopOrder(StopOrder.Cause.EXPIRED, "the worker", "the server could not be reached for "
             + silent.toSeconds() + " s of the " + lease.toSeconds() + " s that it keeps the task for this worker"));
       }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -41,6 +42,19 @@ class DatabaseTest {
     }
     try (var database = Database.open(file(), FIRST)) {
       assertThat(texts(database)).containsExactly("one", "two");
+    }
+  }
+
+  @Test
+  void itIsItsOwnersAloneWhateverFolderItLiesIn() throws Exception {
+    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwxr-xr-x"));
+    try (var database = Database.open(file(), FIRST)) {
+      database.write(Sync.POWER, sql -> insert(sql, 1, "one"));
+      try (var files = Files.list(temp)) {
+        for (var file : files.toList()) {
+          assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).as(file.toString()).isEqualTo("rw-------");
+        }
+      }
     }
   }
 
