@@ -133,7 +133,8 @@ public record AttemptFolder(Path path) {
 
   /** A file that a loss of power may have left as anything: bytes that are no characters must not read as a failing disk. */
   private Optional<ObjectNode> json(String name) throws IOException {
-    return Files.exists(file(name)) ? Json.readObject(new String(Files.readAllBytes(file(name)), StandardCharsets.UTF_8)) : Optional.empty();
+    return Files.exists(file(name)) ? Json.readObject(new String(Files.readAllBytes(file(name)), StandardCharsets.UTF_8))
+        : Optional.empty();
   }
 
   /** Whether an agent was let go; what its supervisor was never told to start it did not start. What it said tells that, too. */

@@ -98,7 +98,8 @@ final class Settling implements Runnable {
   static void find(Journal journal, Identity identity) throws StoreFailed, InterruptedException {
     var found = 0;
     try {
-      var known = journal.ages().stream().map(age -> AttemptFolder.of(identity.stateDir(), age.taskId(), age.n())).collect(Collectors.toSet());
+      var known = journal.ages().stream()
+          .map(age -> AttemptFolder.of(identity.stateDir(), age.taskId(), age.n())).collect(Collectors.toSet());
       for (var folder : AttemptFolder.all(identity.stateDir())) {
         var attempt = known.contains(folder) ? Optional.<Attempt>empty() : read(folder);
         if (attempt.isPresent() && folder.equals(folder(identity, attempt.get())) && journal.found(attempt.get())) {

@@ -45,7 +45,8 @@ class SettlingTest {
     journal = Journal.open(state.resolve("journal.db"));
     identity = new Identity("me", "w", "w", "host", List.of(), state);
     var client = new Client(new Server(server.url(), null, null, new Env(Map.of(), state, state, "host")), Duration.ofSeconds(30));
-    settling = new Settling(client, journal, identity, false, attempt -> adopted.add(attempt.taskId()), () -> { }, Time.SYSTEM, new Random(1));
+    settling = new Settling(client, journal, identity, false, attempt -> adopted.add(attempt.taskId()), () -> { }, Time.SYSTEM,
+        new Random(1));
   }
 
   @AfterEach
