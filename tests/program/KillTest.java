@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -103,13 +104,16 @@ class KillTest {
       if (LATE.contains(step)) {
         Files.createFile(gate);
       }
+      var created = new CountDownLatch(1); // whoever creates the task must have heard of it before its server dies
       var armed = step.agents() ? null : proxy.at(step, 1, () -> {
+        created.await();
         harm.run();
         return Cut.DROP;
       });
       var settled = new Settled(machine.home(), machine.client());
       var task = machine.create(code, Settled.prompt(name, LINES, gate));
       settled.expect(task, name, LINES, code);
+      created.countDown();
       if (armed == null) {
         Program.await(step.toString(), () -> come(step, task));
         harm.run();
