@@ -3,6 +3,7 @@ package lib.task;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import lib.agent.AgentCli;
 import lib.config.LiveSettings;
 import lib.config.Table;
@@ -19,6 +20,9 @@ import org.slf4j.event.Level;
 final class Gates {
   private static final Logger LOG = LoggerFactory.getLogger(Gates.class);
   private static final Duration JOURNAL = Duration.ofSeconds(10); // how often a journal that failed is tried again
+  /** The intake looks every 2 s while nothing waits; in a rush of tasks one of them does, so often. */
+  private static final Duration OFTEN = Duration.ofSeconds(1);
+  private static final Duration FRESH = Duration.ofSeconds(5);
   private static final long MIB = 1 << 20;
   /** Per cent of ten seconds: a machine whose programs all wait for so long is swapping itself to death. */
   private static final double STALLED = 20;
@@ -33,6 +37,10 @@ final class Gates {
   private volatile String paused;
   private volatile String journal;
   private volatile long journalAt;
+  private String noDisk;
+  private String noMemory;
+  private Optional<AgentCli> agent; // null before the first look
+  private long lookedAt;
   private boolean disk; // shut by it; this and the rest guarded by this object
   private boolean memory;
   private Map<String, String> last = Map.of();
@@ -74,17 +82,32 @@ final class Gates {
     journal = null;
   }
 
-  /** What holds tasks back at this moment. */
+  /** What holds tasks back at this moment, as far as it was looked at lately. */
   synchronized Holds now() {
-    var now = new Holds(closed, paused, disk(), memory(), agent());
+    look(FRESH);
+    var failed = journal != null && time.nanos() - journalAt < JOURNAL.toNanos();
+    var now = new Holds(closed, paused, failed ? "the journal cannot be written: " + journal : noDisk, noMemory,
+        agent.map(cli -> quarantine.why(cli.path())).orElse(agent.isEmpty() ? "no agent CLI was found on this machine" : null));
     announce(now);
     return now;
   }
 
-  private String disk() {
-    if (journal != null && time.nanos() - journalAt < JOURNAL.toNanos()) {
-      return "the journal cannot be written: " + journal;
+  /** Looks at the machine, unless that was done lately: some files of the system, for which no task should have to wait. */
+  synchronized void look() {
+    look(OFTEN);
+  }
+
+  private void look(Duration lately) {
+    if (agent != null && time.nanos() - lookedAt < lately.toNanos()) {
+      return;
     }
+    noDisk = disk();
+    noMemory = memory();
+    agent = AgentCli.find(settings.now());
+    lookedAt = time.nanos();
+  }
+
+  private String disk() {
     var least = settings.get(Table.MIN_FREE_DISK);
     var free = machine.disk(stateDir);
     disk = free < more(least, disk);
@@ -104,11 +127,6 @@ final class Gates {
   /** Once shut, an eighth more must be free: at the very bound a gate would flap. */
   private static long more(long least, boolean shut) {
     return shut ? least + least / 8 : least;
-  }
-
-  private String agent() {
-    var found = AgentCli.find(settings.now());
-    return found.isEmpty() ? "no agent CLI was found on this machine" : quarantine.why(found.get().path());
   }
 
   private void announce(Holds now) {

@@ -119,6 +119,7 @@ final class Intake implements Runnable {
         if (inbox.size() > 0) {
           sift();
         } else {
+          gates.look();
           gates.now(); // what shuts and opens is told also while nobody waits
         }
       }
