@@ -39,7 +39,7 @@ final class Gates {
   private volatile long journalAt;
   private String noDisk;
   private String noMemory;
-  private Optional<AgentCli> agent; // null before the first look
+  private Optional<AgentCli> agent; // null when it must be looked for
   private long lookedAt;
   private boolean disk; // shut by it; this and the rest guarded by this object
   private boolean memory;
@@ -97,6 +97,11 @@ final class Gates {
     look(OFTEN);
   }
 
+  /** The settings have changed: what was seen lately was seen with others. */
+  synchronized void changed() {
+    agent = null;
+  }
+
   private void look(Duration lately) {
     if (agent != null && time.nanos() - lookedAt < lately.toNanos()) {
       return;
@@ -133,8 +138,9 @@ final class Gates {
     var shut = now.all();
     for (var rule : shut.keySet()) {
       if (!last.containsKey(rule)) {
-        var wanted = rule.equals("intake") || rule.equals("pause"); // by a person
-        LOG.atLevel(wanted ? Level.INFO : Level.WARN).log("no task is taken: {}: {}", rule, shut.get(rule));
+        var all = !rule.equals("memory") && !rule.equals("agent"); // those two keep only tasks back that need an agent
+        var quiet = rule.equals("intake") || rule.equals("pause") || rule.equals("agent"); // a person's will, or said before
+        LOG.atLevel(quiet ? Level.INFO : Level.WARN).log("no {}: {}: {}", all ? "task is taken" : "agent is started", rule, shut.get(rule));
         events.tell("hold", null, rule + ": " + shut.get(rule));
       }
     }

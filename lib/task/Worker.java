@@ -264,6 +264,7 @@ public final class Worker implements Listener {
    */
   public LiveSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
     var reloaded = settings.replace(fresh);
+    gates.changed();
     if (reloaded.changed().contains(Table.MAX_CONCURRENT_TASKS.key())) {
       slots(0);
     }

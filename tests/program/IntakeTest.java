@@ -80,7 +80,7 @@ class IntakeTest {
     configure(Json.object().put("min_free_memory", "1024GiB"));
     var worker = workConfigured();
     var task = site.create(code, "talk hello");
-    worker.awaitErr("no task is taken: memory: .* min_free_memory is 1024GiB");
+    worker.awaitErr("no agent is started: memory: .* min_free_memory is 1024GiB");
     assertThat(site.ended(site.create(code, "hello", "echo")).result()).isEqualTo("hello");
     assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.PENDING);
   }

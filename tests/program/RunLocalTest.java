@@ -32,6 +32,7 @@ class RunLocalTest {
     var run = site.start("run", "--local", "--port", "0", "--task", "hello, loop", "--agent-type", "echo");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out()).isEqualTo("hello, loop\n");
+    assertThat(run.err()).as("what it does not need is not missed").doesNotContain("WARN", "agent");
   }
 
   @Test
