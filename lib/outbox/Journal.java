@@ -9,12 +9,10 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import lib.Problem;
 import lib.config.Codebase;
 import lib.config.Json;
-import lib.store.Damage;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.Sql;
@@ -85,9 +83,6 @@ public final class Journal implements AutoCloseable {
       """);
 
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
-  /** Parents before children. */
-  private static final List<String> TABLES = List.of("attempt", "outgoing", "codebase");
-
   private final Database database;
 
   private Journal(Database database) {
@@ -101,28 +96,8 @@ public final class Journal implements AutoCloseable {
    * @throws Problem when it cannot be opened, or was written by a newer version
    */
   public static Journal open(Path file) {
-    var rescued = file.resolveSibling(file.getFileName() + ".new"); // whole before the damaged one goes: the disk may be full, or we die
     try {
-      if (!Files.exists(file) && Files.exists(rescued)) {
-        Files.move(rescued, file);
-      }
-      var damage = Damage.of(file);
-      if (damage.isEmpty()) {
-        return new Journal(Database.open(file, MIGRATIONS));
-      }
-      for (var end : List.of("", "-wal", "-shm")) {
-        Files.deleteIfExists(file.resolveSibling(rescued.getFileName() + end));
-      }
-      Map<String, Integer> saved;
-      try (var database = Database.open(rescued, MIGRATIONS)) {
-        saved = Damage.save(file, database, TABLES);
-        weed(database, saved);
-      }
-      var aside = damage.get().setAside(Instant.now());
-      Files.move(rescued, file);
-      LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
-          damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
-          saved.getOrDefault("outgoing", 0), saved.getOrDefault("codebase", 0));
+      Rescue.damaged(file, MIGRATIONS);
       return new Journal(Database.open(file, MIGRATIONS));
     } catch (IOException | StoreFailed e) {
       throw new Problem("the damaged journal " + file + " cannot be replaced", String.valueOf(e.getMessage()),
@@ -130,43 +105,6 @@ public final class Journal implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts the start", e);
     }
-  }
-
-  /** What stood on a damaged page may be anything: rows that mean nothing are not kept. */
-  private static void weed(Database database, Map<String, Integer> saved) throws StoreFailed, InterruptedException {
-    database.write(Sync.POWER, sql -> {
-      for (var id : sql.list("SELECT id FROM attempt", row -> row.getLong(1))) {
-        if (!means(() -> sql.first("SELECT * FROM attempt WHERE id = ?", Journal::attempt, id))) {
-          sql.update("DELETE FROM attempt WHERE id = ?", id);
-          saved.merge("attempt", -1, Integer::sum);
-        }
-      }
-      for (var id : sql.list("SELECT id FROM outgoing", row -> row.getLong(1))) {
-        if (!means(() -> sql.first("SELECT id, kind, body, attempt_id FROM outgoing WHERE id = ?", Journal::outgoing, id))) {
-          sql.update("DELETE FROM outgoing WHERE id = ?", id);
-          saved.merge("outgoing", -1, Integer::sum);
-        }
-      }
-      return null;
-    });
-  }
-
-  private interface Reading {
-    Object read() throws SQLException;
-  }
-
-  private static boolean means(Reading row) throws SQLException {
-    try {
-      row.read();
-      return true;
-    } catch (RuntimeException e) { // a word, a time or a number that is none
-      return false;
-    }
-  }
-
-  private static Outgoing outgoing(ResultSet row) throws SQLException {
-    return new Outgoing(row.getLong(1), row.getLong(4), Outgoing.Kind.valueOf(row.getString(2)),
-        Report.read(Json.readObject(row.getString(3)).orElseThrow()));
   }
 
   // --- attempts
@@ -452,7 +390,12 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  private static Attempt attempt(ResultSet row) throws SQLException {
+  static Outgoing outgoing(ResultSet row) throws SQLException {
+    return new Outgoing(row.getLong(1), row.getLong(4), Outgoing.Kind.valueOf(row.getString(2)),
+        Report.read(Json.readObject(row.getString(3)).orElseThrow()));
+  }
+
+  static Attempt attempt(ResultSet row) throws SQLException {
     var codebase = row.getString("codebase");
     var sent = Cursor.read(row.getString("sent"));
     return new Attempt(row.getLong("id"), row.getString("server"), row.getString("worker_id"), row.getString("task_id"),

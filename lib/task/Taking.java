@@ -11,6 +11,7 @@ import lib.config.Codebase;
 import lib.config.Time;
 import lib.outbox.Attempt;
 import lib.outbox.Journal;
+import lib.outbox.Redaction;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Claim;
@@ -54,6 +55,7 @@ final class Taking {
   private final boolean ours;
   private final BooleanSupplier streamUp;
   private final Supplier<Duration> longest;
+  private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
 
@@ -66,7 +68,7 @@ final class Taking {
    * @param longest the longest that an agent may run here; a server can only shorten it
    */
   Taking(Client client, Journal journal, Identity identity, Codebases codebases, String server, boolean ours,
-      BooleanSupplier streamUp, Supplier<Duration> longest, Time time, RandomGenerator random) {
+      BooleanSupplier streamUp, Supplier<Duration> longest, Redaction redaction, Time time, RandomGenerator random) {
     this.client = client;
     this.journal = journal;
     this.identity = identity;
@@ -75,6 +77,7 @@ final class Taking {
     this.ours = ours;
     this.streamUp = streamUp;
     this.longest = longest;
+    this.redaction = redaction;
     this.time = time;
     this.random = random;
   }
@@ -118,7 +121,7 @@ final class Taking {
   /** Our own server fails a task once every worker has declined it, instead of leaving it pending for ever. */
   private void decline(Task task, String why) throws InterruptedException {
     try {
-      client.decline(task.id(), identity.workerId(), why);
+      client.decline(task.id(), identity.workerId(), redaction.mask(why));
     } catch (CallFailed e) {
       LOG.warn("task={} could not be declined: {}", task.id(), e.getMessage());
     }

@@ -103,10 +103,10 @@ public final class Worker implements Listener {
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
     this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, events, time);
-    this.heart = new Heart(client, identity.workerId(), running, () -> gates.now().all(), registrar::again, time);
+    this.heart = new Heart(client, identity.workerId(), running, this::holds, registrar::again, time);
     var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, redaction, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
-        () -> this.settings.get(Table.TASK_TIMEOUT), time, random);
+        () -> this.settings.get(Table.TASK_TIMEOUT), redaction, time, random);
     var limits = new Limits(time);
     this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
         settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), quarantine::ended, events,
@@ -275,6 +275,13 @@ public final class Worker implements Listener {
     LOG.info("config reloaded, {}", said);
     events.tell("reload", null, said);
     return reloaded;
+  }
+
+  /** What the server is told of what keeps tasks back: a person's reason, or a file's error, may quote anything. */
+  private Map<String, String> holds() {
+    var holds = gates.now().all();
+    holds.replaceAll((rule, why) -> redaction.mask(why));
+    return holds;
   }
 
   private static String words(List<String> keys) {

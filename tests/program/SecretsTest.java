@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
@@ -60,6 +61,17 @@ class SecretsTest {
     var echo = site.ended(site.create(null, "it is worker-token-1 and " + SECRET, "echo"));
     assertThat(echo.result()).isEqualTo("it is [server token] and [auth.json***]");
     assertHidden(site.output(task.id()) + task.raw().path("error") + echo.raw().path("result") + worker.err());
+  }
+
+  @Test
+  void whatAPersonGivesAsAReasonIsMaskedBeforeTheServerIsTold() throws Exception {
+    site.work(Map.of("OPENAI_API_KEY", SECRET), "-b", "code:" + code);
+    var pause = site.start("ctl", "pause", "--name", "w", "--reason", "the key " + SECRET + " is spent");
+    assertThat(pause.exit()).as(pause.toString()).isZero();
+    Program.await("the server to be told", () -> !site.client().workers().getFirst().path("holds").isEmpty());
+    var told = site.client().workers().getFirst().path("holds").toString();
+    assertThat(told).contains("is spent");
+    assertHidden(told);
   }
 
   @Test
