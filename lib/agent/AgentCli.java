@@ -18,9 +18,7 @@ import lib.config.Table;
  */
 public record AgentCli(Path path, String why) {
   /** Looked for in this order when no {@code agent_bin} is set. */
-  private static final List<String> NAMES = List.of("agent", "opencode");
-  /** An agent of this name speaks another protocol. */
-  private static final String UNSUPPORTED = "codetether";
+  private static final List<String> NAMES = List.of("agent", "opencode", "codetether", "claude", "codex");
 
   /** The CLI that the settings name or that is found; empty when there is none. */
   public static Optional<AgentCli> find(Settings settings) {
@@ -54,12 +52,7 @@ public record AgentCli(Path path, String why) {
    * @throws Problem saying what was looked for and how to get one
    */
   public static AgentCli require(Settings settings) {
-    var found = find(settings).orElseThrow(() -> absence(settings));
-    if (found.path.getFileName().toString().equals(UNSUPPORTED)) {
-      throw new Problem("the " + UNSUPPORTED + " CLI is not supported yet", found.path + " was chosen by " + found.why,
-          "set agent_bin to an OpenCode program");
-    }
-    return found;
+    return find(settings).orElseThrow(() -> absence(settings));
   }
 
   /** What there is to say when none is found. */
@@ -69,17 +62,13 @@ public record AgentCli(Path path, String why) {
         ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
             + settings.origin(Table.AGENT_BIN).where() + "), and " + lack(named), "correct agent_bin, or leave it out to have one looked for")
         : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
-            + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()) + unsupportedNote(settings.env()),
+            + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()),
             "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo");
   }
 
   private static String lack(String named) {
     return !named.contains("/") ? "it is not on the PATH" : Files.isRegularFile(Path.of(named)) ? "it may not be executed"
         : "there is no such file";
-  }
-
-  private static String unsupportedNote(Env env) {
-    return onPath(UNSUPPORTED, env).map(p -> "; " + p + " is there, but that CLI is not supported yet").orElse("");
   }
 
   private static List<Path> folders(Env env) {

@@ -7,7 +7,7 @@ public sealed interface AgentEvent {
   record Said(String text) implements AgentEvent {}
 
   /**
-   * A tool call that is over.
+   * A tool call. Where an agent tells of its beginning and its end apart, the end is told only when it went badly.
    *
    * @param about its short argument: the command, the file, the pattern; may be empty
    * @param failure why it failed or was refused; null when it went well
@@ -18,9 +18,21 @@ public sealed interface AgentEvent {
   /**
    * A model turn is over.
    *
-   * @param reason {@code stop}: it said all it had to; {@code tool-calls}: it wanted to go on; others are cut short
+   * @param reason {@link #STOP}, {@link #TOOLS}, {@link #REFUSED}; others are cut short
+   * @param last whether the agent says that it has ended altogether, not only this turn
    */
-  record Turn(String reason, long tokensIn, long tokensOut, double cost) implements AgentEvent {}
+  record Turn(String reason, long tokensIn, long tokensOut, double cost, boolean last) implements AgentEvent {
+    public Turn(String reason, long tokensIn, long tokensOut, double cost) {
+      this(reason, tokensIn, tokensOut, cost, false);
+    }
+
+    /** It said all it had to. */
+    public static final String STOP = "stop";
+    /** It called tools and wanted to go on. */
+    public static final String TOOLS = "tool-calls";
+    /** It ended although some of its tool calls were refused: well, unless the last one was. */
+    public static final String REFUSED = "refused";
+  }
 
   /**
    * The agent itself failed.
@@ -33,6 +45,17 @@ public sealed interface AgentEvent {
       this(message, status, "");
     }
   }
+
+  /** The agent met with something that it says it will get over by itself; where it does not, these were its last words. */
+  record Warned(String message) implements AgentEvent {}
+
+  /**
+   * A line of a question that waits for a person.
+   *
+   * @param text the line
+   * @param question what is asked; null in the lines after the first, which hold the answers to choose from
+   */
+  record Asked(String text, String question) implements AgentEvent {}
 
   /** A line that is no event: text. */
   record Plain(String text) implements AgentEvent {}

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -16,11 +18,12 @@ import java.util.function.UnaryOperator;
 public final class AgentVersion {
   private record Program(Path path, FileTime changed) {}
 
+  private record Asked(Program program, FutureTask<Optional<String>> answer) {}
+
   private final Supplier<Map<String, String>> environment;
   private final Path directory;
   private final UnaryOperator<String> mask;
-  private Program asked;
-  private String version;
+  private Asked last;
 
   /**
    * Nothing is asked yet.
@@ -36,28 +39,40 @@ public final class AgentVersion {
   }
 
   /** The version; empty while it is being asked, or when the program does not tell. */
-  public synchronized Optional<String> of(Path path) throws IOException {
+  public Optional<String> of(Path path) throws IOException, InterruptedException {
+    var asked = asked(path);
+    return asked.isDone() ? answer(asked) : Optional.empty();
+  }
+
+  /** Whether the program has answered by now, or has failed to; the first call has it asked. */
+  public boolean knows(Path path) throws IOException {
+    return asked(path).isDone();
+  }
+
+  /** The version, waited for as long as a probe takes; empty when the program does not tell. */
+  public Optional<String> await(Path path) throws IOException, InterruptedException {
+    return answer(asked(path));
+  }
+
+  private synchronized FutureTask<Optional<String>> asked(Path path) throws IOException {
     var program = new Program(path, Files.getLastModifiedTime(path));
-    if (!program.equals(asked)) {
-      asked = program;
-      version = null;
-      Thread.ofVirtual().name("agent version").start(() -> ask(program));
+    if (last == null || !program.equals(last.program)) {
+      last = new Asked(program, new FutureTask<>(() -> ask(path)));
+      Thread.ofVirtual().name("agent version").start(last.answer);
     }
-    return Optional.ofNullable(version);
+    return last.answer;
   }
 
-  private void ask(Program program) {
+  private static Optional<String> answer(FutureTask<Optional<String>> asked) throws InterruptedException {
     try {
-      var probe = AgentProbe.run(program.path, environment.get(), directory, mask);
-      learn(program, probe.works() && !probe.said().isBlank() ? probe.said() : null);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody does; it would stay unknown
+      return asked.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("asking for the agent's version", e.getCause());
     }
   }
 
-  private synchronized void learn(Program program, String said) {
-    if (program.equals(asked)) {
-      version = said;
-    }
+  private Optional<String> ask(Path path) throws InterruptedException {
+    var probe = AgentProbe.run(path, environment.get(), directory, mask);
+    return probe.works() && !probe.said().isBlank() ? Optional.of(probe.said()) : Optional.empty();
   }
 }

@@ -20,8 +20,9 @@ import lib.wire.Task;
 
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
- * {@code prompt}, {@code task.json}, {@code deadline} and {@code attempt.json}, which a worker whose journal is lost reads; the supervisor writes {@code pid} and {@code exit}, and the
- * empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
+ * {@code prompt}, {@code task.json}, {@code kind} (of agent), {@code deadline}, the mark {@code no-input} where the agent's input
+ * is not the prompt, and {@code attempt.json}, which a worker whose journal is lost reads; the supervisor writes {@code pid} and
+ * {@code exit}, and the empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
  * go) and {@code overdue} (its budget was used up); the agent's output goes to {@code out} and {@code err}; {@code closing}
  * is the last line that people see, but for {@code masked}, which says what was masked.
  */
@@ -30,6 +31,7 @@ public record AttemptFolder(Path path) {
   private static final int MAX_NAME = 200;
 
   private static final String ATTEMPT = "attempt.json";
+  private static final String KIND = "kind";
   private static final String NUMBER = "\\d{1,18}"; // what fits into a long
 
   /** The folder of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
@@ -55,6 +57,20 @@ public record AttemptFolder(Path path) {
    *     {@code withheld}: the agent was never let go
    */
   public record Exit(int code, String cause) {}
+
+  /** Says which kind of agent runs here, and whether its input is the prompt; before it runs. */
+  public void adapter(Adapter adapter, boolean promptOnInput) throws IOException {
+    Durable.create(file(KIND), adapter.kind().getBytes(StandardCharsets.US_ASCII));
+    if (!promptOnInput) {
+      Durable.create(file("no-input"), new byte[0]);
+    }
+  }
+
+  /** What reads the agent's lines; for folders that do not say, and for kinds that later versions have, OpenCode's. */
+  public Adapter adapter() throws IOException {
+    var kind = Files.exists(file(KIND)) ? Files.readString(file(KIND), StandardCharsets.ISO_8859_1).strip() : "";
+    return Adapters.of(kind).orElseGet(OpenCode::new);
+  }
 
   /** Makes the folder, empty and for its owner only. */
   public void make() throws IOException {

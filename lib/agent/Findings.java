@@ -7,11 +7,13 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import lib.agent.AgentEvent.Asked;
 import lib.agent.AgentEvent.Failed;
 import lib.agent.AgentEvent.Plain;
 import lib.agent.AgentEvent.Said;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AgentEvent.Used;
+import lib.agent.AgentEvent.Warned;
 import lib.outbox.Redaction;
 
 /**
@@ -27,6 +29,7 @@ public final class Findings implements Closeable {
 
   private final AttemptFolder folder;
   private final Redaction redaction;
+  private final Adapter adapter;
   private final Lines out;
   private final Lines err;
   private final HeadAndTail text;
@@ -36,6 +39,7 @@ public final class Findings implements Closeable {
   private Turn lastTurn;
   private Used lastTool;
   private Failed failure;
+  private String warning;
   private boolean events;
   private boolean tools; // since the last turn ended
   private long lines;
@@ -51,7 +55,8 @@ public final class Findings implements Closeable {
     this.folder = folder;
     this.redaction = redaction;
     this.text = new HeadAndTail(MAX_RESULT / 2, redaction);
-    this.out = new Lines(folder.file("out"), 0, true, redaction);
+    this.adapter = folder.adapter();
+    this.out = new Lines(folder.file("out"), 0, adapter.otherLinesAreText(), redaction);
     this.err = new Lines(folder.file("err"), 0, false, redaction);
   }
 
@@ -68,7 +73,7 @@ public final class Findings implements Closeable {
         text.add(line.text().substring(0, line.text().length() - 1));
         said(Silence.Word.OTHER);
       } else {
-        take(OpenCode.read(line.text()));
+        take(adapter.read(line.text()));
       }
       chars += line.text().length() + 1;
       if (chars > PORTION) {
@@ -92,48 +97,60 @@ public final class Findings implements Closeable {
     return false;
   }
 
-  private void take(OpenCode.Line line) {
+  private void take(Adapter.Line line) {
     if (line.sessionId() != null && sessionId == null) {
       sessionId = line.sessionId();
     }
-    events |= !(line.event() instanceof Plain);
-    switch (line.event()) {
-      case Said said -> text.add(said.text());
-      case Plain plain -> plain(Rendering.plain(plain.text()));
+    line.events().forEach(this::take);
+  }
+
+  private void take(AgentEvent event) {
+    events |= !(event instanceof Plain || event instanceof Asked);
+    said(switch (event) {
+      case Said said -> {
+        text.add(said.text());
+        yield Silence.Word.OTHER;
+      }
+      case Plain plain -> {
+        text.add(Rendering.plain(plain.text()));
+        yield Silence.Word.OTHER;
+      }
+      case Asked asked -> {
+        text.add(asked.text());
+        question = asked.question() != null ? masked(asked.question()) : question;
+        yield asked.question() != null || last == Silence.Word.QUESTION ? Silence.Word.QUESTION : Silence.Word.OTHER;
+      }
       case Used used -> {
         lastTool = new Used(used.tool(), masked(used.about()), masked(used.failure()), masked(used.file()));
         if (used.file() != null) {
           files.add(lastTool.file());
         }
+        yield Silence.Word.OTHER;
       }
       case Turn turn -> {
         lastTurn = turn;
         tokensIn += turn.tokensIn();
         tokensOut += turn.tokensOut();
         cost += turn.cost();
+        // some providers say "stop" to a turn that called tools: then the agent goes on with the next one
+        yield turn.last() || turn.reason().equals(Turn.STOP) && !tools ? Silence.Word.RESULT : Silence.Word.OTHER;
       }
       case Failed failed -> {
         failure = new Failed(masked(failed.message()), failed.status(), failed.detail());
         limit = Limit.of(failure).orElse(limit);
+        yield Limit.of(failed).isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
       }
-      case AgentEvent.Quiet quiet -> { }
+      case Warned warned -> {
+        warning = masked(warned.message());
+        var told = Limit.line(warned.message());
+        limit = told.orElse(limit);
+        yield told.isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
+      }
+      case AgentEvent.Quiet quiet -> Silence.Word.OTHER;
+    });
+    if (!(event instanceof Plain || event instanceof Asked)) {
+      tools = event instanceof Used || tools && !(event instanceof Turn);
     }
-    if (!(line.event() instanceof Plain)) {
-      said(switch (line.event()) {
-        // some providers say "stop" to a turn that called tools: then the agent goes on with the next one
-        case Turn turn when turn.reason().equals("stop") && !tools -> Silence.Word.RESULT;
-        case Failed failed when Limit.of(failed).isPresent() -> Silence.Word.LIMIT;
-        default -> Silence.Word.OTHER;
-      });
-      tools = line.event() instanceof Used || tools && !(line.event() instanceof Turn);
-    }
-  }
-
-  private void plain(String line) {
-    text.add(line);
-    var asked = OpenCode.question(line);
-    question = asked != null ? masked(asked) : question;
-    said(asked != null || last == Silence.Word.QUESTION && OpenCode.answer(line) ? Silence.Word.QUESTION : Silence.Word.OTHER);
   }
 
   private void said(Silence.Word word) {
@@ -198,6 +215,11 @@ public final class Findings implements Closeable {
   /** The last tool call, or null. */
   public Used lastTool() {
     return lastTool;
+  }
+
+  /** The last thing it met with that it said it would get over, or null. */
+  public String warning() {
+    return warning;
   }
 
   /** The error the agent reported, or null. */

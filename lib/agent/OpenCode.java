@@ -4,63 +4,57 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import lib.config.Json;
 
 /**
  * The OpenCode command line, under whatever name it is installed: its arguments and its event lines, one JSON object per
  * line with {@code type}, {@code sessionID} and {@code part} or {@code error}.
  */
-public final class OpenCode {
+public final class OpenCode implements Adapter {
   private static final Set<String> EVENTS = Set.of("text", "tool_use", "step_start", "step_finish", "reasoning", "error");
-  private static final String ASKS = "◆"; // it becomes another sign once the question is answered
+  /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
+  private static final String ASKS = "◆";
+  private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
-  /**
-   * One line, read.
-   *
-   * @param sessionId the agent's session, or null when the line names none
-   */
-  public record Line(AgentEvent event, String sessionId) {}
+  @Override
+  public String kind() {
+    return "opencode";
+  }
 
-  private OpenCode() {}
+  @Override
+  public boolean is(String name, String version) {
+    return name.equals("opencode") || NUMBER.matcher(version).matches();
+  }
 
-  /**
-   * The arguments of a run. The prompt goes over stdin: exact bytes, no limit of 128 KiB, never taken for an option, and
-   * not in the process list.
-   */
-  public static List<String> argv(String binary, String agentType, String model, String resumeSession) {
-    var argv = new ArrayList<>(List.of(binary, "run", "--agent", agentType, "--format", "json"));
-    if (model != null) {
-      argv.addAll(List.of("--model", model));
+  @Override
+  public List<String> argv(Ask ask) {
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json"));
+    if (ask.model() != null) {
+      argv.addAll(List.of("--model", ask.model()));
     }
-    if (resumeSession != null) {
-      argv.addAll(List.of("--session", resumeSession));
+    if (ask.session() != null) {
+      argv.addAll(List.of("--session", ask.session()));
     }
     return argv;
   }
 
-  /** Reads any line; what is no event is plain text, never an error. Other JSON, a program's own output, is none. */
-  public static Line read(String line) {
+  /** Other JSON, a program's own output, is no event. */
+  @Override
+  public Line read(String line) {
     if (line.startsWith("{")) {
       var object = Json.readObject(line);
       var session = object.map(o -> Json.text(o, "sessionID", "session_id", "sessionId")).orElse(null);
       var type = object.map(o -> Json.text(o, "type")).orElse(null);
       if (type != null && (EVENTS.contains(type) || session != null || object.get().path("part").isObject())) {
-        return new Line(event(object.get()), session);
+        return Line.of(event(object.get()), session);
       }
     }
-    return new Line(new AgentEvent.Plain(line), null);
-  }
-
-  /** The question in the first line of the box in which versions up to 1.0 ask for approval; null when it is none. */
-  static String question(String line) {
-    return line.startsWith(ASKS) ? line.substring(ASKS.length()).strip() : null;
-  }
-
-  /** Whether this is a further line of that box: one of the answers to choose from. */
-  static boolean answer(String line) {
-    return line.startsWith("│") || line.startsWith("└");
+    var plain = Rendering.plain(line);
+    return plain.startsWith(ASKS) ? Line.of(new AgentEvent.Asked(plain, plain.substring(ASKS.length()).strip()), null)
+        : plain.startsWith("│") || plain.startsWith("└") ? Line.of(new AgentEvent.Asked(plain, null), null) : Line.plain(line);
   }
 
   private static AgentEvent event(JsonNode line) {

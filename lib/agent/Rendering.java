@@ -2,6 +2,7 @@ package lib.agent;
 
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What people see of a line: the agent's text as it is, a line per tool call, its stderr marked. */
 final class Rendering {
@@ -15,12 +16,19 @@ final class Rendering {
    *
    * @param mask masks secrets in what is to be shortened, since half a secret is found by nobody
    */
-  static String out(String line, UnaryOperator<String> mask) {
-    return switch (OpenCode.read(line).event()) {
+  static String out(Adapter adapter, String line, UnaryOperator<String> mask) {
+    var events = adapter.read(line).events();
+    return events.size() == 1 ? out(events.getFirst(), mask) : events.stream().map(event -> out(event, mask)).collect(Collectors.joining());
+  }
+
+  private static String out(AgentEvent event, UnaryOperator<String> mask) {
+    return switch (event) {
       case AgentEvent.Said said -> said.text().isEmpty() ? "" : said.text() + "\n";
       case AgentEvent.Used used -> "[" + used.tool() + "] " + shorten(used.about(), mask)
           + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
+      case AgentEvent.Warned warned -> "[warning] " + warned.message() + "\n";
+      case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
       case AgentEvent.Turn turn -> "";
       case AgentEvent.Quiet quiet -> "";

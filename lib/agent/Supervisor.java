@@ -42,7 +42,9 @@ public final class Supervisor {
         [ -e "$dir/busy" ] && exit 75
         sleep $nap; nap=1
       done
-      exec "$@" <"$dir/prompt" >"$dir/out" 2>"$dir/err"
+      in=$dir/prompt
+      [ -e "$dir/no-input" ] && in=/dev/null
+      exec "$@" <"$in" >"$dir/out" 2>"$dir/err"
       """;
 
   private static final String SUPERVISOR = """

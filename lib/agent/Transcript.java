@@ -26,6 +26,7 @@ public final class Transcript implements Spool {
   private final AttemptFolder folder;
   private final long most;
   private final Redaction redaction;
+  private final Adapter adapter;
   private final boolean resumed;
   private final Masks masks;
   private String masked; // the line that says so, once it is known
@@ -52,8 +53,9 @@ public final class Transcript implements Spool {
     this.most = most;
     this.redaction = redaction;
     this.masks = masks;
+    this.adapter = folder.adapter();
     this.resumed = !from.equals(Cursor.START);
-    this.out = new Source("out", Rendering::out, from.out(), from.outChars());
+    this.out = new Source("out", (line, mask) -> Rendering.out(adapter, line, mask), from.out(), from.outChars());
     this.err = new Source("err", Rendering::err, from.err(), from.errChars());
     this.closingChars = from.closingChars();
     this.sent = from.sent();
@@ -241,7 +243,7 @@ public final class Transcript implements Spool {
     }
 
     private Lines open(long offset) throws IOException {
-      return new Lines(folder.file(name), offset, name.equals("out"), redaction);
+      return new Lines(folder.file(name), offset, name.equals("out") && adapter.otherLinesAreText(), redaction);
     }
 
     private Redaction.Masked masked(Lines.Line line, int key, Masks counts) {

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -13,12 +15,13 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import lib.Problem;
+import lib.agent.Adapter;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
+import lib.agent.AgentKind;
 import lib.agent.AttemptFolder;
 import lib.agent.Deadline;
 import lib.agent.LaneFile;
-import lib.agent.OpenCode;
 import lib.agent.Supervisor;
 import lib.config.Codebase;
 import lib.config.Json;
@@ -51,12 +54,13 @@ final class Doing {
   private final Codebases codebases;
   private final Registrar registrar;
   private final String server;
+  private final AgentKind kinds;
   private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
 
   Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
-      String server, Redaction redaction, Time time, RandomGenerator random) {
+      String server, AgentKind kinds, Redaction redaction, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -64,6 +68,7 @@ final class Doing {
     this.codebases = codebases;
     this.registrar = registrar;
     this.server = server;
+    this.kinds = kinds;
     this.redaction = redaction;
     this.time = time;
     this.random = random;
@@ -154,7 +159,7 @@ final class Doing {
     }
   }
 
-  private Ready start(Task task, AttemptFolder folder, Path directory) throws IOException {
+  private Ready start(Task task, AttemptFolder folder, Path directory) throws IOException, InterruptedException {
     if (task.prompt() == null || task.prompt().isBlank()) {
       return Ready.refused(folder, "the task has no prompt");
     }
@@ -171,12 +176,16 @@ final class Doing {
     }
     try {
       var cli = AgentCli.require(settings.now());
-      var argv = OpenCode.argv(cli.path().toString(), task.agent(), task.modelName(), task.resumeSession());
+      var adapter = kinds.of(cli.path(), settings.get(Table.AGENT_KIND));
+      var ask = new Adapter.Ask(cli.path(), kinds.version(cli.path()).orElse(null), task.agent(), task.modelName(), task.resumeSession(),
+          Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), List.of(), folder.file("prompt"), directory);
+      folder.adapter(adapter, adapter.promptOnInput(ask));
       var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
+      environment.putAll(adapter.environment(ask));
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
       return Ready.held(folder, cli.path(),
-          Supervisor.hold(folder, argv, environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
+          Supervisor.hold(folder, adapter.argv(ask), environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());
     }

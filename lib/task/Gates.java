@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import lib.Problem;
 import lib.agent.AgentCli;
+import lib.agent.AgentKind;
 import lib.config.LiveSettings;
 import lib.config.Table;
 import lib.config.Time;
@@ -31,6 +33,7 @@ final class Gates {
   private final Path stateDir;
   private final Machine machine;
   private final Quarantine quarantine;
+  private final AgentKind kinds;
   private final Events events;
   private final Time time;
   private volatile String closed;
@@ -45,11 +48,12 @@ final class Gates {
   private boolean memory;
   private Map<String, String> last = Map.of();
 
-  Gates(LiveSettings settings, Path stateDir, Machine machine, Quarantine quarantine, Events events, Time time) {
+  Gates(LiveSettings settings, Path stateDir, Machine machine, Quarantine quarantine, AgentKind kinds, Events events, Time time) {
     this.settings = settings;
     this.stateDir = stateDir;
     this.machine = machine;
     this.quarantine = quarantine;
+    this.kinds = kinds;
     this.events = events;
     this.time = time;
   }
@@ -87,7 +91,7 @@ final class Gates {
     look(FRESH);
     var failed = journal != null && time.nanos() - journalAt < JOURNAL.toNanos();
     var now = new Holds(closed, paused, failed ? "the journal cannot be written: " + journal : noDisk, noMemory,
-        agent.map(cli -> quarantine.why(cli.path())).orElse(agent.isEmpty() ? "no agent CLI was found on this machine" : null));
+        agent.isEmpty() ? "no agent CLI was found on this machine" : agent(agent.get().path()));
     announce(now);
     return now;
   }
@@ -118,6 +122,16 @@ final class Gates {
     disk = free < more(least, disk);
     return disk ? free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is " + Table.MIN_FREE_DISK.kind().show(least)
         : null;
+  }
+
+  private String agent(Path program) {
+    try {
+      var why = quarantine.why(program);
+      return why != null ? why : kinds.trouble(program, settings.get(Table.AGENT_KIND)).map(Problem::line).orElse(null);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // who looks is about to end
+      return null;
+    }
   }
 
   private String memory() {

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import lib.Version;
 import lib.agent.AgentCli;
-import lib.agent.AgentVersion;
+import lib.agent.AgentKind;
 import lib.config.Codebase;
 import lib.config.Json;
 import lib.config.LiveSettings;
@@ -43,7 +43,7 @@ final class Status {
   private final Quarantine quarantine;
   private final Limits limits;
   private final Redaction redaction;
-  private final AgentVersion version;
+  private final AgentKind kinds;
   private final Time time;
   private final Instant startedAt;
   private final long start;
@@ -51,7 +51,7 @@ final class Status {
   /** @param info what the server says of itself; null when it says nothing */
   Status(LiveSettings settings, Identity identity, String url, Client.Info info, Gates gates, Intake intake, Running running,
       Inbox inbox, Outbox outbox, StreamFeed stream, PollFeed poll, Heart heart, Codebases codebases, Registrar registrar,
-      Quarantine quarantine, Limits limits, Redaction redaction, AgentVersion version, Time time) {
+      Quarantine quarantine, Limits limits, Redaction redaction, AgentKind kinds, Time time) {
     this.settings = settings;
     this.identity = identity;
     this.url = url;
@@ -69,7 +69,7 @@ final class Status {
     this.quarantine = quarantine;
     this.limits = limits;
     this.redaction = redaction;
-    this.version = version;
+    this.kinds = kinds;
     this.time = time;
     this.startedAt = time.now();
     this.start = time.nanos();
@@ -130,9 +130,10 @@ final class Status {
 
   private Optional<String> version(AgentCli cli) {
     try {
-      return version.of(cli.path());
-    } catch (IOException e) {
-      return Optional.empty(); // it has gone away since it was found
+      return kinds.version(cli.path());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // who asked is gone
+      return Optional.empty();
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import lib.agent.AgentEvent.Turn;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
 import lib.agent.Limit;
@@ -131,16 +132,16 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       if (found.last() == Silence.Word.LIMIT) {
         return new String[] {"limit", oneLine(found.limit().message()) + tail(found)};
       }
-      return new String[] {"agent-error", ending(exit.code()) + tail(found)};
+      return new String[] {"agent-error", (found.warning() == null ? ending(exit.code()) : oneLine(found.warning())) + tail(found)};
     }
     var turn = found.lastTurn();
-    if (turn != null && turn.reason().equals("tool-calls")) {
-      var tool = found.lastTool();
+    var tool = found.lastTool();
+    if (turn != null && (turn.reason().equals(Turn.TOOLS) || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
           + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
               + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")")) + tail(found)};
     }
-    if (turn != null && !turn.reason().equals("stop")) {
+    if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() ? turn == null : found.text().isBlank()) {

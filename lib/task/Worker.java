@@ -13,6 +13,7 @@ import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
 import lib.agent.AgentProbe;
 import lib.agent.AgentSession;
+import lib.agent.AgentKind;
 import lib.agent.AgentVersion;
 import lib.agent.AttemptFolder;
 import lib.agent.Transcript;
@@ -102,9 +103,10 @@ public final class Worker implements Listener {
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
-    this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, events, time);
+    var kinds = new AgentKind(new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask));
+    this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, kinds, events, time);
     this.heart = new Heart(client, identity.workerId(), running, this::holds, registrar::again, time);
-    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, redaction, time, random);
+    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, kinds, redaction, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), redaction, time, random);
     var limits = new Limits(time);
@@ -118,8 +120,8 @@ public final class Worker implements Listener {
     this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, stream, loops, client, identity.workerId(), events,
         time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
-        heart, codebases, registrar, quarantine, limits, redaction,
-        new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask), time);
+        heart, codebases, registrar, quarantine, limits, redaction, kinds,
+        time);
   }
 
   /**

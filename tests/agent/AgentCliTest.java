@@ -63,14 +63,6 @@ class AgentCliTest {
   }
 
   @Test
-  void codetetherIsNamedAsNotYetSupported() throws IOException {
-    var program = program("bin/codetether");
-    assertThatThrownBy(() -> AgentCli.require(settings(program.toString(), ""))).hasMessageContaining("codetether");
-    assertThatThrownBy(() -> AgentCli.require(settings(null, program.getParent().toString())))
-        .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.why()).contains("codetether"));
-  }
-
-  @Test
   void theAgentInheritsWhatItNeedsAndNeverOurSecrets() {
     var vars = Map.of("PATH", "/bin", "ANTHROPIC_API_KEY", "k", "LC_ALL", "C", "A2A_AUTH_TOKEN", "t", "SENDGRID_API_KEY", "s",
         "VAULT_TOKEN", "v", "MY_TOOL", "m", "OTHER", "o");

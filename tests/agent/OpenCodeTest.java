@@ -2,16 +2,21 @@ package tests.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
+import java.util.List;
+import lib.agent.Adapter;
 import lib.agent.AgentEvent;
 import lib.agent.OpenCode;
 import org.junit.jupiter.api.Test;
 
 /** Whatever an agent prints is understood or passed on as text; nothing it prints is an error of ours. */
 class OpenCodeTest {
+  private static final Adapter CLI = new OpenCode();
+
   @Test
   void linesThatAreNoEventsArePlainText() {
     for (var line : new String[] {"", "hello", "42", "[1]", "\"x\"", "null", "{", "{}", "{\"a\":1}", "{\"type\":7}", "{\"type\":null}"}) {
-      assertThat(OpenCode.read(line).event()).as(line).isEqualTo(new AgentEvent.Plain(line));
+      assertThat(event(line)).as(line).isEqualTo(new AgentEvent.Plain(line));
     }
   }
 
@@ -47,18 +52,22 @@ class OpenCodeTest {
 
   @Test
   void everyLineMayTellTheSession() {
-    assertThat(OpenCode.read("{\"type\":\"step_start\",\"sessionID\":\"ses_1\"}").sessionId()).isEqualTo("ses_1");
-    assertThat(OpenCode.read("ses_1").sessionId()).isNull();
+    assertThat(CLI.read("{\"type\":\"step_start\",\"sessionID\":\"ses_1\"}").sessionId()).isEqualTo("ses_1");
+    assertThat(CLI.read("ses_1").sessionId()).isNull();
   }
 
   @Test
   void thePromptIsNeverAnArgument() {
-    assertThat(OpenCode.argv("agent", "build", null, null)).containsExactly("agent", "run", "--agent", "build", "--format", "json");
-    assertThat(OpenCode.argv("agent", "plan", "p/m", "ses_1")).containsExactly("agent", "run", "--agent", "plan", "--format", "json",
+    assertThat(CLI.argv(ask("build", null, null))).containsExactly("agent", "run", "--agent", "build", "--format", "json");
+    assertThat(CLI.argv(ask("plan", "p/m", "ses_1"))).containsExactly("agent", "run", "--agent", "plan", "--format", "json",
         "--model", "p/m", "--session", "ses_1");
   }
 
   private static AgentEvent event(String line) {
-    return OpenCode.read(line).event();
+    return CLI.read(line).events().getFirst();
+  }
+
+  private static Adapter.Ask ask(String agent, String model, String session) {
+    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, List.of(), Path.of("prompt"), Path.of("/w"));
   }
 }

@@ -30,8 +30,7 @@ class CheckTest {
 
   @Test
   void aNamedAgentThatIsNotThereIsAWarningForItMayComeLater() throws IOException {
-    for (var named : new String[] {"/nonexistent/agent", "no-such-agent", Files.writeString(home.resolve("plain"), "").toString(),
-        program("codetether").toString()}) {
+    for (var named : new String[] {"/nonexistent/agent", "no-such-agent", Files.writeString(home.resolve("plain"), "").toString()}) {
       var ran = Ran.config(home, Map.of("A2A_AGENT_BIN", named), "check", "--json");
       assertThat(ran.exit()).isZero();
       assertThat(ran.err()).startsWith("warning: the ").contains(named).hasLineCount(1);
@@ -58,7 +57,6 @@ class CheckTest {
     assertThat(agent("/nonexistent/agent")).contains("/nonexistent/agent is not a program here", "no such file");
     assertThat(agent("no-such-agent")).contains("not on the PATH");
     assertThat(agent(Files.writeString(home.resolve("plain"), "").toString())).contains("may not be executed");
-    assertThat(agent(program("codetether").toString())).contains("not supported yet");
     assertThat(agent(program("agent").toString())).isEqualTo(home.resolve("agent") + " agent_bin (A2A_AGENT_BIN)");
   }
 

@@ -19,17 +19,18 @@ import tests.Project;
 /** A folder is a job, and imports go one way: whoever reads a folder needs to know only those below it. */
 class ImportsTest {
   /** Each folder of lib with those that it may import, as the README draws it. */
-  private static final Map<String, Set<String>> BELOW = Map.of(
-      "config", Set.of(),
-      "store", Set.of("config"),
-      "wire", Set.of("config"),
-      "agent", Set.of("config", "store", "wire", "outbox"),
-      "outbox", Set.of("config", "store", "wire"),
-      "feed", Set.of("config", "wire"),
-      "task", Set.of("config", "store", "wire", "outbox", "agent", "feed"),
-      "control", Set.of("config", "store", "wire", "outbox", "agent", "task"),
-      "hub", Set.of("config", "store", "wire"),
-      "cli", Set.of("config", "wire", "store"));
+  private static final Map<String, Set<String>> BELOW = Map.ofEntries(
+      Map.entry("config", Set.of()),
+      Map.entry("store", Set.of("config")),
+      Map.entry("wire", Set.of("config")),
+      Map.entry("agent", Set.of("config", "store", "wire", "outbox")),
+      Map.entry("outbox", Set.of("config", "store", "wire")),
+      Map.entry("session", Set.of("config", "store", "wire")),
+      Map.entry("feed", Set.of("config", "wire")),
+      Map.entry("task", Set.of("config", "store", "wire", "outbox", "session", "agent", "feed")),
+      Map.entry("control", Set.of("config", "store", "wire", "outbox", "session", "agent", "task")),
+      Map.entry("hub", Set.of("config", "store", "wire")),
+      Map.entry("cli", Set.of("config", "wire", "store")));
   private static final Pattern IMPORT = Pattern.compile("\\blib\\.([a-z]+)\\.[A-Z]");
 
   @Test

@@ -1,0 +1,90 @@
+package lib.agent;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
+ * others here, a row in {@link Adapters}, and a table of its lines in the tests. Without state and thread-safe: a line means
+ * the same whoever reads it, as often as they like, since an attempt is read by several and again after a restart.
+ */
+public interface Adapter {
+
+  /**
+   * What is to be run.
+   *
+   * @param program the CLI
+   * @param version what it calls its version; null while unknown
+   * @param agent the task's agent type
+   * @param model {@code provider/model}; null when the CLI may choose
+   * @param session the session to go on with; null for a new one
+   * @param approval what it may do without being asked
+   * @param args the setting {@code agent_args}
+   * @param promptFile a file that holds the prompt, for CLIs that want one
+   * @param directory where it works
+   */
+  record Ask(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
+      Path promptFile, Path directory) {}
+
+  /** What an agent may do that nobody is there to approve. */
+  enum Approval {
+    /** What its own configuration says, and nothing more. */
+    CONFIGURED,
+    /** Change files in its folder; whatever else its configuration says. */
+    EDITS,
+    /** All it likes. */
+    ALL
+  }
+
+  /**
+   * A line, read.
+   *
+   * @param events what it says, in order; never empty
+   * @param sessionId the agent's session, or null when the line names none
+   */
+  record Line(List<AgentEvent> events, String sessionId) {
+    static Line of(AgentEvent event, String sessionId) {
+      return new Line(List.of(event), sessionId);
+    }
+
+    static Line plain(String text) {
+      return of(new AgentEvent.Plain(text), null);
+    }
+  }
+
+  /** The word for it in the setting {@code agent_kind}. */
+  String kind();
+
+  /**
+   * Whether the program calls itself this kind.
+   *
+   * @param name the program's file name, without its folder
+   * @param version its answer to {@code --version}, one line; empty when it is not known
+   */
+  boolean is(String name, String version);
+
+  /** The program and its arguments. They are never seen by a shell. */
+  List<String> argv(Ask ask);
+
+  /** Variables that it is given besides those it inherits. */
+  default Map<String, String> environment(Ask ask) {
+    return Map.of();
+  }
+
+  /**
+   * Whether the prompt comes on its standard input: exact bytes, no limit of 128 KiB, never taken for an option, not in the
+   * process list. Otherwise the input is empty and the prompt is in {@link Ask#promptFile}.
+   */
+  default boolean promptOnInput(Ask ask) {
+    return true;
+  }
+
+  /** Whether a line that does not begin with a brace is text as it stands, so that it need not be read at all. */
+  default boolean otherLinesAreText() {
+    return true;
+  }
+
+  /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */
+  Line read(String line);
+}
