@@ -3,6 +3,7 @@ package lib.agent;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import lib.config.Env;
 
 /**
  * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
@@ -83,6 +84,19 @@ public interface Adapter {
   /** Whether a line that does not begin with a brace is text as it stands, so that it need not be read at all. */
   default boolean otherLinesAreText() {
     return true;
+  }
+
+  /**
+   * The command that lists the models it can use, one {@code provider/model} a line, for each login that it has; empty when it
+   * has no such command.
+   */
+  default List<String> modelsArgv(Path program) {
+    return List.of();
+  }
+
+  /** The files whose change may change that list: its logins, its settings. */
+  default List<Path> modelSources(Env env) {
+    return List.of();
   }
 
   /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */

@@ -1,10 +1,12 @@
 package lib.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import lib.config.Env;
 import lib.config.Json;
 
 /**
@@ -39,6 +41,17 @@ public final class OpenCode implements Adapter {
       argv.addAll(List.of("--session", ask.session()));
     }
     return argv;
+  }
+
+  @Override
+  public List<String> modelsArgv(Path program) {
+    return List.of(program.toString(), "models");
+  }
+
+  @Override
+  public List<Path> modelSources(Env env) {
+    return List.of(env.xdg("XDG_DATA_HOME", ".local/share").resolve("opencode/auth.json"),
+        env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"));
   }
 
   /** Other JSON, a program's own output, is no event. */

@@ -22,6 +22,7 @@ import lib.agent.AgentKind;
 import lib.agent.AttemptFolder;
 import lib.agent.Deadline;
 import lib.agent.LaneFile;
+import lib.agent.Models;
 import lib.agent.Supervisor;
 import lib.config.Codebase;
 import lib.config.Json;
@@ -55,12 +56,13 @@ final class Doing {
   private final Registrar registrar;
   private final String server;
   private final AgentKind kinds;
+  private final Models models;
   private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
 
   Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
-      String server, AgentKind kinds, Redaction redaction, Time time, RandomGenerator random) {
+      String server, AgentKind kinds, Models models, Redaction redaction, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -69,6 +71,7 @@ final class Doing {
     this.registrar = registrar;
     this.server = server;
     this.kinds = kinds;
+    this.models = models;
     this.redaction = redaction;
     this.time = time;
     this.random = random;
@@ -177,6 +180,10 @@ final class Doing {
     try {
       var cli = AgentCli.require(settings.now());
       var adapter = kinds.of(cli.path(), settings.get(Table.AGENT_KIND));
+      var lacks = task.modelName() == null ? Optional.<String>empty() : models.lacks(adapter, cli.path(), task.modelName());
+      if (lacks.isPresent()) {
+        return Ready.refused(folder, lacks.get());
+      }
       var ask = new Adapter.Ask(cli.path(), kinds.version(cli.path()).orElse(null), task.agent(), task.modelName(), task.resumeSession(),
           Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), List.of(), folder.file("prompt"), directory);
       folder.adapter(adapter, adapter.promptOnInput(ask));
