@@ -26,7 +26,12 @@ public interface Adapter {
    * @param directory where it works
    */
   record Ask(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
-      Path promptFile, Path directory) {}
+      Path promptFile, Path directory) {
+    /** The same in a new session. */
+    public Ask anew() {
+      return new Ask(program, version, agent, model, null, approval, args, promptFile, directory);
+    }
+  }
 
   /** What an agent may do that nobody is there to approve. */
   enum Approval {
@@ -97,6 +102,11 @@ public interface Adapter {
   /** The files whose change may change that list: its logins, its settings. */
   default List<Path> modelSources(Env env) {
     return List.of();
+  }
+
+  /** Whether these words, of an error or a line of its stderr, say that the session to go on with is not there. */
+  default boolean sessionGone(String words) {
+    return false;
   }
 
   /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */

@@ -43,6 +43,7 @@ public final class Findings implements Closeable {
   private boolean events;
   private boolean tools; // since the last turn ended
   private long lines;
+  private boolean sessionGone;
   private Silence.Word last = Silence.Word.OTHER;
   private String question;
   private Limit limit;
@@ -56,8 +57,9 @@ public final class Findings implements Closeable {
     this.redaction = redaction;
     this.text = new HeadAndTail(MAX_RESULT / 2, redaction);
     this.adapter = folder.adapter();
-    this.out = new Lines(folder.file("out"), 0, adapter.otherLinesAreText(), redaction);
-    this.err = new Lines(folder.file("err"), 0, false, redaction);
+    var anew = folder.anew().orElse(AttemptFolder.Anew.NOWHERE); // what it said of a session that was gone is no finding
+    this.out = new Lines(folder.file("out"), anew.out(), adapter.otherLinesAreText(), redaction);
+    this.err = new Lines(folder.file("err"), anew.err(), false, redaction);
   }
 
   /**
@@ -92,6 +94,7 @@ public final class Findings implements Closeable {
       var plain = masked.text();
       stderrKey = masked.key();
       stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
+      sessionGone |= adapter.sessionGone(plain);
       complained(plain);
     }
     return false;
@@ -137,6 +140,7 @@ public final class Findings implements Closeable {
       }
       case Failed failed -> {
         failure = new Failed(masked(failed.message()), failed.status(), failed.detail());
+        sessionGone |= adapter.sessionGone(failed.message());
         limit = Limit.of(failure).orElse(limit);
         yield Limit.of(failed).isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
       }
@@ -242,6 +246,11 @@ public final class Findings implements Closeable {
   /** In US dollars, as the agent tells it; 0 when it does not. */
   public double cost() {
     return cost;
+  }
+
+  /** Whether it says that the session it was to go on with is not there, and it has done nothing. */
+  public boolean sessionGone() {
+    return sessionGone && lastTool == null;
   }
 
   /** The end of its stderr. */

@@ -18,6 +18,8 @@ public final class OpenCode implements Adapter {
   /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
   private static final String ASKS = "◆";
   private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
+  private static final Pattern GONE = Pattern.compile("Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses",
+      Pattern.CASE_INSENSITIVE);
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
@@ -41,6 +43,12 @@ public final class OpenCode implements Adapter {
       argv.addAll(List.of("--session", ask.session()));
     }
     return argv;
+  }
+
+  /** Versions up to 1.1 only print a trace, with the file that they miss or the id that they find malformed. */
+  @Override
+  public boolean sessionGone(String words) {
+    return GONE.matcher(words).find();
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import lib.Problem;
@@ -191,8 +192,9 @@ final class Doing {
       environment.putAll(adapter.environment(ask));
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
-      return Ready.held(folder, cli.path(),
-          Supervisor.hold(folder, adapter.argv(ask), environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
+      Function<Adapter.Ask, Supervisor.Held> hold = asked -> Supervisor.hold(folder, adapter.argv(asked), environment, directory, lane,
+          settings.get(Table.TASK_TIMEOUT));
+      return Ready.held(folder, cli.path(), hold.apply(ask), ask.session() == null ? null : () -> hold.apply(ask.anew()));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());
     }
@@ -216,8 +218,28 @@ final class Doing {
   /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
-    return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, redaction, time)
-        .run(ready.supervisor().process().toHandle(), true);
+    var start = time.nanos();
+    var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
+    if (!verdict.sessionGone() || ready.anew() == null || order.get() != null) {
+      return verdict;
+    }
+    var why = "session " + task.resumeSession() + " is not there any more";
+    LOG.info("task={} {}, starting its agent anew", task.id(), why);
+    ready.supervisor().process().waitFor(); // it has recorded the end, and has its lock of the folder to give back
+    ready.folder().startAnew(why);
+    try (var held = ready.anew().get()) {
+      held.go();
+      var spent = Duration.ofNanos(time.nanos() - start);
+      return run(task, ready.folder(), budget, spent, order, session, held).anew(why);
+    } catch (Problem e) {
+      return Verdict.failed("agent-error", e.what() + ": " + e.why()).anew(why);
+    }
+  }
+
+  private Verdict run(Task task, AttemptFolder folder, Duration budget, Duration spent, AtomicReference<StopOrder> order,
+      Consumer<String> session, Supervisor.Held supervisor) throws IOException, InterruptedException {
+    return new AgentRun(task.id(), folder, budget, spent, settings.get(Table.SILENCE), order, session, redaction, time)
+        .run(supervisor.process().toHandle(), true);
   }
 
   /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
@@ -227,7 +249,8 @@ final class Doing {
     var most = settings.get(Table.TASK_TIMEOUT);
     // what the server granted stands in the deadline that the earlier process set
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
-    return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
+    var verdict = new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
         .run(lives ? folder.supervisor().orElse(null) : null, lives);
+    return folder.anew().map(anew -> verdict.anew(anew.why())).orElse(verdict);
   }
 }

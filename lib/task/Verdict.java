@@ -26,6 +26,7 @@ import lib.wire.TaskStatus;
  */
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts, Limit limit) {
   private static final String SUPERSEDED = "superseded";
+  private static final String SESSION_GONE = "session-gone";
   private static final int MAX_ERROR = 8 << 10;
 
   /** @param error cut to what a person reads, since a server's body limit would keep all of the outcome away */
@@ -124,6 +125,9 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   /** Reason and error, or null when it ended well. */
   private static String[] problem(Findings found, AttemptFolder.Exit exit) {
+    if (found.sessionGone()) {
+      return new String[] {SESSION_GONE, "the agent does not have the session that it was to go on with" + tail(found)};
+    }
     var failure = found.failure();
     if (failure != null) {
       return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
@@ -165,6 +169,18 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   private static String oneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** Whether the agent did nothing because the session that it was to go on with is not there. */
+  boolean sessionGone() {
+    return SESSION_GONE.equals(reason);
+  }
+
+  /** The same, done in a new session instead of the one that was asked for, which is said where people look. */
+  Verdict anew(String why) {
+    var note = "[" + why + "; this was done in a new session]";
+    return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note, sessionId,
+        facts, limit);
   }
 
   /** The same for a server that gives a task that is put back to whoever is free, now or later. */

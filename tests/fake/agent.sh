@@ -11,6 +11,7 @@ for word; do
   [ "$previous" = --session ] && session=$word
   previous=$word
 done
+case $session in ses_gone*) echo "Error: Session not found" >&2; exit 1 ;; esac
 
 event() { # type, the part's fields; no process is started, so that many lines are written fast
   case $1 in step_start) part=step-start ;; step_finish) part=step-finish ;; *) part=$1 ;; esac
