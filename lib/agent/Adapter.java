@@ -104,6 +104,14 @@ public interface Adapter {
     return List.of();
   }
 
+  /**
+   * Reads a line of its stderr, without colours: {@link AgentEvent.Plain} unless this kind is known to say something there that
+   * its output does not.
+   */
+  default AgentEvent complaint(String line) {
+    return new AgentEvent.Plain(line);
+  }
+
   /** Whether these words, of an error or a line of its stderr, say that the session to go on with is not there. */
   default boolean sessionGone(String words) {
     return false;

@@ -11,6 +11,7 @@ import lib.agent.AgentEvent.Asked;
 import lib.agent.AgentEvent.Failed;
 import lib.agent.AgentEvent.Plain;
 import lib.agent.AgentEvent.Said;
+import lib.agent.AgentEvent.Stuck;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AgentEvent.Used;
 import lib.agent.AgentEvent.Warned;
@@ -40,6 +41,7 @@ public final class Findings implements Closeable {
   private Used lastTool;
   private Failed failure;
   private String warning;
+  private String stuck;
   private boolean events;
   private boolean tools; // since the last turn ended
   private long lines;
@@ -87,15 +89,9 @@ public final class Findings implements Closeable {
       if (chars > PORTION) {
         return true;
       }
-      if (stderr.size() == STDERR_LINES) {
-        stderr.removeFirst();
-      }
       var masked = redaction.mask(Rendering.plain(line.text()), stderrKey, null);
-      var plain = masked.text();
       stderrKey = masked.key();
-      stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
-      sessionGone |= adapter.sessionGone(plain);
-      complained(plain);
+      complained(masked.text());
     }
     return false;
   }
@@ -144,11 +140,10 @@ public final class Findings implements Closeable {
         limit = Limit.of(failure).orElse(limit);
         yield Limit.of(failed).isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
       }
-      case Warned warned -> {
-        warning = masked(warned.message());
-        var told = Limit.line(warned.message());
-        limit = told.orElse(limit);
-        yield told.isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
+      case Warned warned -> warned(warned.trouble()) ? Silence.Word.LIMIT : Silence.Word.OTHER;
+      case Stuck told -> {
+        stuck = masked(told.message());
+        yield Silence.Word.OTHER;
       }
       case AgentEvent.Quiet quiet -> Silence.Word.OTHER;
     });
@@ -162,8 +157,38 @@ public final class Findings implements Closeable {
     last = word;
   }
 
+  /** Keeps what it met with; says whether it is a limit. */
+  private boolean warned(Failed trouble) {
+    var masked = new Failed(masked(trouble.message()), trouble.status(), trouble.detail());
+    warning = masked.message();
+    sessionGone |= adapter.sessionGone(trouble.message());
+    var told = Limit.of(masked);
+    limit = told.orElse(limit);
+    return told.isPresent();
+  }
+
   /** What is on stderr explains no silence but a limit's, and is no sign of life once a silence is explained. */
   private void complained(String line) {
+    switch (adapter.complaint(line)) {
+      case Plain plain -> complainedPlainly(plain.text());
+      case Warned warned -> { // it tries again and again, and that is no sign of life
+        if (warned(warned.trouble()) && last == Silence.Word.OTHER) {
+          lines++;
+          last = Silence.Word.LIMIT;
+        }
+      }
+      case Stuck told -> stuck = told.message();
+      case Failed failed -> failure = failed;
+      default -> { }
+    }
+  }
+
+  private void complainedPlainly(String line) {
+    sessionGone |= adapter.sessionGone(line);
+    if (stderr.size() == STDERR_LINES) {
+      stderr.removeFirst();
+    }
+    stderr.add(line.length() <= 500 ? line : line.substring(0, 500) + "…"); // a trace's line, not a dump
     var told = Limit.line(line);
     if (last == Silence.Word.OTHER) {
       lines++;
@@ -224,6 +249,11 @@ public final class Findings implements Closeable {
   /** The last thing it met with that it said it would get over, or null. */
   public String warning() {
     return warning;
+  }
+
+  /** Why it will neither go on nor end by itself; null when that is not known of it. */
+  public String stuck() {
+    return stuck;
   }
 
   /** The error the agent reported, or null. */

@@ -35,7 +35,8 @@ public final class OpenCode implements Adapter {
 
   @Override
   public List<String> argv(Ask ask) {
-    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json"));
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json", "--print-logs",
+        "--log-level", "ERROR")); // while it tries a provider again and again, only its log tells why it is silent
     if (ask.model() != null) {
       argv.addAll(List.of("--model", ask.model()));
     }
@@ -43,6 +44,11 @@ public final class OpenCode implements Adapter {
       argv.addAll(List.of("--session", ask.session()));
     }
     return argv;
+  }
+
+  @Override
+  public AgentEvent complaint(String line) {
+    return OpenCodeLog.read(line);
   }
 
   /** Versions up to 1.1 only print a trace, with the file that they miss or the id that they find malformed. */
@@ -113,7 +119,7 @@ public final class OpenCode implements Adapter {
         data.path("statusCode").asInt(0), detail(data));
   }
 
-  private static String detail(JsonNode data) {
+  static String detail(JsonNode data) {
     var detail = new StringBuilder();
     for (var header : new String[] {"retry-after-ms", "retry-after"}) {
       var value = Json.text(data.path("responseHeaders"), header);

@@ -220,7 +220,8 @@ final class Doing {
       throws IOException, InterruptedException {
     var start = time.nanos();
     var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
-    if (!verdict.sessionGone() || ready.anew() == null || order.get() != null) {
+    var stuck = order.get();
+    if (!verdict.sessionGone() || ready.anew() == null || stuck != null && (stuck.cause() != StopOrder.Cause.STUCK || !order.compareAndSet(stuck, null))) {
       return verdict;
     }
     var why = "session " + task.resumeSession() + " is not there any more";

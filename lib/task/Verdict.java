@@ -94,8 +94,12 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
             + order.why() + resume(session), session, facts);
-        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)
-            + resume(session), session, facts);
+        case STUCK -> {
+          var problem = problem(found, new AttemptFolder.Exit(1, "ended"));
+          yield new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
+        }
+        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + warning(found, "")
+            + tail(found) + resume(session), session, facts);
       };
     }
     if (exit == null) {
@@ -128,9 +132,13 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     if (found.sessionGone()) {
       return new String[] {SESSION_GONE, "the agent does not have the session that it was to go on with" + tail(found)};
     }
+    if (found.stuck() != null) {
+      return new String[] {"agent-error", oneLine(found.stuck()) + tail(found)};
+    }
     var failure = found.failure();
     if (failure != null) {
-      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
+      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + warning(found, failure.message())
+          + tail(found)};
     }
     if (exit.code() != 0) {
       if (found.last() == Silence.Word.LIMIT) {
@@ -149,9 +157,14 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() ? turn == null : found.text().isBlank()) {
-      return new String[] {"empty-result", "the agent ended without saying anything" + tail(found)};
+      return new String[] {"empty-result", "the agent ended without saying anything" + warning(found, "") + tail(found)};
     }
     return null;
+  }
+
+  /** What it met with before, which often says more than what it says at the end. */
+  private static String warning(Findings found, String message) {
+    return found.warning() == null || message.contains(found.warning()) ? "" : ": " + oneLine(found.warning());
   }
 
   private static String ending(int code) {
