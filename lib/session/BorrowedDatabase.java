@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -21,13 +22,13 @@ import org.sqlite.SQLiteException;
  * that it keeps no lock and no checkpoint back. It is never written, and nothing is laid beside it where that could shut its
  * owner out.
  */
-final class BorrowedDatabase {
+public final class BorrowedDatabase {
   private static final int BUSY_MILLIS = 5_000;
   private static final int TRIES = 3; // each some milliseconds; a writer that never rests is met at the next look
   private static final long LARGEST_COPY = 1L << 30;
 
   /** How it can be opened. */
-  enum Way {
+  public enum Way {
     /** With {@code mode=ro}: SQLite reads the log beside it, and lays its index there when that is missing. */
     PLAIN,
     /** A copy of the database and its log, in a folder of our own. */
@@ -37,7 +38,7 @@ final class BorrowedDatabase {
   }
 
   /** What is asked of the open database. */
-  interface Look<T> {
+  public interface Look<T> {
     T at(Connection connection) throws SQLException;
   }
 
@@ -50,9 +51,17 @@ final class BorrowedDatabase {
   }
 
   private final Path file;
+  private final BooleanSupplier own;
 
+  /** Over a file that need not be there. */
   BorrowedDatabase(Path file) {
+    this(file, () -> own(file));
+  }
+
+  /** @param own whether we are the database's owner or root */
+  public BorrowedDatabase(Path file, BooleanSupplier own) {
     this.file = file;
+    this.own = own;
   }
 
   /**
@@ -61,7 +70,7 @@ final class BorrowedDatabase {
    *
    * @param own whether we are the database's owner or root, whose files SQLite gives to the owner
    */
-  static Way way(boolean wal, boolean shm, boolean own) {
+  public static Way way(boolean wal, boolean shm, boolean own) {
     return own || wal && shm ? Way.PLAIN : wal ? Way.COPY : Way.IMMUTABLE;
   }
 
@@ -77,7 +86,7 @@ final class BorrowedDatabase {
    *
    * @throws IOException when it may not be read, is no database, or is written without a pause
    */
-  <T> Optional<T> read(Look<T> look) throws IOException {
+  public <T> Optional<T> read(Look<T> look) throws IOException {
     for (var n = 0; n < TRIES; n++) {
       var before = files().orElse(null);
       if (before == null) {
@@ -86,7 +95,7 @@ final class BorrowedDatabase {
       if (!Files.isReadable(file)) {
         throw new AccessDeniedException(file.toString());
       }
-      var way = way(before.wal != null, before.shm != null, own());
+      var way = way(before.wal != null, before.shm != null, own.getAsBoolean());
       try {
         T seen;
         try {
@@ -155,7 +164,7 @@ final class BorrowedDatabase {
     }
   }
 
-  private boolean own() {
+  private static boolean own(Path file) {
     var user = System.getProperty("user.name");
     try {
       return "root".equals(user) || Files.getOwner(file).getName().equals(user);

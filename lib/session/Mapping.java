@@ -23,8 +23,12 @@ public final class Mapping {
     this(codebases, Mapping::real);
   }
 
-  /** @param real what a path's links lead to */
-  Mapping(List<Codebase> codebases, UnaryOperator<Path> real) {
+  /**
+   * Over these codebases, on a file system of the caller's.
+   *
+   * @param real what a path's links lead to
+   */
+  public Mapping(List<Codebase> codebases, UnaryOperator<Path> real) {
     this.real = real;
     codebases.forEach(codebase -> places.add(new Place(codebase, real.apply(codebase.path()))));
   }

@@ -22,7 +22,7 @@ import lib.config.Time;
  * @param why how it was chosen, for people
  * @param problem what is to be said aloud about it; null for nothing
  */
-record OpenCodePlace(Path storage, Path database, String why, Problem problem) {
+public record OpenCodePlace(Path storage, Path database, String why, Problem problem) {
   /** The data folder's names: OpenCode's own, and that of the {@code agent} the product's page speaks of. */
   private static final List<String> NAMES = List.of("opencode", "agent");
 
@@ -32,30 +32,34 @@ record OpenCodePlace(Path storage, Path database, String why, Problem problem) {
    * @param codebases whose sessions are looked for, and whose owners' homes are
    * @param homes how an owner's home is found
    */
-  static OpenCodePlace of(Settings settings, List<Codebase> codebases, OwnerHomes homes, Time time) {
+  public static OpenCodePlace of(Settings settings, List<Codebase> codebases, OwnerHomes homes, Time time) {
     var named = settings.get(Table.AGENT_STORAGE_PATH);
     return named != null ? named(named, settings.origin(Table.AGENT_STORAGE_PATH).where()) : found(settings, codebases, homes, time);
   }
 
   /** Whether the agent has made it. */
-  boolean there() {
+  public boolean there() {
     return Files.exists(database) || Files.isDirectory(storage.resolve("session"));
   }
 
   /** The file or folder that is read, or would be. */
-  Path shown() {
+  public Path shown() {
     return Files.exists(database) || !Files.isDirectory(storage) ? database : storage;
+  }
+
+  private OpenCodePlace chosen(String why, Problem problem) {
+    return new OpenCodePlace(storage, database, why, problem);
   }
 
   private static OpenCodePlace named(Path path, String where) {
     var place = Files.isRegularFile(path) || path.getFileName() != null && path.getFileName().toString().endsWith(".db")
         ? new OpenCodePlace(path.resolveSibling("storage"), path, null, null)
-        : isStorage(path) ? new OpenCodePlace(path, path.resolveSibling("opencode.db"), null, null) : in(path, null);
+        : isStorage(path) ? new OpenCodePlace(path, path.resolveSibling("opencode.db"), null, null) : in(path);
     var why = "agent_storage_path (" + where + ")";
     if (place.there()) {
-      return new OpenCodePlace(place.storage, place.database, why, null);
+      return place.chosen(why, null);
     }
-    return new OpenCodePlace(place.storage, place.database, why, new Problem("no sessions are found in " + path,
+    return place.chosen(why, new Problem("no sessions are found in " + path,
         why + " names it, and " + (Files.exists(path) ? "it holds neither opencode.db nor storage/session" : "there is no such folder"),
         "correct agent_storage_path, or leave it out to have the agent's data folder looked for"));
   }
@@ -64,24 +68,20 @@ record OpenCodePlace(Path storage, Path database, String why, Problem problem) {
     return Files.isDirectory(path.resolve("session")) || path.endsWith("storage") && !Files.isDirectory(path.resolve("storage"));
   }
 
-  private static OpenCodePlace in(Path data, String why) {
-    return new OpenCodePlace(data.resolve("storage"), data.resolve("opencode.db"), why, null);
+  private static OpenCodePlace in(Path data) {
+    return new OpenCodePlace(data.resolve("storage"), data.resolve("opencode.db"), null, null);
   }
 
   private static OpenCodePlace found(Settings settings, List<Codebase> codebases, OwnerHomes homes, Time time) {
     var folders = folders(settings, codebases, homes);
-    var there = folders.stream().map(folder -> in(folder, null)).filter(OpenCodePlace::there).toList();
+    var there = folders.stream().map(folder -> in(folder)).filter(OpenCodePlace::there).toList();
     if (there.isEmpty()) {
-      return in(folders.getFirst(), "none is there yet; looked in " + String.join(", ", folders.stream().map(Path::toString).toList()));
+      return in(folders.getFirst()).chosen("looked in " + String.join(", ", folders.stream().map(Path::toString).toList()), null);
     }
     if (there.size() == 1) {
-      return new OpenCodePlace(there.getFirst().storage, there.getFirst().database, "the only one there", null);
+      return there.getFirst().chosen("the only one there", null);
     }
-    record Scored(OpenCodePlace place, int codebases, int sessions) {
-      String known() {
-        return codebases + " of the codebases have sessions in it";
-      }
-    }
+    record Scored(OpenCodePlace place, int codebases, int sessions) {}
     var scored = there.stream().map(place -> {
       var sessions = sessions(place, time);
       var mapping = new Mapping(codebases);
@@ -100,7 +100,7 @@ record OpenCodePlace(Path storage, Path database, String why, Problem problem) {
         others.add(other.place.shown() + " (" + other.codebases + ")");
       }
     }
-    return new OpenCodePlace(best.place.storage, best.place.database, best.known() + "; not " + String.join(", ", others), null);
+    return best.place.chosen(best.codebases + " of the codebases have sessions in it; not " + String.join(", ", others), null);
   }
 
   private static List<Session> sessions(OpenCodePlace place, Time time) {

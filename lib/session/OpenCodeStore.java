@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import lib.config.Time;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * OpenCode's sessions, in whichever form it keeps them: a database with a table of sessions is the truth, and only without one
@@ -13,6 +15,8 @@ import lib.config.Time;
  * upgraded while the worker runs.
  */
 final class OpenCodeStore implements SessionStore {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenCodeStore.class);
+
   private final Supplier<OpenCodePlace> finding;
   private final Time time;
   private OpenCodePlace place;
@@ -66,6 +70,9 @@ final class OpenCodeStore implements SessionStore {
     if (place == null || !found.database().equals(place.database()) || !found.storage().equals(place.storage())) {
       database = new OpenCodeDatabase(found.database(), time);
       files = new OpenCodeFiles(found.storage(), time);
+    }
+    if (found.problem() != null && place == null) {
+      LOG.warn("{}", found.problem().line());
     }
     place = found;
   }

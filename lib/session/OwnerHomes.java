@@ -14,24 +14,24 @@ import java.util.Set;
  * The home folders of those whom folders belong to: of a file's owner, by the machine's list of users, and of the user whose
  * home a path lies below. A worker that runs as a service reads the sessions that its users' agents keep there.
  */
-final class OwnerHomes {
+public final class OwnerHomes {
   /** Where homes lie, for users that the list does not have because a directory service does. */
   private static final Set<Path> ROOTS = Set.of(Path.of("/home"), Path.of("/Users"));
 
   private final Path users;
 
   /** @param users the list of users, in the form of {@code /etc/passwd}; it need not be there */
-  OwnerHomes(Path users) {
+  public OwnerHomes(Path users) {
     this.users = users;
   }
 
   /** This machine's. */
-  static OwnerHomes ofMachine() {
+  public static OwnerHomes ofMachine() {
     return new OwnerHomes(Path.of("/etc/passwd"));
   }
 
   /** The homes, without repeats, in the order of the paths. */
-  Set<Path> of(List<Path> paths) {
+  public Set<Path> of(List<Path> paths) {
     var byUser = homes();
     var homes = new LinkedHashSet<Path>();
     for (var path : paths) {
