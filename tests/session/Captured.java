@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.zip.ZipFile;
 import lib.config.Env;
 import lib.config.Settings;
+import lib.config.Time;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.Stores;
@@ -59,7 +60,7 @@ final class Captured {
   }
 
   /** The store of a kind for somebody whose home this is. */
-  static SessionStore store(String kind, Path home, FakeTime time, Map<String, String> vars) {
+  static SessionStore store(String kind, Path home, Time time, Map<String, String> vars) {
     return Stores.of(settings(home, vars), List::of, time).stream().filter(s -> s.kind().equals(kind)).findFirst().orElseThrow();
   }
 
