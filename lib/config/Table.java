@@ -56,6 +56,10 @@ public final class Table {
       "which agent CLI agent_bin is; auto goes by its name and version").fallback("auto").in(AGENT, WORK));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all").fallback("edits"));
+  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
+      "the agent's data folder, the folder storage in it, or its opencode.db").flags("--agent-storage-path", "--opencode-storage-path")
+      .oldKeys("opencode_storage_path").vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").fallback(env -> null,
+          "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners"));
   public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()).in(AGENT, WORK));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
@@ -113,9 +117,6 @@ public final class Table {
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
   private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
-  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
-      "the agent's data folder").flags("--agent-storage-path", "--opencode-storage-path").oldKeys("opencode_storage_path")
-      .vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").later(SESSIONS));
   public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
       Kind.whole(0, 100_000), "newest sessions whose messages are sent; 0: none").fallback(3).later(SESSIONS));
   public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
