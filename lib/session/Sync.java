@@ -36,15 +36,6 @@ public final class Sync {
   private final Map<String, String> problems = new HashMap<>();
   private final AtomicBoolean forgotten = new AtomicBoolean();
 
-  /** The codebases at one moment. */
-  public interface Places {
-    /** The server's ids of those whose sessions are to be told. */
-    Set<String> ids();
-
-    /** Where a session belongs; null when in no codebase. */
-    String of(Session session);
-  }
-
   /** Registers a codebase once more. */
   public interface Registering {
     /** What the server calls it now; null when it is not to be registered. */

@@ -12,6 +12,7 @@ import java.util.Set;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.session.Places;
 import lib.wire.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,6 +99,13 @@ public final class Codebases {
       ids.add(Task.GLOBAL);
     }
     return ids;
+  }
+
+  /** The codebases as sessions belong to them. */
+  synchronized Places places() {
+    var folders = new LinkedHashMap<>(byId);
+    folders.remove(globalId);
+    return new Places(folders, globalId);
   }
 
   /** The server's id of the folder for tasks without a codebase, or null. */

@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.UnaryOperator;
+import lib.config.Codebase;
 import lib.config.Env;
 import lib.config.Json;
 import lib.session.Pass;
-import lib.session.Session;
+import lib.session.Places;
 import lib.session.SessionStore;
 import lib.session.Sync;
 import lib.wire.CallFailed;
@@ -37,6 +37,8 @@ final class Sent implements AutoCloseable {
   final FakeServer server;
   /** What a codebase is called after it was registered anew; null when it is not registered. */
   String renamed = "a";
+  /** The codebase for sessions of no other; null for none. */
+  String global;
   private int seen;
   private Sync sync;
 
@@ -54,21 +56,14 @@ final class Sent implements AutoCloseable {
     var client = new Client(new Server(url, null, null, new Env(Map.of(), A, A, "host")), Duration.ofSeconds(5));
     var stores = new ArrayList<SessionStore>(List.of(store));
     stores.addAll(List.of(more));
-    sync = new Sync(stores, SyncCalls.of(client), "w", ours, Places::new, this::register, mask, most, time);
+    sync = new Sync(stores, SyncCalls.of(client), "w", ours, this::places, this::register, mask, most, time);
     return this;
   }
 
-  private final class Places implements Sync.Places {
-    @Override
-    public Set<String> ids() {
-      return codebases.keySet();
-    }
-
-    @Override
-    public String of(Session session) {
-      return codebases.entrySet().stream().filter(c -> session.directory().startsWith(c.getValue())).map(Map.Entry::getKey).findFirst()
-          .orElse(null);
-    }
+  private Places places() {
+    var all = new LinkedHashMap<String, Codebase>();
+    codebases.forEach((id, folder) -> all.put(id, new Codebase(id, folder, "")));
+    return new Places(all, global);
   }
 
   private String register(String id) {

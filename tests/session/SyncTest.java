@@ -116,6 +116,14 @@ class SyncTest {
   }
 
   @Test
+  void aSessionOfNoCodebaseIsTheGlobalOnes() throws Exception {
+    here.global = "g";
+    here.store.put("s1", "one", Path.of("/elsewhere"), 1, "x").put("s2", "two", A, 2, "y");
+    here.pass();
+    assertThat(here.sent()).containsExactlyInAnyOrder("g all s1 s1:x", "a all s2 s2:y");
+  }
+
+  @Test
   void aSessionWhoseFolderBecomesACodebaseMovesThere() throws Exception {
     here.store.put("s1", "one", B, 1, "x").put("s2", "two", A, 2, "y");
     here.codebases.replace("a", Path.of("/code"));
