@@ -55,6 +55,10 @@ public final class Table {
       "which agent CLI agent_bin is; auto goes by its name and version").fallback("auto"));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all").fallback("edits"));
+  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
+      "the agent's data folder, the folder storage in it, or its opencode.db").flags("--agent-storage-path", "--opencode-storage-path")
+      .oldKeys("opencode_storage_path").vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").fallback(env -> null,
+          "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners").in(WORK, SYNC));
   public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
@@ -101,7 +105,8 @@ public final class Table {
   public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
       Kind.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).in(WORK, SYNC));
   public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
-      Kind.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed").fallback(Duration.ofSeconds(1)));
+      Kind.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed")
+      .fallback(Duration.ofSeconds(1)));
 
   // --- what is told and to whom
   public static final Setting<String> LOG_LEVEL = row(Setting.of("log_level",
@@ -122,10 +127,7 @@ public final class Table {
       .listed());
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
-  private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
-  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
-      "the agent's data folder").flags("--agent-storage-path", "--opencode-storage-path").oldKeys("opencode_storage_path")
-      .vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").later(SESSIONS));
+  private static final String MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
   public static final Setting<URI> REDIS_URL = row(Setting.of("redis_url", Kind.url("redis", "rediss"),
       "Redis that announces tasks").later("Redis"));
   public static final Setting<Boolean> REGISTER_AS_AGENT = row(Setting.of("register_as_agent", Kind.bool(),

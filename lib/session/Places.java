@@ -41,7 +41,7 @@ public final class Places {
 
   /** Where a session belongs; null when in none. */
   public String of(Session session) {
-    return known.computeIfAbsent(session.directory(), folder -> mapping.of(folder).map(byCodebase::get).or(() -> Optional.ofNullable(globalId)))
-        .orElse(null);
+    return known.computeIfAbsent(session.directory(), folder -> mapping.of(folder).map(byCodebase::get)
+        .or(() -> Optional.ofNullable(globalId))).orElse(null);
   }
 }

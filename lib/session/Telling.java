@@ -196,8 +196,8 @@ final class Telling {
       list = entries(matter.sessions, true);
     }
     if (told.shorten(list.size() < matter.sessions.size())) {
-      LOG.warn("codebase={} the server is told of the newest {} of {} sessions: the list, which replaces what it has, must go in one request",
-          codebase, list.size(), matter.sessions.size());
+      LOG.warn("codebase={} the server is told of the newest {} of {} sessions: their list, which replaces what it has, goes in one "
+          + "request", codebase, list.size(), matter.sessions.size());
     }
     calls.sessions(codebase, SessionBatch.whole(workerId, list));
     told.begin();

@@ -102,10 +102,20 @@ public final class Codebases {
   }
 
   /** The codebases as sessions belong to them. */
-  synchronized Places places() {
-    var folders = new LinkedHashMap<>(byId);
-    folders.remove(globalId);
-    return new Places(folders, globalId);
+  Places places() {
+    Map<String, Codebase> folders;
+    String rest;
+    synchronized (this) {
+      folders = new LinkedHashMap<>(byId);
+      rest = globalId;
+    }
+    folders.remove(rest);
+    return new Places(folders, rest); // it asks the disk
+  }
+
+  /** The registered codebases, without the one for tasks that have none. */
+  synchronized List<Codebase> folders() {
+    return byId.values().stream().filter(c -> !c.equals(global)).toList();
   }
 
   /** The server's id of the folder for tasks without a codebase, or null. */

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * One thread does it all, so that nothing overlaps and wishes for the same add up; it is waited for by nothing but the end of
  * the worker, and there for a short time. Thread-safe.
  */
-final class Syncing implements AutoCloseable {
+public final class Syncing implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Syncing.class);
   private static final Duration GAP = Duration.ofSeconds(1); // many short tasks in a row ask for a pass each
   /** A session that the server cannot be told of alone asks for a pass each time. */
@@ -67,7 +67,7 @@ final class Syncing implements AutoCloseable {
    * @param interval between passes; zero for no sync at all
    * @param liveInterval between looks at the sessions of running tasks
    */
-  Syncing(Sync sync, Duration interval, Duration liveInterval, Time time, RandomGenerator random) {
+  public Syncing(Sync sync, Duration interval, Duration liveInterval, Time time, RandomGenerator random) {
     this.sync = sync;
     this.interval = interval;
     this.liveInterval = liveInterval;
@@ -85,12 +85,12 @@ final class Syncing implements AutoCloseable {
   static Syncing of(Settings settings, List<SessionStore> stores, Client client, String workerId, boolean ours, Codebases codebases,
       Registrar registrar, Redaction redaction, Time time, RandomGenerator random) {
     var most = new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES));
-    return new Syncing(new Sync(stores, SyncCalls.of(client), workerId, ours, codebases::places, registrar::anew, redaction::mask, most, time),
-        settings.get(Table.SESSION_SYNC_INTERVAL), settings.get(Table.SYNC_INTERVAL), time, random);
+    var sync = new Sync(stores, SyncCalls.of(client), workerId, ours, codebases::places, registrar::anew, redaction::mask, most, time);
+    return new Syncing(sync, settings.get(Table.SESSION_SYNC_INTERVAL), settings.get(Table.SYNC_INTERVAL), time, random);
   }
 
   /** Begins, unless there is to be none. */
-  synchronized void start() {
+  public synchronized void start() {
     if (!interval.isZero()) {
       // of its own and not virtual: a store that hangs would keep the carrier that others need
       thread = Thread.ofPlatform().daemon().name("session sync").start(new Kept("session sync", this::loop, time));
@@ -98,19 +98,19 @@ final class Syncing implements AutoCloseable {
   }
 
   /** From now on the session that this task's agent works in is told as it goes on. */
-  void begins(String taskId, String session) {
+  public void begins(String taskId, String session) {
     running.put(taskId, session);
     asked.release();
   }
 
   /** The agent of this task has ended: what it left is told. */
-  void ended(String taskId) {
+  public void ended(String taskId) {
     running.remove(taskId);
     wish();
   }
 
   /** The server does not know us any more. */
-  void forgotten() {
+  public void forgotten() {
     sync.forget();
     wish();
   }
@@ -121,13 +121,13 @@ final class Syncing implements AutoCloseable {
   }
 
   /** Asks for the last pass; {@link #settled} says when it is over. */
-  void last() {
+  public void last() {
     last = true;
     wish();
   }
 
   /** Whether nothing is to be waited for: the last pass is over, or the server is not there. */
-  synchronized boolean settled() {
+  public synchronized boolean settled() {
     return thread == null || served || trouble != null;
   }
 
@@ -141,7 +141,7 @@ final class Syncing implements AutoCloseable {
   }
 
   /** The form that {@code docs/control.md} tells. */
-  ObjectNode status() {
+  public ObjectNode status() {
     var pass = passed;
     var problem = trouble != null ? trouble : pass == null ? null : pass.problem();
     return Json.object().put("on", !interval.isZero()).put("sessions", pass == null ? 0 : pass.sessions())

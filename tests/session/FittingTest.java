@@ -49,6 +49,10 @@ class FittingTest {
     return part;
   }
 
+  private static String[] texts(int count, String letter) {
+    return IntStream.range(0, count).mapToObj(i -> i + letter.repeat(100_000)).toArray(String[]::new);
+  }
+
   private static int bytes(Request request) {
     return request.body().getBytes(StandardCharsets.UTF_8).length;
   }
@@ -110,7 +114,7 @@ class FittingTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void ofManyLongMessagesTheNewestThatFitAreTold(boolean ours) throws Exception {
-    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, IntStream.range(0, 30).mapToObj(i -> i + "x".repeat(100_000)).toArray(String[]::new));
+    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, texts(30, "x"));
     here.pass();
     assertThat(here.requests()).allSatisfy(r -> assertThat(bytes(r)).isLessThanOrEqualTo(LARGEST));
     var told = here.server.messages("s1");
@@ -121,7 +125,7 @@ class FittingTest {
 
   @Test
   void messagesThatDoNotFitIntoOneRequestGoInSeveral() throws Exception {
-    var texts = IntStream.range(0, 6).mapToObj(i -> "x".repeat(100_000)).toArray(String[]::new);
+    var texts = texts(6, "x");
     here.store.put("s1", "one", A, 1, texts).put("s2", "two", A, 2, texts).put("s3", "three", A, 3, texts);
     assertThat(here.pass().lines().getFirst().requests()).isEqualTo(3);
     assertThat(here.requests()).allSatisfy(r -> assertThat(bytes(r)).isLessThanOrEqualTo(LARGEST));
@@ -154,14 +158,14 @@ class FittingTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void whenTheServerTakesLessTheRequestsAreHalvedAndStaySo(boolean ours) throws Exception {
-    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, IntStream.range(0, 8).mapToObj(i -> i + "x".repeat(100_000)).toArray(String[]::new));
+    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, texts(8, "x"));
     here.server.on("POST", ours ? "/v1/agent/codebases/a/sessions/sync" : "/v1/agent/codebases/a/sessions/s1/messages/sync")
         .answer(413, "too large").times(2);
     assertThat(here.pass().problem()).isNull();
     assertThat(here.server.messages("s1")).hasSize(2);
     assertThat(bytes(here.requests().getLast())).isLessThanOrEqualTo(LARGEST / 4);
     here.sent();
-    here.store.put("s1", "one", A, 2, IntStream.range(0, 8).mapToObj(i -> i + "y".repeat(100_000)).toArray(String[]::new));
+    here.store.put("s1", "one", A, 2, texts(8, "y"));
     here.pass();
     assertThat(here.sent()).hasSize(ours ? 1 : 2);
   }
