@@ -24,7 +24,7 @@ final class Readings {
       Comparator.nullsFirst(Comparator.naturalOrder())).reversed().thenComparing(f -> f.session.id());
 
   private final List<SessionStore> stores;
-  private final Map<String, String> failing = new HashMap<>();
+  private final Map<Place, String> failing = new HashMap<>();
   private volatile String problem;
 
   /** A session and where it was found. */
@@ -41,6 +41,14 @@ final class Readings {
    * @param failed those that could not be read, whose sessions are not known to be gone
    */
   record All(List<Found> found, Set<SessionStore> failed) {}
+
+  /** Something that can fail on its own; the session is null for a whole store. */
+  private record Place(SessionStore store, String session) {
+    @Override
+    public String toString() {
+      return store.kind() + ", " + store.place() + (session == null ? "" : ", session " + session);
+    }
+  }
 
   private interface Read<T> {
     T from(SessionStore store) throws IOException;
@@ -59,7 +67,7 @@ final class Readings {
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     for (var store : stores) {
-      var sessions = read(store, store.place().toString(), SessionStore::sessions);
+      var sessions = read(new Place(store, null), SessionStore::sessions);
       if (sessions.isEmpty()) {
         failed.add(store);
       }
@@ -73,7 +81,7 @@ final class Readings {
   Optional<Found> one(String id, Collection<String> kinds) throws InterruptedException {
     for (var store : stores) {
       if (kinds.contains(store.kind())) {
-        var session = read(store, store.place().toString(), s -> s.session(id)).flatMap(found -> found);
+        var session = read(new Place(store, null), s -> s.session(id)).flatMap(found -> found);
         if (session.isPresent()) {
           return Optional.of(new Found(store, session.get()));
         }
@@ -84,24 +92,24 @@ final class Readings {
 
   /** The newest messages of a session, oldest first; empty when they cannot be read now. */
   Optional<List<Message>> messages(Found found, int most) throws InterruptedException {
-    return read(found.store, found.store.place() + " (session " + found.id() + ")", store -> store.messages(found.session, most));
+    return read(new Place(found.store, found.id()), store -> store.messages(found.session, most));
   }
 
-  private <T> Optional<T> read(SessionStore store, String what, Read<T> read) throws InterruptedException {
+  private <T> Optional<T> read(Place place, Read<T> read) throws InterruptedException {
     try {
-      var got = read.from(store);
-      if (failing.remove(what) != null) {
-        LOG.info("sessions can be read again from {}", what);
+      var got = read.from(place.store);
+      if (failing.remove(place) != null) {
+        LOG.info("sessions of {} can be read again", place);
       }
       problem = failing.isEmpty() ? null : String.join("; ", failing.values());
       return Optional.of(got);
     } catch (IOException | RuntimeException e) { // what an agent CLI left in its store must not end the others' sync either
       if (Thread.interrupted()) {
-        throw (InterruptedException) new InterruptedException("reading " + what).initCause(e);
+        throw (InterruptedException) new InterruptedException("reading sessions").initCause(e);
       }
-      var reason = what + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
-      if (!reason.equals(failing.put(what, reason))) {
-        LOG.warn("sessions cannot be read, trying on: {}", reason, e instanceof RuntimeException ? e : null);
+      var reason = place + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+      if (!reason.equals(failing.put(place, reason))) {
+        LOG.warn("sessions are not read, trying on: {}", reason, e instanceof RuntimeException ? e : null);
       }
       problem = String.join("; ", failing.values());
       return Optional.empty();
