@@ -350,7 +350,7 @@ public final class Client {
 
   // --- underneath
 
-  private JsonNode call(String method, Function<Dialect, String> path, JsonNode body) throws CallFailed, InterruptedException {
+  JsonNode call(String method, Function<Dialect, String> path, JsonNode body) throws CallFailed, InterruptedException {
     var known = dialect();
     try {
       return exchange(method, path.apply(known), body);
