@@ -21,15 +21,15 @@ public interface Adapter {
    * @param model {@code provider/model}; null when the CLI may choose
    * @param session the session to go on with; null for a new one
    * @param approval what it may do without being asked
-   * @param args the setting {@code agent_args}
-   * @param promptFile a file that holds the prompt, for CLIs that want one
+   * @param prompt what is asked, for CLIs that take it nowhere but as an argument
+   * @param promptFile a file that holds the prompt
    * @param directory where it works
    */
-  record Ask(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
+  record Ask(Path program, String version, String agent, String model, String session, Approval approval, String prompt,
       Path promptFile, Path directory) {
     /** The same in a new session. */
     public Ask anew() {
-      return new Ask(program, version, agent, model, null, approval, args, promptFile, directory);
+      return new Ask(program, version, agent, model, null, approval, prompt, promptFile, directory);
     }
   }
 
@@ -72,6 +72,11 @@ public interface Adapter {
 
   /** The program and its arguments. They are never seen by a shell. */
   List<String> argv(Ask ask);
+
+  /** Whether the arguments are others for other versions, so that it is worth waiting until the version is known. */
+  default boolean argvDependsOnVersion() {
+    return false;
+  }
 
   /** Variables that it is given besides those it inherits. */
   default Map<String, String> environment(Ask ask) {

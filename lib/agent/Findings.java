@@ -126,6 +126,10 @@ public final class Findings implements Closeable {
         }
         yield Silence.Word.OTHER;
       }
+      case AgentEvent.Changed changed -> {
+        files.add(masked(changed.file()));
+        yield Silence.Word.OTHER;
+      }
       case Turn turn -> {
         lastTurn = turn;
         tokensIn += turn.tokensIn();

@@ -53,7 +53,7 @@ public final class Table {
       "the agent CLI, a path or a name on the PATH").flags("--agent-bin", "--opencode").oldKeys("opencode_bin")
       .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex")
       .in(AGENT, WORK).listed());
-  public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode"),
+  public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode", "codetether", "claude", "codex"),
       "which agent CLI agent_bin is; auto goes by its name and version").fallback("auto").in(AGENT, WORK));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all").fallback("edits"));

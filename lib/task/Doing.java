@@ -185,8 +185,9 @@ final class Doing {
       if (lacks.isPresent()) {
         return Ready.refused(folder, lacks.get());
       }
-      var ask = new Adapter.Ask(cli.path(), kinds.version(cli.path()).orElse(null), task.agent(), task.modelName(), task.resumeSession(),
-          Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), List.of(), folder.file("prompt"), directory);
+      var version = adapter.argvDependsOnVersion() ? kinds.await(cli.path()) : kinds.version(cli.path());
+      var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), task.resumeSession(),
+          Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), task.prompt(), folder.file("prompt"), directory);
       folder.adapter(adapter, adapter.promptOnInput(ask));
       var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
       environment.putAll(adapter.environment(ask));

@@ -3,7 +3,6 @@ package tests.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.List;
 import lib.agent.Adapter;
 import lib.agent.AgentEvent;
 import lib.agent.OpenCode;
@@ -69,6 +68,6 @@ class OpenCodeTest {
   }
 
   private static Adapter.Ask ask(String agent, String model, String session) {
-    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, List.of(), Path.of("prompt"), Path.of("/w"));
+    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, "do it", Path.of("prompt"), Path.of("/w"));
   }
 }

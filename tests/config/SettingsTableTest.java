@@ -45,7 +45,7 @@ class SettingsTableTest {
       row("sse_heartbeat_timeout", "90s", "soon"), row("log_level", "debug", "loud"), row("host", "::1", BLANK), row("port", "0", "65536"),
       row("data", "/d", BLANK), row("db_path", "/d/x.db", BLANK), row("tokens", "a:b,c", BLANK), row("tokens_file", "secret", BLANK),
       row("agent_storage_path", "/d", BLANK), row("session_message_sync_max_sessions", "0", "-1"),
-      row("session_message_sync_max_messages", "10", "ten"), row("active_session_sync_interval", "1", "0.1"),
+      row("session_message_sync_max_messages", "10", "ten"), row("active_session_sync_interval", "1", "0.1"), row("session_sync_interval", "30", "soon"),
       row("redis_url", "rediss://:p@h:6379/1", "http://h"), row("register_as_agent", "false", "never"), row("agent_name", "coder", BLANK),
       row("agent_description", "about", BLANK), row("agent_url", "http://h:1", "h:1"), row("models_supported", "a:b,c", "a b"),
       row("mcp_url", "http://h", "http://h:99999"), row("sendgrid_api_key", "opaque", BLANK), row("sendgrid_api_key_file", "secret", BLANK),
