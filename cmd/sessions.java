@@ -65,15 +65,19 @@ public final class sessions extends Command {
           .distinct().toList();
     }
 
-    /** Calls the server; empty when what is asked for is not there. */
+    /** Calls the server, which has told its codebases before; empty when what is asked for is not there. */
     final <T> Optional<T> there(Client client, Retry.Call<T> call) throws InterruptedException {
       try {
         return Optional.of(ask(client, call));
       } catch (Problem e) {
-        if (e.getCause() instanceof CallFailed failed && failed.kind() == CallFailed.Kind.MISSING) {
-          return Optional.empty();
+        switch (e.getCause() instanceof CallFailed failed ? failed.kind() : CallFailed.Kind.GARBLED) {
+          case MISSING -> {
+            return Optional.empty();
+          }
+          case NO_ROUTE -> throw new Problem("the server " + client.server() + " keeps no sessions", "it has no such call",
+              "ask one that does; our own does: serve");
+          default -> throw e;
         }
-        throw e;
       }
     }
 

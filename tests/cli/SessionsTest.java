@@ -141,7 +141,7 @@ class SessionsTest {
     assertThat(Json.read(desk.ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
     var several = desk.ran("sessions", "show", "ses_");
     assertThat(several.exit()).isEqualTo(1);
-    assertThat(several.err()).contains("problem: several sessions begin with ses_", "ses_a, ses_ab, ses_c/ü", "give more of the id")
+    assertThat(several.err()).contains("problem: several sessions begin with ses_", "ses_c/ü, ses_ab, ses_a", "give more of the id")
         .doesNotContain("ses_d");
   }
 
@@ -275,7 +275,8 @@ class SessionsTest {
     try (var server = FakeServer.start(version)) {
       var id = server.addCodebase("proj", "/srv/proj", "w");
       var one = List.of("--server", server.url().toString());
-      assertThat(at(one, "sessions", "list").err()).contains("no sessions");
+      assertThat(at(one, "sessions", "list").err()).contains("problem: the server", "keeps no sessions");
+      server.on("GET", "/v1/agent/codebases/global/sessions").answer(404, "Codebase not found");
       server.on("GET", "/v1/agent/codebases/" + id + "/sessions").answer(200, """
           {"sessions": [{"id": "ses_1", "title": "A", "created_at": "2026-01-01T00:00:00"}, {"id": "ses_2", "updated": 1767312000000}],
            "source": "database"}""");
