@@ -3,10 +3,12 @@ package tests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lib.config.Json;
+import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Report;
 import lib.wire.TaskStatus;
@@ -235,17 +238,21 @@ class SessionsTest {
     sync(codebase, "ses_1");
     var id = desk.ran("sessions", "resume", "ses_1").out().split("\t")[0];
     desk.client.claim(id, "w");
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var followed = threads.submit(() -> desk.ran("sessions", "resume", "ses_1", "--follow"));
-      desk.client.status(new Report(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
-      var ran = followed.get();
-      // it joined the running task, unless that had ended first and it made one of its own
-      if (!ran.err().contains(id)) {
-        throw new AssertionError("it followed another task: " + ran);
+    desk.client.output(id, "w", "on it\n", Instant.now(), 1, 1);
+    var ended = new ByteArrayOutputStream() { // the task ends once somebody has seen its output
+      @Override
+      public synchronized void write(byte[] bytes, int from, int length) {
+        super.write(bytes, from, length);
+        try {
+          desk.client.status(new Report(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
+        } catch (CallFailed | InterruptedException e) {
+          throw new AssertionError(e);
+        }
       }
-      assertThat(ran.out()).isEqualTo("the answer\n");
-      assertThat(ran.exit()).isZero();
-    }
+    };
+    var ran = desk.into(ended, "sessions", "resume", "ses_1", "--follow", "--server", desk.hub.url().toString());
+    assertThat(ran).isEqualTo(new Desk.Ran(0, "on it\n", "it is being resumed already, by this task\ntask " + id + "\ntask " + id
+        + " completed\n"));
   }
 
   @Test
