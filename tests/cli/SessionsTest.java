@@ -68,7 +68,8 @@ class SessionsTest {
   private void sync(String codebase, String... ids) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
     for (var id : ids) {
-      rows.add(Map.of("id", id, "title", "Title of " + id, "updated", "2026-01-0%dT00:00:00Z".formatted(rows.size() + 1), "messageCount", 3));
+      rows.add(Map.of("id", id, "title", "Title of " + id, "updated", "2026-01-0%dT00:00:00Z".formatted(rows.size() + 1),
+          "messageCount", 3));
     }
     sync(codebase, rows, Map.of());
   }
@@ -112,7 +113,8 @@ class SessionsTest {
         "2020-01-01T00:00:00Z")), Map.of());
     var ran = desk.at(80).ran("sessions", "list");
     assertThat(ran.out().lines()).hasSize(2).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
-    assertThat(ran.out()).contains("red\\u001b[31m bell\\u0007", "ses_\\u202e1").doesNotContain("\u001b", "\u202e").contains("20").contains("…");
+    assertThat(ran.out()).contains("red\\u001b[31m bell\\u0007", "ses_\\u202e1", "20", "…")
+        .doesNotContain("\u001b", "\u202e");
   }
 
   @Test
@@ -138,7 +140,8 @@ class SessionsTest {
   @Test
   void aSessionIsFoundByHowItsIdBegins() throws Exception {
     sync(codebase, "ses_a", "ses_ab", "ses_c/ü");
-    assertThat(desk.ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n", "codebase\t" + codebase + "\n",
+    assertThat(desk.ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n",
+        "codebase\t" + codebase + "\n",
         "messages\t3\n", "updated\t2026-01-03T00:00:00Z\n", "worker\tw\n", "directory\t-\n");
     assertThat(desk.ran("sessions", "show", "ses_a").out()).as("the whole id is no beginning").contains("id\tses_a\n");
     assertThat(Json.read(desk.ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
@@ -188,7 +191,8 @@ class SessionsTest {
   void theNewestMessagesArePrintedOldestFirst() throws Exception {
     sync(codebase, List.of(Map.of("id", "ses_1")), Map.of("ses_1", List.of(
         Map.of("role", "user", "content", "first"),
-        Map.of("id", "m2", "role", "user", "time", Map.of("created", "2026-01-01T00:00:00Z"), "parts", List.of(Map.of("type", "text", "text", "Fix it\n"))),
+        Map.of("id", "m2", "role", "user", "time", Map.of("created", "2026-01-01T00:00:00Z"),
+            "parts", List.of(Map.of("type", "text", "text", "Fix it\n"))),
         Map.of("role", "assistant", "model", "p/m", "parts", List.of(Map.of("type", "text", "text", "Done \u001b[31mred"),
             Map.of("type", "tool", "tool", "bash\u001b"))))));
     var ran = desk.ran("sessions", "messages", "ses", "--limit", "2");
