@@ -1,6 +1,7 @@
 package lib.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -54,9 +55,13 @@ final class FileCache<T> {
     this.budget = budget;
   }
 
-  /** A JSON value. */
+  /** A JSON value; nothing at all is none. */
   static JsonNode json(byte[] content) throws IOException {
-    return Json.MAPPER.readTree(content);
+    var value = Json.MAPPER.readTree(content);
+    if (value.isMissingNode()) {
+      throw new EOFException("it is empty");
+    }
+    return value;
   }
 
   /** What the file holds; empty when it is not there, is too large, may not be read or is not what is looked for. */
