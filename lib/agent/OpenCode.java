@@ -1,10 +1,12 @@
 package lib.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import lib.config.Env;
 import lib.config.Json;
 
 /**
@@ -16,6 +18,8 @@ public final class OpenCode implements Adapter {
   /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
   private static final String ASKS = "◆";
   private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
+  private static final Pattern GONE = Pattern.compile("Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses",
+      Pattern.CASE_INSENSITIVE);
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
@@ -31,7 +35,8 @@ public final class OpenCode implements Adapter {
 
   @Override
   public List<String> argv(Ask ask) {
-    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json"));
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json", "--print-logs",
+        "--log-level", "ERROR")); // while it tries a provider again and again, only its log tells why it is silent
     if (ask.model() != null) {
       argv.addAll(List.of("--model", ask.model()));
     }
@@ -39,6 +44,28 @@ public final class OpenCode implements Adapter {
       argv.addAll(List.of("--session", ask.session()));
     }
     return argv;
+  }
+
+  @Override
+  public AgentEvent complaint(String line) {
+    return OpenCodeLog.read(line);
+  }
+
+  /** Versions up to 1.1 only print a trace, with the file that they miss or the id that they find malformed. */
+  @Override
+  public boolean sessionGone(String words) {
+    return GONE.matcher(words).find();
+  }
+
+  @Override
+  public List<String> modelsArgv(Path program) {
+    return List.of(program.toString(), "models");
+  }
+
+  @Override
+  public List<Path> modelSources(Env env) {
+    return List.of(env.xdg("XDG_DATA_HOME", ".local/share").resolve("opencode/auth.json"),
+        env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"));
   }
 
   /** Other JSON, a program's own output, is no event. */
@@ -92,7 +119,7 @@ public final class OpenCode implements Adapter {
         data.path("statusCode").asInt(0), detail(data));
   }
 
-  private static String detail(JsonNode data) {
+  static String detail(JsonNode data) {
     var detail = new StringBuilder();
     for (var header : new String[] {"retry-after-ms", "retry-after"}) {
       var value = Json.text(data.path("responseHeaders"), header);

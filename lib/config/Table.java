@@ -1,5 +1,6 @@
 package lib.config;
 
+import static lib.config.Setting.Use.AGENT;
 import static lib.config.Setting.Use.CONNECT;
 import static lib.config.Setting.Use.LOCAL;
 import static lib.config.Setting.Use.OFFER;
@@ -49,9 +50,10 @@ public final class Table {
   // --- running agents
   public static final Setting<String> AGENT_BIN = row(Setting.of("agent_bin", Kind.program(),
       "the agent CLI, a path or a name on the PATH").flags("--agent-bin", "--opencode").oldKeys("opencode_bin")
-      .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex").listed());
+      .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex")
+      .in(AGENT, WORK).listed());
   public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode"),
-      "which agent CLI agent_bin is; auto goes by its name and version").fallback("auto"));
+      "which agent CLI agent_bin is; auto goes by its name and version").fallback("auto").in(AGENT, WORK));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all").fallback("edits"));
   public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
@@ -59,7 +61,7 @@ public final class Table {
       .oldKeys("opencode_storage_path").vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").fallback(env -> null,
           "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners"));
   public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
-      "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
+      "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()).in(AGENT, WORK));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
       "tasks that run at the same time").fallback(2).listed());
   public static final Setting<Long> MIN_FREE_DISK = row(Setting.of("min_free_disk", Kind.bytes(0, 1L << 40),

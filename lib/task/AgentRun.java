@@ -112,6 +112,9 @@ final class AgentRun {
       if (deadline.over()) {
         order.compareAndSet(null, new StopOrder(StopOrder.Cause.TIMEOUT, "the worker", ""));
       }
+      if (found.stuck() != null || found.sessionGone()) {
+        order.compareAndSet(null, new StopOrder(StopOrder.Cause.STUCK, "the worker", "it would not end by itself"));
+      }
       if (!more && order.get() == null && folder.hasLane()) {
         silence(listening, found).ifPresent(silent -> order.compareAndSet(null, silent));
       }

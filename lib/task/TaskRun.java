@@ -229,7 +229,7 @@ final class TaskRun {
       try {
         return doing.ready(task, folder, intent);
       } catch (RuntimeException | Error e) {
-        return new Ready(folder, null, null, bug(task, e));
+        return new Ready(folder, null, null, null, bug(task, e));
       }
     });
   }

@@ -26,6 +26,7 @@ import lib.wire.TaskStatus;
  */
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts, Limit limit) {
   private static final String SUPERSEDED = "superseded";
+  private static final String SESSION_GONE = "session-gone";
   private static final int MAX_ERROR = 8 << 10;
 
   /** @param error cut to what a person reads, since a server's body limit would keep all of the outcome away */
@@ -93,8 +94,12 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
             + order.why() + resume(session), session, facts);
-        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)
-            + resume(session), session, facts);
+        case STUCK -> {
+          var problem = problem(found, new AttemptFolder.Exit(1, "ended"));
+          yield new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
+        }
+        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + warning(found, "")
+            + tail(found) + resume(session), session, facts);
       };
     }
     if (exit == null) {
@@ -124,9 +129,16 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   /** Reason and error, or null when it ended well. */
   private static String[] problem(Findings found, AttemptFolder.Exit exit) {
+    if (found.sessionGone()) {
+      return new String[] {SESSION_GONE, "the agent does not have the session that it was to go on with" + tail(found)};
+    }
+    if (found.stuck() != null) {
+      return new String[] {"agent-error", oneLine(found.stuck()) + tail(found)};
+    }
     var failure = found.failure();
     if (failure != null) {
-      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
+      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + warning(found, failure.message())
+          + tail(found)};
     }
     if (exit.code() != 0) {
       if (found.last() == Silence.Word.LIMIT) {
@@ -145,9 +157,14 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() ? turn == null : found.text().isBlank()) {
-      return new String[] {"empty-result", "the agent ended without saying anything" + tail(found)};
+      return new String[] {"empty-result", "the agent ended without saying anything" + warning(found, "") + tail(found)};
     }
     return null;
+  }
+
+  /** What it met with before, which often says more than what it says at the end. */
+  private static String warning(Findings found, String message) {
+    return found.warning() == null || message.contains(found.warning()) ? "" : ": " + oneLine(found.warning());
   }
 
   private static String ending(int code) {
@@ -165,6 +182,18 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   private static String oneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** Whether the agent did nothing because the session that it was to go on with is not there. */
+  boolean sessionGone() {
+    return SESSION_GONE.equals(reason);
+  }
+
+  /** The same, done in a new session instead of the one that was asked for, which is said where people look. */
+  Verdict anew(String why) {
+    var note = "[" + why + "; this was done in a new session]";
+    return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note, sessionId,
+        facts, limit);
   }
 
   /** The same for a server that gives a task that is put back to whoever is free, now or later. */

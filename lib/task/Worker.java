@@ -16,6 +16,7 @@ import lib.agent.AgentSession;
 import lib.agent.AgentKind;
 import lib.agent.AgentVersion;
 import lib.agent.AttemptFolder;
+import lib.agent.Models;
 import lib.agent.Transcript;
 import lib.config.Codebase;
 import lib.config.LiveSettings;
@@ -66,6 +67,7 @@ public final class Worker implements Listener {
   private final Intake intake;
   private final Settling settling;
   private final Watch watch;
+  private final ModelWatch modelWatch;
   private final Heart heart;
   private final Gates gates;
   private final Quarantine quarantine;
@@ -98,15 +100,18 @@ public final class Worker implements Listener {
     this.inbox = new Inbox(time);
     this.outbox = new Outbox(journal, client, ours, redaction, time, random, (attempt, why) -> running.stop(attempt.taskId(),
         new StopOrder(StopOrder.Cause.LOST, "the server", why)));
-    this.registrar = new Registrar(client, identity, codebases, this::offerChanged, time, random);
+    var models = new Models(this::agentEnv, identity.stateDir(), settings.env(), time);
+    this.registrar = new Registrar(client, identity, codebases, models::known, this::offerChanged, time, random);
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
     var kinds = new AgentKind(new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask));
     this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, kinds, events, time);
+    this.modelWatch = new ModelWatch(this.settings, kinds, models, registrar::workerAgain, time);
     this.heart = new Heart(client, identity.workerId(), running, this::holds, registrar::again, time);
-    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, kinds, redaction, time, random);
+    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, kinds, models, redaction,
+        time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), redaction, time, random);
     var limits = new Limits(time);
@@ -150,6 +155,7 @@ public final class Worker implements Listener {
     loops.begin(Thread.ofVirtual(), "stream", stream);
     loops.begin(Thread.ofVirtual(), "poll", poll);
     loops.begin(Thread.ofVirtual(), "intake", intake);
+    loops.begin(Thread.ofVirtual(), "models", modelWatch);
     loops.begin(Thread.ofVirtual(), "retention", new Retention(journal, identity.stateDir(),
         Duration.ofDays(settings.get(Table.KEEP_DAYS)), settings.get(Table.KEEP_BYTES), time));
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
