@@ -175,7 +175,8 @@ final class CodeTetherStore implements SessionStore {
         }
       }
     });
-    return new Talk(most, Json.text(head.path("metadata"), "model"), Json.text(head, "agent"), count[0] - newest.size(), List.copyOf(newest));
+    return new Talk(most, Json.text(head.path("metadata"), "model"), Json.text(head, "agent"), count[0] - newest.size(),
+        List.copyOf(newest));
   }
 
   /** What is done with the list of messages, whose beginning was just read, up to its end. */

@@ -10,9 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lib.config.Json;
@@ -39,7 +37,7 @@ final class FileCache<T> {
   private final Time time;
   private final long largest;
   private final long budget;
-  private final Map<Path, Held<T>> files = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<Path, Held<T>> files = new LinkedHashMap<>(16, 0.75f, true);
   private final Set<Path> warned = new HashSet<>();
   private long bytes;
 
@@ -129,9 +127,8 @@ final class FileCache<T> {
     forget(file);
     files.put(file, held);
     bytes += weight(held);
-    for (Iterator<Held<T>> eldest = files.values().iterator(); bytes > budget && files.size() > 1; eldest = files.values().iterator()) {
-      bytes -= weight(eldest.next());
-      eldest.remove();
+    while (bytes > budget && files.size() > 1) {
+      bytes -= weight(files.pollFirstEntry().getValue());
     }
     return Optional.ofNullable(held.value);
   }

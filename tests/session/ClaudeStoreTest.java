@@ -44,10 +44,11 @@ class ClaudeStoreTest {
             + "\"usage\":{\"input_tokens\":5,\"output_tokens\":7,\"cache_read_input_tokens\":100,\"cache_creation_input_tokens\":50}}"),
         line("assistant", "s1", "10:00:08", true, "{\"id\":\"msg_side\",\"role\":\"assistant\",\"model\":\"claude-x\",\"content\":"
             + "[{\"type\":\"text\",\"text\":\"a sub-agent\"}]}"),
-        user("u2", "10:00:09", "[{\"type\":\"tool_result\",\"tool_use_id\":\"toolu_1\",\"content\":[{\"type\":\"text\",\"text\":\"42\"}]}]"),
+        user("u2", "10:00:09",
+            "[{\"type\":\"tool_result\",\"tool_use_id\":\"toolu_1\",\"content\":[{\"type\":\"text\",\"text\":\"42\"}]}]"),
         line("assistant", "a4", "10:00:10", false, "{\"id\":\"msg_2\",\"role\":\"assistant\",\"model\":\"claude-x\",\"content\":"
             + "[{\"type\":\"text\",\"text\":\"There are 42.\"}],\"usage\":{\"input_tokens\":9,\"output_tokens\":3}}"),
-        "") );
+        ""));
     Captured.age(home);
     store = Captured.store("claude", home, new FakeTime(), Map.of());
   }
@@ -148,7 +149,8 @@ class ClaudeStoreTest {
 
   @Test
   void aBadLineAndOneThatIsTooLongLeaveTheRest() throws IOException {
-    append("{\"type\":\"user\", broken\n" + "{\"type\":\"user\",\"x\":\"" + "x".repeat(17 << 20) + "\"}\n" + user("u3", "10:01:00", "\"More\"") + "\n");
+    append("{\"type\":\"user\", broken\n" + "{\"type\":\"user\",\"x\":\"" + "x".repeat(17 << 20) + "\"}\n"
+        + user("u3", "10:01:00", "\"More\"") + "\n");
     assertThat(session().messages()).isEqualTo(4);
   }
 

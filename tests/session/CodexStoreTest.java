@@ -31,12 +31,15 @@ class CodexStoreTest {
   void lay() throws IOException {
     day = Files.createDirectories(home.resolve(".codex/sessions/2026/01/01"));
     log = day.resolve("rollout-2026-01-01T10-00-00-" + ID + ".jsonl");
-    Files.writeString(log, meta(ID, "/srv/shop", "") + item("09", "{\"type\":\"message\",\"role\":\"developer\",\"content\":[{\"type\":\"input_text\","
+    Files.writeString(log, meta(ID, "/srv/shop", "")
+        + item("09", "{\"type\":\"message\",\"role\":\"developer\",\"content\":[{\"type\":\"input_text\","
         + "\"text\":\"rules\"}]}") + said("10", "user", "input_text", "<environment_context>\\n<cwd>/srv/shop</cwd></environment_context>")
         + line("11", "turn_context", "{\"cwd\":\"/srv/shop\",\"model\":\"gpt-x\"}")
-        + said("12", "user", "input_text", "Count the stock") + line("12", "event_msg", "{\"type\":\"user_message\",\"message\":\"Count the stock\"}")
+        + said("12", "user", "input_text", "Count the stock")
+        + line("12", "event_msg", "{\"type\":\"user_message\",\"message\":\"Count the stock\"}")
         + item("13", "{\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"Hm.\"}],\"encrypted_content\":\"zzz\"}")
-        + item("14", "{\"type\":\"function_call\",\"name\":\"shell\",\"arguments\":\"{\\\"command\\\":[\\\"wc\\\"]}\",\"call_id\":\"call_1\"}")
+        + item("14", "{\"type\":\"function_call\",\"name\":\"shell\","
+            + "\"arguments\":\"{\\\"command\\\":[\\\"wc\\\"]}\",\"call_id\":\"call_1\"}")
         + line("15", "event_msg", "{\"type\":\"token_count\",\"info\":null}")
         + line("15", "event_msg", "{\"type\":\"token_count\",\"info\":{\"total_token_usage\":{\"input_tokens\":999},\"last_token_usage\":"
             + "{\"input_tokens\":100,\"cached_input_tokens\":80,\"output_tokens\":7,\"reasoning_output_tokens\":3}}}")
@@ -140,7 +143,8 @@ class CodexStoreTest {
   }
 
   private static String said(String second, String role, String type, String text) {
-    return item(second, "{\"type\":\"message\",\"role\":\"" + role + "\",\"content\":[{\"type\":\"" + type + "\",\"text\":\"" + text + "\"}]}");
+    return item(second, "{\"type\":\"message\",\"role\":\"" + role
+        + "\",\"content\":[{\"type\":\"" + type + "\",\"text\":\"" + text + "\"}]}");
   }
 
   private static String item(String second, String payload) {

@@ -74,10 +74,12 @@ class OpenCodePlaceTest {
   @Test
   void theHomesOfThoseWhomTheCodebasesBelongToAreLookedInto() throws IOException {
     var owner = Files.getOwner(home).getName();
-    var users = Files.writeString(home.resolve("users"), "broken\nx:y\n" + owner + ":x:7:7:A Name:" + home.resolve("theirs") + ":/bin/sh\n");
+    var users = Files.writeString(home.resolve("users"),
+        "broken\nx:y\n" + owner + ":x:7:7:A Name:" + home.resolve("theirs") + ":/bin/sh\n");
     Captured.lay("1.18.33", home.resolve("theirs/.local/share/opencode"));
     var codebase = Files.createDirectories(home.resolve("code"));
-    var place = OpenCodePlace.of(Captured.settings(home, vars), List.of(new Codebase("code", codebase, "")), new OwnerHomes(users), new FakeTime());
+    var place = OpenCodePlace.of(Captured.settings(home, vars), List.of(new Codebase("code", codebase, "")),
+        new OwnerHomes(users), new FakeTime());
     assertThat(place.database()).isEqualTo(home.resolve("theirs/.local/share/opencode/opencode.db"));
   }
 
@@ -112,7 +114,8 @@ class OpenCodePlaceTest {
     assertThat(store.path("there").asBoolean()).isTrue();
     assertThat(store.path("why").asText()).isEqualTo("agent_storage_path (OPENCODE_STORAGE_PATH)");
     assertThat(store.path("problem").isNull()).isTrue();
-    assertThat(Ran.config(home, named, "show").out()).contains("(sessions of opencode)", "(sessions of claude)", "agent_storage_path (OPENC");
+    assertThat(Ran.config(home, named, "show").out())
+        .contains("(sessions of opencode)", "(sessions of claude)", "agent_storage_path (OPENC");
   }
 
   @Test
