@@ -5,6 +5,7 @@ import static lib.config.Setting.Use.CONNECT;
 import static lib.config.Setting.Use.LOCAL;
 import static lib.config.Setting.Use.OFFER;
 import static lib.config.Setting.Use.SERVE;
+import static lib.config.Setting.Use.SYNC;
 import static lib.config.Setting.Use.WORK;
 
 import java.net.URI;
@@ -59,7 +60,7 @@ public final class Table {
   public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
       "the agent's data folder, the folder storage in it, or its opencode.db").flags("--agent-storage-path", "--opencode-storage-path")
       .oldKeys("opencode_storage_path").vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").fallback(env -> null,
-          "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners"));
+          "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners").in(WORK, SYNC));
   public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()).in(AGENT, WORK));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
@@ -97,6 +98,18 @@ public final class Table {
   public static final Setting<Duration> SSE_HEARTBEAT_TIMEOUT = row(Setting.of("sse_heartbeat_timeout",
       Kind.seconds(1, 3600), "a stream silent for so long is opened anew").fallback(Duration.ofSeconds(45)));
 
+  // --- the agents' sessions
+  public static final Setting<Duration> SESSION_SYNC_INTERVAL = row(Setting.of("session_sync_interval", Kind.seconds(0, 86_400),
+      "seconds between looks at the agents' sessions, of which the server is told; 0: it is told of none, not after a task either")
+      .fallback(Duration.ofSeconds(60)));
+  public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
+      Kind.whole(0, 100_000), "of so many newest sessions of each codebase the messages are sent; 0: none").fallback(3).in(WORK, SYNC));
+  public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
+      Kind.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).in(WORK, SYNC));
+  public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
+      Kind.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed")
+      .fallback(Duration.ofSeconds(1)));
+
   // --- what is told and to whom
   public static final Setting<String> LOG_LEVEL = row(Setting.of("log_level",
       Kind.choice("error", "warn", "info", "debug"), "how much the log says").fallback("info").in(WORK, SERVE));
@@ -116,13 +129,7 @@ public final class Table {
       .listed());
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
-  private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
-  public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
-      Kind.whole(0, 100_000), "newest sessions whose messages are sent; 0: none").fallback(3).later(SESSIONS));
-  public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
-      Kind.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).later(SESSIONS));
-  public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
-      Kind.seconds(0.2, 3600), "how often a running session is sent").fallback(Duration.ofSeconds(1)).later(SESSIONS));
+  private static final String MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
   public static final Setting<URI> REDIS_URL = row(Setting.of("redis_url", Kind.url("redis", "rediss"),
       "Redis that announces tasks").later("Redis"));
   public static final Setting<Boolean> REGISTER_AS_AGENT = row(Setting.of("register_as_agent", Kind.bool(),

@@ -88,6 +88,20 @@ final class Registrar implements AutoCloseable {
     }
   }
 
+  /**
+   * Registers a codebase once more, now and on this thread.
+   *
+   * @return the server's id of it; null when we do not offer it, or its folder is not there
+   */
+  String anew(String id) throws CallFailed, InterruptedException {
+    var codebase = codebases.of(id);
+    try {
+      return codebase.isEmpty() ? null : registerCodebase(codebase.get());
+    } catch (Problem e) {
+      return null; // its own step tells
+    }
+  }
+
   private void begin(Step step) {
     synchronized (threads) {
       if (closed) {
@@ -109,9 +123,9 @@ final class Registrar implements AutoCloseable {
     }
   }
 
-  private void registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
+  private String registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
     if (!codebases.wants(codebase)) {
-      return; // a reload has dropped it; another may bring it back
+      return null; // a reload has dropped it; another may bring it back
     }
     if (!Files.isDirectory(codebase.path())) {
       throw new Problem("the codebase " + codebase.name() + " is not offered", codebase.path() + " is not a folder here",
@@ -123,6 +137,7 @@ final class Registrar implements AutoCloseable {
       worker.again();
       changed.run();
     }
+    return id;
   }
 
   @Override
