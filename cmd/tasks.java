@@ -16,10 +16,9 @@ import java.util.Optional;
 import lib.Problem;
 import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Follow;
 import lib.cli.Io;
+import lib.cli.OnServer;
 import lib.cli.Place;
-import lib.cli.TaskOutput;
 import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Time;
@@ -48,54 +47,8 @@ public final class tasks extends Command {
     return List.of(new Listing(io), new Show(io), new Create(io), new Output(io), new Cancel(io), new Requeue(io), new Why(io));
   }
 
-  /** What the commands below have in common: a server, and {@code --json}. */
-  abstract static class OnServer extends Command {
-    @Option(names = "--json", description = "print JSON")
-    boolean json;
-
-    OnServer(Io io) {
-      super(io, Use.CONNECT);
-    }
-
-    final Client client() {
-      return client(server(settings()));
-    }
-
-    final void print(Task task) {
-      io.print(json ? Json.pretty(task.raw()) + "\n" : task.id() + "\t" + task.status().word() + "\n");
-    }
-
-    final TaskOutput output() {
-      return json ? TaskOutput.json(io) : TaskOutput.plain(io);
-    }
-
-    /** Prints what the task says until it ends, and gives the exit code that tells how it did. */
-    final int follow(Client client, String id) throws InterruptedException {
-      var output = output();
-      var left = new Thread(() -> io.say("\nthe task goes on; to follow it: tasks output --follow " + id + "\n"));
-      Runtime.getRuntime().addShutdownHook(left);
-      Task ended;
-      try {
-        ended = ask(client, new Follow(client, id, output::take)::run);
-      } finally {
-        forget(left);
-      }
-      output.end(ended);
-      io.say("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()) + "\n");
-      return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
-    }
-
-    private static void forget(Thread hook) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException e) {
-        // the process is ending, and the hook has its say
-      }
-    }
-
-    static String date(Task task) {
-      return task.createdAt() == null ? "" : task.createdAt().toString();
-    }
+  private static String date(Task task) {
+    return task.createdAt() == null ? "" : task.createdAt().toString();
   }
 
   /** What the commands about one task have in common. */

@@ -277,6 +277,13 @@ public final class Client {
     call("POST", d -> d.path("/tasks/" + Http.encode(taskId) + "/requeue"), Json.object());
   }
 
+  // --- sessions
+
+  /** The calls about the sessions of agent CLIs. */
+  public SessionCalls sessions() {
+    return new SessionCalls(this);
+  }
+
   // --- output
 
   /**
