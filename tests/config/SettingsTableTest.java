@@ -46,7 +46,7 @@ class SettingsTableTest {
       row("data", "/d", BLANK), row("db_path", "/d/x.db", BLANK), row("tokens", "a:b,c", BLANK), row("tokens_file", "secret", BLANK),
       row("agent_storage_path", "/d", BLANK), row("session_message_sync_max_sessions", "0", "-1"),
       row("session_message_sync_max_messages", "10", "ten"), row("active_session_sync_interval", "1", "0.1"),
-      row("redis_url", "rediss://:p@h:6379/1", "http://h"), row("register_as_agent", "false", "never"), row("agent_name", "coder", BLANK),
+      row("session_sync_interval", "0", "-1"), row("redis_url", "rediss://:p@h:6379/1", "http://h"), row("register_as_agent", "false", "never"), row("agent_name", "coder", BLANK),
       row("agent_description", "about", BLANK), row("agent_url", "http://h:1", "h:1"), row("models_supported", "a:b,c", "a b"),
       row("mcp_url", "http://h", "http://h:99999"), row("sendgrid_api_key", "opaque", BLANK), row("sendgrid_api_key_file", "secret", BLANK),
       row("sendgrid_from_email", "a@b.example", "a.example"), row("notification_email", "a@b.example", "a b@c"),
