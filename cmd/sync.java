@@ -122,7 +122,8 @@ public final class sync extends Command {
     var named = known.stream().filter(c -> codebase.equals(c.id()) || codebase.equals(c.name())).map(RemoteCodebase::id).toList();
     if (named.isEmpty()) {
       throw new Problem("the worker has no codebase " + (codebase.isBlank() ? "''" : codebase), "the server knows of it "
-          + String.join(", ", known.stream().map(c -> c.id() + " (" + c.name() + ")").toList()), "name one of them, or leave --codebase out");
+          + String.join(", ", known.stream().map(c -> c.id() + " (" + c.name() + ")").toList()),
+          "name one of them, or leave --codebase out");
     }
     return all.only(named);
   }
