@@ -69,7 +69,7 @@ class WorkerTest {
     site.work("-b", "code:" + code);
     var created = site.client().create(new NewTask(site.id(code), "t", "arguments", "plan", 0, "anthropic/claude", "ses_before"));
     var task = site.ended(created.id());
-    assertThat(task.result()).isEqualTo("run --agent plan --format json --model anthropic/claude --session ses_before");
+    assertThat(task.result()).isEqualTo("run --agent plan --format json --print-logs --log-level ERROR --model anthropic/claude --session ses_before");
     assertThat(task.sessionId()).isEqualTo("ses_before");
   }
 
