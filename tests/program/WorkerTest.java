@@ -111,7 +111,7 @@ class WorkerTest {
     var plain = home.resolve("plain");
     Files.writeString(plain, "#!/bin/sh\ncat\necho 'a complaint' >&2\n");
     assertThat(plain.toFile().setExecutable(true)).isTrue();
-    site.work("-b", "code:" + code, "--agent-bin", plain.toString());
+    site.work("-b", "code:" + code, "--agent-bin", plain.toString(), "--agent-kind", "opencode");
     var task = site.ended(site.create(code, "words as they are\n"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).isEqualTo("words as they are");
