@@ -5,7 +5,6 @@ package cmd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import lib.Problem;
 import lib.agent.Adapter;
 import lib.agent.AgentCli;
@@ -20,7 +19,6 @@ import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.Table;
 import lib.config.Time;
-import lib.outbox.Secrets;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -49,23 +47,20 @@ public final class models extends Command {
   }
 
   private void print(Settings settings, Path program, Path folder) throws InterruptedException {
-    var version = new AgentVersion(() -> environment(settings, folder), folder, text -> text);
-    var adapter = new AgentKind(version).of(program, settings.get(Table.AGENT_KIND));
-    var list = new Models(() -> environment(settings, folder), folder, settings.env(), Time.SYSTEM).read(adapter, program, Models.DAY)
+    var version = new AgentVersion(() -> AgentEnv.of(settings, folder), folder, text -> text);
+    var kinds = new AgentKind(version);
+    var adapter = kinds.of(program, settings.get(Table.AGENT_KIND));
+    var list = new Models(() -> AgentEnv.of(settings, folder), folder, settings.env(), Time.SYSTEM).read(adapter, program, Models.DAY)
         .orElseThrow(() -> absence(adapter, program));
     if (json) {
       var answer = Json.object();
       answer.putObject("agent").put("path", program.toString()).put("kind", adapter.kind())
-          .put("version", new AgentKind(version).await(program).orElse(null));
+          .put("version", kinds.await(program).orElse(null));
       answer.set("models", Json.array(list));
       io.print(Json.pretty(answer) + "\n");
     } else {
       list.forEach(model -> io.print(model + "\n"));
     }
-  }
-
-  private static Map<String, String> environment(Settings settings, Path folder) {
-    return AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings), folder);
   }
 
   private static Problem absence(Adapter adapter, Path program) {

@@ -21,6 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import lib.Problem;
 import lib.agent.AgentCli;
 import lib.agent.Logins;
@@ -98,6 +99,7 @@ public final class run extends Command {
   private boolean testEmail;
 
   private final AtomicBoolean interrupted = new AtomicBoolean();
+  private final AtomicReference<String> waitedFor = new AtomicReference<>(); // the one task
 
   public run(Io io) {
     super(io, Use.CONNECT, Use.OFFER, Use.WORK);
@@ -126,7 +128,7 @@ public final class run extends Command {
     if (!local && settings.get(Table.SERVER_URL) == null) {
       throw noServer();
     }
-    if (prompt != null && !List.of("echo", "noop").contains(agentType())) {
+    if (prompt != null && !builtin()) {
       AgentCli.require(settings);
     } else if (prompt == null && AgentCli.find(settings).isEmpty()) { // it may be installed while the worker runs
       io.warn("tasks wait for an agent: " + AgentCli.absence(settings).line());
@@ -175,7 +177,10 @@ public final class run extends Command {
     var client = new Client(server);
     var process = new Process(client);
     if (prompt != null) {
-      on(signal -> process.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal"), "INT", "TERM", "HUP");
+      on(signal -> {
+        process.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
+        process.worker().ifPresent(w -> Thread.ofVirtual().start(() -> abandon(client, w)));
+      }, "INT", "TERM", "HUP");
       var worker = process.begin(settings, server, identity, journal, redaction, idle);
       if (worker.isEmpty()) {
         return Problem.Exit.INTERRUPTED.code;
@@ -385,8 +390,15 @@ public final class run extends Command {
   private int one(Settings settings, Client client, Worker worker) throws InterruptedException {
     Task ended = null;
     try {
+      if (!builtin()) {
+        worker.requireAgent();
+      }
       var codebase = codebase(worker, offered(settings).getFirst().path());
       var task = client.create(new NewTask(codebase, NewTask.titleOf(prompt), prompt, agentType(), 0, model, null));
+      waitedFor.set(task.id());
+      if (interrupted.get()) {
+        abandon(client, worker);
+      }
       worker.takeOnly(task.id());
       var output = TaskOutput.sorted(io);
       ended = new Follow(client, task.id(), output::take).run();
@@ -408,6 +420,23 @@ public final class run extends Command {
         : Problem.Exit.PROBLEM).code;
   }
 
+  /** The one task, if no agent of ours has it yet, would wait for ever. */
+  private void abandon(Client client, Worker worker) {
+    var id = waitedFor.get();
+    if (id == null || worker.cancel(id, "the operator", "at the terminal")) {
+      return;
+    }
+    try {
+      client.cancel(id, "its worker was stopped");
+    } catch (CallFailed e) {
+      if (e.kind() != CallFailed.Kind.CONFLICT && e.kind() != CallFailed.Kind.REFUSED) { // those: it has ended
+        io.say("the task is not cancelled: " + e.line() + "\n");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private String codebase(Worker worker, Path folder) throws InterruptedException {
     var until = Time.SYSTEM.nanos() + REGISTERED.toNanos();
     while (worker.codebaseId(folder).isEmpty()) {
@@ -425,6 +454,11 @@ public final class run extends Command {
     var cwd = io.env().cwd();
     return !named.isEmpty() || !local ? named
         : List.of(new Codebase(cwd.getFileName() == null ? "root" : cwd.getFileName().toString(), cwd, ""));
+  }
+
+  /** Whether the one task needs no agent. */
+  private boolean builtin() {
+    return List.of("echo", "noop").contains(agentType());
   }
 
   private String agentType() {

@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import lib.config.Settings;
+import lib.config.Table;
+import lib.outbox.Secrets;
 
 /**
  * The variables that an agent inherits: what programs need to run, what toolchains and model providers need, and what
@@ -22,6 +25,11 @@ public final class AgentEnv {
   private static final List<String> NEVER = List.of("A2A_*", "SENDGRID_*", "VAULT_*", "OPENCODE_DB_PATH", "WORKER_AUTH_TOKEN");
 
   private AgentEnv() {}
+
+  /** What an agent gets that works in this folder, by these settings. */
+  public static Map<String, String> of(Settings settings, Path directory) {
+    return of(settings.env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings), directory);
+  }
 
   /**
    * What the agent gets of the worker's variables. {@code NO_COLOR} is set, {@code PWD} is the folder it works in.

@@ -33,7 +33,6 @@ import lib.config.Time;
 import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.outbox.Redaction;
-import lib.outbox.Secrets;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.store.StoreFailed;
@@ -216,7 +215,7 @@ final class Doing {
     var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), session,
         Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), task.prompt(), folder.file("prompt"), directory);
     folder.adapter(adapter, adapter.promptOnInput(ask));
-    var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
+    var environment = AgentEnv.of(settings.now(), directory);
     environment.putAll(adapter.environment(ask));
     environment.put("A2A_TASK_ID", task.id());
     var lane = new LaneFile(settings.now().env()).of(codebase.toRealPath());

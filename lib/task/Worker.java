@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import lib.Problem;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
 import lib.agent.AgentProbe;
@@ -32,7 +33,6 @@ import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
 import lib.outbox.Redaction;
-import lib.outbox.Secrets;
 import lib.outbox.Spool;
 import lib.session.Stores;
 import lib.store.StoreFailed;
@@ -71,6 +71,7 @@ public final class Worker implements Listener {
   private final ModelWatch modelWatch;
   private final Heart heart;
   private final Syncing syncing;
+  private final AgentKind kinds;
   private final Gates gates;
   private final Quarantine quarantine;
   private final Decisions decisions = new Decisions();
@@ -108,7 +109,7 @@ public final class Worker implements Listener {
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
-    var kinds = new AgentKind(new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask));
+    this.kinds = new AgentKind(new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask));
     this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, kinds, events, time);
     this.modelWatch = new ModelWatch(this.settings, kinds, models, registrar::workerAgain, time);
     this.syncing = Syncing.of(settings, Stores.of(settings, codebases::folders, time), client, identity.workerId(), ours, codebases,
@@ -166,6 +167,15 @@ public final class Worker implements Listener {
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
       loops.begin(Thread.ofVirtual(), "watch", watch);
     }
+  }
+
+  /**
+   * Looks at the agent CLI before a task is made for it that somebody waits for; it may take as long as a probe.
+   *
+   * @throws Problem when there is none, or none of a known kind
+   */
+  public void requireAgent() throws InterruptedException {
+    kinds.of(AgentCli.require(settings.now()).path(), settings.get(Table.AGENT_KIND));
   }
 
   /** Takes this task and no other, and does not put it back. */
@@ -302,8 +312,7 @@ public final class Worker implements Listener {
   }
 
   private Map<String, String> agentEnv() {
-    return AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()),
-        identity.stateDir());
+    return AgentEnv.of(settings.now(), identity.stateDir());
   }
 
   private AgentProbe probe(Path agent) {

@@ -74,6 +74,24 @@ class RunLocalTest {
   }
 
   @Test
+  void aProgramThatIsNoKnownAgentIsAProblemAndNotAWaitForEver() throws Exception {
+    var run = site.start("run", "--local", "--port", "0", "--task", "x", "--agent-bin", "/bin/cat");
+    assertThat(run.exit()).as(run.toString()).isEqualTo(1);
+    assertThat(run.err()).contains("what kind of agent CLI /bin/cat is cannot be told", "agent_kind");
+  }
+
+  @Test
+  void ctrlCAlsoEndsTheWaitForATaskThatNobodyTakes() throws Exception {
+    var run = site.start(Map.of("A2A_MIN_FREE_DISK", "1024GiB"), "run", "--local", "--port", "0", "--log-level", "info", "--task", "talk",
+        "--agent-bin", Site.agent());
+    run.awaitErr("no task is taken: disk");
+    run.awaitErr("task \\S+ created");
+    run.signal("INT");
+    assertThat(run.exit()).as(run.toString()).isEqualTo(130);
+    assertThat(run.err()).contains("task cancelled").doesNotContain("is not cancelled");
+  }
+
+  @Test
   void withoutAServerTheMessageSaysBothWays() throws Exception {
     var run = site.start("run");
     assertThat(run.exit()).isEqualTo(1);

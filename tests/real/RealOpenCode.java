@@ -108,6 +108,15 @@ abstract class RealOpenCode {
   }
 
   @Test
+  void aSessionThatIsGoneCostsOnlyTheMemory() throws Exception {
+    script("Go on", new Say("I began anew."));
+    var task = done("Go on", null, "ses_4d6c1ec0bffeabcdefghijklmn");
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).startsWith("I began anew.").contains("ses_4d6c1ec0bffeabcdefghijklmn is not there any more");
+    assertThat(task.sessionId()).startsWith("ses_").isNotEqualTo("ses_4d6c1ec0bffeabcdefghijklmn");
+  }
+
+  @Test
   void aRefusalByTheProviderIsAFailureInItsWords() throws Exception {
     script("Be refused", new Refuse(401, "this key is not known here"));
     var task = done("Be refused");
