@@ -3,6 +3,7 @@ package lib.agent;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
@@ -21,11 +22,12 @@ public interface Adapter {
    * @param session the session to go on with; null for a new one
    * @param approval what it may do without being asked
    * @param args the setting {@code agent_args}
+   * @param prompt what it is to do, for CLIs that want it as an argument
    * @param promptFile a file that holds the prompt, for CLIs that want one
    * @param directory where it works
    */
   record Ask(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
-      Path promptFile, Path directory) {}
+      String prompt, Path promptFile, Path directory) {}
 
   /** What an agent may do that nobody is there to approve. */
   enum Approval {
@@ -67,6 +69,11 @@ public interface Adapter {
   /** The program and its arguments. They are never seen by a shell. */
   List<String> argv(Ask ask);
 
+  /** Whether its arguments depend on its version, so that this is to be waited for. */
+  default boolean argvDependsOnVersion(Approval approval) {
+    return false;
+  }
+
   /** Variables that it is given besides those it inherits. */
   default Map<String, String> environment(Ask ask) {
     return Map.of();
@@ -83,6 +90,16 @@ public interface Adapter {
   /** Whether a line that does not begin with a brace is text as it stands, so that it need not be read at all. */
   default boolean otherLinesAreText() {
     return true;
+  }
+
+  /**
+   * Why it has failed, in a sentence, if the end of its stderr says so: some CLIs print a trace there and then hang, or exit
+   * with 0. Asked only as long as it has told no event; what it may yet get over is not told here.
+   *
+   * @param stderr its last lines, without colours
+   */
+  default Optional<String> fatal(List<String> stderr) {
+    return Optional.empty();
   }
 
   /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */

@@ -1,5 +1,7 @@
 package lib.agent;
 
+import java.util.regex.Pattern;
+
 /** What one line of an agent's output says. */
 public sealed interface AgentEvent {
 
@@ -14,6 +16,13 @@ public sealed interface AgentEvent {
    * @param file the file it changed; null for none
    */
   record Used(String tool, String about, String failure, String file) implements AgentEvent {}
+
+  /**
+   * A file was changed, where that is told apart from the tool call.
+   *
+   * @param file as the agent names it
+   */
+  record Changed(String file) implements AgentEvent {}
 
   /**
    * A model turn is over.
@@ -41,8 +50,17 @@ public sealed interface AgentEvent {
    * @param detail what else the provider answered that may tell when to try again; may be empty
    */
   record Failed(String message, int status, String detail) implements AgentEvent {
+    private static final Pattern STATUS = Pattern.compile("\\b(?:status|error|http\\S{0,6})\\W{0,3}(?:code\\W{0,3})?([45]\\d\\d)\\b",
+        Pattern.CASE_INSENSITIVE);
+
     public Failed(String message, int status) {
       this(message, status, "");
+    }
+
+    /** With the status that stands in the message, for agents that tell it nowhere else. */
+    static Failed of(String message) {
+      var status = STATUS.matcher(message);
+      return new Failed(message, status.find() ? Integer.parseInt(status.group(1)) : 0);
     }
   }
 

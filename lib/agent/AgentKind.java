@@ -37,6 +37,15 @@ public final class AgentKind {
     }
   }
 
+  /** The version, where it is {@code needed} waited for once; empty when the program does not tell. */
+  public Optional<String> version(Path program, boolean needed) throws InterruptedException {
+    try {
+      return needed ? version.await(program) : version.of(program);
+    } catch (IOException e) {
+      return Optional.empty(); // it has gone away since it was found
+    }
+  }
+
   /** Why the program's kind cannot be told, as far as it is known by now; empty while it may yet be, and when it is told. */
   public Optional<Problem> trouble(Path program, String setting) throws InterruptedException {
     try {

@@ -7,6 +7,8 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import lib.agent.AgentEvent.Asked;
 import lib.agent.AgentEvent.Failed;
 import lib.agent.AgentEvent.Plain;
@@ -26,6 +28,7 @@ public final class Findings implements Closeable {
   private static final int MAX_RESULT = 1 << 20;
   private static final int PORTION = 4 << 20; // a tenth of a second's work
   private static final int STDERR_LINES = 20; // the tail that an error message quotes
+  private static final Pattern COMPLAINT = Pattern.compile("\\s*(?:error|fatal)(?:\\[\\w+\\])?:\\s+(.*\\w.*)", Pattern.CASE_INSENSITIVE);
 
   private final AttemptFolder folder;
   private final Redaction redaction;
@@ -40,6 +43,9 @@ public final class Findings implements Closeable {
   private Used lastTool;
   private Failed failure;
   private String warning;
+  private String warnedOf;
+  private boolean again;
+  private String fatal;
   private boolean events;
   private boolean tools; // since the last turn ended
   private long lines;
@@ -80,6 +86,7 @@ public final class Findings implements Closeable {
         return true;
       }
     }
+    var before = chars;
     for (var line = err.next(complete); line != null; line = err.next(complete)) {
       chars += line.text().length() + 1;
       if (chars > PORTION) {
@@ -93,6 +100,9 @@ public final class Findings implements Closeable {
       stderrKey = masked.key();
       stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
       complained(plain);
+    }
+    if (chars > before && !events && fatal == null) {
+      fatal = adapter.fatal(List.copyOf(stderr)).orElse(null);
     }
     return false;
   }
@@ -127,6 +137,10 @@ public final class Findings implements Closeable {
         }
         yield Silence.Word.OTHER;
       }
+      case AgentEvent.Changed changed -> {
+        files.add(masked(changed.file()));
+        yield Silence.Word.OTHER;
+      }
       case Turn turn -> {
         lastTurn = turn;
         tokensIn += turn.tokensIn();
@@ -137,10 +151,12 @@ public final class Findings implements Closeable {
       }
       case Failed failed -> {
         failure = new Failed(masked(failed.message()), failed.status(), failed.detail());
-        limit = Limit.of(failure).orElse(limit);
+        limit = Limit.of(failure).map(told -> told.knowing(limit)).orElse(limit);
         yield Limit.of(failed).isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
       }
       case Warned warned -> {
+        again = warned.message().equals(warnedOf);
+        warnedOf = warned.message();
         warning = masked(warned.message());
         var told = Limit.line(warned.message());
         limit = told.orElse(limit);
@@ -154,7 +170,8 @@ public final class Findings implements Closeable {
   }
 
   private void said(Silence.Word word) {
-    lines++;
+    lines += again ? 0 : 1; // who only repeats that it waits has said nothing
+    again = false;
     last = word;
   }
 
@@ -220,6 +237,16 @@ public final class Findings implements Closeable {
   /** The last thing it met with that it said it would get over, or null. */
   public String warning() {
     return warning;
+  }
+
+  /** Why it has failed, as the end of its stderr tells; null when it does not, and once the agent has told an event. */
+  public String fatal() {
+    return events ? null : fatal;
+  }
+
+  /** What its stderr gives as the error, in a line; null when no line of its end does. */
+  public String complaint() {
+    return stderr.stream().map(COMPLAINT::matcher).filter(Matcher::matches).map(error -> error.group(1).strip()).findFirst().orElse(null);
   }
 
   /** The error the agent reported, or null. */

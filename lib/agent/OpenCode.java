@@ -3,6 +3,7 @@ package lib.agent;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import lib.config.Json;
@@ -16,6 +17,11 @@ public final class OpenCode implements Adapter {
   /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
   private static final String ASKS = "◆";
   private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
+  /** The first with {@code --auto}, which approves whatever the agent's own settings do not deny. */
+  private static final Release APPROVES = new Release(1, 18, 0);
+  private static final Pattern GONE = Pattern.compile("Resource not found: \\S*/session/\\S*?/?([^/\\s]+)\\.json");
+  private static final String NO_ID = "must start with \\\"ses\\\""; // said of a session's id
+  private static final Pattern NO_MODEL = Pattern.compile("ProviderModelNotFoundError[\\s\\S]*?providerID: \"([^\"]*)\",\\s*modelID: \"([^\"]*)\"");
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
@@ -38,7 +44,36 @@ public final class OpenCode implements Adapter {
     if (ask.session() != null) {
       argv.addAll(List.of("--session", ask.session()));
     }
+    if (ask.approval() == Approval.ALL && APPROVES.isIn(ask.version())) {
+      argv.add("--auto");
+    }
     return argv;
+  }
+
+  @Override
+  public boolean argvDependsOnVersion(Approval approval) {
+    return approval == Approval.ALL;
+  }
+
+  /** Versions up to 1.1 print these traces and hang, or exit with 0; later ones exit with 1. */
+  @Override
+  public Optional<String> fatal(List<String> stderr) {
+    for (var line : stderr) {
+      var gone = GONE.matcher(line);
+      if (gone.find()) {
+        return Optional.of("the agent has no session " + gone.group(1) + " for this folder: it belongs to another one, or is gone");
+      }
+      if (line.strip().equals("Error: Session not found") || line.contains(NO_ID)) {
+        return Optional.of("the agent says: session not found");
+      }
+      if (line.contains("TypeError") && line.contains("'agent.name'")) {
+        return Optional.of("the agent does not know the task's agent type; it has build, plan and those of its config");
+      }
+    }
+    var text = String.join("\n", stderr);
+    var model = NO_MODEL.matcher(text);
+    return !model.find() ? Optional.empty() : Optional.of("the agent does not know the model " + model.group(1)
+        + (model.group(2).isEmpty() ? "" : "/" + model.group(2)));
   }
 
   /** Other JSON, a program's own output, is no event. */
@@ -74,10 +109,9 @@ public final class OpenCode implements Adapter {
     var input = state.path("input");
     var name = part.path("tool").asText("tool");
     var file = Json.text(input, "filePath", "file_path", "path");
-    var about = Json.text(input, "command", "filePath", "file_path", "path", "pattern", "url", "query", "description");
     var failed = state.path("status").asText().equals("error");
     var reason = Json.text(state, "error");
-    return new AgentEvent.Used(name, about == null ? "" : about, failed ? reason == null ? "failed" : reason : null,
+    return new AgentEvent.Used(name, About.of(input), failed ? reason == null ? "failed" : reason : null,
         !failed && CHANGING.contains(name) ? file : null);
   }
 

@@ -25,12 +25,13 @@ final class Rendering {
     return switch (event) {
       case AgentEvent.Said said -> said.text().isEmpty() ? "" : said.text() + "\n";
       case AgentEvent.Used used -> "[" + used.tool() + "] " + shorten(used.about(), mask)
-          + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
+          + (used.failure() == null ? "" : (used.about().isEmpty() ? "— " : " — ") + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
       case AgentEvent.Warned warned -> "[warning] " + warned.message() + "\n";
       case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
       case AgentEvent.Turn turn -> "";
+      case AgentEvent.Changed changed -> "";
       case AgentEvent.Quiet quiet -> "";
     };
   }

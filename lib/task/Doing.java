@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -177,8 +176,9 @@ final class Doing {
     try {
       var cli = AgentCli.require(settings.now());
       var adapter = kinds.of(cli.path(), settings.get(Table.AGENT_KIND));
-      var ask = new Adapter.Ask(cli.path(), kinds.version(cli.path()).orElse(null), task.agent(), task.modelName(), task.resumeSession(),
-          Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), List.of(), folder.file("prompt"), directory);
+      var approval = Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+      var ask = new Adapter.Ask(cli.path(), kinds.version(cli.path(), adapter.argvDependsOnVersion(approval)).orElse(null), task.agent(),
+          task.modelName(), task.resumeSession(), approval, settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
       folder.adapter(adapter, adapter.promptOnInput(ask));
       var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
       environment.putAll(adapter.environment(ask));

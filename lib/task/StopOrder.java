@@ -9,7 +9,7 @@ package lib.task;
 public record StopOrder(Cause cause, String by, String why) {
 
   /** The kinds of stop; each has its own verdict. The last four are kinds of {@link lib.agent.Silence}. */
-  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST, EXPIRED, LINGERED, ASKED, LIMITED, SILENT }
+  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST, EXPIRED, BROKEN, LINGERED, ASKED, LIMITED, SILENT }
 
   @Override
   public String toString() {

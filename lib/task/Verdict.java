@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import lib.agent.Advice;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
@@ -93,6 +94,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
             + order.why() + resume(session), session, facts);
+        case BROKEN -> new Verdict(TaskStatus.FAILED, "agent-error", result, Advice.on(order.why(), 0) + tail(found), session, facts);
         case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)
             + resume(session), session, facts);
       };
@@ -126,26 +128,32 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   private static String[] problem(Findings found, AttemptFolder.Exit exit) {
     var failure = found.failure();
     if (failure != null) {
-      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + tail(found)};
+      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", Advice.on(oneLine(failure.message()), failure.status()) + tail(found)};
+    }
+    if (found.fatal() != null && found.text().isBlank()) {
+      return new String[] {"agent-error", Advice.on(found.fatal(), 0) + tail(found)};
     }
     if (exit.code() != 0) {
       if (found.last() == Silence.Word.LIMIT) {
         return new String[] {"limit", oneLine(found.limit().message()) + tail(found)};
       }
-      return new String[] {"agent-error", (found.warning() == null ? ending(exit.code()) : oneLine(found.warning())) + tail(found)};
+      return new String[] {"agent-error", Advice.on(found.warning() != null ? oneLine(found.warning())
+          : ending(exit.code()) + complaint(found), 0) + tail(found)};
     }
     var turn = found.lastTurn();
     var tool = found.lastTool();
     if (turn != null && (turn.reason().equals(Turn.TOOLS) || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
           + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
-              + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")")) + tail(found)};
+              + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
+          + "; agent_approval says what it may do unasked" + tail(found)};
     }
     if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() ? turn == null : found.text().isBlank()) {
-      return new String[] {"empty-result", "the agent ended without saying anything" + tail(found)};
+      return new String[] {"empty-result", Advice.on("the agent ended without saying anything" + (found.warning() == null ? complaint(found)
+          : ": " + oneLine(found.warning())), 0) + tail(found)};
     }
     return null;
   }
@@ -153,6 +161,10 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   private static String ending(int code) {
     return code > 128 && code < 160 ? "the agent was ended by signal " + (code - 128) : code == 127 ? "the agent program was not found (exit code 127)"
         : "the agent ended with exit code " + code;
+  }
+
+  private static String complaint(Findings found) {
+    return found.complaint() == null ? "" : ": " + found.complaint();
   }
 
   private static String tail(Findings found) {

@@ -68,6 +68,6 @@ class OpenCodeTest {
   }
 
   private static Adapter.Ask ask(String agent, String model, String session) {
-    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, List.of(), Path.of("prompt"), Path.of("/w"));
+    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, List.of(), "do it", Path.of("prompt"), Path.of("/w"));
   }
 }

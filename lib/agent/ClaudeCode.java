@@ -1,0 +1,163 @@
+package lib.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import lib.config.Json;
+
+/**
+ * Claude Code: its arguments, and the lines of {@code --output-format stream-json}, one JSON object each with {@code type} and
+ * {@code session_id}. A call of a tool and its result are two lines, a result names only the call's id. Lines of sub-agents carry
+ * {@code parent_tool_use_id} and are not the agent's own words.
+ */
+public final class ClaudeCode implements Adapter {
+  /** How it calls the tool that asks to leave plan mode: nobody is there to say yes, and the plan is what was wanted. */
+  private static final String PLANNED = "ExitPlanMode";
+
+  @Override
+  public String kind() {
+    return "claude";
+  }
+
+  @Override
+  public boolean is(String name, String version) {
+    return name.equals("claude") || version.endsWith("(Claude Code)");
+  }
+
+  @Override
+  public List<String> argv(Ask ask) {
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "-p", "--output-format", "stream-json", "--verbose"));
+    if (ask.model() != null) {
+      argv.addAll(List.of("--model", ask.model().replaceFirst("^anthropic/", "")));
+    }
+    if (ask.session() != null) {
+      argv.addAll(List.of("--resume", ask.session()));
+    }
+    if (ask.agent().equals("plan")) {
+      argv.addAll(List.of("--permission-mode", "plan"));
+    } else {
+      argv.addAll(switch (ask.approval()) {
+        case CONFIGURED -> List.of();
+        case EDITS -> List.of("--permission-mode", "acceptEdits");
+        case ALL -> List.of("--dangerously-skip-permissions");
+      });
+    }
+    return argv;
+  }
+
+  @Override
+  public Line read(String line) {
+    var object = line.startsWith("{") ? Json.readObject(line).orElse(null) : null;
+    var type = object == null ? null : Json.text(object, "type");
+    var session = object == null ? null : Json.text(object, "session_id");
+    if (type == null || session == null && !type.equals("rate_limit_event")) {
+      return Line.plain(Rendering.plain(line));
+    }
+    var events = Json.text(object, "parent_tool_use_id") != null ? List.<AgentEvent>of() : switch (type) {
+      case "assistant" -> said(object);
+      case "user" -> results(object);
+      case "result" -> result(object);
+      case "system" -> Json.text(object, "subtype") instanceof String s && s.equals("api_retry") ? retry(object) : List.<AgentEvent>of();
+      case "rate_limit_event" -> limit(object.path("rate_limit_info"));
+      default -> List.<AgentEvent>of();
+    };
+    return new Line(events.isEmpty() ? List.of(new AgentEvent.Quiet()) : events, session);
+  }
+
+  /** A failure of the provider also comes as text of the agent; the result, which follows, is the one that counts. */
+  private static List<AgentEvent> said(JsonNode line) {
+    var blocks = line.path("message").path("content");
+    if (Json.text(line, "error") != null) {
+      return List.of(new AgentEvent.Warned(text(blocks)));
+    }
+    var events = new ArrayList<AgentEvent>();
+    for (var block : blocks) {
+      switch (block.path("type").asText()) {
+        case "text" -> events.add(new AgentEvent.Said(block.path("text").asText()));
+        case "tool_use", "server_tool_use" ->
+            events.add(new AgentEvent.Used(block.path("name").asText("tool"), About.of(block.path("input")), null, null));
+        default -> { } // thinking, and what later versions think of
+      }
+    }
+    return events;
+  }
+
+  private static List<AgentEvent> results(JsonNode line) {
+    var events = new ArrayList<AgentEvent>();
+    for (var block : line.path("message").path("content")) {
+      if (block.path("is_error").asBoolean()) {
+        var why = block.path("content").isTextual() ? block.path("content").asText() : text(block.path("content"));
+        events.add(new AgentEvent.Used("tool", "", why.isBlank() ? "failed" : why, null));
+      }
+    }
+    var result = line.path("tool_use_result");
+    var file = Json.text(result, "filePath");
+    if (events.isEmpty() && file != null && result.path("structuredPatch").isArray()) {
+      events.add(new AgentEvent.Changed(file));
+    }
+    return events;
+  }
+
+  private static List<AgentEvent> result(JsonNode line) {
+    var usage = line.path("usage");
+    var in = usage.path("input_tokens").asLong() + usage.path("cache_creation_input_tokens").asLong();
+    var turn = new AgentEvent.Turn(reason(line), in, usage.path("output_tokens").asLong(), line.path("total_cost_usd").asDouble(), true);
+    if (!line.path("is_error").asBoolean() && !line.path("subtype").asText().startsWith("error")) {
+      return List.of(turn);
+    }
+    return List.of(new AgentEvent.Failed(error(line), line.path("api_error_status").asInt(0)), turn);
+  }
+
+  private static String error(JsonNode line) {
+    var result = Json.text(line, "result");
+    var errors = String.join("; ", Json.texts(line, "errors"));
+    return result != null && !result.isBlank() ? result : !errors.isEmpty() ? errors : switch (line.path("subtype").asText()) {
+      case "error_max_turns" -> "the agent has used up the turns that it is allowed";
+      case "error_max_budget_usd" -> "the agent has used up the money that it is allowed";
+      default -> "the agent failed: " + line.path("subtype").asText();
+    };
+  }
+
+  /** Why it ended. A stream that the provider cut has no reason and nothing counted; some versions never give the reason. */
+  private static String reason(JsonNode line) {
+    for (var denial : line.path("permission_denials")) {
+      if (!denial.path("tool_name").asText().equals(PLANNED)) {
+        return AgentEvent.Turn.REFUSED;
+      }
+    }
+    var told = Json.text(line, "stop_reason");
+    if (told == null) {
+      return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0 && line.path("usage").path("output_tokens").asLong(1) == 0
+          ? "its provider's answer was cut off" : AgentEvent.Turn.STOP;
+    }
+    return told.equals("end_turn") || told.equals("stop_sequence") ? AgentEvent.Turn.STOP : told;
+  }
+
+  private static List<AgentEvent> retry(JsonNode line) {
+    return List.of(new AgentEvent.Warned("its provider answered with status " + line.path("error_status").asInt() + " ("
+        + line.path("error").asText() + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt()));
+  }
+
+  /** @param info as long as {@code status} is {@code allowed} or {@code allowed_warning} it says nothing that matters here */
+  private static List<AgentEvent> limit(JsonNode info) {
+    if (!info.path("status").asText().equals("rejected")) {
+      return List.of();
+    }
+    return List.of(new AgentEvent.Warned("the usage limit of the subscription is reached" + until(info.path("resetsAt").asLong())));
+  }
+
+  private static String until(long seconds) {
+    try {
+      return seconds <= 0 ? "" : ", it resets at " + Instant.ofEpochSecond(seconds);
+    } catch (DateTimeException e) {
+      return ""; // a number that is no time says nothing
+    }
+  }
+
+  private static String text(JsonNode blocks) {
+    return blocks.valueStream().map(block -> block.path("text").asText()).collect(Collectors.joining("\n")).strip();
+  }
+}

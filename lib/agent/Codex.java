@@ -1,0 +1,132 @@
+package lib.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import lib.config.Json;
+
+/**
+ * The Codex CLI: its arguments, and the lines of {@code codex exec --json}, one JSON object each with {@code type}. The session is
+ * in {@code thread.started} alone. {@code error} lines and items are what it says it will get over; only {@code turn.failed} ends it.
+ */
+public final class Codex implements Adapter {
+  private static final Pattern TYPE = Pattern.compile("(thread|turn|item)\\.[a-z_.]+|error");
+  /** Every command is run by a shell, which says nothing about it. */
+  private static final Pattern SHELL = Pattern.compile("(?:/\\S*/)?(?:ba|z|da)?sh -l?c (['\"]?)(.*)\\1", Pattern.DOTALL);
+
+  @Override
+  public String kind() {
+    return "codex";
+  }
+
+  @Override
+  public boolean is(String name, String version) {
+    return name.equals("codex") || version.startsWith("codex-cli ");
+  }
+
+  /** {@code resume} takes no sandbox, so that all options stand before it. */
+  @Override
+  public List<String> argv(Ask ask) {
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "exec", "--json", "--skip-git-repo-check"));
+    argv.addAll(model(ask.model()));
+    if (ask.agent().equals("plan")) {
+      argv.addAll(List.of("--sandbox", "read-only"));
+    } else {
+      argv.addAll(switch (ask.approval()) {
+        case CONFIGURED -> List.of();
+        case EDITS -> List.of("--sandbox", "workspace-write");
+        case ALL -> List.of("--dangerously-bypass-approvals-and-sandbox");
+      });
+    }
+    if (ask.session() != null) {
+      argv.addAll(List.of("resume", ask.session()));
+    }
+    argv.add("-"); // the prompt is its input
+    return argv;
+  }
+
+  /** @param model {@code provider/model}: other providers than OpenAI are those of its config file */
+  private static List<String> model(String model) {
+    if (model == null) {
+      return List.of();
+    }
+    var cut = model.indexOf('/');
+    var provider = cut < 0 ? "openai" : model.substring(0, cut);
+    var name = model.substring(cut + 1);
+    return provider.equals("openai") ? List.of("--model", name) : List.of("-c", "model_provider=\"" + provider + "\"", "--model", name);
+  }
+
+  @Override
+  public Line read(String line) {
+    var object = line.startsWith("{") ? Json.readObject(line).orElse(null) : null;
+    var type = object == null ? null : Json.text(object, "type");
+    if (type == null || !TYPE.matcher(type).matches()) {
+      return Line.plain(Rendering.plain(line));
+    }
+    var item = object.path("item");
+    var events = switch (type) {
+      case "turn.completed" -> List.<AgentEvent>of(turn(object.path("usage")));
+      case "turn.failed" -> List.<AgentEvent>of(AgentEvent.Failed.of(message(object.path("error"))));
+      case "error" -> List.<AgentEvent>of(new AgentEvent.Warned(message(object)));
+      case "item.started" -> started(item);
+      case "item.completed" -> completed(item);
+      default -> List.<AgentEvent>of();
+    };
+    return new Line(events.isEmpty() ? List.of(new AgentEvent.Quiet()) : events, Json.text(object, "thread_id"));
+  }
+
+  /** @param usage of the whole session; what was read from the cache is in its input */
+  private static AgentEvent turn(JsonNode usage) {
+    return new AgentEvent.Turn(AgentEvent.Turn.STOP, usage.path("input_tokens").asLong() - usage.path("cached_input_tokens").asLong(),
+        usage.path("output_tokens").asLong(), 0, true);
+  }
+
+  private static List<AgentEvent> started(JsonNode item) {
+    return switch (item.path("type").asText()) {
+      case "command_execution" -> List.of(new AgentEvent.Used("shell", command(item), null, null));
+      case "mcp_tool_call" -> List.of(new AgentEvent.Used(tool(item), About.of(item.path("arguments")), null, null));
+      default -> List.of();
+    };
+  }
+
+  private static List<AgentEvent> completed(JsonNode item) {
+    return switch (item.path("type").asText()) {
+      case "agent_message" -> List.of(new AgentEvent.Said(item.path("text").asText()));
+      case "command_execution" -> !item.path("status").asText().equals("declined") ? List.of() // an exit code is the command's own
+          : List.of(new AgentEvent.Used("shell", command(item), "it was not allowed", null));
+      case "file_change" -> changes(item);
+      case "mcp_tool_call" -> !item.path("status").asText().equals("failed") ? List.of()
+          : List.of(new AgentEvent.Used(tool(item), About.of(item.path("arguments")), message(item.path("error")), null));
+      case "web_search" -> List.of(new AgentEvent.Used("web_search", About.of(item), null, null));
+      case "error" -> List.of(new AgentEvent.Warned(message(item)));
+      default -> List.of();
+    };
+  }
+
+  private static List<AgentEvent> changes(JsonNode item) {
+    var failed = item.path("status").asText().equals("failed");
+    return item.path("changes").valueStream().<AgentEvent>map(change -> {
+      var file = change.path("path").asText();
+      return new AgentEvent.Used(change.path("kind").asText("edit"), file, failed ? "failed" : null, failed ? null : file);
+    }).toList();
+  }
+
+  private static String tool(JsonNode item) {
+    return item.path("server").asText() + "." + item.path("tool").asText();
+  }
+
+  private static String command(JsonNode item) {
+    var command = item.path("command").asText();
+    var shell = SHELL.matcher(command);
+    return shell.matches() ? shell.group(2) : command;
+  }
+
+  /** What a provider answered is passed on as it came, often as JSON. */
+  private static String message(JsonNode error) {
+    var message = error.isTextual() ? error.asText() : error.path("message").asText();
+    var inner = message.startsWith("{") ? Json.readObject(message).orElse(null) : null;
+    var told = inner == null ? null : Json.text(Json.object(inner, "error") == null ? inner : inner.path("error"), "message");
+    return told != null ? told : message.isBlank() ? "the agent reported an error" : message;
+  }
+}
