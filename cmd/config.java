@@ -18,8 +18,10 @@ import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
+import lib.config.Time;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
+import lib.session.Stores;
 import lib.task.Identity;
 import lib.wire.Client;
 import lib.wire.Server;
@@ -61,13 +63,22 @@ public final class config extends Command {
       } catch (Problem none) {
         why = none.what() + ": " + none.why();
       }
+      var places = Stores.places(settings, settings.get(Table.CODEBASES), Time.SYSTEM);
       if (json) {
         var shown = Manual.shownJson(settings, used(settings));
         shown.putObject("agent_cli").put("path", path).put("why", why);
+        var stores = shown.putArray("session_stores");
+        for (var place : places) {
+          var problem = place.problem() == null ? null : place.problem().line();
+          stores.addObject().put("kind", place.kind()).put("path", place.path().toString()).put("there", place.there())
+              .put("why", place.why()).put("problem", problem);
+        }
         io.out().println(Json.pretty(shown));
       } else {
         var lines = new ArrayList<>(Manual.shown(settings, used(settings)));
         lines.add(List.of("(agent CLI)", path == null ? "none" : path, why));
+        places.forEach(place -> lines.add(List.of("(sessions of " + place.kind() + ")", place.path().toString(),
+            place.problem() != null ? place.problem().what() + ": " + place.problem().why() : (place.there() ? "" : "not there yet; ") + place.why())));
         Columns.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
       }
       return Problem.Exit.DONE.code;
@@ -120,6 +131,12 @@ public final class config extends Command {
         } catch (Problem absent) { // it may be installed while the worker runs
           warnings.add(absent.line());
           io.warn(absent.line());
+        }
+      }
+      for (var place : Stores.places(settings, settings.get(Table.CODEBASES), Time.SYSTEM)) {
+        if (place.problem() != null) { // the agent may make it while the worker runs
+          warnings.add(place.problem().line());
+          io.warn(place.problem().line());
         }
       }
       var file = settings.file().map(Object::toString).orElse("no config file");

@@ -4,6 +4,7 @@ package cmd;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -16,10 +17,10 @@ import java.util.Optional;
 import lib.Problem;
 import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Follow;
 import lib.cli.Io;
 import lib.cli.Place;
-import lib.cli.TaskOutput;
+import lib.cli.ServerCommand;
+import lib.cli.TaskCommand;
 import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Time;
@@ -28,7 +29,6 @@ import lib.control.LocalTask;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
-import lib.wire.Retry;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import picocli.CommandLine;
@@ -48,91 +48,9 @@ public final class tasks extends Command {
     return List.of(new Listing(io), new Show(io), new Create(io), new Output(io), new Cancel(io), new Requeue(io), new Why(io));
   }
 
-  /** What the commands below have in common: a server, and {@code --json}. */
-  abstract static class OnServer extends Command {
-    @Option(names = "--json", description = "print JSON")
-    boolean json;
-
-    OnServer(Io io) {
-      super(io, Use.CONNECT);
-    }
-
-    final Client client() {
-      return client(server(settings()));
-    }
-
-    final void print(Task task) {
-      io.print(json ? Json.pretty(task.raw()) + "\n" : task.id() + "\t" + task.status().word() + "\n");
-    }
-
-    final TaskOutput output() {
-      return json ? TaskOutput.json(io) : TaskOutput.plain(io);
-    }
-
-    /** Prints what the task says until it ends, and gives the exit code that tells how it did. */
-    final int follow(Client client, String id) throws InterruptedException {
-      var output = output();
-      var left = new Thread(() -> io.say("\nthe task goes on; to follow it: tasks output --follow " + id + "\n"));
-      Runtime.getRuntime().addShutdownHook(left);
-      Task ended;
-      try {
-        ended = ask(client, new Follow(client, id, output::take)::run);
-      } finally {
-        forget(left);
-      }
-      output.end(ended);
-      io.say("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()) + "\n");
-      return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
-    }
-
-    private static void forget(Thread hook) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException e) {
-        // the process is ending, and the hook has its say
-      }
-    }
-
-    static String date(Task task) {
-      return task.createdAt() == null ? "" : task.createdAt().toString();
-    }
-  }
-
-  /** What the commands about one task have in common. */
-  abstract static class OnTask extends OnServer {
-    @Parameters(paramLabel = "ID", description = "the task")
-    String id;
-
-    OnTask(Io io) {
-      super(io);
-    }
-
-    /** Calls the server about the task; one that is not there is said in one way. */
-    final <T> T about(Client client, Retry.Call<T> call) throws InterruptedException {
-      try {
-        if (!id.isBlank()) {
-          return ask(client, call);
-        }
-      } catch (Problem e) {
-        if (!(e.getCause() instanceof CallFailed failed) || failed.kind() != CallFailed.Kind.MISSING) {
-          throw e;
-        }
-      }
-      throw absent(client.server().toString());
-    }
-
-    final Problem absent(String where) {
-      return new Problem("there is no task " + (id.isBlank() ? "''" : id), where + " knows none with this id", "tasks list");
-    }
-
-    final Task task(Client client) throws InterruptedException {
-      return about(client, () -> client.task(id));
-    }
-  }
-
   @CommandLine.Command(name = "list", description = "List tasks, the most urgent first, then the oldest; servers give at most 100.",
       footer = "%nExample: worker tasks list --status running --codebase demo")
-  static final class Listing extends OnServer {
+  static final class Listing extends ServerCommand {
     @Option(names = "--status", paramLabel = "STATUS",
         description = "only those pending, queued, assigned, running, completed, failed or cancelled")
     private String status;
@@ -191,7 +109,7 @@ public final class tasks extends Command {
 
   @CommandLine.Command(name = "show", description = "Show one task: status, owner, result, error.",
       footer = "%nExample: worker tasks show 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
-  static final class Show extends OnTask {
+  static final class Show extends TaskCommand {
     Show(Io io) {
       super(io);
     }
@@ -226,7 +144,7 @@ public final class tasks extends Command {
 
   @CommandLine.Command(name = "create", description = "Create a task.",
       footer = "%nExample: worker tasks create --codebase demo --follow \"Write hello.txt with a greeting\"")
-  static final class Create extends OnServer {
+  static final class Create extends ServerCommand {
     @Parameters(paramLabel = "PROMPT", description = "what the agent is asked; - reads it from standard input")
     private String prompt;
 
@@ -284,16 +202,23 @@ public final class tasks extends Command {
   @CommandLine.Command(name = "output", description = "Print a task's output; of one that was answered without any, its result. "
       + "With --json one document: id, status, outputs, result, error.",
       footer = "%nExample: worker tasks output --follow 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
-  static final class Output extends OnTask {
+  static final class Output extends TaskCommand {
     @Option(names = "--follow", description = "go on printing until the task ends, with --json print at its end; exit 1 unless it completes")
     private boolean follow;
+
+    @Option(names = "--raw", description = "on the worker's machine: the lines as the agent wrote them, events and all, with nothing masked; "
+        + "asks no server")
+    private boolean raw;
 
     Output(Io io) {
       super(io);
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws IOException, InterruptedException {
+      if (raw) {
+        return raw();
+      }
       var client = client();
       if (follow) {
         return follow(client, task(client).id());
@@ -310,11 +235,23 @@ public final class tasks extends Command {
         }
       }
     }
+
+    private int raw() throws IOException {
+      if (follow || json) {
+        throw new Problem("--raw goes with neither --follow nor --json", "it copies a file as it is now", "leave one of them out")
+            .ending(Problem.Exit.USAGE);
+      }
+      if (id.isBlank()) {
+        throw absent("this machine");
+      }
+      Files.copy(LocalTask.last(id, settings()).file("out"), io.out());
+      return Problem.Exit.DONE.code;
+    }
   }
 
   @CommandLine.Command(name = "cancel", description = "Cancel a task, and say what has become of it; exit 0 if it is cancelled.",
       footer = "%nExample: worker tasks cancel --reason \"no longer needed\" 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
-  static final class Cancel extends OnTask {
+  static final class Cancel extends TaskCommand {
     /** A polite agent is gone at once, the worst after 11 s, and its report follows. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** Longer than that without a word, and a person wonders whether anything happens. */
@@ -471,7 +408,7 @@ public final class tasks extends Command {
 
   @CommandLine.Command(name = "requeue", description = "Put a failed, cancelled or stuck task back into the queue.",
       footer = "%nExample: worker tasks requeue 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
-  static final class Requeue extends OnTask {
+  static final class Requeue extends TaskCommand {
     Requeue(Io io) {
       super(io);
     }
@@ -500,6 +437,10 @@ public final class tasks extends Command {
       return new Problem("the task is not re-queued", "it is " + status.word(),
           status.terminal() ? "create it anew: tasks create" : "it is in the queue already");
     }
+  }
+
+  private static String date(Task task) {
+    return task.createdAt() == null ? "" : task.createdAt().toString();
   }
 
   public static void main(String[] args) {

@@ -3,7 +3,7 @@ package lib.agent;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import lib.config.Env;
 
 /**
  * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
@@ -27,7 +27,12 @@ public interface Adapter {
    * @param directory where it works
    */
   record Ask(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
-      String prompt, Path promptFile, Path directory) {}
+      String prompt, Path promptFile, Path directory) {
+    /** The same in a new session. */
+    public Ask anew() {
+      return new Ask(program, version, agent, model, null, approval, args, prompt, promptFile, directory);
+    }
+  }
 
   /** What an agent may do that nobody is there to approve. */
   enum Approval {
@@ -93,13 +98,29 @@ public interface Adapter {
   }
 
   /**
-   * Why it has failed, in a sentence, if the end of its stderr says so: some CLIs print a trace there and then hang, or exit
-   * with 0. Asked only as long as it has told no event; what it may yet get over is not told here.
-   *
-   * @param stderr its last lines, without colours
+   * The command that lists the models it can use, one {@code provider/model} a line, for each login that it has; empty when it
+   * has no such command.
    */
-  default Optional<String> fatal(List<String> stderr) {
-    return Optional.empty();
+  default List<String> modelsArgv(Path program) {
+    return List.of();
+  }
+
+  /** The files whose change may change that list: its logins, its settings. */
+  default List<Path> modelSources(Env env) {
+    return List.of();
+  }
+
+  /**
+   * Reads a line of its stderr, without colours: {@link AgentEvent.Plain} unless this kind is known to say something there that
+   * its output does not.
+   */
+  default AgentEvent complaint(String line) {
+    return new AgentEvent.Plain(line);
+  }
+
+  /** Whether these words, of an error or a line of its stderr, say that the session to go on with is not there. */
+  default boolean sessionGone(String words) {
+    return false;
   }
 
   /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */

@@ -64,8 +64,19 @@ public sealed interface AgentEvent {
     }
   }
 
-  /** The agent met with something that it says it will get over by itself; where it does not, these were its last words. */
-  record Warned(String message) implements AgentEvent {}
+  /**
+   * The agent met with something that it tries to get over by itself.
+   *
+   * @param trouble what it has failed with if it does not
+   */
+  record Warned(Failed trouble) implements AgentEvent {
+    public Warned(String message) {
+      this(new Failed(message, 0));
+    }
+  }
+
+  /** The agent will neither go on nor end by itself; why, for people. */
+  record Stuck(String message) implements AgentEvent {}
 
   /**
    * A line of a question that waits for a person.

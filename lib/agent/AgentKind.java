@@ -37,10 +37,10 @@ public final class AgentKind {
     }
   }
 
-  /** The version, where it is {@code needed} waited for once; empty when the program does not tell. */
-  public Optional<String> version(Path program, boolean needed) throws InterruptedException {
+  /** The version, waited for; empty when the program does not tell. */
+  public Optional<String> await(Path program) throws InterruptedException {
     try {
-      return needed ? version.await(program) : version.of(program);
+      return version.await(program);
     } catch (IOException e) {
       return Optional.empty(); // it has gone away since it was found
     }

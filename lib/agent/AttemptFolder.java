@@ -20,7 +20,8 @@ import lib.wire.Task;
 
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
- * {@code prompt}, {@code task.json}, {@code kind} (of agent), {@code deadline}, the mark {@code no-input} where the agent's input
+ * {@code prompt}, {@code task.json}, {@code kind} (of agent), {@code anew} (at a second
+ * start), {@code deadline}, the mark {@code no-input} where the agent's input
  * is not the prompt, and {@code attempt.json}, which a worker whose journal is lost reads; the supervisor writes {@code pid} and
  * {@code exit}, and the empty marks {@code lane} (the folder is ours), {@code busy} (it never became so), {@code withheld} (the agent was not let
  * go) and {@code overdue} (its budget was used up); the agent's output goes to {@code out} and {@code err}; {@code closing}
@@ -70,6 +71,36 @@ public record AttemptFolder(Path path) {
   public Adapter adapter() throws IOException {
     var kind = Files.exists(file(KIND)) ? Files.readString(file(KIND), StandardCharsets.ISO_8859_1).strip() : "";
     return Adapters.of(kind).orElseGet(OpenCode::new);
+  }
+
+  /**
+   * A second start of the agent, without the session that it was to go on with.
+   *
+   * @param why for people
+   * @param out how much was in {@code out} before
+   * @param err how much was in {@code err} before
+   */
+  public record Anew(String why, long out, long err) {
+    static final Anew NOWHERE = new Anew("", 0, 0);
+  }
+
+  /**
+   * Prepares for a second start: its output follows that of the first. The first supervisor must have ended.
+   *
+   * @param why for people
+   */
+  public void startAnew(String why) throws IOException {
+    var out = Files.exists(file("out")) ? Files.size(file("out")) : 0;
+    var err = Files.exists(file("err")) ? Files.size(file("err")) : 0;
+    Durable.write(file("anew"), Json.write(Json.object().put("why", why).put("out", out).put("err", err)).getBytes(StandardCharsets.UTF_8));
+    for (var mark : new String[] {"exit", "pid", "lane"}) {
+      Files.deleteIfExists(file(mark));
+    }
+  }
+
+  /** The second start, if there was one. */
+  public Optional<Anew> anew() throws IOException {
+    return json("anew").map(json -> new Anew(json.path("why").asText(), json.path("out").asLong(), json.path("err").asLong()));
   }
 
   /** Makes the folder, empty and for its owner only. */

@@ -49,6 +49,11 @@ public final class ClaudeCode implements Adapter {
   }
 
   @Override
+  public boolean sessionGone(String words) {
+    return words.contains("No conversation found with session ID") || words.contains("--resume requires a valid session ID");
+  }
+
+  @Override
   public Line read(String line) {
     var object = line.startsWith("{") ? Json.readObject(line).orElse(null) : null;
     var type = object == null ? null : Json.text(object, "type");
@@ -130,8 +135,8 @@ public final class ClaudeCode implements Adapter {
     }
     var told = Json.text(line, "stop_reason");
     if (told == null) {
-      return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0 && line.path("usage").path("output_tokens").asLong(1) == 0
-          ? "its provider's answer was cut off" : AgentEvent.Turn.STOP;
+      return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0
+          && line.path("usage").path("output_tokens").asLong(1) == 0 ? "its provider's answer was cut off" : AgentEvent.Turn.STOP;
     }
     return told.equals("end_turn") || told.equals("stop_sequence") ? AgentEvent.Turn.STOP : told;
   }

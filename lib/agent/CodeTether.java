@@ -64,6 +64,12 @@ public final class CodeTether implements Adapter {
     return false;
   }
 
+  /** It says no more than that the session's file is not there, and says it before it begins. */
+  @Override
+  public boolean sessionGone(String words) {
+    return words.strip().replaceFirst("^Error: ", "").equals("No such file or directory (os error 2)");
+  }
+
   @Override
   public boolean otherLinesAreText() {
     return false;

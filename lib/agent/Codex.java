@@ -57,6 +57,12 @@ public final class Codex implements Adapter {
     return provider.equals("openai") ? List.of("--model", name) : List.of("-c", "model_provider=\"" + provider + "\"", "--model", name);
   }
 
+  /** What is no UUID it takes for a name, and begins anew when there is none of that name, without a word. */
+  @Override
+  public boolean sessionGone(String words) {
+    return words.contains("no rollout found for thread id");
+  }
+
   @Override
   public Line read(String line) {
     var object = line.startsWith("{") ? Json.readObject(line).orElse(null) : null;

@@ -13,6 +13,7 @@ import lib.agent.AgentEvent.Asked;
 import lib.agent.AgentEvent.Failed;
 import lib.agent.AgentEvent.Plain;
 import lib.agent.AgentEvent.Said;
+import lib.agent.AgentEvent.Stuck;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AgentEvent.Used;
 import lib.agent.AgentEvent.Warned;
@@ -43,12 +44,12 @@ public final class Findings implements Closeable {
   private Used lastTool;
   private Failed failure;
   private String warning;
-  private String warnedOf;
-  private boolean again;
-  private String fatal;
+  private Warned repeated; // the last event, if it was one
+  private String stuck;
   private boolean events;
   private boolean tools; // since the last turn ended
   private long lines;
+  private boolean sessionGone;
   private Silence.Word last = Silence.Word.OTHER;
   private String question;
   private Limit limit;
@@ -62,8 +63,9 @@ public final class Findings implements Closeable {
     this.redaction = redaction;
     this.text = new HeadAndTail(MAX_RESULT / 2, redaction);
     this.adapter = folder.adapter();
-    this.out = new Lines(folder.file("out"), 0, adapter.otherLinesAreText(), redaction);
-    this.err = new Lines(folder.file("err"), 0, false, redaction);
+    var anew = folder.anew().orElse(AttemptFolder.Anew.NOWHERE); // what it said of a session that was gone is no finding
+    this.out = new Lines(folder.file("out"), anew.out(), adapter.otherLinesAreText(), redaction);
+    this.err = new Lines(folder.file("err"), anew.err(), false, redaction);
   }
 
   /**
@@ -86,23 +88,14 @@ public final class Findings implements Closeable {
         return true;
       }
     }
-    var before = chars;
     for (var line = err.next(complete); line != null; line = err.next(complete)) {
       chars += line.text().length() + 1;
       if (chars > PORTION) {
         return true;
       }
-      if (stderr.size() == STDERR_LINES) {
-        stderr.removeFirst();
-      }
       var masked = redaction.mask(Rendering.plain(line.text()), stderrKey, null);
-      var plain = masked.text();
       stderrKey = masked.key();
-      stderr.add(plain.length() <= 500 ? plain : plain.substring(0, 500) + "…"); // a trace's line, not a dump
-      complained(plain);
-    }
-    if (chars > before && !events && fatal == null) {
-      fatal = adapter.fatal(List.copyOf(stderr)).orElse(null);
+      complained(masked.text());
     }
     return false;
   }
@@ -115,6 +108,10 @@ public final class Findings implements Closeable {
   }
 
   private void take(AgentEvent event) {
+    if (event.equals(repeated)) {
+      return; // who only says again that it waits has said nothing
+    }
+    repeated = event instanceof Warned warned ? warned : null;
     events |= !(event instanceof Plain || event instanceof Asked);
     said(switch (event) {
       case Said said -> {
@@ -151,16 +148,14 @@ public final class Findings implements Closeable {
       }
       case Failed failed -> {
         failure = new Failed(masked(failed.message()), failed.status(), failed.detail());
+        sessionGone |= adapter.sessionGone(failed.message());
         limit = Limit.of(failure).map(told -> told.knowing(limit)).orElse(limit);
         yield Limit.of(failed).isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
       }
-      case Warned warned -> {
-        again = warned.message().equals(warnedOf);
-        warnedOf = warned.message();
-        warning = masked(warned.message());
-        var told = Limit.line(warned.message());
-        limit = told.orElse(limit);
-        yield told.isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
+      case Warned warned -> warned(warned.trouble()) ? Silence.Word.LIMIT : Silence.Word.OTHER;
+      case Stuck told -> {
+        stuck = masked(told.message());
+        yield Silence.Word.OTHER;
       }
       case AgentEvent.Quiet quiet -> Silence.Word.OTHER;
     });
@@ -170,13 +165,42 @@ public final class Findings implements Closeable {
   }
 
   private void said(Silence.Word word) {
-    lines += again ? 0 : 1; // who only repeats that it waits has said nothing
-    again = false;
+    lines++;
     last = word;
+  }
+
+  /** Keeps what it met with; says whether it is a limit. */
+  private boolean warned(Failed trouble) {
+    var masked = new Failed(masked(trouble.message()), trouble.status(), trouble.detail());
+    warning = masked.message();
+    sessionGone |= adapter.sessionGone(trouble.message());
+    var told = Limit.of(masked);
+    limit = told.map(limited -> limited.knowing(limit)).orElse(limit);
+    return told.isPresent();
   }
 
   /** What is on stderr explains no silence but a limit's, and is no sign of life once a silence is explained. */
   private void complained(String line) {
+    switch (adapter.complaint(line)) {
+      case Plain plain -> complainedPlainly(plain.text());
+      case Warned warned -> { // it tries again and again, and that is no sign of life
+        if (warned(warned.trouble()) && last == Silence.Word.OTHER) {
+          lines++;
+          last = Silence.Word.LIMIT;
+        }
+      }
+      case Stuck told -> stuck = told.message();
+      case Failed failed -> failure = failed;
+      default -> { }
+    }
+  }
+
+  private void complainedPlainly(String line) {
+    sessionGone |= adapter.sessionGone(line);
+    if (stderr.size() == STDERR_LINES) {
+      stderr.removeFirst();
+    }
+    stderr.add(line.length() <= 500 ? line : line.substring(0, 500) + "…"); // a trace's line, not a dump
     var told = Limit.line(line);
     if (last == Silence.Word.OTHER) {
       lines++;
@@ -239,14 +263,14 @@ public final class Findings implements Closeable {
     return warning;
   }
 
-  /** Why it has failed, as the end of its stderr tells; null when it does not, and once the agent has told an event. */
-  public String fatal() {
-    return events ? null : fatal;
-  }
-
   /** What its stderr gives as the error, in a line; null when no line of its end does. */
   public String complaint() {
     return stderr.stream().map(COMPLAINT::matcher).filter(Matcher::matches).map(error -> error.group(1).strip()).findFirst().orElse(null);
+  }
+
+  /** Why it will neither go on nor end by itself; null when that is not known of it. */
+  public String stuck() {
+    return stuck;
   }
 
   /** The error the agent reported, or null. */
@@ -269,6 +293,11 @@ public final class Findings implements Closeable {
   /** In US dollars, as the agent tells it; 0 when it does not. */
   public double cost() {
     return cost;
+  }
+
+  /** Whether it says that the session it was to go on with is not there, and it has done nothing. */
+  public boolean sessionGone() {
+    return sessionGone && lastTool == null;
   }
 
   /** The end of its stderr. */

@@ -1,11 +1,12 @@
 package lib.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import lib.config.Env;
 import lib.config.Json;
 
 /**
@@ -19,9 +20,8 @@ public final class OpenCode implements Adapter {
   private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
   /** The first with {@code --auto}, which approves whatever the agent's own settings do not deny. */
   private static final Release APPROVES = new Release(1, 18, 0);
-  private static final Pattern GONE = Pattern.compile("Resource not found: \\S*/session/\\S*?/?([^/\\s]+)\\.json");
-  private static final String NO_ID = "must start with \\\"ses\\\""; // said of a session's id
-  private static final Pattern NO_MODEL = Pattern.compile("ProviderModelNotFoundError[\\s\\S]*?providerID: \"([^\"]*)\",\\s*modelID: \"([^\"]*)\"");
+  private static final Pattern GONE = Pattern.compile("Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses",
+      Pattern.CASE_INSENSITIVE);
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
@@ -37,7 +37,8 @@ public final class OpenCode implements Adapter {
 
   @Override
   public List<String> argv(Ask ask) {
-    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json"));
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json", "--print-logs",
+        "--log-level", "ERROR")); // while it tries a provider again and again, only its log tells why it is silent
     if (ask.model() != null) {
       argv.addAll(List.of("--model", ask.model()));
     }
@@ -55,25 +56,26 @@ public final class OpenCode implements Adapter {
     return approval == Approval.ALL;
   }
 
-  /** Versions up to 1.1 print these traces and hang, or exit with 0; later ones exit with 1. */
   @Override
-  public Optional<String> fatal(List<String> stderr) {
-    for (var line : stderr) {
-      var gone = GONE.matcher(line);
-      if (gone.find()) {
-        return Optional.of("the agent has no session " + gone.group(1) + " for this folder: it belongs to another one, or is gone");
-      }
-      if (line.strip().equals("Error: Session not found") || line.contains(NO_ID)) {
-        return Optional.of("the agent says: session not found");
-      }
-      if (line.contains("TypeError") && line.contains("'agent.name'")) {
-        return Optional.of("the agent does not know the task's agent type; it has build, plan and those of its config");
-      }
-    }
-    var text = String.join("\n", stderr);
-    var model = NO_MODEL.matcher(text);
-    return !model.find() ? Optional.empty() : Optional.of("the agent does not know the model " + model.group(1)
-        + (model.group(2).isEmpty() ? "" : "/" + model.group(2)));
+  public AgentEvent complaint(String line) {
+    return OpenCodeLog.read(line);
+  }
+
+  /** Versions up to 1.1 only print a trace, with the file that they miss or the id that they find malformed. */
+  @Override
+  public boolean sessionGone(String words) {
+    return GONE.matcher(words).find();
+  }
+
+  @Override
+  public List<String> modelsArgv(Path program) {
+    return List.of(program.toString(), "models");
+  }
+
+  @Override
+  public List<Path> modelSources(Env env) {
+    return List.of(env.xdg("XDG_DATA_HOME", ".local/share").resolve("opencode/auth.json"),
+        env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"));
   }
 
   /** Other JSON, a program's own output, is no event. */
@@ -126,7 +128,7 @@ public final class OpenCode implements Adapter {
         data.path("statusCode").asInt(0), detail(data));
   }
 
-  private static String detail(JsonNode data) {
+  static String detail(JsonNode data) {
     var detail = new StringBuilder();
     for (var header : new String[] {"retry-after-ms", "retry-after"}) {
       var value = Json.text(data.path("responseHeaders"), header);

@@ -26,7 +26,8 @@ public final class PlainCommand implements Adapter {
 
   @Override
   public List<String> argv(Ask ask) {
-    var values = new HashMap<>(Map.of("agent", ask.agent(), "prompt_file", ask.promptFile().toString(), "directory", ask.directory().toString()));
+    var values = new HashMap<>(Map.of("agent", ask.agent(), "prompt_file", ask.promptFile().toString(),
+        "directory", ask.directory().toString()));
     values.put("model", ask.model());
     values.put("session", ask.session());
     var argv = new ArrayList<>(List.of(ask.program().toString()));

@@ -27,7 +27,8 @@ final class Rendering {
       case AgentEvent.Used used -> "[" + used.tool() + "] " + shorten(used.about(), mask)
           + (used.failure() == null ? "" : (used.about().isEmpty() ? "— " : " — ") + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
-      case AgentEvent.Warned warned -> "[warning] " + warned.message() + "\n";
+      case AgentEvent.Warned warned -> "[warning] " + warned.trouble().message() + "\n";
+      case AgentEvent.Stuck stuck -> "[error] " + stuck.message() + "\n";
       case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
       case AgentEvent.Turn turn -> "";
@@ -37,8 +38,9 @@ final class Rendering {
   }
 
   /** A line of stderr. */
-  static String err(String line, UnaryOperator<String> mask) {
-    return "[stderr] " + plain(line) + "\n";
+  static String err(Adapter adapter, String line, UnaryOperator<String> mask) {
+    var event = adapter.complaint(plain(line));
+    return event instanceof AgentEvent.Plain plain ? "[stderr] " + plain.text() + "\n" : out(event, mask);
   }
 
   /** Without the colours and cursor movements that an agent writes for a terminal. */

@@ -44,7 +44,7 @@ public final class Supervisor {
       done
       in=$dir/prompt
       [ -e "$dir/no-input" ] && in=/dev/null
-      exec "$@" <"$in" >"$dir/out" 2>"$dir/err"
+      exec "$@" <"$in" >>"$dir/out" 2>>"$dir/err"
       """;
 
   private static final String SUPERVISOR = """

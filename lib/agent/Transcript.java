@@ -56,7 +56,7 @@ public final class Transcript implements Spool {
     this.adapter = folder.adapter();
     this.resumed = !from.equals(Cursor.START);
     this.out = new Source("out", (line, mask) -> Rendering.out(adapter, line, mask), from.out(), from.outChars());
-    this.err = new Source("err", Rendering::err, from.err(), from.errChars());
+    this.err = new Source("err", (line, mask) -> Rendering.err(adapter, line, mask), from.err(), from.errChars());
     this.closingChars = from.closingChars();
     this.sent = from.sent();
     this.cut = from.cut();

@@ -17,7 +17,8 @@ public final class Arguments {
   private static final List<String> NAMES = List.of("model", "session", "agent", "prompt_file", "directory");
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{([A-Za-z_]+)}");
 
-  static final String BOUNDS = "a JSON list of arguments, or arguments with blanks between; placeholders: {" + String.join("} {", NAMES) + "}";
+  static final String BOUNDS = "a JSON list of arguments, or arguments with blanks between; placeholders: {"
+      + String.join("} {", NAMES) + "}";
 
   private Arguments() {}
 

@@ -1,14 +1,16 @@
 package lib.config;
 
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** Which known name a person may have meant by an unknown one. */
-final class Nearest {
+public final class Nearest {
   private static final Map<String, Setting<?>> KEYS = new LinkedHashMap<>();
 
   static {
@@ -29,6 +31,15 @@ final class Nearest {
               .min(Comparator.comparingInt(e -> distance(name, e.getKey())))).map(Map.Entry::getValue).orElse(null);
     }
     return row == null ? "" : ", did you mean " + shown.apply(row) + "?";
+  }
+
+  /** The names most like this one, the likest first; those that hold it or are held by it before all others. */
+  public static List<String> of(String unknown, Collection<String> names, int most) {
+    var name = unknown.toLowerCase(Locale.ROOT);
+    return names.stream().sorted(Comparator.comparing((String known) -> {
+      var other = known.toLowerCase(Locale.ROOT);
+      return (other.contains(name) || name.contains(other) ? 0 : 1_000_000) + distance(name, other);
+    }).thenComparing(Comparator.naturalOrder())).limit(most).toList();
   }
 
   private static String plain(String name) {

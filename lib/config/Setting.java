@@ -27,9 +27,9 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
 
   /**
    * Where a setting acts: any command that speaks to a server, one that speaks to the worker on this machine, telling a
-   * server who we are, the worker, the embedded server.
+   * server who we are, starting the agent CLI, telling a server of sessions, the worker, the embedded server.
    */
-  public enum Use { CONNECT, LOCAL, OFFER, WORK, SERVE }
+  public enum Use { CONNECT, LOCAL, OFFER, AGENT, SYNC, WORK, SERVE }
 
   static <T> Setting<T> of(String key, Kind<T> kind, String help) {
     return new Setting<>(key, kind, List.of(), List.of(), List.of(), List.of(), env -> null, "",

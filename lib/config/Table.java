@@ -1,9 +1,11 @@
 package lib.config;
 
+import static lib.config.Setting.Use.AGENT;
 import static lib.config.Setting.Use.CONNECT;
 import static lib.config.Setting.Use.LOCAL;
 import static lib.config.Setting.Use.OFFER;
 import static lib.config.Setting.Use.SERVE;
+import static lib.config.Setting.Use.SYNC;
 import static lib.config.Setting.Use.WORK;
 
 import java.net.URI;
@@ -49,15 +51,21 @@ public final class Table {
   // --- running agents
   public static final Setting<String> AGENT_BIN = row(Setting.of("agent_bin", Kind.program(),
       "the agent CLI, a path or a name on the PATH").flags("--agent-bin", "--opencode").oldKeys("opencode_bin")
-      .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex").listed());
-  public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode", "codetether", "claude", "codex", "command"),
-      "which agent CLI agent_bin is; auto goes by its name and version, command is any other program").fallback("auto"));
+      .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex")
+      .in(AGENT, WORK).listed());
+  public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode", "codetether", "claude", "codex",
+      "command"), "which agent CLI agent_bin is; auto goes by its name and version, command is any other program").fallback("auto")
+      .in(AGENT, WORK));
   public static final Setting<List<String>> AGENT_ARGS = row(Setting.of("agent_args", Kind.arguments(),
       "what agent_bin is called with when agent_kind is command; what has no value is left out").fallback(List.of()));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all").fallback("edits"));
+  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
+      "the agent's data folder, the folder storage in it, or its opencode.db").flags("--agent-storage-path", "--opencode-storage-path")
+      .oldKeys("opencode_storage_path").vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").fallback(env -> null,
+          "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners").in(WORK, SYNC));
   public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
-      "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()));
+      "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()).in(AGENT, WORK));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),
       "tasks that run at the same time").fallback(2).listed());
   public static final Setting<Long> MIN_FREE_DISK = row(Setting.of("min_free_disk", Kind.bytes(0, 1L << 40),
@@ -93,6 +101,18 @@ public final class Table {
   public static final Setting<Duration> SSE_HEARTBEAT_TIMEOUT = row(Setting.of("sse_heartbeat_timeout",
       Kind.seconds(1, 3600), "a stream silent for so long is opened anew").fallback(Duration.ofSeconds(45)));
 
+  // --- the agents' sessions
+  public static final Setting<Duration> SESSION_SYNC_INTERVAL = row(Setting.of("session_sync_interval", Kind.seconds(0, 86_400),
+      "seconds between looks at the agents' sessions, of which the server is told; 0: it is told of none, not after a task either")
+      .fallback(Duration.ofSeconds(60)));
+  public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
+      Kind.whole(0, 100_000), "of so many newest sessions of each codebase the messages are sent; 0: none").fallback(3).in(WORK, SYNC));
+  public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
+      Kind.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).in(WORK, SYNC));
+  public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
+      Kind.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed")
+      .fallback(Duration.ofSeconds(1)));
+
   // --- what is told and to whom
   public static final Setting<String> LOG_LEVEL = row(Setting.of("log_level",
       Kind.choice("error", "warn", "info", "debug"), "how much the log says").fallback("info").in(WORK, SERVE));
@@ -112,16 +132,7 @@ public final class Table {
       .listed());
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
-  private static final String SESSIONS = "session sync", MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
-  public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
-      "the agent's data folder").flags("--agent-storage-path", "--opencode-storage-path").oldKeys("opencode_storage_path")
-      .vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").later(SESSIONS));
-  public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
-      Kind.whole(0, 100_000), "newest sessions whose messages are sent; 0: none").fallback(3).later(SESSIONS));
-  public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
-      Kind.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).later(SESSIONS));
-  public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
-      Kind.seconds(0.2, 3600), "how often a running session is sent").fallback(Duration.ofSeconds(1)).later(SESSIONS));
+  private static final String MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
   public static final Setting<URI> REDIS_URL = row(Setting.of("redis_url", Kind.url("redis", "rediss"),
       "Redis that announces tasks").later("Redis"));
   public static final Setting<Boolean> REGISTER_AS_AGENT = row(Setting.of("register_as_agent", Kind.bool(),

@@ -44,6 +44,22 @@ public record LocalTask(Path stateDir, AttemptFolder attempt) {
             "start it again: run --state-dir " + left).ending(Problem.Exit.NO_WORKER);
   }
 
+  /**
+   * The files of the newest attempt at this task on this machine, of whichever worker of this user, running or not.
+   *
+   * @throws Problem when there are none, or none any more
+   */
+  public static AttemptFolder last(String id, Settings settings) throws IOException {
+    for (var stateDir : stateDirs(settings)) {
+      var attempt = AttemptFolder.latest(stateDir, id);
+      if (attempt.isPresent() && Files.exists(attempt.get().file("out"))) {
+        return attempt.get();
+      }
+    }
+    throw new Problem("there is nothing here of an agent for task " + id, "no worker of yours on this machine ran one, or its files were "
+        + "removed by age or size", "look where it ran: tasks show " + id);
+  }
+
   private static List<Path> stateDirs(Settings settings) throws IOException {
     var own = StateDir.of(settings);
     var all = StateDir.all(settings.env());

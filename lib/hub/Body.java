@@ -149,6 +149,22 @@ record Body(ObjectNode json) {
     throw Refused.field(field, "dict_type", "Input should be a list of dictionaries");
   }
 
+  /** A required list of objects, of which each may be as large as any other tree; all of them are bounded by the body. */
+  List<ObjectNode> rows(String field) {
+    if (!has(field)) {
+      throw Refused.field(field, "missing", "Field required");
+    }
+    if (!json.path(field).isArray()) {
+      throw Refused.field(field, "list_type", "Input should be a valid list");
+    }
+    return json.path(field).valueStream().map(row -> {
+      if (row instanceof ObjectNode object) {
+        return checkSize("an entry of " + field, object);
+      }
+      throw Refused.field(field, "dict_type", "Input should be a list of dictionaries");
+    }).toList();
+  }
+
   private JsonNode list(String field) {
     if (!has(field)) {
       return Json.MAPPER.createArrayNode();

@@ -12,7 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import lib.store.Database;
 import lib.store.Database.Sync;
+import lib.store.Sql;
 import lib.store.StoreFailed;
+import lib.wire.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,7 +92,18 @@ final class Codebases {
 
   /** @throws Refused when there is none with this id */
   Codebase get(String id) {
-    return find(id).orElseThrow(() -> Refused.of(404, "Codebase not found"));
+    return find(id).orElseThrow(Codebases::unknown);
+  }
+
+  /** Whether it is there as the database has it, for whoever writes in this transaction. @throws Refused when it is not */
+  static void check(Sql sql, String id) throws SQLException {
+    if (!id.equals(Task.GLOBAL) && sql.first("SELECT 1 FROM codebases WHERE id = ?", row -> true, id).isEmpty()) {
+      throw unknown();
+    }
+  }
+
+  private static Refused unknown() {
+    return Refused.of(404, "Codebase not found");
   }
 
   /** The worker that has it, or null. */
@@ -108,7 +121,10 @@ final class Codebases {
 
   void delete(String id) throws StoreFailed, InterruptedException {
     get(id);
-    database.write(Sync.POWER, sql -> sql.update("DELETE FROM codebases WHERE id = ?", id));
+    database.write(Sync.POWER, sql -> {
+      SessionTable.drop(sql, id);
+      return sql.update("DELETE FROM codebases WHERE id = ?", id);
+    });
     codebases.remove(id);
     LOG.info("codebase {} deleted", id);
   }

@@ -81,6 +81,8 @@ public final class Hub implements AutoCloseable {
     this.outputs = new Outputs(database, leases, bells, room);
     var dispatch = new Dispatch(database, fleet, leases, stamps);
     var tasks = new Tasks(database, stamps, fleet, leases, dispatch, bells::ring);
+    var sessions = new Sessions(database, stamps, codebases, fleet);
+    var resumes = new Resumes(database, stamps, codebases, fleet, tasks);
     var patience = new Patience(time);
     this.reaper = new Reaper(database, tasks, fleet, leases, dispatch, bells, patience, stamps);
     var routes = new ArrayList<Route>();
@@ -89,6 +91,7 @@ public final class Hub implements AutoCloseable {
     routes.addAll(new WorkerCalls(database, tasks, workers, codebases, fleet, leases, dispatch, stamps).routes());
     routes.addAll(new CodebaseCalls(codebases, tasks, workers, fleet, dispatch).routes());
     routes.addAll(new TaskCalls(tasks, outputs, codebases, workers, reaper, stamps).routes());
+    routes.addAll(new SessionCalls(sessions, resumes, workers).routes());
     this.web = new Web(new Guard(options.tokens()), List.copyOf(routes), patience, room);
     listening.accept(url());
     reaper.sweep(); // starts the leases of what runs

@@ -84,7 +84,11 @@ record Request(Map<String, String> ids, Map<String, String> query, Headers heade
 
   /** A time that a client says, as we store it; ours when it says none that can be read, or one that no clock shows. */
   static String stamp(String said, String ours) {
-    var instant = Times.parse(said);
+    return stamp(Times.parse(said), ours);
+  }
+
+  /** The same of a time that is read already, or null. */
+  static String stamp(Instant instant, String ours) {
     return instant == null || instant.isBefore(Instant.EPOCH) || instant.isAfter(LATEST) ? ours : Stamps.of(instant);
   }
 

@@ -28,6 +28,20 @@ final class Schema {
         task_id text NOT NULL, place bigint NOT NULL, attempt integer, seq bigint, worker_id text NOT NULL,
         said_at text NOT NULL, upto bigint NOT NULL, chunk text NOT NULL, PRIMARY KEY (task_id, place));
       CREATE UNIQUE INDEX output_once ON output (task_id, attempt, seq);
+      """, """
+      CREATE TABLE session_lists (
+        codebase_id text NOT NULL, worker_id text NOT NULL, synced_at text NOT NULL, PRIMARY KEY (codebase_id, worker_id));
+      CREATE TABLE sessions (
+        codebase_id text NOT NULL, id text NOT NULL, worker_id text NOT NULL, created text NOT NULL, updated text NOT NULL,
+        synced_at text NOT NULL, words text NOT NULL, session text NOT NULL, PRIMARY KEY (codebase_id, id, worker_id));
+      CREATE INDEX sessions_by_update ON sessions (codebase_id, updated DESC, id);
+      CREATE TABLE messages (
+        codebase_id text NOT NULL, session_id text NOT NULL, worker_id text NOT NULL, place integer NOT NULL,
+        message text NOT NULL, PRIMARY KEY (codebase_id, session_id, worker_id, place),
+        FOREIGN KEY (codebase_id, session_id, worker_id) REFERENCES sessions (codebase_id, id, worker_id) ON DELETE CASCADE);
+      CREATE TABLE resumes (
+        codebase_id text NOT NULL, session_id text NOT NULL, content text NOT NULL, request_id text NOT NULL,
+        task_id text NOT NULL, PRIMARY KEY (codebase_id, session_id, request_id, task_id));
       """);
 
   private Schema() {}

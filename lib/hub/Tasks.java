@@ -55,9 +55,14 @@ final class Tasks {
 
   ObjectNode create(Draft draft) throws StoreFailed, InterruptedException {
     var id = database.write(Sync.POWER, sql -> TaskTable.insert(sql, draft, stamps.next()));
-    LOG.info("task {} created for codebase {}", id, draft.codebaseId());
-    dispatch.available(id, null);
+    created(id, draft.codebaseId());
     return get(id);
+  }
+
+  /** A task was inserted and committed: workers are to hear of it. */
+  void created(String id, String codebase) throws StoreFailed {
+    LOG.info("task {} created for codebase {}", id, codebase);
+    dispatch.available(id, null);
   }
 
   /** @throws Refused when there is none with this id */

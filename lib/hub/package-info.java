@@ -4,7 +4,7 @@
  * in memory and grow back by themselves after a restart.
  *
  * <p>From the outside in: {@link lib.hub.Hub} starts and stops it all, {@code Web} and {@code Guard} turn exchanges into
- * requests, {@code Routes} names the calls, {@code Tasks}, {@code Outputs}, {@code Workers} and {@code Codebases} keep
- * the state, {@code Transition} and {@code Routing} are the rules, {@code Fleet} and {@code Dispatch} tell workers.
+ * requests, {@code Routes} names the calls, {@code Tasks}, {@code Outputs}, {@code Workers}, {@code Codebases} and
+ * {@code Sessions} keep the state, {@code Transition} and {@code Routing} are the rules, {@code Fleet} and {@code Dispatch} tell workers.
  */
 package lib.hub;

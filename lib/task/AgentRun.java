@@ -27,8 +27,6 @@ final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
   private static final Duration LOOK = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
 
-  private static final Duration TO_EXIT = Duration.ofSeconds(3); // versions that exit after such a trace do so within one
-
   private final String taskId;
   private final AttemptFolder folder;
   private final Duration budget;
@@ -38,8 +36,6 @@ final class AgentRun {
   private final Consumer<String> session;
   private final Redaction redaction;
   private final Time time;
-  private Long brokenAt; // null until it seems so
-  private long brokenLines;
   private Thread ladder; // ends the agent once there is an order to
 
   /**
@@ -116,11 +112,11 @@ final class AgentRun {
       if (deadline.over()) {
         order.compareAndSet(null, new StopOrder(StopOrder.Cause.TIMEOUT, "the worker", ""));
       }
+      if (found.stuck() != null || found.sessionGone()) {
+        order.compareAndSet(null, new StopOrder(StopOrder.Cause.STUCK, "the worker", "it would not end by itself"));
+      }
       if (!more && order.get() == null && folder.hasLane()) {
         silence(listening, found).ifPresent(silent -> order.compareAndSet(null, silent));
-      }
-      if (!more && order.get() == null) {
-        broken(found).ifPresent(broken -> order.compareAndSet(null, broken));
       }
       if (order.get() != null && ladder == null) {
         LOG.info("task={} ending the agent: {}", taskId, order.get());
@@ -147,19 +143,6 @@ final class AgentRun {
     } catch (IOException e) {
       LOG.warn("task={} its supervisor may end it early, since this machine slept: {}", taskId, e.getMessage());
     }
-  }
-
-  /** The order to end an agent whose stderr says that it has failed, once it has had the time to exit by itself. */
-  private Optional<StopOrder> broken(Findings found) {
-    if (found.fatal() == null) {
-      return Optional.empty();
-    }
-    if (brokenAt == null || found.lines() != brokenLines) {
-      brokenAt = time.nanos();
-      brokenLines = found.lines();
-    }
-    return time.nanos() - brokenAt < TO_EXIT.toNanos() ? Optional.empty()
-        : Optional.of(new StopOrder(StopOrder.Cause.BROKEN, "the worker", found.fatal()));
   }
 
   /** The order to end an agent that has been silent for too long, if it has. */

@@ -12,6 +12,7 @@ import java.util.Set;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.session.Places;
 import lib.wire.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,6 +99,23 @@ public final class Codebases {
       ids.add(Task.GLOBAL);
     }
     return ids;
+  }
+
+  /** The codebases as sessions belong to them. */
+  Places places() {
+    Map<String, Codebase> folders;
+    String rest;
+    synchronized (this) {
+      folders = new LinkedHashMap<>(byId);
+      rest = globalId;
+    }
+    folders.remove(rest);
+    return new Places(folders, rest); // it asks the disk
+  }
+
+  /** The registered codebases, without the one for tasks that have none. */
+  synchronized List<Codebase> folders() {
+    return byId.values().stream().filter(c -> !c.equals(global)).toList();
   }
 
   /** The server's id of the folder for tasks without a codebase, or null. */

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import lib.Problem;
@@ -21,6 +22,7 @@ import lib.agent.AgentKind;
 import lib.agent.AttemptFolder;
 import lib.agent.Deadline;
 import lib.agent.LaneFile;
+import lib.agent.Models;
 import lib.agent.Supervisor;
 import lib.config.Codebase;
 import lib.config.Json;
@@ -54,12 +56,13 @@ final class Doing {
   private final Registrar registrar;
   private final String server;
   private final AgentKind kinds;
+  private final Models models;
   private final Redaction redaction;
   private final Time time;
   private final RandomGenerator random;
 
   Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
-      String server, AgentKind kinds, Redaction redaction, Time time, RandomGenerator random) {
+      String server, AgentKind kinds, Models models, Redaction redaction, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -68,6 +71,7 @@ final class Doing {
     this.registrar = registrar;
     this.server = server;
     this.kinds = kinds;
+    this.models = models;
     this.redaction = redaction;
     this.time = time;
     this.random = random;
@@ -176,16 +180,22 @@ final class Doing {
     try {
       var cli = AgentCli.require(settings.now());
       var adapter = kinds.of(cli.path(), settings.get(Table.AGENT_KIND));
+      var lacks = task.modelName() == null ? Optional.<String>empty() : models.lacks(adapter, cli.path(), task.modelName());
+      if (lacks.isPresent()) {
+        return Ready.refused(folder, lacks.get());
+      }
       var approval = Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
-      var ask = new Adapter.Ask(cli.path(), kinds.version(cli.path(), adapter.argvDependsOnVersion(approval)).orElse(null), task.agent(),
-          task.modelName(), task.resumeSession(), approval, settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
+      var version = adapter.argvDependsOnVersion(approval) ? kinds.await(cli.path()) : kinds.version(cli.path());
+      var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), task.resumeSession(), approval,
+          settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
       folder.adapter(adapter, adapter.promptOnInput(ask));
       var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
       environment.putAll(adapter.environment(ask));
       environment.put("A2A_TASK_ID", task.id());
       var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
-      return Ready.held(folder, cli.path(),
-          Supervisor.hold(folder, adapter.argv(ask), environment, directory, lane, settings.get(Table.TASK_TIMEOUT)));
+      Function<Adapter.Ask, Supervisor.Held> hold = asked -> Supervisor.hold(folder, adapter.argv(asked), environment, directory, lane,
+          settings.get(Table.TASK_TIMEOUT));
+      return Ready.held(folder, cli.path(), hold.apply(ask), ask.session() == null ? null : () -> hold.apply(ask.anew()));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());
     }
@@ -209,8 +219,29 @@ final class Doing {
   /** Watches an agent that was let go. An interrupt leaves it running under its supervisor. */
   Verdict agent(Task task, Ready ready, Duration budget, AtomicReference<StopOrder> order, Consumer<String> session)
       throws IOException, InterruptedException {
-    return new AgentRun(task.id(), ready.folder(), budget, Duration.ZERO, settings.get(Table.SILENCE), order, session, redaction, time)
-        .run(ready.supervisor().process().toHandle(), true);
+    var start = time.nanos();
+    var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
+    var stuck = order.get();
+    if (!verdict.sessionGone() || ready.anew() == null || stuck != null && (stuck.cause() != StopOrder.Cause.STUCK || !order.compareAndSet(stuck, null))) {
+      return verdict;
+    }
+    var why = "session " + task.resumeSession() + " is not there any more";
+    LOG.info("task={} {}, starting its agent anew", task.id(), why);
+    ready.supervisor().process().waitFor(); // it has recorded the end, and has its lock of the folder to give back
+    ready.folder().startAnew(why);
+    try (var held = ready.anew().get()) {
+      held.go();
+      var spent = Duration.ofNanos(time.nanos() - start);
+      return run(task, ready.folder(), budget, spent, order, session, held).anew(why);
+    } catch (Problem e) {
+      return Verdict.failed("agent-error", e.what() + ": " + e.why()).anew(why);
+    }
+  }
+
+  private Verdict run(Task task, AttemptFolder folder, Duration budget, Duration spent, AtomicReference<StopOrder> order,
+      Consumer<String> session, Supervisor.Held supervisor) throws IOException, InterruptedException {
+    return new AgentRun(task.id(), folder, budget, spent, settings.get(Table.SILENCE), order, session, redaction, time)
+        .run(supervisor.process().toHandle(), true);
   }
 
   /** Goes on watching an agent that an earlier process let go. It may have ended since, or have vanished. */
@@ -220,7 +251,8 @@ final class Doing {
     var most = settings.get(Table.TASK_TIMEOUT);
     // what the server granted stands in the deadline that the earlier process set
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
-    return new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
+    var verdict = new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
         .run(lives ? folder.supervisor().orElse(null) : null, lives);
+    return folder.anew().map(anew -> verdict.anew(anew.why())).orElse(verdict);
   }
 }

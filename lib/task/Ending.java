@@ -27,6 +27,7 @@ final class Ending {
   private static final Duration LAST_DELIVERY = Duration.ofSeconds(10);
   /** Ending agents takes 11 s at the most; a second more for the verdicts. */
   private static final Duration LADDER = Duration.ofSeconds(12);
+  private static final Duration LAST_SYNC = Duration.ofSeconds(5); // the next start tells the rest
   private static final Duration GOODBYE = Duration.ofSeconds(5); // a server that misses it finds out by itself
   private static final Duration LOOK = Duration.ofMillis(50);
 
@@ -39,6 +40,7 @@ final class Ending {
   private final Intake intake;
   private final Outbox outbox;
   private final Registrar registrar;
+  private final Syncing syncing;
   private final StreamFeed stream;
   private final Loops loops;
   private final Client client;
@@ -50,14 +52,15 @@ final class Ending {
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /** The end of these parts, which are a worker's. */
-  Ending(LiveSettings settings, Gates gates, Running running, Intake intake, Outbox outbox, Registrar registrar, StreamFeed stream,
-      Loops loops, Client client, String workerId, Events events, Time time) {
+  Ending(LiveSettings settings, Gates gates, Running running, Intake intake, Outbox outbox, Registrar registrar, Syncing syncing,
+      StreamFeed stream, Loops loops, Client client, String workerId, Events events, Time time) {
     this.settings = settings;
     this.gates = gates;
     this.running = running;
     this.intake = intake;
     this.outbox = outbox;
     this.registrar = registrar;
+    this.syncing = syncing;
     this.stream = stream;
     this.loops = loops;
     this.client = client;
@@ -119,6 +122,9 @@ final class Ending {
       var left = running.size();
       intake.abandon();
       var empty = await(() -> outbox.depth() == 0, LAST_DELIVERY, Stage.LEAVING);
+      syncing.last();
+      await(syncing::settled, LAST_SYNC, Stage.LEAVING);
+      syncing.close();
       stream.close();
       var threads = loops.end();
       registrar.close();

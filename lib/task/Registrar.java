@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import lib.Problem;
@@ -24,6 +25,7 @@ final class Registrar implements AutoCloseable {
   private final Client client;
   private final Identity identity;
   private final Codebases codebases;
+  private final Supplier<List<String>> models;
   private final Runnable changed;
   private final Time time;
   private final RandomGenerator random;
@@ -36,13 +38,15 @@ final class Registrar implements AutoCloseable {
   /**
    * A registrar that has not begun.
    *
+   * @param models what the agent can use, as far as it is known
    * @param changed told when the set of known codebases changes
    */
-  Registrar(Client client, Identity identity, Codebases codebases, Runnable changed, Time time,
+  Registrar(Client client, Identity identity, Codebases codebases, Supplier<List<String>> models, Runnable changed, Time time,
       RandomGenerator random) {
     this.client = client;
     this.identity = identity;
     this.codebases = codebases;
+    this.models = models;
     this.changed = changed;
     this.time = time;
     this.random = random;
@@ -61,8 +65,13 @@ final class Registrar implements AutoCloseable {
 
   /** Registers everything anew: the server says that it does not know us. */
   void again() {
-    worker.again();
+    workerAgain();
     steps.values().forEach(Step::again);
+  }
+
+  /** Registers the worker anew: there is something else to say of it. */
+  void workerAgain() {
+    worker.again();
   }
 
   /** What does not hold, for people; empty when all does. */
@@ -79,6 +88,20 @@ final class Registrar implements AutoCloseable {
     }
   }
 
+  /**
+   * Registers a codebase once more, now and on this thread.
+   *
+   * @return the server's id of it; null when we do not offer it, or its folder is not there
+   */
+  String anew(String id) throws CallFailed, InterruptedException {
+    var codebase = codebases.of(id);
+    try {
+      return codebase.isEmpty() ? null : registerCodebase(codebase.get());
+    } catch (Problem e) {
+      return null; // its own step tells
+    }
+  }
+
   private void begin(Step step) {
     synchronized (threads) {
       if (closed) {
@@ -92,7 +115,7 @@ final class Registrar implements AutoCloseable {
   private void registerWorker() throws CallFailed, InterruptedException {
     var ids = codebases.ids();
     client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids,
-        codebases.globalId()));
+        codebases.globalId(), models.get()));
     if (!known.equals(ids.toString())) {
       var folders = ids.stream().filter(id -> !id.equals(Task.GLOBAL)).count();
       LOG.info("worker {} registered as {} with {} codebases", identity.workerId(), identity.name(), folders);
@@ -100,9 +123,9 @@ final class Registrar implements AutoCloseable {
     }
   }
 
-  private void registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
+  private String registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
     if (!codebases.wants(codebase)) {
-      return; // a reload has dropped it; another may bring it back
+      return null; // a reload has dropped it; another may bring it back
     }
     if (!Files.isDirectory(codebase.path())) {
       throw new Problem("the codebase " + codebase.name() + " is not offered", codebase.path() + " is not a folder here",
@@ -114,6 +137,7 @@ final class Registrar implements AutoCloseable {
       worker.again();
       changed.run();
     }
+    return id;
   }
 
   @Override

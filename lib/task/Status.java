@@ -44,6 +44,7 @@ final class Status {
   private final Limits limits;
   private final Redaction redaction;
   private final AgentKind kinds;
+  private final Syncing syncing;
   private final Time time;
   private final Instant startedAt;
   private final long start;
@@ -51,7 +52,7 @@ final class Status {
   /** @param info what the server says of itself; null when it says nothing */
   Status(LiveSettings settings, Identity identity, String url, Client.Info info, Gates gates, Intake intake, Running running,
       Inbox inbox, Outbox outbox, StreamFeed stream, PollFeed poll, Heart heart, Codebases codebases, Registrar registrar,
-      Quarantine quarantine, Limits limits, Redaction redaction, AgentKind kinds, Time time) {
+      Quarantine quarantine, Limits limits, Redaction redaction, AgentKind kinds, Syncing syncing, Time time) {
     this.settings = settings;
     this.identity = identity;
     this.url = url;
@@ -70,6 +71,7 @@ final class Status {
     this.limits = limits;
     this.redaction = redaction;
     this.kinds = kinds;
+    this.syncing = syncing;
     this.time = time;
     this.startedAt = time.now();
     this.start = time.nanos();
@@ -97,6 +99,7 @@ final class Status {
     inbox.waiting(MOST_WAITING).forEach(task -> waiting.addObject().put("task_id", task.id()).put("codebase_id", task.codebase())
         .put("agent_type", task.agent()).put("priority", task.priority()).put("why", intake.judge(task).reason()));
     json.putObject("outbox").put("attempts", outbox.depth()).put("reports", outbox.reports());
+    json.set("session_sync", syncing.status());
     var offered = json.putArray("codebases");
     codebases.ids().stream().filter(id -> !id.equals(Task.GLOBAL)).sorted(Comparator.comparing(id -> path(codebases.of(id))))
         .forEach(id -> codebases.of(id).ifPresent(c -> offered.addObject().put("id", id).put("name", c.name())

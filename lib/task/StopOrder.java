@@ -8,8 +8,11 @@ package lib.task;
  */
 public record StopOrder(Cause cause, String by, String why) {
 
-  /** The kinds of stop; each has its own verdict. The last four are kinds of {@link lib.agent.Silence}. */
-  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST, EXPIRED, BROKEN, LINGERED, ASKED, LIMITED, SILENT }
+  /**
+   * The kinds of stop; each has its own verdict. {@code STUCK} is an agent that
+   * will not end by itself; the last four are kinds of {@link lib.agent.Silence}.
+   */
+  public enum Cause { CANCELLED, TIMEOUT, DRAINED, LOST, EXPIRED, STUCK, LINGERED, ASKED, LIMITED, SILENT }
 
   @Override
   public String toString() {

@@ -42,6 +42,7 @@ final class TaskRun {
   private final boolean requeue;
   private final long outputMax;
   private final BiConsumer<Path, Verdict> agentEnded;
+  private final Syncing syncing;
   private final Events events;
   private final Redaction redaction;
   private final Time time;
@@ -54,7 +55,8 @@ final class TaskRun {
    * @param agentEnded told which agent CLI was started here and how it ended
    */
   TaskRun(Taking taking, Doing doing, Journal journal, Outbox outbox, Inbox inbox, Identity identity, Limits limits, boolean ours,
-      boolean requeue, long outputMax, BiConsumer<Path, Verdict> agentEnded, Events events, Redaction redaction, Time time) {
+      boolean requeue, long outputMax, BiConsumer<Path, Verdict> agentEnded, Syncing syncing, Events events,
+      Redaction redaction, Time time) {
     this.taking = taking;
     this.doing = doing;
     this.journal = journal;
@@ -66,6 +68,7 @@ final class TaskRun {
     this.requeue = requeue;
     this.outputMax = outputMax;
     this.agentEnded = agentEnded;
+    this.syncing = syncing;
     this.events = events;
     this.redaction = redaction;
     this.time = time;
@@ -118,6 +121,7 @@ final class TaskRun {
       close(ready.folder(), verdict, task.id());
       transcript.complete();
       finish(attempt, verdict);
+      syncing.ended(task.id());
     } catch (IOException e) { // before the agent: its folder cannot be made
       outbox.open(taken.claimed(), Spool.NONE);
       finish(attempt, Verdict.failed("agent-error", "the worker cannot write to its state folder: " + e.getMessage()));
@@ -149,6 +153,7 @@ final class TaskRun {
       transcript.complete();
     }
     finish(attempt, verdict);
+    syncing.ended(attempt.taskId());
   }
 
   /** Whether its agent was let go. In doubt it was: a task must not be done twice. */
@@ -196,6 +201,7 @@ final class TaskRun {
   private Verdict found(Running.Entry entry, Attempt attempt, AttemptFolder folder, boolean lives) throws InterruptedException {
     try {
       return doing.agent(attempt, folder, lives, entry.order(), session -> {
+        syncing.begins(attempt.taskId(), session);
         if (!session.equals(attempt.sessionId())) {
           tellSession(attempt, session);
         }
@@ -229,7 +235,7 @@ final class TaskRun {
       try {
         return doing.ready(task, folder, intent);
       } catch (RuntimeException | Error e) {
-        return new Ready(folder, null, null, bug(task, e));
+        return new Ready(folder, null, null, null, bug(task, e));
       }
     });
   }
@@ -250,7 +256,10 @@ final class TaskRun {
     events.tell("started", attempt, "");
     started(attempt);
     try {
-      return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> tellSession(attempt, session));
+      return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> {
+        syncing.begins(attempt.taskId(), session);
+        tellSession(attempt, session);
+      });
     } catch (IOException e) {
       return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
     } catch (RuntimeException | Error e) {

@@ -27,6 +27,8 @@ import lib.wire.TaskStatus;
  */
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts, Limit limit) {
   private static final String SUPERSEDED = "superseded";
+  private static final String SESSION_GONE = "session-gone";
+  private static final String APPROVAL = "; agent_approval says what it may do unasked";
   private static final int MAX_ERROR = 8 << 10;
 
   /** @param error cut to what a person reads, since a server's body limit would keep all of the outcome away */
@@ -93,10 +95,13 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts,
             found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
-            + order.why() + resume(session), session, facts);
-        case BROKEN -> new Verdict(TaskStatus.FAILED, "agent-error", result, Advice.on(order.why(), 0) + tail(found), session, facts);
-        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + tail(found)
-            + resume(session), session, facts);
+            + order.why() + APPROVAL + resume(session), session, facts);
+        case STUCK -> {
+          var problem = problem(found, new AttemptFolder.Exit(1, "ended"));
+          yield new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
+        }
+        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + warning(found, "")
+            + tail(found) + resume(session), session, facts);
       };
     }
     if (exit == null) {
@@ -126,12 +131,16 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   /** Reason and error, or null when it ended well. */
   private static String[] problem(Findings found, AttemptFolder.Exit exit) {
+    if (found.sessionGone()) {
+      return new String[] {SESSION_GONE, "the agent does not have the session that it was to go on with" + tail(found)};
+    }
+    if (found.stuck() != null) {
+      return new String[] {"agent-error", Advice.on(oneLine(found.stuck()), 0) + tail(found)};
+    }
     var failure = found.failure();
     if (failure != null) {
-      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", Advice.on(oneLine(failure.message()), failure.status()) + tail(found)};
-    }
-    if (found.fatal() != null && found.text().isBlank()) {
-      return new String[] {"agent-error", Advice.on(found.fatal(), 0) + tail(found)};
+      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", Advice.on(oneLine(failure.message())
+          + warning(found, failure.message()), failure.status()) + tail(found)};
     }
     if (exit.code() != 0) {
       if (found.last() == Silence.Word.LIMIT) {
@@ -146,16 +155,21 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
           + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
               + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
-          + "; agent_approval says what it may do unasked" + tail(found)};
+          + APPROVAL + tail(found)};
     }
     if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() ? turn == null : found.text().isBlank()) {
-      return new String[] {"empty-result", Advice.on("the agent ended without saying anything" + (found.warning() == null ? complaint(found)
-          : ": " + oneLine(found.warning())), 0) + tail(found)};
+      return new String[] {"empty-result", Advice.on("the agent ended without saying anything"
+          + (found.warning() == null ? complaint(found) : warning(found, "")), 0) + tail(found)};
     }
     return null;
+  }
+
+  /** What it met with before, which often says more than what it says at the end. */
+  private static String warning(Findings found, String message) {
+    return found.warning() == null || message.contains(found.warning()) ? "" : ": " + oneLine(found.warning());
   }
 
   private static String ending(int code) {
@@ -177,6 +191,18 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   private static String oneLine(String text) {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** Whether the agent did nothing because the session that it was to go on with is not there. */
+  boolean sessionGone() {
+    return SESSION_GONE.equals(reason);
+  }
+
+  /** The same, done in a new session instead of the one that was asked for, which is said where people look. */
+  Verdict anew(String why) {
+    var note = "[" + why + "; this was done in a new session]";
+    return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note, sessionId,
+        facts, limit);
   }
 
   /** The same for a server that gives a task that is put back to whoever is free, now or later. */

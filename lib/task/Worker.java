@@ -16,6 +16,7 @@ import lib.agent.AgentSession;
 import lib.agent.AgentKind;
 import lib.agent.AgentVersion;
 import lib.agent.AttemptFolder;
+import lib.agent.Models;
 import lib.agent.Transcript;
 import lib.config.Codebase;
 import lib.config.LiveSettings;
@@ -33,6 +34,7 @@ import lib.outbox.Outbox;
 import lib.outbox.Redaction;
 import lib.outbox.Secrets;
 import lib.outbox.Spool;
+import lib.session.Stores;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -66,7 +68,9 @@ public final class Worker implements Listener {
   private final Intake intake;
   private final Settling settling;
   private final Watch watch;
+  private final ModelWatch modelWatch;
   private final Heart heart;
+  private final Syncing syncing;
   private final Gates gates;
   private final Quarantine quarantine;
   private final Decisions decisions = new Decisions();
@@ -98,30 +102,35 @@ public final class Worker implements Listener {
     this.inbox = new Inbox(time);
     this.outbox = new Outbox(journal, client, ours, redaction, time, random, (attempt, why) -> running.stop(attempt.taskId(),
         new StopOrder(StopOrder.Cause.LOST, "the server", why)));
-    this.registrar = new Registrar(client, identity, codebases, this::offerChanged, time, random);
+    var models = new Models(this::agentEnv, identity.stateDir(), settings.env(), time);
+    this.registrar = new Registrar(client, identity, codebases, models::known, this::offerChanged, time, random);
     this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
     this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
     this.watch = new Watch(client, identity.workerId(), running, outbox, stream, time);
     this.quarantine = new Quarantine(this::probe, inbox::wake, time);
     var kinds = new AgentKind(new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask));
     this.gates = new Gates(this.settings, identity.stateDir(), new Machine(Path.of("/")), quarantine, kinds, events, time);
-    this.heart = new Heart(client, identity.workerId(), running, this::holds, registrar::again, time);
-    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, kinds, redaction, time, random);
+    this.modelWatch = new ModelWatch(this.settings, kinds, models, registrar::workerAgain, time);
+    this.syncing = Syncing.of(settings, Stores.of(settings, codebases::folders, time), client, identity.workerId(), ours, codebases,
+        registrar, redaction, time, random);
+    this.heart = new Heart(client, identity.workerId(), running, this::holds, this::forgotten, time);
+    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, kinds, models, redaction,
+        time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), redaction, time, random);
     var limits = new Limits(time);
     this.taskRun = new TaskRun(taking, doing, journal, outbox, inbox, identity, limits, ours,
-        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), quarantine::ended, events,
-        redaction, time);
+        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), quarantine::ended, syncing,
+        events, redaction, time);
     this.settling = new Settling(client, journal, identity, ours, this::adopted, this::settled, time, random);
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
         this::pollNow, settling::tasks, time);
     this.loops = new Loops(time);
-    this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, stream, loops, client, identity.workerId(), events,
-        time);
+    this.ending = new Ending(this.settings, gates, running, intake, outbox, registrar, syncing, stream, loops, client, identity.workerId(),
+        events, time);
     this.status = new Status(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
         heart, codebases, registrar, quarantine, limits, redaction, kinds,
-        time);
+        syncing, time);
   }
 
   /**
@@ -150,8 +159,10 @@ public final class Worker implements Listener {
     loops.begin(Thread.ofVirtual(), "stream", stream);
     loops.begin(Thread.ofVirtual(), "poll", poll);
     loops.begin(Thread.ofVirtual(), "intake", intake);
+    loops.begin(Thread.ofVirtual(), "models", modelWatch);
     loops.begin(Thread.ofVirtual(), "retention", new Retention(journal, identity.stateDir(),
         Duration.ofDays(settings.get(Table.KEEP_DAYS)), settings.get(Table.KEEP_BYTES), time));
+    syncing.start();
     if (!ours) { // our own server says "stop" in its answer to the heartbeat
       loops.begin(Thread.ofVirtual(), "watch", watch);
     }
@@ -331,6 +342,11 @@ public final class Worker implements Listener {
   /** Gives a report up that waits or was refused, for whichever server; false when there is none. */
   public boolean drop(long id) throws StoreFailed, InterruptedException {
     return outbox.drop(id);
+  }
+
+  private void forgotten() {
+    registrar.again();
+    syncing.forgotten();
   }
 
   private void adopted(Attempt attempt) {

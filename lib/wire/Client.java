@@ -277,6 +277,13 @@ public final class Client {
     call("POST", d -> d.path("/tasks/" + Http.encode(taskId) + "/requeue"), Json.object());
   }
 
+  // --- sessions
+
+  /** The calls about the sessions of agent CLIs. */
+  public SessionCalls sessions() {
+    return new SessionCalls(this);
+  }
+
   // --- output
 
   /**
@@ -350,7 +357,7 @@ public final class Client {
 
   // --- underneath
 
-  private JsonNode call(String method, Function<Dialect, String> path, JsonNode body) throws CallFailed, InterruptedException {
+  JsonNode call(String method, Function<Dialect, String> path, JsonNode body) throws CallFailed, InterruptedException {
     var known = dialect();
     try {
       return exchange(method, path.apply(known), body);

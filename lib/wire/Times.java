@@ -1,5 +1,6 @@
 package lib.wire;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -13,6 +14,8 @@ import java.util.Locale;
 public final class Times {
   private static final DateTimeFormatter FORM = new DateTimeFormatterBuilder().append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
       .appendPattern("[XXX][XX][X]").toFormatter(Locale.ROOT); // +01:00 or Z, +0100, +01
+
+  private static final double LATEST_MILLIS = 253_402_300_799_999.0; // the end of the year 9999: later is no time but a mistake
 
   private Times() {}
 
@@ -30,5 +33,25 @@ public final class Times {
     } catch (DateTimeException e) {
       return null; // a time that no one can read says nothing; no decision rests on it
     }
+  }
+
+  /**
+   * The first of these fields that tells a time: as text, or as a number, of seconds up to 1e11 and of milliseconds above it,
+   * as servers read what agent CLIs write; null when none does.
+   */
+  public static Instant read(JsonNode node, String... fields) {
+    for (var field : fields) {
+      var value = node.path(field);
+      var instant = value.isNumber() ? ofNumber(value.asDouble()) : parse(value.textValue());
+      if (instant != null) {
+        return instant;
+      }
+    }
+    return null;
+  }
+
+  private static Instant ofNumber(double number) {
+    var millis = number > 1e11 ? number : number * 1000;
+    return Math.abs(millis) <= LATEST_MILLIS ? Instant.ofEpochMilli((long) millis) : null;
   }
 }

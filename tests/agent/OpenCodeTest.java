@@ -58,9 +58,10 @@ class OpenCodeTest {
 
   @Test
   void thePromptIsNeverAnArgument() {
-    assertThat(CLI.argv(ask("build", null, null))).containsExactly("agent", "run", "--agent", "build", "--format", "json");
+    assertThat(CLI.argv(ask("build", null, null))).containsExactly("agent", "run", "--agent", "build", "--format", "json",
+        "--print-logs", "--log-level", "ERROR");
     assertThat(CLI.argv(ask("plan", "p/m", "ses_1"))).containsExactly("agent", "run", "--agent", "plan", "--format", "json",
-        "--model", "p/m", "--session", "ses_1");
+        "--print-logs", "--log-level", "ERROR", "--model", "p/m", "--session", "ses_1");
   }
 
   private static AgentEvent event(String line) {

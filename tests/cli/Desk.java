@@ -87,6 +87,7 @@ final class Desk implements AutoCloseable {
   private static Command command(String name, Io io) {
     return switch (name) {
       case "tasks" -> new cmd.tasks(io);
+      case "sessions" -> new cmd.sessions(io);
       case "register" -> new cmd.register(io);
       case "outbox" -> new cmd.outbox(io);
       default -> new cmd.run(io);

@@ -51,7 +51,8 @@ class UsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "register", "tasks", "tasks list", "tasks show", "tasks create", "tasks output", "tasks cancel", "tasks requeue"})
+  @ValueSource(strings = {"run", "register", "tasks", "tasks list", "tasks show", "tasks create", "tasks output", "tasks cancel", "tasks requeue",
+      "sessions", "sessions list", "sessions show", "sessions messages", "sessions resume"})
   void everyHelpHasAnExampleAndEndsWithWhatAllHave(String command) {
     var ran = desk.alone((command + " --help").split(" "));
     assertThat(ran.exit()).isZero();

@@ -27,6 +27,7 @@ final class Board {
   private final Map<String, String> claims = new HashMap<>();
   private final Map<String, List<String>> histories = new HashMap<>();
   private final Map<String, List<ObjectNode>> outputs = new HashMap<>();
+  private final Synced synced = new Synced();
   private int created;
 
   // --- for tests
@@ -85,6 +86,15 @@ final class Board {
     workers.clear();
     claims.clear();
     outputs.clear();
+    synced.forget();
+  }
+
+  synchronized List<JsonNode> sessions(String codebase) {
+    return synced.sessions(codebase);
+  }
+
+  synchronized List<JsonNode> messages(String session) {
+    return synced.messages(session);
   }
 
   // --- events
@@ -197,7 +207,7 @@ final class Board {
       case "GET * tasks" -> rows(tasks.values().stream().filter(t -> id.equals(Json.text(t, "codebase_id")))
           .map(t -> row(version, t)).toList());
       case "POST * tasks" -> create(body, id, created, true);
-      case "POST * sessions" -> Reply.success(); // session and message sync
+      case "POST * sessions" -> synced.take(id, parts.subList(3, parts.size()), body);
       default -> Reply.noRoute();
     };
   }

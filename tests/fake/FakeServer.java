@@ -1,5 +1,6 @@
 package tests.fake;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -110,7 +111,7 @@ public final class FakeServer implements AutoCloseable {
     listen(port);
   }
 
-  /** Loses what a restart of the real one loses: workers, claims, output. Tasks and codebases stay. */
+  /** Loses what a restart of the real one loses: workers, claims, output, sessions. Tasks and codebases stay. */
   public void forget() {
     board.forget();
   }
@@ -160,6 +161,16 @@ public final class FakeServer implements AutoCloseable {
 
   public List<String> chunks(String taskId) {
     return board.chunks(taskId);
+  }
+
+  /** The sessions that it was told of. */
+  public List<JsonNode> sessions(String codebaseId) {
+    return board.sessions(codebaseId);
+  }
+
+  /** A session's messages, as they were last told. */
+  public List<JsonNode> messages(String sessionId) {
+    return board.messages(sessionId);
   }
 
   /** The workers that are registered, by id. */

@@ -3,6 +3,7 @@
 # prompt's first line is what it does: a mode, then the mode's argument. It speaks the event lines of a real one.
 
 [ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
+[ "${1:-}" = models ] && { [ ! -e "${0%/*}/models" ] || cat "${0%/*}/models"; exit 0; }
 read -r mode argument || true
 session=ses_made$$
 previous=
@@ -10,6 +11,7 @@ for word; do
   [ "$previous" = --session ] && session=$word
   previous=$word
 done
+case $session in ses_gone*) echo "Error: Session not found" >&2; exit 1 ;; esac
 
 event() { # type, the part's fields; no process is started, so that many lines are written fast
   case $1 in step_start) part=step-start ;; step_finish) part=step-finish ;; *) part=$1 ;; esac

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import lib.config.Env;
@@ -38,11 +39,14 @@ class FamiliesTest {
     task = hub.task(codebase);
     hub.claim(task, "w");
     Served.ok(hub.output(task, "w", "hello", Map.of()));
+    Served.ok(hub.post("/v1/opencode/codebases/" + codebase + "/sessions/sync", Map.of("worker_id", "w", "sessions",
+        List.of(Map.of("id", "ses_1")), "messages", Map.of("ses_1", List.of(Map.of("role", "user"))))));
   }
 
   @Test
   void everyReadingCallAnswersTheSameInEveryFamily() throws Exception {
-    for (var rest : List.of("", "/list", "/" + codebase, "/" + codebase + "/tasks", "/nope", "/nope/nope", "?path=/srv/app")) {
+    for (var rest : List.of("", "/list", "/" + codebase, "/" + codebase + "/tasks", "/nope", "/nope/nope", "?path=/srv/app",
+        "/" + codebase + "/sessions", "/" + codebase + "/sessions/ses_1", "/" + codebase + "/sessions/ses_1/messages", "/nope/sessions")) {
       same(COLLECTIONS, rest);
     }
     for (var rest : List.of("/status", "/workers", "/workers/w", "/workers/nope", "/tasks", "/tasks?status=running", "/tasks?status=x",
@@ -81,6 +85,15 @@ class FamiliesTest {
     hub.claim(made, "w");
     Served.ok(hub.put("/v1/opencode/tasks/" + made + "/status", Map.of("worker_id", "w", "status", "completed")));
     assertThat(hub.status(made)).isEqualTo("completed");
+  }
+
+  @Test
+  void aSessionIsResumedOnceInWhateverFamily() throws Exception {
+    var tasks = new HashSet<String>();
+    for (var family : COLLECTIONS) {
+      tasks.add(Served.ok(hub.post(family + "/" + codebase + "/sessions/ses_1/resume", Map.of())).path("task_id").asText());
+    }
+    assertThat(tasks).hasSize(1);
   }
 
   @Test

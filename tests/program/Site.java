@@ -21,59 +21,59 @@ import tests.Program;
 import tests.Project;
 
 /** A machine in a folder of the test: a server and workers as processes, folders with code, a made agent. */
-final class Site implements AutoCloseable {
+public final class Site implements AutoCloseable {
   private final Path home;
   private final List<Program> programs = new CopyOnWriteArrayList<>();
   private URI url;
   private Client client;
 
-  Site(Path home) throws IOException {
+  public Site(Path home) throws IOException {
     this.home = home.toRealPath();
   }
 
-  static String agent() {
+  public static String agent() {
     return Project.file("tests/fake/agent.sh").toString();
   }
 
-  Path home() {
+  public Path home() {
     return home;
   }
 
   /** A folder with code in it. */
-  Path folder(String name) throws IOException {
+  public Path folder(String name) throws IOException {
     return Files.createDirectories(home.resolve("code").resolve(name));
   }
 
   /** Starts the embedded server, the first time on a port of its choice, later on the same one. */
-  Program serve() throws Exception {
+  public Program serve() throws Exception {
     return serve(Map.of());
   }
 
-  Program serve(Map<String, String> variables) throws Exception {
+  public Program serve(Map<String, String> variables) throws Exception {
     var program = start(variables, "serve", "--port", url == null ? "0" : Integer.toString(url.getPort()));
     at(URI.create(program.awaitOut("(http://\\S+)")));
     return program;
   }
 
   /** Another server than our own. */
-  void at(URI server) {
+  public void at(URI server) {
     url = server;
     client = new Client(new Server(server, null, null, new Env(Map.of(), home, home, "site")));
   }
 
   /** Starts a worker named {@code w} for the server, with the made agent, and waits for its stream. */
-  Program work(String... more) throws Exception {
+  public Program work(String... more) throws Exception {
     return work(Map.of(), more);
   }
 
-  Program work(Map<String, String> variables, String... more) throws Exception {
+  public Program work(Map<String, String> variables, String... more) throws Exception {
     var program = work(variables, url, "w", more);
     program.awaitErr("stream open");
     return program;
   }
 
   /** Starts a worker of this name that takes {@code server} for its server, which may be a proxy; waits for nothing. */
-  Program work(URI server, String name, String... more) throws IOException {
+  public Program work(URI server, String name, String... more) throws IOException {
     return work(Map.of(), server, name, more);
   }
 
@@ -82,26 +82,26 @@ final class Site implements AutoCloseable {
         Stream.of(more)).toArray(String[]::new));
   }
 
-  Program start(String... arguments) throws IOException {
+  public Program start(String... arguments) throws IOException {
     return start(Map.of(), arguments);
   }
 
-  Program start(Map<String, String> variables, String... arguments) throws IOException {
+  public Program start(Map<String, String> variables, String... arguments) throws IOException {
     var program = Program.start(home, folder("here"), new HashMap<>(variables), arguments);
     programs.add(program);
     return program;
   }
 
-  Client client() {
+  public Client client() {
     return client;
   }
 
-  URI url() {
+  public URI url() {
     return url;
   }
 
   /** The id of a registered folder. */
-  String id(Path folder) throws Exception {
+  public String id(Path folder) throws Exception {
     Program.await("the registration of " + folder, () -> find(folder) != null);
     return find(folder);
   }
@@ -111,21 +111,21 @@ final class Site implements AutoCloseable {
   }
 
   /** Creates a task for the made agent in this folder. */
-  String create(Path folder, String prompt) throws Exception {
+  public String create(Path folder, String prompt) throws Exception {
     return create(folder, prompt, "build");
   }
 
-  String create(Path folder, String prompt, String type) throws Exception {
+  public String create(Path folder, String prompt, String type) throws Exception {
     return client.create(new NewTask(folder == null ? null : id(folder), "a task", prompt, type, 0, null, null)).id();
   }
 
   /** The task, once it has ended. */
-  Task ended(String id) throws Exception {
+  public Task ended(String id) throws Exception {
     return reached(id, null);
   }
 
   /** The task, once it has this status; null waits for any end. */
-  Task reached(String id, TaskStatus status) throws Exception {
+  public Task reached(String id, TaskStatus status) throws Exception {
     try {
       Program.await("task " + id, () -> {
         var now = client.task(id).status();
@@ -137,7 +137,7 @@ final class Site implements AutoCloseable {
     return client.task(id);
   }
 
-  String output(String id) throws Exception {
+  public String output(String id) throws Exception {
     var all = new StringBuilder();
     for (long place = 0; ; ) {
       var page = client.output(id, place);
@@ -150,7 +150,7 @@ final class Site implements AutoCloseable {
   }
 
   /** Waits until the output has this text. */
-  void awaitOutput(String id, String text) throws Exception {
+  public void awaitOutput(String id, String text) throws Exception {
     Program.await("'" + text + "' in the output of " + id, () -> output(id).contains(text));
   }
 

@@ -10,25 +10,37 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.function.BiFunction;
 import lib.config.Json;
 
 /**
- * A scripted model behind the OpenAI chat API, streaming, for driving a real agent: it asks for the given tool calls, one
- * per turn, and then gives its answer.
+ * A scripted model behind the OpenAI chat API, streaming, for driving a real agent. It is asked with what the user said last
+ * and how many tools have answered since, and says what a model would.
  */
 final class ModelServer implements AutoCloseable {
 
-  /** A tool call that the model asks for. */
-  record Call(String tool, ObjectNode arguments) {}
+  /** What the model does in one turn. */
+  sealed interface Move {}
+
+  /** It asks for this tool. */
+  record Call(String tool, ObjectNode arguments) implements Move {}
+
+  /** It gives its answer. */
+  record Say(String text) implements Move {}
+
+  /** Its server refuses. */
+  record Refuse(int status, String message) implements Move {}
+
+  /** The connection breaks off in the middle of the answer. */
+  record Cut(String beginning) implements Move {}
 
   private final HttpServer server;
-  private final List<Call> calls;
-  private final String answer;
+  private final BiFunction<String, Integer, Move> script;
   private final List<JsonNode> requests = new CopyOnWriteArrayList<>();
 
-  ModelServer(List<Call> calls, String answer) throws IOException {
-    this.calls = calls;
-    this.answer = answer;
+  /** @param script from the user's last words and the number of tools that have answered since */
+  ModelServer(BiFunction<String, Integer, Move> script) throws IOException {
+    this.script = script;
     this.server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 16);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/v1/chat/completions", this::complete);
@@ -42,30 +54,64 @@ final class ModelServer implements AutoCloseable {
 
   /** The last thing the user said, in each request. */
   List<String> prompts() {
-    return requests.stream().map(request -> request.path("messages").valueStream().filter(m -> m.path("role").asText().equals("user"))
-        .map(m -> text(m.path("content"))).reduce("", (first, last) -> last)).toList();
+    return requests.stream().map(request -> said(request).isEmpty() ? "" : said(request).getLast()).toList();
+  }
+
+  /** All that the user said, in the last request that asked for an answer to this. */
+  List<String> conversation(String last) {
+    return requests.stream().filter(request -> tools(request) && said(request).getLast().strip().equals(last)).map(ModelServer::said).toList()
+        .getLast();
+  }
+
+  private static List<String> said(JsonNode request) {
+    return request.path("messages").valueStream().filter(m -> m.path("role").asText().equals("user")).map(m -> text(m.path("content")).strip()).toList();
+  }
+
+  private static int answered(JsonNode request) {
+    var turns = 0;
+    for (var message : request.path("messages")) {
+      var role = message.path("role").asText();
+      turns = role.equals("user") ? 0 : role.equals("tool") ? turns + 1 : turns;
+    }
+    return turns;
+  }
+
+  /** Without tools it is a request for a title. */
+  private static boolean tools(JsonNode request) {
+    return !request.path("tools").isEmpty();
   }
 
   private void complete(HttpExchange exchange) throws IOException {
     try (exchange) {
       var request = Json.read(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
       requests.add(request);
-      var turn = (int) request.path("messages").valueStream().filter(m -> m.path("role").asText().equals("tool")).count();
-      var tools = !request.path("tools").isEmpty(); // without tools it is a request for a title
+      var move = tools(request) ? script.apply(said(request).getLast(), answered(request)) : new Say("A title");
+      if (move instanceof Refuse(var status, var message)) {
+        var body = Json.object();
+        body.putObject("error").put("message", message).put("type", "refused").put("code", "refused");
+        var bytes = Json.write(body).getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+        return;
+      }
       exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-      exchange.sendResponseHeaders(200, 0);
+      exchange.sendResponseHeaders(200, move instanceof Cut ? 1 << 20 : 0);
       var delta = Json.object().put("role", "assistant");
-      var reason = "stop";
-      if (tools && turn < calls.size()) {
-        reason = "tool_calls";
-        var call = delta.putArray("tool_calls").addObject().put("index", 0).put("id", "call_" + turn).put("type", "function");
-        call.putObject("function").put("name", calls.get(turn).tool()).put("arguments", Json.write(calls.get(turn).arguments()));
-      } else {
-        delta.put("content", tools ? answer : "A title");
+      switch (move) {
+        case Call(var tool, var arguments) -> {
+          var call = delta.putArray("tool_calls").addObject().put("index", 0).put("id", "call_" + requests.size()).put("type", "function");
+          call.putObject("function").put("name", tool).put("arguments", Json.write(arguments));
+        }
+        case Say(var text) -> delta.put("content", text);
+        case Cut(var beginning) -> delta.put("content", beginning);
+        case Refuse refuse -> throw new IllegalStateException("it was answered");
       }
       send(exchange, delta, null);
-      send(exchange, Json.object(), reason);
-      exchange.getResponseBody().write("data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8));
+      if (!(move instanceof Cut)) {
+        send(exchange, Json.object(), move instanceof Call ? "tool_calls" : "stop");
+        exchange.getResponseBody().write("data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8));
+      }
     }
   }
 
@@ -81,7 +127,8 @@ final class ModelServer implements AutoCloseable {
   }
 
   private static String text(JsonNode content) {
-    return content.isTextual() ? content.asText() : String.join("\n", content.valueStream().map(p -> p.path("text").asText()).toList());
+    return content.isTextual() ? content.asText() : String.join("\n",
+        content.valueStream().map(p -> p.path("text").asText()).toList());
   }
 
   @Override

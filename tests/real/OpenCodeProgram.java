@@ -7,19 +7,26 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import lib.config.Json;
 import org.opentest4j.TestAbortedException;
 
 /** A real OpenCode, got through npm once and kept in the cache folder, made to talk to one model server only. */
 final class OpenCodeProgram {
-  private static final String VERSION = "1.18.33";
+  /** The age of JSON stores and of the hangs that later versions do not have. */
+  static final String OLD = "1.0.152";
+  /** The newest when this was written. */
+  static final String NEW = "1.18.34";
   private static final int MINUTES = 5; // the program is 180 MB
 
   private OpenCodeProgram() {}
 
-  /** A program named {@code agent} in this folder, with a home of its own; aborts the test, aloud, where npm cannot get it. */
-  static Path install(Path folder, String modelUrl) throws IOException, InterruptedException {
-    var binary = binary();
+  /** A program named {@code agent} in this folder, with a home of its own; aborts the test, aloud, where it cannot be had. */
+  static Path install(Path folder, String modelUrl, String version) throws IOException, InterruptedException {
+    if (version.equals(OLD) && Stream.of(System.getenv("PATH").split(":")).noneMatch(p -> Files.isExecutable(Path.of(p, "rg")))) {
+      throw new TestAbortedException("OpenCode " + version + " needs ripgrep, which is not here");
+    }
+    var binary = binary(version);
     var home = Files.createDirectories(folder.resolve("agent-home"));
     var config = Files.createDirectories(home.resolve(".config/opencode")).resolve("opencode.json");
     Files.writeString(config, Json.write(config(modelUrl)));
@@ -50,12 +57,12 @@ final class OpenCodeProgram {
     return config;
   }
 
-  private static Path binary() throws IOException, InterruptedException {
+  private static synchronized Path binary(String version) throws IOException, InterruptedException {
     var arch = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "x64";
     var name = "opencode-linux-" + arch;
     var base = System.getenv("XDG_CACHE_HOME") != null ? Path.of(System.getenv("XDG_CACHE_HOME"))
         : Path.of(System.getenv().getOrDefault("HOME", System.getProperty("user.home")), ".cache");
-    var kept = base.resolve("a2a-worker/tests").resolve(name + "-" + VERSION);
+    var kept = base.resolve("a2a-worker/tests").resolve(name + "-" + version);
     if (Files.isExecutable(kept)) {
       return kept;
     }
@@ -63,11 +70,11 @@ final class OpenCodeProgram {
     Files.writeString(fresh.resolve("package.json"), "{\"private\":true}");
     try {
       var log = fresh.resolve("npm.log");
-      var npm = new ProcessBuilder(List.of("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", name + "@" + VERSION))
+      var npm = new ProcessBuilder(List.of("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", name + "@" + version))
           .directory(fresh.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
       if (!npm.waitFor(MINUTES, TimeUnit.MINUTES) || npm.exitValue() != 0) {
         npm.destroyForcibly();
-        throw new TestAbortedException("npm could not install OpenCode " + VERSION + ": " + Files.readString(log));
+        throw new TestAbortedException("npm could not install OpenCode " + version + ": " + Files.readString(log));
       }
     } catch (IOException e) {
       throw new TestAbortedException("a real OpenCode needs npm, which is not here: " + e.getMessage());

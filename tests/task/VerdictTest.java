@@ -140,6 +140,14 @@ class VerdictTest {
   }
 
   @Test
+  void aSessionThatIsGoneIsToldApartOnlyWhileNothingWasDone() throws IOException {
+    var gone = "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"Session not found\"}}}";
+    expect(judge(GOOD, null, gone), TaskStatus.FAILED, "session-gone");
+    expect(judge(new Exit(1, "ended"), null, gone), TaskStatus.FAILED, "session-gone");
+    expect(judge(GOOD, null, REFUSED, gone), TaskStatus.FAILED, "agent-error");
+  }
+
+  @Test
   void anErrorIsCutToWhatAPersonReads() throws IOException {
     var error = judge(GOOD, null, "{\"type\":\"error\",\"error\":\"" + "😀".repeat(1 << 20) + "\"}").error();
     assertThat(error).hasSizeLessThan(9000).startsWith("😀").contains("characters more");

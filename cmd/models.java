@@ -1,0 +1,82 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//SOURCES ../lib/**.java
+package cmd;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import lib.Problem;
+import lib.agent.Adapter;
+import lib.agent.AgentCli;
+import lib.agent.AgentEnv;
+import lib.agent.AgentKind;
+import lib.agent.AgentVersion;
+import lib.agent.Models;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.config.Json;
+import lib.config.Setting.Use;
+import lib.config.Settings;
+import lib.config.Table;
+import lib.config.Time;
+import lib.outbox.Secrets;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code models}: what the agent CLI on this machine can use. */
+@CommandLine.Command(name = "models", description = "List the models that the agent CLI on this machine can use, as tasks name them. "
+    + "With --json: agent (path, kind, version), models.", footer = "%nExample: worker models")
+public final class models extends Command {
+  @Option(names = "--json", description = "print JSON")
+  private boolean json;
+
+  public models(Io io) {
+    super(io, Use.AGENT);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    var settings = settings();
+    var program = AgentCli.require(settings).path();
+    var folder = Files.createTempDirectory("models");
+    try {
+      print(settings, program, folder);
+    } finally {
+      Files.delete(folder);
+    }
+    return Problem.Exit.DONE.code;
+  }
+
+  private void print(Settings settings, Path program, Path folder) throws InterruptedException {
+    var version = new AgentVersion(() -> environment(settings, folder), folder, text -> text);
+    var adapter = new AgentKind(version).of(program, settings.get(Table.AGENT_KIND));
+    var list = new Models(() -> environment(settings, folder), folder, settings.env(), Time.SYSTEM).read(adapter, program, Models.DAY)
+        .orElseThrow(() -> absence(adapter, program));
+    if (json) {
+      var answer = Json.object();
+      answer.putObject("agent").put("path", program.toString()).put("kind", adapter.kind())
+          .put("version", new AgentKind(version).await(program).orElse(null));
+      answer.set("models", Json.array(list));
+      io.print(Json.pretty(answer) + "\n");
+    } else {
+      list.forEach(model -> io.print(model + "\n"));
+    }
+  }
+
+  private static Map<String, String> environment(Settings settings, Path folder) {
+    return AgentEnv.of(settings.env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings), folder);
+  }
+
+  private static Problem absence(Adapter adapter, Path program) {
+    return adapter.modelsArgv(program).isEmpty()
+        ? new Problem("the agent CLI " + program + " has no list of models", "an agent of kind " + adapter.kind() + " cannot be asked for one",
+            "look in its own documentation; tasks may name any model")
+        : new Problem("the agent CLI " + program + " does not tell its models",
+            String.join(" ", adapter.modelsArgv(program)) + " ended badly, or printed none", "run that command and see what it says; it may need a login");
+  }
+
+  public static void main(String[] args) {
+    System.exit(new models(Io.of(System.in, System.out, System.err)).run(args));
+  }
+}

@@ -1,0 +1,337 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//SOURCES ../lib/**.java
+package cmd;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import lib.Problem;
+import lib.Visible;
+import lib.cli.Columns;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.cli.ServerCommand;
+import lib.cli.Place;
+import lib.config.Json;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.RemoteMessage;
+import lib.wire.RemoteSession;
+import lib.wire.Retry;
+import lib.wire.SessionCalls.Resume;
+import lib.wire.Task;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sessions}: what agents and people said to each other, as workers tell the server, and going on with it. */
+@CommandLine.Command(name = "sessions", description = "List and read the agents' sessions that workers told the server of; resume one.",
+    footer = "%nExample: worker sessions list")
+public final class sessions extends Command {
+  public sessions(Io io) {
+    super(io);
+  }
+
+  @Override
+  protected List<Command> children() {
+    return List.of(new Listing(io), new Show(io), new Messages(io), new ResumeIt(io));
+  }
+
+  /** What the commands below have in common: where to look. */
+  abstract static class OnCodebases extends ServerCommand {
+    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH", description = "look only in this codebase; global for none (default: in all)")
+    String codebase;
+
+    OnCodebases(Io io) {
+      super(io);
+    }
+
+    /** The ids to look in. */
+    final List<String> ids(List<Place> known) {
+      if (Task.GLOBAL.equals(codebase)) {
+        return List.of(Task.GLOBAL);
+      }
+      var places = codebase == null ? known : Place.named(known, codebase, io.env());
+      return Stream.concat(places.stream().map(p -> p.codebase().id()), codebase == null ? Stream.of(Task.GLOBAL) : Stream.empty())
+          .distinct().toList();
+    }
+
+    /** Calls the server; empty when what is asked for is not there. */
+    final <T> Optional<T> there(Client client, Retry.Call<T> call) throws InterruptedException {
+      try {
+        return Optional.of(ask(client, call));
+      } catch (Problem e) {
+        if (e.getCause() instanceof CallFailed failed && failed.kind() == CallFailed.Kind.MISSING) {
+          return Optional.empty();
+        }
+        throw e;
+      }
+    }
+
+    /** As {@code --json} shows it, whatever server it is from. */
+    static ObjectNode json(RemoteSession s) {
+      return Json.object().put("id", s.id()).put("codebase_id", s.codebaseId()).put("title", s.title()).put("directory", s.directory())
+          .put("created", text(s.created())).put("updated", text(s.updated())).put("messages", s.messages())
+          .put("agent_kind", s.agentKind()).put("worker_id", s.workerId());
+    }
+
+    static String text(Instant instant) {
+      return instant == null ? null : instant.toString();
+    }
+  }
+
+  /** What the commands about one session have in common. */
+  abstract static class OnSession extends OnCodebases {
+    private static final int PAGE = 200; // servers give no more at once
+    private static final int MAX_PAGES = 50; // a codebase of more than 10,000 sessions wants a whole id
+
+    @Parameters(index = "0", paramLabel = "ID", description = "the session, or how its id begins when no other does so")
+    String id;
+
+    OnSession(Io io) {
+      super(io);
+    }
+
+    /** @throws Problem when there is none, or several */
+    final RemoteSession find(Client client, List<Place> known) throws InterruptedException {
+      var found = new ArrayList<RemoteSession>();
+      if (!id.isBlank()) {
+        var ids = ids(known);
+        for (var where : ids) {
+          there(client, () -> client.sessions().get(where, id)).ifPresent(found::add);
+        }
+        if (found.isEmpty()) {
+          for (var where : ids) {
+            addBeginning(client, where, found);
+          }
+        }
+      }
+      if (found.stream().anyMatch(s -> s.id().equals(id))) {
+        found.removeIf(s -> !s.id().equals(id));
+      }
+      return only(client, found);
+    }
+
+    private void addBeginning(Client client, String where, List<RemoteSession> found) throws InterruptedException {
+      for (var pages = 0; pages < MAX_PAGES; pages++) {
+        var offset = pages * PAGE;
+        var page = there(client, () -> client.sessions().list(where, PAGE, offset, null));
+        page.ifPresent(p -> p.sessions().stream().filter(s -> s.id().startsWith(id)).forEach(found::add));
+        if (page.isEmpty() || page.get().sessions().isEmpty() || offset + page.get().sessions().size() >= page.get().total()) {
+          return;
+        }
+      }
+    }
+
+    private RemoteSession only(Client client, List<RemoteSession> found) {
+      if (found.stream().map(RemoteSession::id).distinct().count() > 1) {
+        throw new Problem("several sessions begin with " + id, String.join(", ", found.stream().map(RemoteSession::id).distinct().limit(5)
+            .toList()), "give more of the id");
+      }
+      var inCodebases = found.stream().filter(s -> !Task.GLOBAL.equals(s.codebaseId())).toList();
+      if (inCodebases.size() > 1) {
+        throw new Problem("session " + found.getFirst().id() + " is in several codebases",
+            String.join(", ", inCodebases.stream().map(RemoteSession::codebaseId).toList()), "choose one with --codebase");
+      }
+      return Stream.concat(inCodebases.stream(), found.stream()).findFirst().orElseThrow(() -> new Problem(
+          "there is no session " + (id.isBlank() ? "''" : id), client.server() + " knows none whose id begins so"
+          + (codebase == null ? "" : " in codebase " + codebase), "sessions list"));
+    }
+  }
+
+  @CommandLine.Command(name = "list", description = "List sessions, the newest first.",
+      footer = "%nExample: worker sessions list --codebase demo --search login")
+  static final class Listing extends OnCodebases {
+    @Option(names = "--limit", paramLabel = "N", description = "so many at most, 200 of one codebase (default: 50)")
+    private int limit = 50;
+
+    @Option(names = "--search", paramLabel = "TEXT", description = "only those whose title or id has this in it")
+    private String search;
+
+    Listing(Io io) {
+      super(io);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+      checkLimit(limit);
+      var client = client();
+      var found = new ArrayList<RemoteSession>();
+      var total = 0;
+      for (var id : ids(ask(client, () -> Place.all(client)))) {
+        var page = there(client, () -> client.sessions().list(id, limit, 0, search == null || search.isBlank() ? null : search));
+        found.addAll(page.map(p -> p.sessions()).orElse(List.of()));
+        total += page.map(p -> p.total()).orElse(0);
+      }
+      var shown = found.stream().sorted(Comparator.comparing(RemoteSession::latest).reversed()).limit(limit).toList();
+      if (json) {
+        var array = Json.MAPPER.createArrayNode();
+        shown.forEach(session -> array.add(json(session)));
+        io.out().println(Json.pretty(array));
+        return Problem.Exit.DONE.code;
+      }
+      if (shown.isEmpty()) {
+        io.say(search != null && !search.isBlank() ? "no session has " + Visible.of(search) + " in its title or id\n"
+            : "no sessions: no worker has told the server of any" + (codebase == null ? "" : " in codebase " + codebase) + "\n");
+        return Problem.Exit.DONE.code;
+      }
+      Columns.fit(io, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), shown.stream().map(s -> List.of(s.id(),
+          io.terminal() ? when(s) : s.latest().equals(Instant.EPOCH) ? "" : s.latest().toString(), s.codebaseId(),
+          s.messages() == null ? "" : s.messages().toString(), s.title() == null ? "" : s.title())).toList());
+      if (total > shown.size()) {
+        io.say(shown.size() + " of " + total + "; --limit N shows more, --search TEXT finds one\n");
+      }
+      return Problem.Exit.DONE.code;
+    }
+
+    /** For a person here and now: today's time, or the day. */
+    private static String when(RemoteSession session) {
+      if (session.latest().equals(Instant.EPOCH)) {
+        return "";
+      }
+      var at = session.latest().atZone(ZoneId.systemDefault());
+      var today = at.toLocalDate().equals(LocalDate.now(at.getZone()));
+      return today ? at.format(DateTimeFormatter.ofPattern("HH:mm")) : at.toLocalDate().toString();
+    }
+  }
+
+  private static void checkLimit(int limit) {
+    if (limit < 1) {
+      throw new Problem("--limit is " + limit, "it must be at least 1", "leave it out for the usual number").ending(Problem.Exit.USAGE);
+    }
+  }
+
+  @CommandLine.Command(name = "show", description = "Show one session: title, codebase, folder, times, whose it is.",
+      footer = "%nExample: worker sessions show ses_5f3c")
+  static final class Show extends OnSession {
+    Show(Io io) {
+      super(io);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+      var client = client();
+      var session = find(client, ask(client, () -> Place.all(client)));
+      if (json) {
+        io.print(Json.pretty(json(session)) + "\n");
+        return Problem.Exit.DONE.code;
+      }
+      Columns.print(io, List.of("FIELD", "VALUE"), List.of(List.of("id", session.id()), List.of("title", or(session.title())),
+          List.of("codebase", session.codebaseId()), List.of("directory", or(session.directory())),
+          List.of("agent", or(session.agentKind())), List.of("worker", or(session.workerId())),
+          List.of("messages", session.messages() == null ? "-" : session.messages().toString()),
+          List.of("created", or(text(session.created()))), List.of("updated", or(text(session.updated())))));
+      return Problem.Exit.DONE.code;
+    }
+
+    private static String or(String text) {
+      return text == null ? "-" : text;
+    }
+  }
+
+  @CommandLine.Command(name = "messages", description = "Print a session's newest messages, oldest first. With --json an array: id, role, "
+      + "created, model, text, tools.", footer = "%nExample: worker sessions messages --limit 10 ses_5f3c")
+  static final class Messages extends OnSession {
+    @Option(names = "--limit", paramLabel = "N", description = "so many at most (default: 100)")
+    private int limit = 100;
+
+    Messages(Io io) {
+      super(io);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+      checkLimit(limit);
+      var client = client();
+      var session = find(client, ask(client, () -> Place.all(client)));
+      var talk = ask(client, () -> client.sessions().messages(session.codebaseId(), session.id(), limit));
+      if (json) {
+        var array = Json.MAPPER.createArrayNode();
+        talk.messages().forEach(m -> array.add(Json.object().put("id", m.id()).put("role", m.role()).put("created", text(m.created()))
+            .put("model", m.model()).put("text", m.text()).set("tools", Json.array(m.tools()))));
+        io.print(Json.pretty(array) + "\n");
+        return Problem.Exit.DONE.code;
+      }
+      if (talk.messages().isEmpty()) {
+        io.say("no messages: the server was told of the session only\n");
+      } else {
+        io.print(String.join("\n", talk.messages().stream().map(Messages::words).toList()));
+      }
+      if (talk.total() > talk.messages().size()) {
+        io.say("\nthe newest " + talk.messages().size() + " of " + talk.total() + "; --limit N shows more\n");
+      }
+      return Problem.Exit.DONE.code;
+    }
+
+    private static String words(RemoteMessage message) {
+      var head = Stream.of(message.role() == null ? "-" : message.role(), text(message.created()), message.model())
+          .filter(part -> part != null).map(Visible::of).toList();
+      var text = new StringBuilder("— " + String.join(", ", head) + "\n");
+      if (!message.text().isBlank()) {
+        text.append(message.text().stripTrailing()).append('\n');
+      }
+      message.tools().forEach(tool -> text.append('[').append(Visible.of(tool)).append("]\n"));
+      return text.toString();
+    }
+  }
+
+  @CommandLine.Command(name = "resume", description = "Go on with a session: a task for the worker that has it. While the same resume is "
+      + "under way, our own server makes no second task.", footer = "%nExample: worker sessions resume --follow ses_5f3c \"Now add a test\"")
+  static final class ResumeIt extends OnSession {
+    @Parameters(index = "1", arity = "0..1", paramLabel = "PROMPT",
+        description = "what the agent is asked (default: to go on); - reads it from standard input")
+    private String prompt;
+
+    @Option(names = "--agent-type", paramLabel = "TYPE", description = "build, plan, general, explore (default: build)")
+    private String agentType;
+
+    @Option(names = "--model", paramLabel = "P/M", description = "provider/model")
+    private String model;
+
+    @Option(names = "--follow", description = "print its output and wait for its end; exit 1 unless it completes; with --json one "
+        + "document at the end: id, status, outputs, result, error")
+    private boolean follow;
+
+    ResumeIt(Io io) {
+      super(io);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+      var text = prompt == null ? null : prompt(prompt);
+      var client = client();
+      var known = ask(client, () -> Place.all(client));
+      var session = find(client, known);
+      var how = new Resume(text, agentType, model, UUID.randomUUID().toString()); // so that trying again makes no second one
+      var resumed = ask(client, () -> client.sessions().resume(session.codebaseId(), session.id(), how));
+      if (resumed.taskId() == null) {
+        throw new Problem("session " + session.id() + " is not resumed", client.server() + " made no task",
+            "create it: tasks create --resume " + session.id() + " PROMPT");
+      }
+      if (!resumed.created()) {
+        io.say("it is being resumed already, by this task\n");
+      }
+      known.stream().filter(place -> place.codebase().id().equals(session.codebaseId()) && !place.alive()).forEach(place ->
+          io.say("no live worker has codebase " + place.codebase().name() + "; the task waits for one\n"));
+      if (follow) {
+        io.say("task " + resumed.taskId() + "\n");
+        return follow(client, resumed.taskId());
+      }
+      print(ask(client, () -> client.task(resumed.taskId())));
+      return Problem.Exit.DONE.code;
+    }
+  }
+
+  public static void main(String[] args) {
+    System.exit(new sessions(Io.of(System.in, System.out, System.err)).run(args));
+  }
+}

@@ -1,0 +1,55 @@
+package lib.cli;
+
+import lib.Problem;
+import lib.config.Json;
+import lib.config.Setting.Use;
+import lib.wire.Client;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import picocli.CommandLine.Option;
+
+/** What commands about a server's tasks have in common: the server, {@code --json}, following a task to its end. */
+public abstract class ServerCommand extends Command {
+  @Option(names = "--json", description = "print JSON")
+  protected boolean json;
+
+  protected ServerCommand(Io io) {
+    super(io, Use.CONNECT);
+  }
+
+  protected final Client client() {
+    return client(server(settings()));
+  }
+
+  protected final void print(Task task) {
+    io.print(json ? Json.pretty(task.raw()) + "\n" : task.id() + "\t" + task.status().word() + "\n");
+  }
+
+  protected final TaskOutput output() {
+    return json ? TaskOutput.json(io) : TaskOutput.plain(io);
+  }
+
+  /** Prints what the task says until it ends, and gives the exit code that tells how it did. */
+  protected final int follow(Client client, String id) throws InterruptedException {
+    var output = output();
+    var left = new Thread(() -> io.say("\nthe task goes on; to follow it: tasks output --follow " + id + "\n"));
+    Runtime.getRuntime().addShutdownHook(left);
+    Task ended;
+    try {
+      ended = ask(client, new Follow(client, id, output::take)::run);
+    } finally {
+      forget(left);
+    }
+    output.end(ended);
+    io.say("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()) + "\n");
+    return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // the process is ending, and the hook has its say
+    }
+  }
+}

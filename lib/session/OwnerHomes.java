@@ -1,0 +1,71 @@
+package lib.session;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The home folders of those whom folders belong to: of a file's owner, by the machine's list of users, and of the user whose
+ * home a path lies below. A worker that runs as a service reads the sessions that its users' agents keep there.
+ */
+public final class OwnerHomes {
+  /** Where homes lie, for users that the list does not have because a directory service does. */
+  private static final Set<Path> ROOTS = Set.of(Path.of("/home"), Path.of("/Users"));
+
+  private final Path users;
+
+  /** @param users the list of users, in the form of {@code /etc/passwd}; it need not be there */
+  public OwnerHomes(Path users) {
+    this.users = users;
+  }
+
+  /** This machine's. */
+  public static OwnerHomes ofMachine() {
+    return new OwnerHomes(Path.of("/etc/passwd"));
+  }
+
+  /** The homes, without repeats, in the order of the paths. */
+  public Set<Path> of(List<Path> paths) {
+    var byUser = homes();
+    var homes = new LinkedHashSet<Path>();
+    for (var path : paths) {
+      var home = byUser.get(owner(path));
+      if (home != null) {
+        homes.add(home);
+      }
+      if (path.getNameCount() > 1 && path.isAbsolute() && ROOTS.contains(path.getRoot().resolve(path.subpath(0, 1)))) {
+        homes.add(path.getRoot().resolve(path.subpath(0, 2)));
+      }
+    }
+    return homes;
+  }
+
+  private static String owner(Path path) {
+    try {
+      return Files.getOwner(path).getName();
+    } catch (IOException | UnsupportedOperationException e) {
+      return null; // it is not there, or has no owner: its path may still say whose it is
+    }
+  }
+
+  private Map<String, Path> homes() {
+    var homes = new HashMap<String, Path>();
+    try {
+      for (var line : Files.readAllLines(users, StandardCharsets.ISO_8859_1)) { // names of users are ASCII; a comment may be anything
+        var fields = line.split(":");
+        if (fields.length > 5 && fields[5].startsWith("/") && !fields[5].equals("/")) {
+          homes.putIfAbsent(fields[0], Path.of(fields[5]));
+        }
+      }
+    } catch (IOException e) {
+      return Map.of(); // no such list on this system
+    }
+    return homes;
+  }
+}

@@ -1,0 +1,77 @@
+package lib.session;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lib.wire.SessionBatch;
+
+/** A request for our own server while it is filled, and what to note once it is taken. */
+final class Parcel {
+  /** The braces, names and ids around what is told, generously. */
+  static final int AROUND = 1 << 10;
+
+  private final boolean whole;
+  private final List<ObjectNode> sessions = new ArrayList<>();
+  private final List<String> removed = new ArrayList<>();
+  private final Map<String, List<ObjectNode>> messages = new LinkedHashMap<>();
+  private final List<Runnable> notes = new ArrayList<>();
+  private int bytes = AROUND;
+
+  /** @param whole whether the server is to forget what else it has of the codebase */
+  Parcel(boolean whole) {
+    this.whole = whole;
+  }
+
+  boolean whole() {
+    return whole;
+  }
+
+  boolean empty() {
+    return sessions.isEmpty() && removed.isEmpty() && messages.isEmpty();
+  }
+
+  /** Whether so many bytes more stay within a limit; the first thing always does. */
+  boolean fits(int more, int most) {
+    return empty() || bytes + more <= most;
+  }
+
+  void session(ObjectNode json, int size, Runnable note) {
+    sessions.add(json);
+    grow(size, note);
+  }
+
+  void removed(String id, Runnable note) {
+    removed.add(id);
+    grow(id.length() + 3, note);
+  }
+
+  void messages(String id, List<ObjectNode> list, int size, Runnable note) {
+    messages.put(id, list);
+    grow(id.length() + 5 + size, note);
+  }
+
+  private void grow(int size, Runnable note) {
+    bytes += size + 1;
+    notes.add(note);
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  /** How many messages are in it. */
+  int messageCount() {
+    return messages.values().stream().mapToInt(List::size).sum();
+  }
+
+  SessionBatch batch(String workerId) {
+    return new SessionBatch(workerId, whole, sessions, removed, messages);
+  }
+
+  /** The server has it. */
+  void taken() {
+    notes.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,118 @@
+package lib.session;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads all stores of this machine as one. A store that fails is told to the log once for each reason and holds up no other.
+ * For one thread at a time; {@link #problem} for any.
+ */
+final class Readings {
+  private static final Logger LOG = LoggerFactory.getLogger(Readings.class);
+  /** The newest first: what people look for, and what is left when not all fits. */
+  private static final Comparator<Found> NEWEST = Comparator.comparing((Found f) -> f.session.updated(),
+      Comparator.nullsFirst(Comparator.naturalOrder())).reversed().thenComparing(f -> f.session.id());
+
+  private final List<SessionStore> stores;
+  private final Map<Place, String> failing = new HashMap<>();
+  private volatile String problem;
+
+  /** A session and where it was found. */
+  record Found(SessionStore store, Session session) {
+    String id() {
+      return session.id();
+    }
+  }
+
+  /**
+   * What the stores hold.
+   *
+   * @param found the newest first; one that several stores hold is taken from where it is newest
+   * @param failed those that could not be read, whose sessions are not known to be gone
+   */
+  record All(List<Found> found, Set<SessionStore> failed) {}
+
+  /** Something that can fail on its own; the session is null for a whole store. */
+  private record Place(SessionStore store, String session) {
+    @Override
+    public String toString() {
+      return store.kind() + ", " + store.place() + (session == null ? "" : ", session " + session);
+    }
+  }
+
+  private interface Read<T> {
+    T from(SessionStore store) throws IOException;
+  }
+
+  Readings(List<SessionStore> stores) {
+    this.stores = List.copyOf(stores);
+  }
+
+  /** Why something could not be read at the last try; null when all could. */
+  String problem() {
+    return problem;
+  }
+
+  All all() throws InterruptedException {
+    var byId = new LinkedHashMap<String, Found>();
+    var failed = new HashSet<SessionStore>();
+    for (var store : stores) {
+      var sessions = read(new Place(store, null), SessionStore::sessions);
+      if (sessions.isEmpty()) {
+        failed.add(store);
+      }
+      sessions.ifPresent(list -> list.forEach(session -> byId.merge(session.id(), new Found(store, session),
+          (first, again) -> NEWEST.compare(first, again) <= 0 ? first : again)));
+    }
+    return new All(byId.values().stream().sorted(NEWEST).toList(), failed);
+  }
+
+  /** One session of a CLI of these kinds. */
+  Optional<Found> one(String id, Collection<String> kinds) throws InterruptedException {
+    for (var store : stores) {
+      if (kinds.contains(store.kind())) {
+        var session = read(new Place(store, null), s -> s.session(id)).flatMap(found -> found);
+        if (session.isPresent()) {
+          return Optional.of(new Found(store, session.get()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The newest messages of a session, oldest first; empty when they cannot be read now. */
+  Optional<List<Message>> messages(Found found, int most) throws InterruptedException {
+    return read(new Place(found.store, found.id()), store -> store.messages(found.session, most));
+  }
+
+  private <T> Optional<T> read(Place place, Read<T> read) throws InterruptedException {
+    try {
+      var got = read.from(place.store);
+      if (failing.remove(place) != null) {
+        LOG.info("sessions of {} can be read again", place);
+      }
+      problem = failing.isEmpty() ? null : String.join("; ", failing.values());
+      return Optional.of(got);
+    } catch (IOException | RuntimeException e) { // what an agent CLI left in its store must not end the others' sync either
+      if (Thread.interrupted()) {
+        throw (InterruptedException) new InterruptedException("reading sessions").initCause(e);
+      }
+      var reason = place + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+      if (!reason.equals(failing.put(place, reason))) {
+        LOG.warn("sessions are not read, trying on: {}", reason, e instanceof RuntimeException ? e : null);
+      }
+      problem = String.join("; ", failing.values());
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package lib.session;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import lib.config.Time;
+import lib.session.Readings.Found;
+import lib.wire.CallFailed;
+import lib.wire.SyncCalls;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a server's picture of this machine's sessions current: what has changed since the last pass is told, and nothing
+ * else. What the server has is remembered as numbers, and forgotten when the server forgets: it answers that it knows no such
+ * codebase, counts otherwise than we do, or somebody says so. For one thread at a time, but for {@link #forget}.
+ */
+public final class Sync {
+  private static final Logger LOG = LoggerFactory.getLogger(Sync.class);
+  /** CLIs that tell their session while they run and keep it up to date in their store. */
+  private static final Set<String> LIVE = Set.of("opencode", "codetether");
+
+  private final Readings readings;
+  private final Telling telling;
+  private final Supplier<Places> places;
+  private final Registering registering;
+  private final Most most;
+  private final boolean ours;
+  private final Map<String, Told> told = new HashMap<>();
+  private final Map<String, String> problems = new HashMap<>();
+  private final AtomicBoolean forgotten = new AtomicBoolean();
+
+  /** Registers a codebase once more. */
+  public interface Registering {
+    /** What the server calls it now; null when it is not to be registered. */
+    String anew(String codebaseId) throws CallFailed, InterruptedException;
+  }
+
+  /**
+   * How much is told.
+   *
+   * @param sessions of so many of a codebase's newest sessions the messages are told; 0 for none
+   * @param messages so many of each, the newest; 0 for none
+   */
+  public record Most(int sessions, int messages) {
+    boolean talk() {
+      return sessions > 0 && messages > 0;
+    }
+  }
+
+  private interface Deed {
+    boolean on(String codebaseId) throws CallFailed, InterruptedException;
+  }
+
+  /**
+   * A sync that has told nothing.
+   *
+   * @param workerId whose sessions they are to the server
+   * @param places asked at each pass
+   * @param ours whether it is our own server, which takes changes alone
+   * @param mask what each text passes before it leaves
+   */
+  public Sync(List<SessionStore> stores, SyncCalls calls, String workerId, boolean ours, Supplier<Places> places, Registering registering,
+      UnaryOperator<String> mask, Most most, Time time) {
+    this.readings = new Readings(stores);
+    this.telling = new Telling(calls, workerId, ours, new Fitting(mask), readings, most.messages, time);
+    this.places = places;
+    this.registering = registering;
+    this.most = most;
+    this.ours = ours;
+  }
+
+  /** The server has lost what it was told: the next pass tells all. Any thread. */
+  public void forget() {
+    forgotten.set(true);
+  }
+
+  /**
+   * Tells all that has changed.
+   *
+   * @throws CallFailed when the server as a whole cannot be told; what concerns one codebase stands in its line
+   */
+  public Pass pass() throws CallFailed, InterruptedException {
+    if (forgotten.getAndSet(false)) {
+      told.clear();
+      telling.forget();
+    }
+    var all = readings.all();
+    var byCodebase = new LinkedHashMap<String, List<Found>>();
+    var now = places.get();
+    now.ids().forEach(id -> byCodebase.put(id, new ArrayList<>()));
+    told.keySet().retainAll(byCodebase.keySet());
+    problems.keySet().retainAll(byCodebase.keySet());
+    for (var found : all.found()) {
+      var its = byCodebase.get(now.of(found.session()));
+      if (its != null) {
+        its.add(found);
+      }
+    }
+    var lines = new ArrayList<Pass.Line>();
+    for (var entry : byCodebase.entrySet()) {
+      if (!entry.getValue().isEmpty() || told.containsKey(entry.getKey())) {
+        lines.add(codebase(entry.getKey(), entry.getValue(), all.failed()));
+      }
+    }
+    return new Pass(List.copyOf(lines), readings.problem());
+  }
+
+  private Pass.Line codebase(String id, List<Found> found, Set<SessionStore> failed) throws CallFailed, InterruptedException {
+    var talks = most.talk() ? found.subList(0, Math.min(most.sessions, found.size())) : List.<Found>of();
+    var matter = new Telling.Matter(found, true, talks, failed);
+    var tally = new Tally(id, found.size());
+    var failure = registered(id, codebase -> tell(codebase, matter, tally));
+    note(id, failure);
+    return tally.line(failure == null ? null : failure.line());
+  }
+
+  /** Tells of one codebase, and once more from the beginning when the server counts otherwise. */
+  private boolean tell(String id, Telling.Matter matter, Tally tally) throws CallFailed, InterruptedException {
+    var its = told.computeIfAbsent(id, k -> new Told());
+    if (telling.tell(id, its, matter, tally)) {
+      return true;
+    }
+    LOG.info("codebase={} the server has other sessions than it was told, telling all anew", id);
+    its.forget();
+    if (!telling.tell(id, its, matter, tally)) {
+      LOG.warn("codebase={} the server counts its sessions otherwise, although it was told all {}", id, matter.sessions().size());
+      its.dispute();
+    }
+    return true;
+  }
+
+  /**
+   * Does it; if the server does not know the codebase, or does not let us, once more after registering it.
+   *
+   * @return why this codebase alone could not be told; null when it was
+   */
+  private CallFailed registered(String id, Deed deed) throws CallFailed, InterruptedException {
+    try {
+      deed.on(id);
+      return null;
+    } catch (CallFailed e) {
+      if (!refused(e)) {
+        return local(e);
+      }
+      forget(id, e);
+      var now = anew(id, e);
+      if (now == null) {
+        return e;
+      }
+      try {
+        deed.on(now);
+        return null;
+      } catch (CallFailed again) {
+        return refused(again) ? again : local(again);
+      }
+    }
+  }
+
+  private String anew(String id, CallFailed why) throws CallFailed, InterruptedException {
+    LOG.info("codebase={} is registered anew, since its sessions are not taken: {}", id, why.getMessage());
+    try {
+      return registering.anew(id);
+    } catch (CallFailed e) {
+      local(e);
+      return null;
+    }
+  }
+
+  private void forget(String id, CallFailed e) {
+    if (e.kind() == CallFailed.Kind.MISSING) {
+      told.remove(id);
+    }
+  }
+
+  /** Whether it is the codebase, or who has it, that the server does not accept. */
+  private static boolean refused(CallFailed e) {
+    return e.kind() == CallFailed.Kind.MISSING || e.status() == 403;
+  }
+
+  /** What concerns one codebase only is given back, anything else thrown. */
+  private static CallFailed local(CallFailed e) throws CallFailed {
+    if (e.kind().again() || e.kind() == CallFailed.Kind.NO_ROUTE || e.kind() == CallFailed.Kind.GONE) {
+      throw e;
+    }
+    return e;
+  }
+
+  private void note(String id, CallFailed failure) {
+    var before = failure == null ? problems.remove(id) : problems.put(id, failure.line());
+    if (failure != null && !failure.line().equals(before)) {
+      LOG.warn("codebase={} its sessions are not taken, trying on: {}", id, failure.line());
+    } else if (failure == null && before != null) {
+      LOG.info("codebase={} its sessions are taken again", id);
+    }
+  }
+
+  /**
+   * Tells of one session that an agent works in, if it has changed.
+   *
+   * @return the bytes that went out; -1 when a whole pass must come first
+   * @throws CallFailed when the server cannot be told now
+   */
+  public long live(String sessionId) throws CallFailed, InterruptedException {
+    var found = most.talk() ? readings.one(sessionId, LIVE).orElse(null) : null;
+    var id = found == null ? null : places.get().of(found.session());
+    if (id == null || problems.containsKey(id)) {
+      return 0; // it is not on disk yet, or the next pass tries on
+    }
+    var its = told.get(id);
+    if (forgotten.get() || its == null || !its.begun() || !ours && !its.has(sessionId)) {
+      return -1;
+    }
+    var tally = new Tally(id, 1);
+    try {
+      if (telling.tell(id, its, new Telling.Matter(List.of(found), false, List.of(found), Set.of()), tally)) {
+        return tally.bytes();
+      }
+      its.forget();
+      return -1;
+    } catch (CallFailed e) {
+      if (!refused(e)) {
+        note(id, local(e));
+        return 0;
+      }
+      forget(id, e);
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package lib.task;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import lib.session.Session;
+
+/** What becomes of the wish to go on with an agent's session. */
+public sealed interface Resume {
+
+  /** The agent goes on with it, in this folder. */
+  record GoOn(Path directory) implements Resume {}
+
+  /** It cannot be gone on with; the agent starts anew in the codebase, and the result says why. */
+  record Anew(String why) implements Resume {}
+
+  /** It must not be gone on with here. */
+  record Refused(String why) implements Resume {}
+
+  /**
+   * Decides it. A session can be gone on with only in the folder where it was begun: anywhere else agents hang, or work without
+   * a word. So that folder counts, as long as it lies in the codebase that the task names; a task does not get at another
+   * codebase by naming a session.
+   *
+   * @param found what this machine knows of the session; empty when it is in no store that is read here: then the agent is to say
+   * @param codebase the task's codebase, which exists
+   */
+  static Resume of(String session, Optional<Session> found, Path codebase) {
+    if (found.isEmpty()) {
+      return new GoOn(codebase);
+    }
+    var directory = found.get().directory();
+    if (!Files.isDirectory(directory)) {
+      return new Anew("the folder of session " + session + ", " + directory + ", is not there any more");
+    }
+    try {
+      return directory.toRealPath().startsWith(codebase.toRealPath()) ? new GoOn(directory)
+          : new Refused("session " + session + " belongs to " + directory + ", which is not in the codebase's folder " + codebase);
+    } catch (IOException e) {
+      return new Refused("the folder of session " + session + " cannot be looked at: " + e.getMessage());
+    }
+  }
+}

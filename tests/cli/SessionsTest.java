@@ -1,0 +1,304 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lib.config.Json;
+import lib.wire.Client;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+
+/** The sessions commands find a session wherever it is, show it without harm, and resume it once. */
+class SessionsTest {
+  private static final String SESSIONS = "/v1/agent/codebases/*/sessions";
+
+  @TempDir
+  private Path folder;
+  private Desk desk;
+  private String codebase;
+
+  @BeforeEach
+  void aWorkerWithACodebase() throws Exception {
+    desk = new Desk(folder);
+    codebase = desk.worker("w", "demo", "/srv/demo");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desk.close();
+  }
+
+  /** A worker's part: these sessions are what the codebase has. */
+  private void sync(String codebase, Object sessions, Map<String, ?> messages) throws IOException {
+    var url = desk.hub.url().resolve("/v1/agent/codebases/" + codebase + "/sessions/sync").toURL();
+    var call = (HttpURLConnection) url.openConnection();
+    call.setRequestMethod("POST");
+    call.setDoOutput(true);
+    call.setRequestProperty("Content-Type", "application/json");
+    call.getOutputStream().write(Json.MAPPER.writeValueAsBytes(Map.of("worker_id", "w", "sessions", sessions, "messages", messages)));
+    assertThat(call.getResponseCode()).isEqualTo(200);
+    assertThat(new String(call.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("true");
+  }
+
+  private void sync(String codebase, String... ids) throws IOException {
+    var rows = new ArrayList<Map<String, Object>>();
+    for (var id : ids) {
+      rows.add(Map.of("id", id, "title", "Title of " + id, "updated", "2026-01-0%dT00:00:00Z".formatted(rows.size() + 1), "messageCount", 3));
+    }
+    sync(codebase, rows, Map.of());
+  }
+
+  private static List<String> ids(String json) throws IOException {
+    return Json.read(json).valueStream().map(s -> s.path("id").asText()).toList();
+  }
+
+  private JsonNode task(String id) throws Exception {
+    return desk.client.task(id).raw();
+  }
+
+  // --- listing
+
+  @Test
+  void aListIsOfAllCodebasesNewestFirst() throws Exception {
+    var other = desk.worker("w", "other", "/srv/other");
+    sync(codebase, "ses_1", "ses_2");
+    sync(other, "x", "y", "ses_3");
+    sync("global", "g");
+    var ran = desk.ran("sessions", "list", "--json");
+    assertThat(ran.exit()).as(ran.toString()).isZero();
+    assertThat(ids(ran.out())).startsWith("ses_3").hasSize(6).contains("g");
+    assertThat(Json.read(ran.out()).path(0)).isEqualTo(Json.read("""
+        {"id": "ses_3", "codebase_id": "%s", "title": "Title of ses_3", "directory": null, "created": null,
+         "updated": "2026-01-03T00:00:00Z", "messages": 3, "agent_kind": null, "worker_id": "w"}""".formatted(other)));
+    for (var name : List.of(codebase, "demo", "/srv/demo")) {
+      assertThat(ids(desk.ran("sessions", "list", "--json", "--codebase", name).out())).as(name).containsExactly("ses_2", "ses_1");
+    }
+    assertThat(ids(desk.ran("sessions", "list", "--json", "--codebase", "global").out())).containsExactly("g");
+    assertThat(ids(desk.ran("sessions", "list", "--json", "--search", "OF SES").out())).containsExactly("ses_3", "ses_2", "ses_1");
+    var lines = desk.ran("sessions", "list", "--limit", "1");
+    assertThat(lines.out()).isEqualTo("ses_3\t2026-01-03T00:00:00Z\t" + other + "\t3\tTitle of ses_3\n");
+    assertThat(lines.err()).isEqualTo("1 of 6; --limit N shows more, --search TEXT finds one\n");
+    assertThat(desk.ran("sessions", "list", "--codebase", "nope").err()).contains("problem: there is no codebase nope");
+  }
+
+  @Test
+  void onATerminalAListFitsItsWidthAndCannotDriveIt() throws Exception {
+    sync(codebase, List.of(Map.of("id", "ses_\u202e1", "title", "red\u001b[31m\nbell\u0007 and much more text than fits in here", "updated",
+        "2020-01-01T00:00:00Z")), Map.of());
+    var ran = desk.at(80).ran("sessions", "list");
+    assertThat(ran.out().lines()).hasSize(2).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
+    assertThat(ran.out()).contains("red\\u001b[31m bell\\u0007", "ses_\\u202e1").doesNotContain("\u001b", "\u202e").contains("20").contains("…");
+  }
+
+  @Test
+  void nothingIsSaidHelpfully() throws Exception {
+    assertThat(desk.ran("sessions", "list")).isEqualTo(new Desk.Ran(0, "", "no sessions: no worker has told the server of any\n"));
+    assertThat(desk.ran("sessions", "list", "--codebase", "demo").err()).contains("of any in codebase demo");
+    assertThat(desk.ran("sessions", "list", "--json").out().strip()).isEqualTo("[ ]");
+    assertThat(desk.ran("sessions", "list", "--search", "x\u001b").err()).isEqualTo("no session has x\\u001b in its title or id\n");
+    sync(codebase, "ses_1");
+    assertThat(desk.ran("sessions", "messages", "ses_1").err()).isEqualTo("no messages: the server was told of the session only\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"list --limit 0", "messages --limit -1 x"})
+  void aLimitIsAtLeastOne(String line) {
+    var ran = desk.ran(("sessions " + line).split(" "));
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).contains("problem: --limit is ", "at least 1");
+  }
+
+  // --- finding one
+
+  @Test
+  void aSessionIsFoundByHowItsIdBegins() throws Exception {
+    sync(codebase, "ses_a", "ses_ab", "ses_c/ü");
+    assertThat(desk.ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n", "codebase\t" + codebase + "\n",
+        "messages\t3\n", "updated\t2026-01-03T00:00:00Z\n", "worker\tw\n", "directory\t-\n");
+    assertThat(desk.ran("sessions", "show", "ses_a").out()).as("the whole id is no beginning").contains("id\tses_a\n");
+    assertThat(Json.read(desk.ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
+    var several = desk.ran("sessions", "show", "ses_");
+    assertThat(several.exit()).isEqualTo(1);
+    assertThat(several.err()).contains("problem: several sessions begin with ses_", "ses_a, ses_ab, ses_c/ü", "give more of the id")
+        .doesNotContain("ses_d");
+  }
+
+  @Test
+  void aBeginningIsFoundOnWhateverPageItIs() throws Exception {
+    sync(codebase, IntStream.range(0, 450).mapToObj(i -> Map.of("id", "s%03d".formatted(i))).toList(), Map.of());
+    assertThat(desk.ran("sessions", "show", "s44").err()).contains("several", "s440, s441");
+    assertThat(desk.ran("sessions", "show", "s449").out()).contains("id\ts449\n");
+    sync(codebase, IntStream.range(0, 450).mapToObj(i -> Map.of("id", i == 430 ? "z-last" : "s%03d".formatted(i))).toList(), Map.of());
+    assertThat(desk.ran("sessions", "show", "z").out()).contains("id\tz-last\n");
+  }
+
+  @Test
+  void theSameSessionInSeveralCodebasesIsAQuestionButForTheGlobalOne() throws Exception {
+    sync(codebase, "ses_1");
+    sync("global", "ses_1");
+    assertThat(desk.ran("sessions", "show", "ses_1").out()).contains("codebase\t" + codebase + "\n");
+    assertThat(desk.ran("sessions", "show", "--codebase", "global", "ses_1").out()).contains("codebase\tglobal\n");
+    var other = desk.worker("w", "other", "/srv/other");
+    sync(other, "ses_1");
+    assertThat(desk.ran("sessions", "show", "ses").err()).contains("session ses_1 is in several codebases", codebase, other, "--codebase");
+    assertThat(desk.ran("sessions", "show", "--codebase", "other", "ses").out()).contains("codebase\t" + other + "\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"show", "messages", "resume"})
+  void aSessionThatIsNotThereIsSaidInOneWay(String command) {
+    for (var id : List.of("nope", "", "../../health", "a\u001b[31m", "x".repeat(300))) {
+      var ran = desk.ran("sessions", command, id);
+      assertThat(ran.exit()).as(id).isEqualTo(1);
+      assertThat(ran.out()).isEmpty();
+      assertThat(ran.err()).startsWith("problem: ").doesNotContain("\tat ", "\u001b");
+    }
+    assertThat(desk.ran("sessions", command, "nope", "--codebase", "demo").err()).contains("problem: there is no session nope",
+        "knows none whose id begins so in codebase demo", "fix: sessions list");
+  }
+
+  // --- reading one
+
+  @Test
+  void theNewestMessagesArePrintedOldestFirst() throws Exception {
+    sync(codebase, List.of(Map.of("id", "ses_1")), Map.of("ses_1", List.of(
+        Map.of("role", "user", "content", "first"),
+        Map.of("id", "m2", "role", "user", "time", Map.of("created", "2026-01-01T00:00:00Z"), "parts", List.of(Map.of("type", "text", "text", "Fix it\n"))),
+        Map.of("role", "assistant", "model", "p/m", "parts", List.of(Map.of("type", "text", "text", "Done \u001b[31mred"),
+            Map.of("type", "tool", "tool", "bash\u001b"))))));
+    var ran = desk.ran("sessions", "messages", "ses", "--limit", "2");
+    assertThat(ran.out()).isEqualTo("— user, 2026-01-01T00:00:00Z\nFix it\n\n— assistant, p/m\nDone \u001b[31mred\n[bash\\u001b]\n");
+    assertThat(ran.err()).isEqualTo("\nthe newest 2 of 3; --limit N shows more\n");
+    assertThat(desk.at(80).ran("sessions", "messages", "ses").out()).contains("Done [31mred\n").doesNotContain("\u001b");
+    assertThat(Json.read(desk.ran("sessions", "messages", "--json", "ses").out()).path(1)).isEqualTo(Json.read("""
+        {"id": "m2", "role": "user", "created": "2026-01-01T00:00:00Z", "model": null, "text": "Fix it\\n", "tools": []}"""));
+  }
+
+  // --- resuming
+
+  @Test
+  void aResumeMakesOneTaskForTheSessionsWorker() throws Exception {
+    sync(codebase, "ses_1");
+    var first = desk.ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
+    assertThat(first.exit()).as(first.toString()).isZero();
+    assertThat(first.out()).endsWith("\tpending\n");
+    assertThat(first.err()).isEmpty();
+    var id = first.out().split("\t")[0];
+    assertThat(task(id).path("metadata").path("resume_session_id").asText()).isEqualTo("ses_1");
+    assertThat(task(id).path("prompt").asText()).isEqualTo("Now add a test");
+    assertThat(task(id).path("model").asText()).isEqualTo("p/m");
+    assertThat(task(id).path("agent_type").asText()).isEqualTo("plan");
+    assertThat(task(id).path("target_worker_id").asText()).isEqualTo("w");
+    var again = desk.ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
+    assertThat(again).isEqualTo(new Desk.Ran(0, first.out(), "it is being resumed already, by this task\n"));
+    var other = Json.read(desk.ran("sessions", "resume", "--json", "ses_1").out());
+    assertThat(other.path("prompt").asText()).isEqualTo("Continue where we left off");
+    assertThat(desk.client.tasks(new Client.Query(null, null, null, null))).hasSize(2);
+  }
+
+  @Test
+  void twentyAtOnceMakeOneTask() throws Exception {
+    sync(codebase, "ses_1");
+    Callable<String> press = () -> desk.ran("sessions", "resume", "ses_1", "go").out();
+    Set<String> printed;
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      printed = threads.invokeAll(Collections.nCopies(20, press)).stream().map(f -> f.resultNow()).collect(Collectors.toSet());
+    }
+    assertThat(printed).hasSize(1).first().asString().endsWith("\tpending\n");
+    assertThat(desk.client.tasks(new Client.Query(null, null, null, null))).hasSize(1);
+  }
+
+  @Test
+  void itIsFollowedToItsEnd() throws Exception {
+    sync(codebase, "ses_1");
+    var id = desk.ran("sessions", "resume", "ses_1").out().split("\t")[0];
+    desk.client.claim(id, "w");
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var followed = threads.submit(() -> desk.ran("sessions", "resume", "ses_1", "--follow"));
+      desk.client.status(new Report(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
+      var ran = followed.get();
+      // it joined the running task, unless that had ended first and it made one of its own
+      if (!ran.err().contains(id)) {
+        throw new AssertionError("it followed another task: " + ran);
+      }
+      assertThat(ran.out()).isEqualTo("the answer\n");
+      assertThat(ran.exit()).isZero();
+    }
+  }
+
+  @Test
+  void aPromptComesFromStandardInputAndIsNotEmpty() throws Exception {
+    sync(codebase, "ses_1");
+    var id = desk.input("from elsewhere\n").ran("sessions", "resume", "ses_1", "-").out().split("\t")[0];
+    assertThat(task(id).path("prompt").asText()).isEqualTo("from elsewhere\n");
+    var empty = desk.ran("sessions", "resume", "ses_1", " ");
+    assertThat(empty.exit()).isEqualTo(2);
+    assertThat(empty.err()).contains("problem: the prompt is empty");
+  }
+
+  @Test
+  void aWorkerThatIsAwayIsSaidSo() throws Exception {
+    sync(codebase, "ses_1");
+    desk.client.unregister("w");
+    var ran = desk.ran("sessions", "resume", "ses_1");
+    assertThat(ran.exit()).isZero();
+    assertThat(ran.err()).isEqualTo("no live worker has codebase demo; the task waits for one\n");
+  }
+
+  // --- other servers
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void onAnotherServerTheyDoAsWellAsItCan(Version version) throws Exception {
+    try (var server = FakeServer.start(version)) {
+      var id = server.addCodebase("proj", "/srv/proj", "w");
+      var one = List.of("--server", server.url().toString());
+      assertThat(at(one, "sessions", "list").err()).contains("no sessions");
+      server.on("GET", "/v1/agent/codebases/" + id + "/sessions").answer(200, """
+          {"sessions": [{"id": "ses_1", "title": "A", "created_at": "2026-01-01T00:00:00"}, {"id": "ses_2", "updated": 1767312000000}],
+           "source": "database"}""");
+      server.on("GET", "/v1/agent/codebases/" + id + "/sessions/ses_1/messages").answer(200,
+          "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"session_id\":\"ses_1\",\"source\":\"error\"}");
+      server.on("GET", SESSIONS + "/*").answer(404, "Session not found"); // which is no proof there
+      assertThat(at(one, "sessions", "list").out()).isEqualTo("ses_2\t2026-01-02T00:00:00Z\t" + id + "\t\t\n"
+          + "ses_1\t2026-01-01T00:00:00Z\t" + id + "\t\tA\n");
+      assertThat(at(one, "sessions", "show", "ses_1").out()).contains("title\tA\n", "worker\t-\n");
+      assertThat(at(one, "sessions", "messages", "ses_1").out()).isEqualTo("— user\nhi\n");
+      server.on("POST", SESSIONS + "/ses_1/resume").answer(200, "{\"success\":true,\"task_id\":null}").times(1);
+      var none = at(one, "sessions", "resume", "ses_1");
+      assertThat(none.exit()).isEqualTo(1);
+      assertThat(none.err()).contains("problem: session ses_1 is not resumed", "made no task", "tasks create --resume ses_1");
+      var task = server.addTask(id, "go on");
+      server.on("POST", SESSIONS + "/ses_1/resume").answer(200, "{\"success\":true,\"task_id\":\"" + task + "\"}");
+      assertThat(at(one, "sessions", "resume", "ses_1").out()).isEqualTo(task + "\tpending\n");
+    }
+  }
+
+  private Desk.Ran at(List<String> server, String... args) {
+    var all = new ArrayList<>(List.of(args));
+    all.addAll(server);
+    return desk.alone(all.toArray(String[]::new));
+  }
+}

@@ -1,0 +1,49 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import lib.config.Json;
+import lib.wire.NewTask;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+
+/** What the agent's models are is known where tasks are made, and a task for another one ends before an agent starts. */
+class ModelsTest {
+  @TempDir
+  private Path home;
+
+  @Test
+  void theListIsRegisteredAndATaskForAModelThatIsNotInItFailsAtOnceWithTheNearest() throws Exception {
+    try (var site = new Site(home)) {
+      var agent = Files.copy(Path.of(Site.agent()), site.home().resolve("agent"));
+      Files.writeString(site.home().resolve("models"), "anthropic/claude-x\nopenai/gpt-9\n");
+      site.serve();
+      var code = site.folder("code");
+      site.start("run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent.toString(), "-b", "code:" + code);
+      var id = site.id(code);
+      Program.await("the models at the server", () -> site.client().workers().getFirst().path("models").size() == 2);
+      assertThat(site.client().workers().getFirst().path("models").valueStream().map(m -> m.path("id").asText()))
+          .containsExactly("anthropic/claude-x", "openai/gpt-9");
+
+      var bad = site.ended(site.client().create(new NewTask(id, "t", "append " + code.resolve("ran"), "build", 0, "openai/gpt-8", null)).id());
+      assertThat(bad.status()).isEqualTo(TaskStatus.FAILED);
+      assertThat(bad.error()).contains("does not know the model openai/gpt-8", "the nearest it knows: openai/gpt-9");
+      assertThat(code.resolve("ran")).doesNotExist();
+      var good = site.ended(site.client().create(new NewTask(id, "t", "arguments", "build", 0, "openai:gpt-9", null)).id());
+      assertThat(good.status()).isEqualTo(TaskStatus.COMPLETED);
+      assertThat(good.result()).contains("--model openai/gpt-9");
+
+      var listed = site.start("models", "--agent-bin", agent.toString(), "--json");
+      assertThat(listed.exit()).as(listed.toString()).isZero();
+      assertThat(Json.read(listed.out()).path("models").size()).isEqualTo(2);
+      assertThat(Json.read(listed.out()).path("agent").path("kind").asText()).isEqualTo("opencode");
+      var none = site.start("models", "--agent-bin", Site.agent());
+      assertThat(none.exit()).isEqualTo(1);
+      assertThat(none.err()).contains("does not tell its models");
+    }
+  }
+}

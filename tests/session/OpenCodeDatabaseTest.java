@@ -1,0 +1,162 @@
+package tests.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import lib.config.Time;
+import lib.session.Message;
+import lib.session.Session;
+import lib.session.SessionStore;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.FakeTime;
+
+/** OpenCode's database from 1.2 on: read while it is written, only rows that have changed, and only three of its tables. */
+class OpenCodeDatabaseTest {
+  @TempDir
+  Path folder;
+  private final FakeTime time = new FakeTime();
+  private Path file;
+  private SessionStore store;
+
+  @BeforeEach
+  void lay() {
+    file = Captured.lay("1.18.33", folder).resolve("opencode.db");
+    store = store(time);
+  }
+
+  private SessionStore store(Time time) {
+    return Captured.store("opencode", folder, time, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
+  }
+
+  @Test
+  void onlySessionsWhoseTimeHasChangedAreReadAgain() throws Exception {
+    var session = Captured.titled(store, "List the stock");
+    var other = store.sessions().stream().filter(s -> s.directory().endsWith("notes")).findFirst().orElseThrow();
+    write("UPDATE session SET title = 'behind the back' WHERE id = '" + session.id() + "'",
+        "UPDATE session SET title = 'told', time_updated = time_updated + 1 WHERE id = '" + other.id() + "'");
+    assertThat(store.sessions()).extracting(Session::title).contains("List the stock", "told").doesNotContain("behind the back");
+    // what was written within the last moments is read again: a message may have come under the same time
+    time.advance(Duration.between(Instant.EPOCH, other.updated().plusMillis(500)));
+    write("UPDATE session SET title = 'once more', time_updated = time_updated + 1 WHERE id = '" + other.id() + "'");
+    assertThat(store.sessions()).extracting(Session::title).contains("once more");
+    write("INSERT INTO message VALUES ('msg_new', '" + other.id() + "', 1, 1, '{}')");
+    assertThat(store.sessions()).filteredOn(s -> s.id().equals(other.id())).singleElement()
+        .satisfies(s -> assertThat(s.messages()).isEqualTo(3));
+  }
+
+  @Test
+  void aDatabaseThatLooksUnchangedIsNotEvenOpened() throws IOException {
+    var sessions = store.sessions();
+    Captured.age(folder);
+    store.sessions();
+    var stamp = Files.getLastModifiedTime(file);
+    Files.write(file, new byte[(int) Files.size(file)]);
+    Files.setLastModifiedTime(file, stamp);
+    assertThat(store.sessions()).isEqualTo(sessions);
+  }
+
+  @Test
+  void onlyMessagesAndPartsWhoseTimeHasChangedAreReadAgain() throws Exception {
+    var session = Captured.titled(store, "List the stock");
+    var before = store.messages(session, 100);
+    write("UPDATE part SET data = 'spoilt'", "UPDATE message SET data = 'spoilt'",
+        "UPDATE part SET data = '{\"type\":\"text\",\"text\":\"told\"}', time_updated = time_updated + 1 WHERE id = '"
+            + before.get(1).parts().get(1).path("id").asText() + "'");
+    var now = store.messages(session, 100);
+    assertThat(now.get(1).parts().get(1).path("text").asText()).isEqualTo("told");
+    now.get(1).parts().set(1, before.get(1).parts().get(1));
+    assertThat(now).isEqualTo(before);
+  }
+
+  @Test
+  void noOtherTableIsNeeded() throws Exception {
+    write("PRAGMA foreign_keys = OFF", "DROP TABLE account", "DROP TABLE control_account", "DROP TABLE credential", "DROP TABLE session_share",
+        "DROP TABLE project", "DROP TABLE session_message", "DROP TABLE session_input", "DROP TABLE event", "DROP TABLE permission");
+    assertThat(store.sessions()).hasSize(4);
+    assertThat(store.messages(Captured.titled(store, "List the stock"), 10)).hasSize(4);
+  }
+
+  @Test
+  void whatIsNoJsonOrTooLargeIsLeftOut() throws Exception {
+    var session = Captured.titled(store, "List the stock");
+    var before = store.messages(session, 100);
+    write("INSERT INTO part VALUES ('prt_a', '" + before.get(1).id() + "', '" + session.id() + "', 9999999999999, 1, '{\"type\"')",
+        "INSERT INTO part VALUES ('prt_b', '" + before.get(1).id() + "', '" + session.id() + "', 9999999999999, 1, "
+            + "json_object('type', 'text', 'text', hex(zeroblob(9000000))))",
+        "INSERT INTO message VALUES ('msg_a', '" + session.id() + "', 9999999999999, 1, 'no JSON')",
+        "INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated)"
+            + " VALUES ('ses_a', 'global', 'a', 'relative', 'a', 'a', 1, 1)");
+    assertThat(store.sessions()).hasSize(4);
+    assertThat(store.messages(session, 100)).isEqualTo(before);
+  }
+
+  @Test
+  void aReaderBesideAWriterDisturbsNeither() throws Exception {
+    var beside = store(Time.SYSTEM);
+    var session = Captured.titled(beside, "List the stock");
+    var stop = new AtomicBoolean();
+    var written = new int[1];
+    var writer = Thread.ofPlatform().start(() -> {
+      try (var connection = connected(file)) {
+        for (; !stop.get(); written[0]++) {
+          execute(connection, "INSERT INTO message VALUES ('msg_" + written[0] + "', '" + session.id() + "', " + System.currentTimeMillis()
+              + ", 1, '{\"role\":\"user\"}')", "UPDATE session SET time_updated = " + System.currentTimeMillis()
+              + " WHERE id = '" + session.id() + "'");
+        }
+      } catch (SQLException e) {
+        throw new AssertionError("the writer was disturbed", e);
+      }
+    });
+    try {
+      var last = 0;
+      for (var n = 0; n < 100; n++) {
+        var now = Captured.titled(beside, "List the stock").messages();
+        assertThat(now).isGreaterThanOrEqualTo(last);
+        assertThat(beside.messages(session, 5)).hasSize(5).extracting(Message::role).contains("user");
+        last = now;
+      }
+    } finally {
+      stop.set(true);
+      writer.join();
+    }
+    assertThat(Captured.titled(beside, "List the stock").messages()).isEqualTo(4 + written[0]);
+  }
+
+  @Test
+  void whatIsNoDatabaseIsSaidAndIsNotTakenForAnEmptyOne() throws IOException {
+    Files.deleteIfExists(folder.resolve("opencode.db-wal"));
+    Files.writeString(file, "this is no database, and long enough to have a header that could be one ".repeat(20));
+    assertThatThrownBy(() -> store(time).sessions()).isInstanceOf(IOException.class).hasMessageContaining("opencode.db");
+  }
+
+  private void write(String... statements) throws SQLException {
+    try (var connection = connected(file)) {
+      execute(connection, statements);
+    }
+  }
+
+  /** Open like OpenCode: with a log, and without a checkpoint at the end where another still reads. */
+  private static Connection connected(Path file) throws SQLException {
+    return DriverManager.getConnection("jdbc:sqlite:" + file.toUri() + "?journal_mode=WAL&busy_timeout=10000");
+  }
+
+  private static void execute(Connection connection, String... statements) throws SQLException {
+    for (var text : statements) {
+      try (var statement = connection.createStatement()) {
+        statement.execute(text);
+      }
+    }
+  }
+}

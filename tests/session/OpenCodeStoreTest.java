@@ -1,0 +1,146 @@
+package tests.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import lib.config.Json;
+import lib.session.Message;
+import lib.session.Session;
+import lib.session.SessionStore;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What real OpenCodes stored is told the same, whichever form they stored it in, and the form is chosen anew at each call. */
+class OpenCodeStoreTest {
+  @TempDir
+  Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.0.152", "1.2.1", "1.18.33"})
+  void everySessionIsListedButThoseOfSubAgents(String version) throws IOException {
+    var store = Captured.opencode(Captured.lay(version, folder));
+    var sessions = Captured.byTitle(store.sessions());
+    assertThat(sessions).containsOnlyKeys("List the stock in /srv/shop", "Fake title in /srv/shop", "Fake title in /srv/shop/web",
+        "Fake title in /srv/notes");
+    assertThat(sessions.get("List the stock in /srv/shop").messages()).isEqualTo(4);
+    assertThat(sessions.get("Fake title in /srv/shop").messages()).isEqualTo(3);
+    assertThat(sessions.get("Fake title in /srv/notes").project()).isEqualTo("global");
+    assertThat(sessions.values()).allSatisfy(session -> {
+      assertThat(session.id()).startsWith("ses_");
+      assertThat(session.kind()).isEqualTo("opencode");
+      assertThat(session.version()).isEqualTo(version);
+      assertThat(session.created()).isBetween(Instant.parse("2026-11-26T04:18:00Z"), Instant.parse("2026-11-26T04:19:00Z"));
+      assertThat(session.updated()).isAfter(session.created());
+      assertThat(session.toJson().path("summary").toString()).isEqualTo("{\"additions\":0,\"deletions\":0,\"files\":0}");
+      assertThat(store.session(session.id())).contains(session);
+    });
+    assertThat(store.session("ses_0000000000000000000000000a")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.0.152", "1.2.1", "1.18.33"})
+  void messagesComeInOrderWithTheirModelTokensAndParts(String version) throws IOException {
+    var store = Captured.opencode(Captured.lay(version, folder));
+    var messages = store.messages(Captured.titled(store, "List the stock"), 100);
+    assertThat(messages).extracting(Message::role).containsExactly("user", "assistant", "assistant", "assistant");
+    assertThat(messages).extracting(Message::created).isSorted().doesNotContainNull();
+    assertThat(messages).allSatisfy(message -> assertThat(message.model()).isEqualTo("fake/fake-model"));
+    assertThat(messages).extracting(Message::agent).containsOnly("build");
+    assertThat(messages.get(0).parts()).singleElement().satisfies(part -> assertThat(part.path("text").asText()).contains("List it"));
+    assertThat(messages.get(1).parts()).extracting(part -> part.path("type").asText())
+        .containsExactly("step-start", "text", "tool", "step-finish");
+    var call = messages.get(1).parts().get(2);
+    assertThat(call.path("tool").asText()).isEqualTo("bash");
+    assertThat(call.path("state").path("output").asText()).isEqualTo("one\n");
+    assertThat(call.path("state").path("metadata").has("output")).as("the same text once").isFalse();
+    assertThat(messages.get(3).parts().getLast().path("reason").asText()).isEqualTo("stop");
+    assertThat(messages.get(3).tokens().path("input").asInt()).isEqualTo(100);
+    assertThat(messages.get(3).parts()).allSatisfy(part -> assertThat(part.path("id").asText()).startsWith("prt_"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.0.152", "1.2.1", "1.18.33"})
+  void onlyTheNewestMessagesAreGiven(String version) throws IOException {
+    var store = Captured.opencode(Captured.lay(version, folder));
+    var session = Captured.titled(store, "List the stock");
+    var all = ids(store.messages(session, 100));
+    assertThat(ids(store.messages(session, 2))).isEqualTo(all.subList(2, 4));
+    assertThat(store.messages(session, 0)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.0.152", "1.18.33"})
+  void aCallerMayChangeWhatItWasGiven(String version) throws IOException {
+    var store = Captured.opencode(Captured.lay(version, folder));
+    var session = Captured.titled(store, "List the stock");
+    session.summary().removeAll();
+    store.messages(session, 100).forEach(message -> message.parts().forEach(part -> part.remove("text")));
+    assertThat(Captured.titled(store, "List the stock").summary()).isNotEmpty();
+    assertThat(store.messages(session, 100).getFirst().parts().getFirst().has("text")).isTrue();
+  }
+
+  @Test
+  void theDatabaseIsTheTruthOnceItHasATableOfSessions() throws IOException {
+    // given the files of an old version, and the worker reading them
+    Captured.lay("1.0.152", folder);
+    var store = Captured.opencode(folder);
+    assertThat(store.sessions()).hasSize(4).allSatisfy(session -> assertThat(session.version()).isEqualTo("1.0.152"));
+    // when a new version has begun its database, at first empty
+    Files.write(folder.resolve("opencode.db"), new byte[0]);
+    assertThat(store.sessions()).extracting(Session::version).containsOnly("1.0.152");
+    assertThat(store.place()).as("what is shown").isEqualTo(folder.resolve("opencode.db"));
+    // and then has a table of sessions
+    Captured.lay("1.18.33", folder);
+    assertThat(store.sessions()).hasSize(4).allSatisfy(session -> assertThat(session.version()).isEqualTo("1.18.33"));
+    assertThat(store.messages(Captured.titled(store, "List the stock"), 10)).hasSize(4);
+    // and back, when the database is gone
+    Files.delete(folder.resolve("opencode.db"));
+    assertThat(store.sessions()).extracting(Session::version).containsOnly("1.0.152");
+  }
+
+  @Test
+  void nothingIsThereYetUntilItIs() throws IOException {
+    var store = Captured.opencode(folder.resolve("later"));
+    assertThat(store.sessions()).isEmpty();
+    assertThat(store.session("ses_a")).isEmpty();
+    Captured.lay("1.0.152", folder.resolve("later"));
+    assertThat(store.sessions()).hasSize(4);
+  }
+
+  @Test
+  void theSettingMayNameTheDataFolderItsStorageOrItsDatabase() throws IOException {
+    Captured.lay("1.0.152", folder.resolve("files"));
+    Captured.lay("1.18.33", folder.resolve("database"));
+    Files.move(folder.resolve("files/storage"), folder.resolve("copied-by-hand"));
+    for (var named : List.of("database", "database/opencode.db", "database/storage", "copied-by-hand")) {
+      assertThat(Captured.opencode(folder.resolve(named)).sessions()).as(named).hasSize(4);
+    }
+  }
+
+  @Test
+  void bothFormsAreToldToTheServerAlike() throws IOException {
+    var files = first(Captured.opencode(Captured.lay("1.0.152", folder.resolve("a"))));
+    var database = first(Captured.opencode(Captured.lay("1.18.33", folder.resolve("b"))));
+    assertThat(files.propertyStream().map(Map.Entry::getKey)).containsExactlyElementsOf(
+        database.propertyStream().map(Map.Entry::getKey).toList());
+  }
+
+  private static JsonNode first(SessionStore store) throws IOException {
+    var session = Captured.titled(store, "List the stock");
+    return Json.object().<ObjectNode>set("session", session.toJson())
+        .setAll(store.messages(session, 1).getFirst().toJson(session.id()));
+  }
+
+  private static List<String> ids(List<Message> messages) {
+    return messages.stream().map(Message::id).toList();
+  }
+}
