@@ -14,7 +14,7 @@ import lib.outbox.Secrets;
 
 /** The files in which agents keep their logins. They are read so that what they hold can be masked, and for nothing else. */
 public final class Logins {
-  private static final int LARGEST = 1 << 20; // a login file has some kilobytes
+  private static final int LARGEST = 16 << 20; // a login file has some kilobytes; Claude Code keeps its history in one of its own
 
   /** @param all whether every text in it is a secret, not only those under names that look so */
   private record File(Path path, boolean all) {}
