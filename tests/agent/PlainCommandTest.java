@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static tests.agent.Asking.events;
 import static tests.agent.Asking.with;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import lib.Problem;
@@ -16,7 +16,6 @@ import lib.agent.Adapters;
 import lib.agent.AgentCli;
 import lib.agent.AgentEvent.Plain;
 import lib.agent.PlainCommand;
-import lib.config.ConfigFile;
 import lib.config.Env;
 import lib.config.Settings;
 import lib.config.Table;
@@ -76,13 +75,13 @@ class PlainCommandTest {
     var file = home.resolve("config.json");
     Files.writeString(file, "{\"agent_args\": [\"--note\", \"a, b\", \"\"]}");
     var env = new Env(Map.of(), home, home, "host");
-    assertThat(Settings.resolve(Map.of(), ConfigFile.read(file, env), env).get(Table.AGENT_ARGS)).containsExactly("--note", "a, b", "");
+    assertThat(Settings.resolve(Map.of(), file, env).get(Table.AGENT_ARGS)).containsExactly("--note", "a, b", "");
   }
 
   @Test
   void anUnknownPlaceholderIsAProblemThatNamesTheKnownOnes() {
-    assertThatThrownBy(() -> args("--x {prompt}")).isInstanceOf(Problem.class)
-        .hasMessageContaining("{prompt} is none").hasMessageContaining("{model} {session} {agent} {prompt_file} {directory}");
+    assertThatThrownBy(() -> args("--x {prompt}")).isInstanceOfSatisfying(Problem.class, problem ->
+        assertThat(problem.line()).contains("{prompt} is none", "{model} {session} {agent} {prompt_file} {directory}"));
     assertThatThrownBy(() -> args("[1]")).isInstanceOf(Problem.class);
     assertThatThrownBy(() -> args("[\"a\"")).isInstanceOf(Problem.class);
   }
