@@ -132,7 +132,8 @@ public final class Codex implements Adapter {
   private static String message(JsonNode error) {
     var message = error.isTextual() ? error.asText() : error.path("message").asText();
     var inner = message.startsWith("{") ? Json.readObject(message).orElse(null) : null;
-    var told = inner == null ? null : Json.text(Json.object(inner, "error") == null ? inner : inner.path("error"), "message");
+    var told = inner == null ? null : Json.text(inner.path("error"), "message") != null ? Json.text(inner.path("error"), "message")
+        : Json.text(inner, "message", "detail");
     return told != null ? told : message.isBlank() ? "the agent reported an error" : message;
   }
 }

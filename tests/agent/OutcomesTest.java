@@ -31,7 +31,6 @@ class OutcomesTest {
   private static final String LOG_IN = "; log the agent in as the user that the worker runs as";
   private static final String OTHER_MODEL = "; give the task a model that the agent has";
   private static final String APPROVAL = "agent_approval says what it may do unasked";
-  private static final String STUCK = "stuck";
 
   @TempDir
   Path state;
@@ -151,7 +150,7 @@ class OutcomesTest {
         bad("codex", "the model answers 429", 1, failed("exceeded retry limit, last status: 429 Too Many Requests"), "", "limit",
             "exceeded retry limit, last status: 429"),
         bad("codex", "the subscription's limit", 1, failed("You’ve hit your usage limit. Try again later."), "", "limit", "You’ve hit your usage limit"),
-        bad("codex", "unknown model", 1, failed("{\\\"detail\\\":\\\"x\\\",\\\"message\\\":\\\"The 'm' model is not supported\\\"}"), "",
+        bad("codex", "unknown model", 1, failed("{\\\"detail\\\":\\\"The 'm' model is not supported\\\"}"), "",
             "agent-error", "The 'm' model is not supported" + OTHER_MODEL),
         bad("codex", "a stream that was cut", 1, failed("stream disconnected before completion: stream closed before response.completed"), "",
             "agent-error", "stream disconnected before completion"),
@@ -235,7 +234,13 @@ class OutcomesTest {
   @ParameterizedTest
   @MethodSource("rows")
   void peopleAreToldTheTruthAndWhatToDo(Row row) throws IOException {
-    var verdict = judge(row);
+    try (var found = new Findings(prepare(row), Redaction.NONE)) {
+      found.read(true);
+      check(row, verdict(row, found), found.stderr());
+    }
+  }
+
+  private static void check(Row row, Verdict verdict, String stderr) {
     assertThat(verdict.status()).as(verdict.toString()).isEqualTo(row.status);
     assertThat(verdict.reason()).as(verdict.toString()).isEqualTo(row.reason);
     if (row.error == null) {
@@ -245,24 +250,26 @@ class OutcomesTest {
       var line = verdict.error().lines().findFirst().orElseThrow();
       var parts = row.error.split("…");
       assertThat(line).startsWith(parts[0]).contains(parts);
-      assertThat(verdict.error()).endsWith(row.err.strip().isEmpty() ? line : row.err.strip().lines().toList().getLast());
+      assertThat(verdict.error()).as("its stderr stands behind it").isEqualTo((line + "\n" + stderr).strip());
     }
   }
 
-  private Verdict judge(Row row) throws IOException {
+  private static Verdict verdict(Row row, Findings found) {
+    if (row.exit >= 0) {
+      return Verdict.of(found, new Exit(row.exit, "ended"), null, Duration.ofSeconds(1), Duration.ofHours(1));
+    }
+    assertThat(found.stuck() != null || found.sessionGone()).as("it is known to hang").isTrue();
+    return Verdict.of(found, new Exit(130, "ended"), new StopOrder(StopOrder.Cause.STUCK, "the worker", "it would not end"),
+        Duration.ofSeconds(1), Duration.ofHours(1));
+  }
+
+  private AttemptFolder prepare(Row row) throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
     folder.make();
     folder.prepare("", Json.object(), Json.object());
     folder.adapter(Adapters.of(row.kind).orElseThrow(), true);
     Files.writeString(folder.file("out"), row.out, StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), row.err, StandardOpenOption.APPEND);
-    try (var found = new Findings(folder, Redaction.NONE)) {
-      found.read(true);
-      if (row.exit < 0) {
-        assertThat(found.stuck() != null || found.sessionGone()).as("it is known to hang").isTrue();
-      }
-      var order = row.exit < 0 ? new StopOrder(StopOrder.Cause.STUCK, "the worker", STUCK) : null;
-      return Verdict.of(found, new Exit(row.exit < 0 ? 130 : row.exit, "ended"), order, Duration.ofSeconds(1), Duration.ofHours(1));
-    }
+    return folder;
   }
 }
