@@ -22,7 +22,7 @@ public final class worker extends Command {
   @Override
   protected List<Command> children() {
     return List.of(new cmd.run(io), new cmd.serve(io), new cmd.register(io), new cmd.status(io), new cmd.tasks(io),
-        new cmd.sessions(io), new cmd.outbox(io), new cmd.ctl(io), new cmd.models(io), new cmd.config(io));
+        new cmd.sessions(io), new cmd.sync(io), new cmd.outbox(io), new cmd.ctl(io), new cmd.models(io), new cmd.config(io));
   }
 
   public static void main(String[] args) {

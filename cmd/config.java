@@ -77,11 +77,15 @@ public final class config extends Command {
       } else {
         var lines = new ArrayList<>(Manual.shown(settings, used(settings)));
         lines.add(List.of("(agent CLI)", path == null ? "none" : path, why));
-        places.forEach(place -> lines.add(List.of("(sessions of " + place.kind() + ")", place.path().toString(),
-            place.problem() != null ? place.problem().what() + ": " + place.problem().why() : (place.there() ? "" : "not there yet; ") + place.why())));
+        places.forEach(place -> lines.add(List.of("(sessions of " + place.kind() + ")", place.path().toString(), chosen(place))));
         Columns.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
       }
       return Problem.Exit.DONE.code;
+    }
+
+    private static String chosen(Stores.Place place) {
+      return place.problem() != null ? place.problem().what() + ": " + place.problem().why()
+          : (place.there() ? "" : "not there yet; ") + place.why();
     }
 
     /** What a worker and a server started now would use where nothing is set. */

@@ -48,7 +48,8 @@ public final class sessions extends Command {
 
   /** What the commands below have in common: where to look. */
   abstract static class OnCodebases extends ServerCommand {
-    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH", description = "look only in this codebase; global for none (default: in all)")
+    @Option(names = "--codebase", paramLabel = "ID|NAME|PATH",
+        description = "look only in this codebase; global for none (default: in all)")
     String codebase;
 
     OnCodebases(Io io) {
@@ -65,15 +66,19 @@ public final class sessions extends Command {
           .distinct().toList();
     }
 
-    /** Calls the server; empty when what is asked for is not there. */
+    /** Calls the server, which has told its codebases before; empty when what is asked for is not there. */
     final <T> Optional<T> there(Client client, Retry.Call<T> call) throws InterruptedException {
       try {
         return Optional.of(ask(client, call));
       } catch (Problem e) {
-        if (e.getCause() instanceof CallFailed failed && failed.kind() == CallFailed.Kind.MISSING) {
-          return Optional.empty();
+        switch (e.getCause() instanceof CallFailed failed ? failed.kind() : CallFailed.Kind.GARBLED) {
+          case MISSING -> {
+            return Optional.empty();
+          }
+          case NO_ROUTE -> throw new Problem("the server " + client.server() + " keeps no sessions", "it has no such call",
+              "ask one that does; our own does: serve");
+          default -> throw e;
         }
-        throw e;
       }
     }
 
@@ -148,7 +153,8 @@ public final class sessions extends Command {
     }
   }
 
-  @CommandLine.Command(name = "list", description = "List sessions, the newest first.",
+  @CommandLine.Command(name = "list", description = "List sessions, the newest first. With --json an array: id, "
+      + "codebase_id, title, directory, created, updated, messages, agent_kind, worker_id.",
       footer = "%nExample: worker sessions list --codebase demo --search login")
   static final class Listing extends OnCodebases {
     @Option(names = "--limit", paramLabel = "N", description = "so many at most, 200 of one codebase (default: 50)")
@@ -210,7 +216,8 @@ public final class sessions extends Command {
     }
   }
 
-  @CommandLine.Command(name = "show", description = "Show one session: title, codebase, folder, times, whose it is.",
+  @CommandLine.Command(name = "show", description = "Show one session: title, codebase, folder, times, whose it is; "
+      + "with --json the fields of the list.",
       footer = "%nExample: worker sessions show ses_5f3c")
   static final class Show extends OnSession {
     Show(Io io) {
@@ -285,7 +292,8 @@ public final class sessions extends Command {
   }
 
   @CommandLine.Command(name = "resume", description = "Go on with a session: a task for the worker that has it. While the same resume is "
-      + "under way, our own server makes no second task.", footer = "%nExample: worker sessions resume --follow ses_5f3c \"Now add a test\"")
+      + "under way, our own server makes no second task.",
+      footer = "%nExample: worker sessions resume --follow ses_5f3c \"Now add a test\"")
   static final class ResumeIt extends OnSession {
     @Parameters(index = "1", arity = "0..1", paramLabel = "PROMPT",
         description = "what the agent is asked (default: to go on); - reads it from standard input")

@@ -67,6 +67,12 @@ public final class status extends Command {
     }
     add(lines, "outbox", now.path("outbox").path("reports").asText() + " reports of " + now.path("outbox").path("attempts").asText()
         + " attempts on their way");
+    var sync = now.path("session_sync");
+    add(lines, "sessions", !sync.path("on").asBoolean() ? "not told" : sync.path("last_seconds").isNull() ? "not told yet"
+        : sync.path("sessions").asText() + " here, told " + time(sync, "last_seconds") + " ago");
+    if (sync.path("problem").isTextual()) {
+      add(lines, "sessions", "problem: " + sync.path("problem").asText());
+    }
     now.path("quarantines").forEach(q -> add(lines, "quarantine", q.path("why").asText() + "; tried again in "
         + time(q, "next_try_seconds")));
     now.path("limits").forEach(l -> add(lines, "limit", l.path("provider").asText() + " until " + l.path("until").asText()));

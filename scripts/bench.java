@@ -15,13 +15,14 @@ import scripts.measure.Rig;
 import scripts.measure.Settles;
 import scripts.measure.Soak;
 import scripts.measure.Starts;
+import scripts.measure.Syncs;
 
 /**
  * Measures the worker against what the machine allows: {@code ./jbang scripts/bench.java [part …]}. Each figure stands beside its
  * floor, measured in the same run by a bare client that makes the same calls and syncs, so the ratios hold on any machine.
  */
 public final class bench {
-  private static final List<String> PARTS = List.of("starts", "output", "noops", "settling", "idle", "commands", "masks");
+  private static final List<String> PARTS = List.of("starts", "output", "noops", "settling", "idle", "commands", "masks", "sync");
 
   private bench() {}
 
@@ -38,6 +39,7 @@ public final class bench {
           case "idle" -> new Rest(rig).run();
           case "commands" -> new Rest(rig).commands();
           case "masks" -> new Masks(rig).run();
+          case "sync" -> new Syncs(rig).run();
           case "soak" -> new Soak(rig).run();
           default -> throw new IllegalArgumentException(part + " is none of " + PARTS + ", soak");
         }

@@ -37,7 +37,7 @@ public final class Table {
   public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.title(),
       "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, LOCAL, WORK).listed());
   public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.title(),
-      "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER));
+      "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER, SYNC));
   public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),
       "folders to work in; flags add to the file's list").flags("-b", "--codebase").fallback(List.of()).in(OFFER).listed());
   public static final Setting<Boolean> GLOBAL_CODEBASE = row(Setting.of("global_codebase", Kind.bool(),

@@ -108,8 +108,8 @@ final class SessionCalls {
     var key = filled(body, "request_id") != null ? filled(body, "request_id") : request.header("Idempotency-Key");
     var agent = filled(body, "agent");
     var resumed = resumes.resume(new Asked(request.id("id"), session, filled(body, "prompt"), agent == null ? Task.DEFAULT_AGENT : agent,
-        model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref == null && model != null ? model.replaceFirst("/", ":") : ref,
-        Body.checkId("request_id", key)));
+        model == null && ref != null ? ref.replaceFirst(":", "/") : model,
+        ref == null && model != null ? model.replaceFirst("/", ":") : ref, Body.checkId("request_id", key)));
     return Reply.of(Json.object().put("success", true).put("message", resumed.made() ? "Task queued to resume session " + session
             : "Session " + session + " is being resumed already")
         .put("task_id", resumed.task()).put("session_id", session).put("active_session_id", session)

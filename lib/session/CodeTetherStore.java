@@ -2,7 +2,9 @@ package lib.session;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -38,6 +40,9 @@ final class CodeTetherStore implements SessionStore {
   private static final long LARGEST = 64L << 20; // some megabytes after a day's talk; it is read whole whenever it changes
   private static final long HEADS_KEPT = 1L << 40; // of each only the head is kept, so that the number of files bounds it
   private static final long TALKS_KEPT = 64L << 20;
+
+  /** Reads a value out of the middle of a file. */
+  private static final ObjectReader WITHIN = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /** A folder with sessions; inside is null where they may have been begun anywhere. */
   private record Place(Path sessions, Path inside) {}
@@ -163,14 +168,15 @@ final class CodeTetherStore implements SessionStore {
     var count = new int[] {0};
     var head = scan(content, parser -> {
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        newest.add(Json.MAPPER.readTree(parser));
+        newest.add(WITHIN.readTree(parser));
         count[0]++;
         if (newest.size() > most) {
           newest.remove();
         }
       }
     });
-    return new Talk(most, Json.text(head.path("metadata"), "model"), Json.text(head, "agent"), count[0] - newest.size(), List.copyOf(newest));
+    return new Talk(most, Json.text(head.path("metadata"), "model"), Json.text(head, "agent"), count[0] - newest.size(),
+        List.copyOf(newest));
   }
 
   /** What is done with the list of messages, whose beginning was just read, up to its end. */
@@ -191,7 +197,7 @@ final class CodeTetherStore implements SessionStore {
         if (name.equals("messages") && value == JsonToken.START_ARRAY) {
           messages.take(parser);
         } else if (name.equals("metadata") || value.isScalarValue()) {
-          head.set(name, Json.MAPPER.readTree(parser));
+          head.set(name, WITHIN.readTree(parser));
         } else {
           parser.skipChildren();
         }

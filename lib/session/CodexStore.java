@@ -53,7 +53,8 @@ final class CodexStore implements SessionStore {
       if (meta == null) {
         meta = line.path("type").asText().equals("session_meta") ? line.path("payload").deepCopy() : Json.object();
         if (meta instanceof ObjectNode all) {
-          all.retain("id", "session_id", "cwd", "cli_version", "timestamp", "thread_source", "parent_thread_id", "source"); // not the prompt
+          // not the model's instructions, which are most of it
+          all.retain("id", "session_id", "cwd", "cli_version", "timestamp", "thread_source", "parent_thread_id", "source");
         }
         created = at;
       }

@@ -1,6 +1,7 @@
 package lib.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -9,9 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lib.config.Json;
@@ -38,7 +37,7 @@ final class FileCache<T> {
   private final Time time;
   private final long largest;
   private final long budget;
-  private final Map<Path, Held<T>> files = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<Path, Held<T>> files = new LinkedHashMap<>(16, 0.75f, true);
   private final Set<Path> warned = new HashSet<>();
   private long bytes;
 
@@ -54,9 +53,13 @@ final class FileCache<T> {
     this.budget = budget;
   }
 
-  /** A JSON value. */
+  /** A JSON value; nothing at all is none. */
   static JsonNode json(byte[] content) throws IOException {
-    return Json.MAPPER.readTree(content);
+    var value = Json.MAPPER.readTree(content);
+    if (value.isMissingNode()) {
+      throw new EOFException("it is empty");
+    }
+    return value;
   }
 
   /** What the file holds; empty when it is not there, is too large, may not be read or is not what is looked for. */
@@ -124,9 +127,8 @@ final class FileCache<T> {
     forget(file);
     files.put(file, held);
     bytes += weight(held);
-    for (Iterator<Held<T>> eldest = files.values().iterator(); bytes > budget && files.size() > 1; eldest = files.values().iterator()) {
-      bytes -= weight(eldest.next());
-      eldest.remove();
+    while (bytes > budget && files.size() > 1) {
+      bytes -= weight(files.pollFirstEntry().getValue());
     }
     return Optional.ofNullable(held.value);
   }

@@ -21,6 +21,7 @@ import lib.config.Time;
  * @param <F> what a listing needs of a session
  */
 final class Logs<F> {
+  private static final int MAX_TITLE = 100; // what a list shows
   private static final int TALKS = 8; // more sessions than run here at once; each holds half of an answer at most
 
   private record Talk(int most, LogFile<Telling> log) {}
@@ -92,6 +93,4 @@ final class Logs<F> {
     var end = line.lastIndexOf(' ', MAX_TITLE);
     return end > 0 ? line.substring(0, end) + " …" : "";
   }
-
-  private static final int MAX_TITLE = 100; // what a list shows
 }

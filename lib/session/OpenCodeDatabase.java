@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +42,7 @@ final class OpenCodeDatabase {
 
   private final BorrowedDatabase database;
   private final Time time;
-  private final Map<String, Piece> pieces = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<String, Piece> pieces = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
   private Seen seen;
 
@@ -186,9 +185,8 @@ final class OpenCodeDatabase {
     }
     pieces.put(id, piece);
     bytes += piece.bytes;
-    for (Iterator<Piece> eldest = pieces.values().iterator(); bytes > PIECES_KEPT && pieces.size() > 1; eldest = pieces.values().iterator()) {
-      bytes -= eldest.next().bytes;
-      eldest.remove();
+    while (bytes > PIECES_KEPT && pieces.size() > 1) {
+      bytes -= pieces.pollFirstEntry().getValue().bytes;
     }
   }
 

@@ -64,7 +64,7 @@ public final class OwnerHomes {
         }
       }
     } catch (IOException e) {
-      return Map.of(); // no such list on this system
+      return homes; // no such list on this system
     }
     return homes;
   }

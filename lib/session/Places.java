@@ -2,6 +2,7 @@ package lib.session;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,7 +35,13 @@ public final class Places {
     this.mapping = new Mapping(new ArrayList<>(byCodebase.keySet()));
   }
 
-  /** The ids of all. */
+  /** Has only these told of from now on; where a session belongs stays as it is. */
+  public Places only(Collection<String> some) {
+    ids.retainAll(some);
+    return this;
+  }
+
+  /** The ids of those to tell of. */
   public Set<String> ids() {
     return ids;
   }

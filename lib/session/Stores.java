@@ -43,7 +43,8 @@ public final class Stores {
     var opencode = OpenCodePlace.of(settings, codebases, OwnerHomes.ofMachine(), time);
     var codetether = new CodeTetherStore(env, () -> codebases, time).place();
     return List.of(new Place(OpenCodeForm.KIND, opencode.shown(), opencode.why(), opencode.there(), opencode.problem()),
-        place(CodeTetherStore.KIND, codetether, env.var("CODETETHER_DATA_DIR") == null ? "codebases, user's data folder" : "CODETETHER_DATA_DIR"),
+        place(CodeTetherStore.KIND, codetether,
+            env.var("CODETETHER_DATA_DIR") == null ? "codebases, user's data folder" : "CODETETHER_DATA_DIR"),
         place(ClaudeStore.KIND, ClaudeStore.place(env), env.var("CLAUDE_CONFIG_DIR") == null ? "user's home" : "CLAUDE_CONFIG_DIR"),
         place(CodexStore.KIND, CodexStore.place(env).resolve("sessions"), env.var("CODEX_HOME") == null ? "user's home" : "CODEX_HOME"));
   }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,7 @@ final class Turns {
   private record Call(Turn turn, ObjectNode state) {}
 
   private final int most;
-  private final Map<String, Turn> turns = new LinkedHashMap<>();
+  private final LinkedHashMap<String, Turn> turns = new LinkedHashMap<>();
   private final Map<String, Call> calls = new HashMap<>();
   private Turn last;
   private long size;
@@ -110,11 +109,9 @@ final class Turns {
   }
 
   private void bound() {
-    for (Iterator<Turn> eldest = turns.values().iterator();
-        turns.size() > Math.max(1, most) || size > OpenCodeFiles.LARGEST_ANSWER / 2 && turns.size() > 1; // a character is two bytes at worst
-        eldest = turns.values().iterator()) {
-      var gone = eldest.next();
-      eldest.remove();
+    // a character is two bytes at worst
+    while (turns.size() > Math.max(1, most) || size > OpenCodeFiles.LARGEST_ANSWER / 2 && turns.size() > 1) {
+      var gone = turns.pollFirstEntry().getValue();
       size -= gone.size;
       calls.values().removeIf(call -> call.turn == gone);
     }

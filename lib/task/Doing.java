@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -33,6 +34,8 @@ import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.outbox.Redaction;
 import lib.outbox.Secrets;
+import lib.session.Session;
+import lib.session.SessionStore;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -55,6 +58,7 @@ final class Doing {
   private final Codebases codebases;
   private final Registrar registrar;
   private final String server;
+  private final List<SessionStore> stores; // each for one thread at a time
   private final AgentKind kinds;
   private final Models models;
   private final Redaction redaction;
@@ -62,7 +66,7 @@ final class Doing {
   private final RandomGenerator random;
 
   Doing(LiveSettings settings, Client client, Journal journal, Identity identity, Codebases codebases, Registrar registrar,
-      String server, AgentKind kinds, Models models, Redaction redaction, Time time, RandomGenerator random) {
+      String server, List<SessionStore> stores, AgentKind kinds, Models models, Redaction redaction, Time time, RandomGenerator random) {
     this.settings = settings;
     this.client = client;
     this.journal = journal;
@@ -70,6 +74,7 @@ final class Doing {
     this.codebases = codebases;
     this.registrar = registrar;
     this.server = server;
+    this.stores = stores;
     this.kinds = kinds;
     this.models = models;
     this.redaction = redaction;
@@ -178,26 +183,63 @@ final class Doing {
       return Ready.refused(folder, directory + " does not lie below a folder that " + identity.host() + " allows (codebase_roots)");
     }
     try {
-      var cli = AgentCli.require(settings.now());
-      var adapter = kinds.of(cli.path(), settings.get(Table.AGENT_KIND));
-      var lacks = task.modelName() == null ? Optional.<String>empty() : models.lacks(adapter, cli.path(), task.modelName());
-      if (lacks.isPresent()) {
-        return Ready.refused(folder, lacks.get());
-      }
-      var approval = Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
-      var version = adapter.argvDependsOnVersion(approval) ? kinds.await(cli.path()) : kinds.version(cli.path());
-      var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), task.resumeSession(), approval,
-          settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
-      folder.adapter(adapter, adapter.promptOnInput(ask));
-      var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
-      environment.putAll(adapter.environment(ask));
-      environment.put("A2A_TASK_ID", task.id());
-      var lane = new LaneFile(settings.now().env()).of(directory.toRealPath());
-      Function<Adapter.Ask, Supervisor.Held> hold = asked -> Supervisor.hold(folder, adapter.argv(asked), environment, directory, lane,
-          settings.get(Table.TASK_TIMEOUT));
-      return Ready.held(folder, cli.path(), hold.apply(ask), ask.session() == null ? null : () -> hold.apply(ask.anew()));
+      return start(task, folder, directory, AgentCli.require(settings.now()));
     } catch (Problem e) {
       return Ready.refused(folder, e.what() + ": " + e.why());
+    }
+  }
+
+  private Ready start(Task task, AttemptFolder folder, Path codebase, AgentCli cli) throws IOException, InterruptedException {
+    var adapter = kinds.of(cli.path(), settings.get(Table.AGENT_KIND));
+    var lacks = task.modelName() == null ? Optional.<String>empty() : models.lacks(adapter, cli.path(), task.modelName());
+    if (lacks.isPresent()) {
+      return Ready.refused(folder, lacks.get());
+    }
+    var session = task.resumeSession();
+    var directory = codebase;
+    switch (session == null ? new Resume.GoOn(codebase) : Resume.of(session, known(adapter.kind(), session), codebase)) {
+      case Resume.GoOn on -> directory = on.directory();
+      case Resume.Anew anew -> {
+        session = null;
+        folder.startAnew(anew.why());
+      }
+      case Resume.Refused refused -> {
+        return Ready.refused(folder, refused.why());
+      }
+    }
+    return hold(task, folder, codebase, cli, adapter, session, directory);
+  }
+
+  private Ready hold(Task task, AttemptFolder folder, Path codebase, AgentCli cli, Adapter adapter, String session, Path directory)
+      throws IOException, InterruptedException {
+    var approval = Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+    var version = adapter.argvDependsOnVersion(approval) ? kinds.await(cli.path()) : kinds.version(cli.path());
+    var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), session, approval,
+        settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
+    folder.adapter(adapter, adapter.promptOnInput(ask));
+    var environment = AgentEnv.of(settings.now().env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings.now()), directory);
+    environment.putAll(adapter.environment(ask));
+    environment.put("A2A_TASK_ID", task.id());
+    var lane = new LaneFile(settings.now().env()).of(codebase.toRealPath());
+    Function<Adapter.Ask, Supervisor.Held> hold = asked -> Supervisor.hold(folder, adapter.argv(asked), environment, directory, lane,
+        settings.get(Table.TASK_TIMEOUT));
+    return Ready.held(folder, cli.path(), hold.apply(ask), session == null ? null : () -> hold.apply(ask.anew()));
+  }
+
+  /** What this machine knows of a session; a store that cannot be read knows nothing, and the agent is to say. */
+  private Optional<Session> known(String kind, String session) {
+    synchronized (stores) {
+      for (var store : stores) {
+        try {
+          var found = store.kind().equals(kind) ? store.session(session) : Optional.<Session>empty();
+          if (found.isPresent()) {
+            return found;
+          }
+        } catch (IOException e) {
+          LOG.info("where session {} was begun cannot be read: {}", session, e.getMessage());
+        }
+      }
+      return Optional.empty();
     }
   }
 
@@ -223,7 +265,7 @@ final class Doing {
     var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
     var stuck = order.get();
     if (!verdict.sessionGone() || ready.anew() == null || stuck != null && (stuck.cause() != StopOrder.Cause.STUCK || !order.compareAndSet(stuck, null))) {
-      return verdict;
+      return said(ready.folder(), verdict);
     }
     var why = "session " + task.resumeSession() + " is not there any more";
     LOG.info("task={} {}, starting its agent anew", task.id(), why);
@@ -253,6 +295,11 @@ final class Doing {
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
     var verdict = new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
         .run(lives ? folder.supervisor().orElse(null) : null, lives);
+    return said(folder, verdict);
+  }
+
+  /** With why it was done in a new session, if it was. */
+  private static Verdict said(AttemptFolder folder, Verdict verdict) throws IOException {
     return folder.anew().map(anew -> verdict.anew(anew.why())).orElse(verdict);
   }
 }

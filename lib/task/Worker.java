@@ -114,8 +114,8 @@ public final class Worker implements Listener {
     this.syncing = Syncing.of(settings, Stores.of(settings, codebases::folders, time), client, identity.workerId(), ours, codebases,
         registrar, redaction, time, random);
     this.heart = new Heart(client, identity.workerId(), running, this::holds, this::forgotten, time);
-    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server, kinds, models, redaction,
-        time, random);
+    var doing = new Doing(this.settings, client, journal, identity, codebases, registrar, server,
+        Stores.of(settings, codebases::folders, time), kinds, models, redaction, time, random);
     var taking = new Taking(client, journal, identity, codebases, server, ours, stream::up,
         () -> this.settings.get(Table.TASK_TIMEOUT), redaction, time, random);
     var limits = new Limits(time);

@@ -27,8 +27,9 @@ public record RemoteMessage(String id, String role, Instant created, String mode
     }
     var info = raw.path("info");
     var created = Times.read(raw.path("time"), "created");
-    return Optional.of(new RemoteMessage(or(Json.text(raw, "id"), Json.text(info, "id")), or(Json.text(raw, "role"), Json.text(info, "role")),
-        created != null ? created : Times.read(raw, "created_at", "created"), or(model(raw), model(info)), text(raw, info), tools(raw), raw));
+    return Optional.of(new RemoteMessage(or(Json.text(raw, "id"), Json.text(info, "id")),
+        or(Json.text(raw, "role"), Json.text(info, "role")), created != null ? created : Times.read(raw, "created_at", "created"), or(model(raw), model(info)),
+        text(raw, info), tools(raw), raw));
   }
 
   private static String model(JsonNode node) {

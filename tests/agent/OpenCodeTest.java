@@ -3,7 +3,6 @@ package tests.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.List;
 import lib.agent.Adapter;
 import lib.agent.AgentEvent;
 import lib.agent.OpenCode;

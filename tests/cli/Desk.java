@@ -89,6 +89,7 @@ final class Desk implements AutoCloseable {
       case "tasks" -> new cmd.tasks(io);
       case "sessions" -> new cmd.sessions(io);
       case "register" -> new cmd.register(io);
+      case "sync" -> new cmd.sync(io);
       case "outbox" -> new cmd.outbox(io);
       default -> new cmd.run(io);
     };

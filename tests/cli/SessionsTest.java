@@ -3,10 +3,12 @@ package tests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lib.config.Json;
+import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Report;
 import lib.wire.TaskStatus;
@@ -65,7 +68,8 @@ class SessionsTest {
   private void sync(String codebase, String... ids) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
     for (var id : ids) {
-      rows.add(Map.of("id", id, "title", "Title of " + id, "updated", "2026-01-0%dT00:00:00Z".formatted(rows.size() + 1), "messageCount", 3));
+      rows.add(Map.of("id", id, "title", "Title of " + id, "updated", "2026-01-0%dT00:00:00Z".formatted(rows.size() + 1),
+          "messageCount", 3));
     }
     sync(codebase, rows, Map.of());
   }
@@ -109,7 +113,8 @@ class SessionsTest {
         "2020-01-01T00:00:00Z")), Map.of());
     var ran = desk.at(80).ran("sessions", "list");
     assertThat(ran.out().lines()).hasSize(2).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
-    assertThat(ran.out()).contains("red\\u001b[31m bell\\u0007", "ses_\\u202e1").doesNotContain("\u001b", "\u202e").contains("20").contains("…");
+    assertThat(ran.out()).contains("red\\u001b[31m bell\\u0007", "ses_\\u202e1", "20", "…")
+        .doesNotContain("\u001b", "\u202e");
   }
 
   @Test
@@ -135,13 +140,14 @@ class SessionsTest {
   @Test
   void aSessionIsFoundByHowItsIdBegins() throws Exception {
     sync(codebase, "ses_a", "ses_ab", "ses_c/ü");
-    assertThat(desk.ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n", "codebase\t" + codebase + "\n",
+    assertThat(desk.ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n",
+        "codebase\t" + codebase + "\n",
         "messages\t3\n", "updated\t2026-01-03T00:00:00Z\n", "worker\tw\n", "directory\t-\n");
     assertThat(desk.ran("sessions", "show", "ses_a").out()).as("the whole id is no beginning").contains("id\tses_a\n");
     assertThat(Json.read(desk.ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
     var several = desk.ran("sessions", "show", "ses_");
     assertThat(several.exit()).isEqualTo(1);
-    assertThat(several.err()).contains("problem: several sessions begin with ses_", "ses_a, ses_ab, ses_c/ü", "give more of the id")
+    assertThat(several.err()).contains("problem: several sessions begin with ses_", "ses_c/ü, ses_ab, ses_a", "give more of the id")
         .doesNotContain("ses_d");
   }
 
@@ -185,7 +191,8 @@ class SessionsTest {
   void theNewestMessagesArePrintedOldestFirst() throws Exception {
     sync(codebase, List.of(Map.of("id", "ses_1")), Map.of("ses_1", List.of(
         Map.of("role", "user", "content", "first"),
-        Map.of("id", "m2", "role", "user", "time", Map.of("created", "2026-01-01T00:00:00Z"), "parts", List.of(Map.of("type", "text", "text", "Fix it\n"))),
+        Map.of("id", "m2", "role", "user", "time", Map.of("created", "2026-01-01T00:00:00Z"),
+            "parts", List.of(Map.of("type", "text", "text", "Fix it\n"))),
         Map.of("role", "assistant", "model", "p/m", "parts", List.of(Map.of("type", "text", "text", "Done \u001b[31mred"),
             Map.of("type", "tool", "tool", "bash\u001b"))))));
     var ran = desk.ran("sessions", "messages", "ses", "--limit", "2");
@@ -235,17 +242,21 @@ class SessionsTest {
     sync(codebase, "ses_1");
     var id = desk.ran("sessions", "resume", "ses_1").out().split("\t")[0];
     desk.client.claim(id, "w");
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var followed = threads.submit(() -> desk.ran("sessions", "resume", "ses_1", "--follow"));
-      desk.client.status(new Report(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
-      var ran = followed.get();
-      // it joined the running task, unless that had ended first and it made one of its own
-      if (!ran.err().contains(id)) {
-        throw new AssertionError("it followed another task: " + ran);
+    desk.client.output(id, "w", "on it\n", Instant.now(), 1, 1);
+    var ended = new ByteArrayOutputStream() { // the task ends once somebody has seen its output
+      @Override
+      public synchronized void write(byte[] bytes, int from, int length) {
+        super.write(bytes, from, length);
+        try {
+          desk.client.status(new Report(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
+        } catch (CallFailed | InterruptedException e) {
+          throw new AssertionError(e);
+        }
       }
-      assertThat(ran.out()).isEqualTo("the answer\n");
-      assertThat(ran.exit()).isZero();
-    }
+    };
+    var ran = desk.into(ended, "sessions", "resume", "ses_1", "--follow", "--server", desk.hub.url().toString());
+    assertThat(ran).isEqualTo(new Desk.Ran(0, "on it\n", "it is being resumed already, by this task\ntask " + id + "\ntask " + id
+        + " completed\n"));
   }
 
   @Test
@@ -275,7 +286,8 @@ class SessionsTest {
     try (var server = FakeServer.start(version)) {
       var id = server.addCodebase("proj", "/srv/proj", "w");
       var one = List.of("--server", server.url().toString());
-      assertThat(at(one, "sessions", "list").err()).contains("no sessions");
+      assertThat(at(one, "sessions", "list").err()).contains("problem: the server", "keeps no sessions");
+      server.on("GET", "/v1/agent/codebases/global/sessions").answer(404, "Codebase not found");
       server.on("GET", "/v1/agent/codebases/" + id + "/sessions").answer(200, """
           {"sessions": [{"id": "ses_1", "title": "A", "created_at": "2026-01-01T00:00:00"}, {"id": "ses_2", "updated": 1767312000000}],
            "source": "database"}""");

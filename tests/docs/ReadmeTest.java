@@ -22,6 +22,7 @@ class ReadmeTest {
   /** Stands for OpenCode: it does what the README says of it. */
   private static final String AGENT = """
       #!/bin/sh
+      case $1 in --version) echo 1.18.34; exit ;; models) echo anthropic/claude; exit ;; esac
       cat >/dev/null
       printf 'Hello!\\n' >hello.txt
       cat <<END

@@ -179,7 +179,8 @@ class SessionsTest {
     var task = resume("a", Map.of()).path("task_id").asText();
     var before = List.of(hub.get(sessions).text(), hub.get(sessions + "/a").text(), hub.get(sessions + "/a/messages").text());
     hub.restart();
-    assertThat(List.of(hub.get(sessions).text(), hub.get(sessions + "/a").text(), hub.get(sessions + "/a/messages").text())).isEqualTo(before);
+    assertThat(List.of(hub.get(sessions).text(), hub.get(sessions + "/a").text(), hub.get(sessions + "/a/messages").text()))
+        .isEqualTo(before);
     assertThat(resume("a", Map.of()).path("task_id").asText()).isEqualTo(task);
   }
 
@@ -323,7 +324,8 @@ class SessionsTest {
   @Test
   void aResumeIsATaskForTheWorkerThatHasTheSession() throws Exception {
     sync("w", Map.of(), "ses_1");
-    var answer = resume("ses_1", Map.of("prompt", "Now add a test, please, and do it well, and document it", "agent", "plan", "model", "a/b:c"));
+    var answer = resume("ses_1", Map.of("prompt", "Now add a test, please, and do it well, and document it",
+        "agent", "plan", "model", "a/b:c"));
     var task = hub.show(answer.path("task_id").asText());
     assertThat(answer.path("success").asBoolean()).isTrue();
     assertThat(answer.path("message").asText()).isEqualTo("Task queued to resume session ses_1");
@@ -387,7 +389,8 @@ class SessionsTest {
     assertThat(hub.post(sessions + "/a/resume", Map.of("prompt", "other", "request_id", "r1")).code()).isEqualTo("request_id_reused");
     var second = resume("a", Map.of("prompt", "go", "request_id", "r2")).path("task_id").asText();
     assertThat(second).isNotEqualTo(task);
-    assertThat(resume("a", Map.of("prompt", "go", "request_id", "r3")).path("task_id").asText()).as("alike, and not ended").isEqualTo(second);
+    assertThat(resume("a", Map.of("prompt", "go", "request_id", "r3")).path("task_id").asText()).as("alike, and not ended")
+        .isEqualTo(second);
     hub.claim(second, "w");
     Served.ok(hub.report(second, "w", "completed", Map.of()));
     assertThat(resume("a", Map.of("prompt", "go", "request_id", "r3")).path("task_id").asText()).isEqualTo(second);
@@ -485,7 +488,8 @@ class SessionsTest {
     refused(hub.post(sessions + "/a/messages/sync", Map.of("worker_id", "w", "messages", List.of(message(big)))), 413);
     refused(trySync("w", Map.of("messages", Map.of("a", List.of(message(big)))), "a"), 413);
     try (var wire = hub.wire()) {
-      wire.send("POST " + sessions + "/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 16777217\r\n\r\n");
+      wire.send("POST " + sessions + "/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+          + "Content-Length: 16777217\r\n\r\n");
       refused(wire.receive(false), 413);
     }
     refused(hub.get(sessions + "?q=" + "x".repeat(257)), 400);

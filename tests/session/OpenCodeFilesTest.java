@@ -194,7 +194,8 @@ class OpenCodeFilesTest {
     Files.writeString(project.resolve("ses_deep.json"), "[".repeat(100_000));
     Files.writeString(project.resolve("ses_up.json"), "{\"id\": \"../../../up\", \"directory\": \"/srv\"}");
     Files.write(project.resolve("ses_bytes.json"), new byte[] {(byte) 0xff, 0, (byte) 0xc3, 0x28});
-    Files.writeString(project.resolve("ses_huge.json"), "{\"id\": \"ses_huge\", \"directory\": \"/srv\", \"x\": \"" + "x".repeat(5 << 20) + "\"}");
+    Files.writeString(project.resolve("ses_huge.json"),
+        "{\"id\": \"ses_huge\", \"directory\": \"/srv\", \"x\": \"" + "x".repeat(5 << 20) + "\"}");
     Files.createDirectory(project.resolve("ses_folder.json"));
     Files.writeString(storage.resolve("session/file"), "in place of a project");
     Files.writeString(project.resolve("ses_odd.json"), "{\"id\": \"ses_odd\", \"directory\": \"/srv\", \"time\": {\"created\": \"soon\", "
@@ -263,7 +264,8 @@ class OpenCodeFilesTest {
   }
 
   private void part(String message, String id, String text) throws IOException {
-    write(storage.resolve("part").resolve(message).resolve(id + ".json"), Json.object().put("id", id).put("type", "text").put("text", text));
+    write(storage.resolve("part").resolve(message).resolve(id + ".json"),
+        Json.object().put("id", id).put("type", "text").put("text", text));
   }
 
   private static String id(String kind, long millis) {

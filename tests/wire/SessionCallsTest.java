@@ -25,7 +25,8 @@ class SessionCallsTest {
   void everyFamilyIsAsked(Version version) throws Exception {
     try (var server = FakeServer.start(version)) {
       server.on("GET", SESSIONS).answer(200, "{\"sessions\":[{\"id\":\"s\"}],\"total\":1}");
-      assertThat(ClientTest.client(server).sessions().list("c/1", 5, 10, "a b&").sessions()).extracting(RemoteSession::id).containsExactly("s");
+      assertThat(ClientTest.client(server).sessions().list("c/1", 5, 10, "a b&").sessions())
+          .extracting(RemoteSession::id).containsExactly("s");
       var asked = server.requests("GET", SESSIONS).getLast();
       assertThat(asked.path()).endsWith("/c%2F1/sessions");
       assertThat(asked.query()).containsEntry("limit", "5").containsEntry("offset", "10");

@@ -1,0 +1,176 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//SOURCES ../lib/**.java
+package cmd;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import lib.Problem;
+import lib.agent.Logins;
+import lib.cli.Columns;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.config.Codebase;
+import lib.config.Json;
+import lib.config.Setting.Use;
+import lib.config.Settings;
+import lib.config.StateDir;
+import lib.config.Table;
+import lib.config.Time;
+import lib.outbox.Redaction;
+import lib.outbox.Secrets;
+import lib.session.Pass;
+import lib.session.Places;
+import lib.session.Stores;
+import lib.session.Sync;
+import lib.task.Identity;
+import lib.wire.CallFailed;
+import lib.wire.Client;
+import lib.wire.RemoteCodebase;
+import lib.wire.SessionBatch;
+import lib.wire.SyncCalls;
+import lib.wire.Task;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code sync}: tells the server once of the agents' sessions on this machine, as a running worker does all the time. */
+@CommandLine.Command(name = "sync", description = "Tell the server once of the agents' sessions on this machine, as a running worker does "
+    + "by itself; exit 1 when something could not be read or was not taken.",
+    footer = "%nIt registers nothing: a worker of this name must have run here. What it sends is masked as the worker's words are.%n%n"
+        + "Example: worker sync --dry-run")
+public final class sync extends Command {
+  @Option(names = "--codebase", paramLabel = "ID|NAME", description = "only the sessions of this codebase (default: of all that the "
+      + "worker has)")
+  private String codebase;
+
+  @Option(names = "--dry-run", description = "send nothing, and say what would be sent")
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "print JSON")
+  private boolean json;
+
+  public sync(Io io) {
+    super(io, Use.CONNECT, Use.SYNC);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    var settings = settings();
+    var client = client(server(settings));
+    var workerId = workerId(settings);
+    var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && c.path() != null).toList();
+    if (known.isEmpty()) {
+      throw new Problem("the server has no codebase of worker " + workerId, client.server() + " was told of none, or has forgotten them",
+          "start the worker, or register its codebases: worker register");
+    }
+    var places = places(settings, known);
+    var secrets = Secrets.of(settings);
+    Logins.addTo(secrets, settings.env())
+        .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
+    var folders = new ArrayList<Codebase>();
+    known.forEach(c -> folders.add(codebase(c)));
+    var all = new Sync(Stores.of(settings, () -> folders, Time.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
+        () -> places, id -> null, Redaction.of(secrets.names())::mask,
+        new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Time.SYSTEM);
+    var pass = ask(client, all::pass);
+    print(workerId, known, pass);
+    return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
+  }
+
+  private static String workerId(Settings settings) throws IOException {
+    var given = settings.get(Table.WORKER_ID);
+    var stateDir = StateDir.of(settings);
+    return given != null ? given : Identity.kept(stateDir).orElseThrow(() -> new Problem("no worker has run here yet",
+        stateDir + " holds no worker id", "start one, or name the one that has: --name NAME"));
+  }
+
+  /** Whether the server takes changes alone; one that will not say is another one. */
+  private static boolean ours(Client client) throws InterruptedException {
+    return ask(client, () -> {
+      try {
+        return client.info().ours();
+      } catch (CallFailed e) {
+        if (e.kind().again() && e.kind() != CallFailed.Kind.DENIED) {
+          throw e;
+        }
+        return false;
+      }
+    });
+  }
+
+  private Places places(Settings settings, List<RemoteCodebase> known) {
+    var byId = new LinkedHashMap<String, Codebase>();
+    String global = null;
+    for (var one : known) {
+      if (Task.GLOBAL.equals(one.name()) && Path.of(one.path()).equals(settings.env().home())) {
+        global = one.id();
+      } else {
+        byId.put(one.id(), codebase(one));
+      }
+    }
+    var all = new Places(byId, global);
+    if (codebase == null) {
+      return all;
+    }
+    var named = known.stream().filter(c -> codebase.equals(c.id()) || codebase.equals(c.name())).map(RemoteCodebase::id).toList();
+    if (named.isEmpty()) {
+      throw new Problem("the worker has no codebase " + (codebase.isBlank() ? "''" : codebase), "the server knows of it "
+          + String.join(", ", known.stream().map(c -> c.id() + " (" + c.name() + ")").toList()),
+          "name one of them, or leave --codebase out");
+    }
+    return all.only(named);
+  }
+
+  private static Codebase codebase(RemoteCodebase remote) {
+    return new Codebase(remote.name() == null ? remote.id() : remote.name(), Path.of(remote.path()), "");
+  }
+
+  /** Takes everything and sends nothing. */
+  private static final class Dry implements SyncCalls {
+    private final Map<String, Set<String>> told = new HashMap<>();
+
+    @Override
+    public int sessions(String codebaseId, SessionBatch batch) {
+      var its = told.computeIfAbsent(codebaseId, k -> new HashSet<>());
+      batch.sessions().forEach(session -> its.add(session.path("id").asText()));
+      return its.size();
+    }
+
+    @Override
+    public void messages(String codebaseId, String sessionId, String workerId, List<ObjectNode> messages) {}
+  }
+
+  private void print(String workerId, List<RemoteCodebase> known, Pass pass) {
+    var names = new HashMap<String, String>();
+    known.forEach(c -> names.put(c.id(), c.name()));
+    if (json) {
+      var result = Json.object().put("worker_id", workerId).put("dry_run", dryRun).put("problem", pass.reading());
+      var list = result.putArray("codebases");
+      pass.lines().forEach(line -> list.addObject().put("id", line.codebaseId()).put("name", names.get(line.codebaseId()))
+          .put("sessions", line.sessions()).put("changed", line.changed()).put("messages", line.messages())
+          .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
+      io.print(Json.pretty(result) + "\n");
+    } else {
+      if (pass.lines().isEmpty()) {
+        io.say("no agent has a session in these codebases\n");
+      }
+      Columns.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()
+          .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(), "" + line.changed(),
+              "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList());
+    }
+    if (pass.problem() != null) {
+      io.warn(pass.problem());
+    }
+  }
+
+  public static void main(String[] args) {
+    System.exit(new sync(Io.of(System.in, System.out, System.err)).run(args));
+  }
+}

@@ -1,0 +1,96 @@
+package tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import lib.config.Json;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One pass by command: the same sessions under the same worker's name, and nothing is registered for it. */
+class SyncTest {
+  @TempDir
+  Path temp;
+  private Desk desk;
+  private Path code;
+  private String id;
+
+  @BeforeEach
+  void open() throws Exception {
+    desk = new Desk(temp);
+    code = Files.createDirectories(desk.home.resolve("code"));
+    Files.writeString(desk.state("w").resolve("worker-id"), "w1\n");
+    id = desk.worker("w1", "code", code.toString());
+    session("ses_1", code);
+    session("ses_2", Files.createDirectories(desk.home.resolve("elsewhere")));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desk.close();
+  }
+
+  private void session(String session, Path directory) throws Exception {
+    var storage = desk.home.resolve(".local/share/opencode/storage");
+    Files.createDirectories(storage.resolve("session/p"));
+    Files.createDirectories(storage.resolve("message").resolve(session));
+    Files.writeString(storage.resolve("session/p/" + session + ".json"), "{\"id\":\"" + session + "\",\"title\":\"made\",\"directory\":\""
+        + directory + "\",\"time\":{\"created\":1,\"updated\":2}}");
+    Files.writeString(storage.resolve("message/" + session + "/msg_1.json"), "{\"id\":\"msg_1\",\"sessionID\":\"" + session
+        + "\",\"role\":\"user\",\"time\":{\"created\":1}}");
+  }
+
+  @Test
+  void theServerIsToldAndThePersonIsToldWhat() throws Exception {
+    var ran = desk.ran("sync", "--name", "w", "--json");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    var told = Json.read(ran.out());
+    assertThat(told.path("worker_id").asText()).isEqualTo("w1");
+    assertThat(told.path("codebases")).singleElement().satisfies(line -> {
+      assertThat(line.path("id").asText()).isEqualTo(id);
+      assertThat(line.path("sessions").asInt()).isEqualTo(1);
+      assertThat(line.path("messages").asInt()).isEqualTo(1);
+      assertThat(line.path("requests").asInt()).isEqualTo(1);
+    });
+    assertThat(desk.client.sessions().list(id, 10, 0, null).sessions()).singleElement().satisfies(s -> assertThat(s.id()).isEqualTo("ses_1"));
+    assertThat(desk.at(200).ran("sync", "--name", "w").out()).contains("CODEBASE", "SESSIONS", id);
+  }
+
+  @Test
+  void aDryRunSendsNothing() throws Exception {
+    var ran = desk.ran("sync", "--name", "w", "--dry-run", "--json");
+    assertThat(Json.read(ran.out()).path("codebases").path(0).path("sessions").asInt()).as(ran.err()).isEqualTo(1);
+    assertThat(Json.read(ran.out()).path("dry_run").asBoolean()).isTrue();
+    assertThat(desk.client.sessions().list(id, 10, 0, null).total()).isZero();
+  }
+
+  @Test
+  void oneCodebaseCanBeNamedAndOneThatIsNotThereIsSaid() throws Exception {
+    var other = desk.worker("w1", "other", Files.createDirectories(desk.home.resolve("elsewhere")).toString());
+    var ran = desk.ran("sync", "--name", "w", "--codebase", "other", "--json");
+    assertThat(Json.read(ran.out()).path("codebases")).as(ran.err()).singleElement()
+        .satisfies(line -> assertThat(line.path("id").asText()).isEqualTo(other));
+    var wrong = desk.ran("sync", "--name", "w", "--codebase", "none");
+    assertThat(wrong.exit()).isEqualTo(1);
+    assertThat(wrong.err()).contains("no codebase none", "code");
+  }
+
+  @Test
+  void withoutAWorkerOfThatNameOrACodebaseOfItsThereIsAProblem() throws Exception {
+    assertThat(desk.ran("sync", "--name", "nobody")).satisfies(ran -> {
+      assertThat(ran.exit()).isEqualTo(1);
+      assertThat(ran.err()).contains("no worker has run here yet");
+    });
+    Files.writeString(desk.state("v").resolve("worker-id"), "v1\n");
+    assertThat(desk.ran("sync", "--name", "v").err()).contains("no codebase of worker v1");
+    assertThat(desk.client.workers()).hasSize(1);
+  }
+
+  @Test
+  void aServerThatIsNotThereIsTriedLater() {
+    assertThat(desk.alone("sync", "--name", "w", "--server", "http://127.0.0.1:1").exit()).isEqualTo(75);
+  }
+}

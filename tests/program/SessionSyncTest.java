@@ -1,0 +1,134 @@
+package tests.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import lib.config.Json;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+
+/** A worker tells its server of the session that an agent works in while it works, and once more after its end. */
+class SessionSyncTest {
+  /** Keeps its session as OpenCode 1.0 does; its prompt names the file that it waits for in the middle. */
+  private static final String AGENT = """
+      #!/bin/sh
+      [ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
+      read -r gate || true
+      store=$HOME/.local/share/opencode/storage
+      mkdir -p $store/session/p $store/message/ses_live
+      keep() { # FILE JSON
+        mkdir -p "$(dirname "$store/$1")"; printf '%s' "$2" >"$store/new"; mv "$store/new" "$store/$1"
+      }
+      say() { # NUMBER TEXT
+        keep part/msg_$1/prt_$1.json '{"id":"prt_'$1'","messageID":"msg_'$1'","sessionID":"ses_live","type":"text","text":"'"$2"'"}'
+        keep message/ses_live/msg_$1.json '{"id":"msg_'$1'","sessionID":"ses_live","role":"assistant","time":{"created":'$1'}}'
+        keep session/p/ses_live.json '{"id":"ses_live","title":"made","directory":"'"$PWD"'","time":{"created":1,"updated":'$1'}}'
+      }
+      say 1 "the password is $(cat "$HOME/word")"
+      echo '{"type":"step_start","timestamp":1,"sessionID":"ses_live","part":{"type":"step-start"}}'
+      while [ ! -e "$gate" ]; do sleep 0.05; done
+      say 2 second
+      echo '{"type":"text","timestamp":1,"sessionID":"ses_live","part":{"type":"text","text":"done"}}'
+      echo '{"type":"step_finish","timestamp":1,"sessionID":"ses_live","part":{"type":"step-finish","reason":"stop"}}'
+      """;
+
+  @TempDir
+  private Path home;
+  private Site site;
+  private Path code;
+  private Path gate;
+  private String agent;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = new Site(home);
+    code = site.folder("code");
+    gate = site.home().resolve("gate");
+    Files.writeString(site.home().resolve("word"), "correct-horse-battery");
+    var file = site.home().resolve("agent");
+    Files.writeString(file, AGENT);
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+    agent = file.toString();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    site.close();
+  }
+
+  private String[] arguments() {
+    return new String[] {"run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent, "--agent-kind", "opencode", "-b",
+        "code:" + code};
+  }
+
+  private static List<String> texts(List<JsonNode> messages) {
+    return messages.stream().map(m -> m.path("parts").path(0).path("text").asText()).toList();
+  }
+
+  @Test
+  void anotherServerHasTheSessionWhileItsTaskRunsAndWholeAfterIts() throws Exception {
+    try (var server = FakeServer.start(Version.V16)) {
+      site.at(server.url());
+      var worker = site.start(Map.of("A_PASSWORD", "correct-horse-battery"), arguments());
+      worker.awaitErr("stream open");
+      var id = site.id(code);
+      var task = server.addTask(id, gate.toString());
+      Program.await("the session of the running task", () -> server.messages("ses_live").size() == 1);
+      assertThat(server.status(task)).isEqualTo("running");
+      assertThat(server.sessions(id)).singleElement().satisfies(s -> assertThat(s.path("title").asText()).isEqualTo("made"));
+      assertThat(texts(server.messages("ses_live")).getFirst()).startsWith("the password is [A_PASSWORD").doesNotContain("correct");
+      Files.createFile(gate);
+      Program.await("the end", () -> server.status(task).equals("completed"));
+      Program.await("the whole session", () -> server.messages("ses_live").size() == 2
+          && server.sessions(id).getFirst().path("messageCount").asInt() == 2);
+      var status = site.start("status", "--json", "--name", "w");
+      assertThat(status.exit()).isZero();
+      assertThat(Json.read(status.out()).path("session_sync").path("sessions").asInt()).isEqualTo(1);
+      worker.signal("TERM");
+      assertThat(worker.exit()).isZero();
+      assertThat(server.workers()).isEmpty();
+    }
+  }
+
+  @Test
+  void ourOwnServerHasItToo() throws Exception {
+    site.serve();
+    var worker = site.start(arguments());
+    worker.awaitErr("stream open");
+    var id = site.id(code);
+    var task = site.create(code, gate.toString());
+    var calls = site.client().sessions();
+    Program.await("the session of the running task", () -> calls.list(id, 10, 0, null).total() == 1
+        && calls.messages(id, "ses_live", 10).total() == 1);
+    assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.RUNNING);
+    Files.createFile(gate);
+    site.ended(task);
+    Program.await("the whole session", () -> calls.messages(id, "ses_live", 10).total() == 2);
+    assertThat(worker.err()).doesNotContain("telling all anew", "bug");
+  }
+
+  @Test
+  void switchedOffNothingIsTold() throws Exception {
+    try (var server = FakeServer.start(Version.V16)) {
+      site.at(server.url());
+      Files.createFile(gate);
+      var worker = site.start(Map.of("A2A_SESSION_SYNC_INTERVAL", "0"), arguments());
+      worker.awaitErr("stream open");
+      var task = server.addTask(site.id(code), gate.toString());
+      Program.await("the end", () -> server.status(task).equals("completed"));
+      worker.signal("TERM");
+      assertThat(worker.exit()).isZero();
+      assertThat(server.requests("POST", "/v1/agent/codebases/*/sessions/*sync")).isEmpty();
+    }
+  }
+}
