@@ -86,6 +86,6 @@ class OpenCodeTest {
   }
 
   private static Adapter.Ask ask(String agent, String model, String session) {
-    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, List.of(), "do it", Path.of("prompt"), Path.of("/w"));
+    return Asking.ask(null, agent, model, session, Adapter.Approval.EDITS);
   }
 }
