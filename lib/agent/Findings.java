@@ -263,9 +263,11 @@ public final class Findings implements Closeable {
     return warning;
   }
 
-  /** What its stderr gives as the error, in a line; null when no line of its end does. */
+  /** What its stderr gives as the error, or all that stands there if that is one line; null when neither is so. */
   public String complaint() {
-    return stderr.stream().map(COMPLAINT::matcher).filter(Matcher::matches).map(error -> error.group(1).strip()).findFirst().orElse(null);
+    var named = stderr.stream().map(COMPLAINT::matcher).filter(Matcher::matches).map(error -> error.group(1).strip()).findFirst();
+    var said = stderr.stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    return named.orElse(said.size() == 1 ? said.getFirst() : null);
   }
 
   /** Why it will neither go on nor end by itself; null when that is not known of it. */

@@ -126,7 +126,7 @@ class OutcomesTest {
         bad("claude", "missing session, or one of another folder", 1, "{\"type\":\"result\",\"subtype\":\"error_during_execution\",\"is_error\":true,"
             + "\"errors\":[\"" + gone + "\"],\"session_id\":\"s\"}\n", gone + "\n", "session-gone", "the agent does not have the session"),
         bad("claude", "all permissions as root", 1, "", "--dangerously-skip-permissions cannot be used with root/sudo privileges\n", "agent-error",
-            "the agent ended with exit code 1"),
+            "the agent ended with exit code 1: --dangerously-skip-permissions cannot be used with root/sudo privileges"),
         bad("claude", "too many turns", 1, "{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true,\"session_id\":\"s\"}\n", "",
             "agent-error", "the agent has used up the turns"),
         bad("claude", "no result: exit 0", 0, text, "", "empty-result", "the agent ended without saying anything"),
@@ -145,6 +145,8 @@ class OutcomesTest {
             "ERROR codex_core::tools::router: error=approval policy is Never; reject command\n"),
         bad("codex", "not logged in or a wrong key", 1, failed("unexpected status 401 Unauthorized: Missing bearer, url: u"), "", "agent-error",
             "unexpected status 401 Unauthorized: Missing bearer, url: u" + LOG_IN),
+        bad("codex", "the key that its config wants is not set", 1, failed("Missing environment variable: `KEY`."), "", "agent-error",
+            "Missing environment variable: `KEY`" + LOG_IN),
         bad("codex", "the model answers 400", 1, failed("{\\\"error\\\":{\\\"message\\\":\\\"bad input\\\"}}"), "", "agent-error", "bad input"),
         bad("codex", "the model answers 500", 1, failed("unexpected status 500: down"), "", "agent-error", "unexpected status 500: down"),
         bad("codex", "the model answers 429", 1, failed("exceeded retry limit, last status: 429 Too Many Requests"), "", "limit",
