@@ -7,7 +7,7 @@ import lib.Problem;
 
 /**
  * Finds out which kind of agent CLI a program is: what the setting says, else what its name says, also that of the file a
- * link leads to, else what it answers to {@code --version}. Thread-safe.
+ * link leads to, else what it answers to {@code --version}, and OpenCode where it answers nothing. Thread-safe.
  */
 public final class AgentKind {
   private final AgentVersion version;
@@ -68,6 +68,9 @@ public final class AgentKind {
         return named.get();
       }
       var said = version.await(program).orElse("");
+      if (said.isEmpty()) {
+        return new OpenCode(); // a program that does not even tell its version is broken, of whatever kind: the quarantine deals with it
+      }
       return Adapters.recognise(program.getFileName().toString(), said).orElseThrow(() -> unknown(program, said));
     } catch (IOException e) {
       throw new Problem("the agent CLI " + program + " cannot be looked at", String.valueOf(e.getMessage()), "correct agent_bin").from(e);
@@ -81,7 +84,7 @@ public final class AgentKind {
 
   private static Problem unknown(Path program, String said) {
     return new Problem("what kind of agent CLI " + program + " is cannot be told",
-        said.isEmpty() ? "its name is none that is known, and it does not answer to --version" : "it calls itself '" + said + "'",
+        "it calls itself '" + said + "'",
         "set agent_kind to one of " + String.join(", ", Adapters.kinds()));
   }
 }

@@ -108,7 +108,7 @@ class IntakeTest {
   void whatABrokenAgentDidIsNotHeldAgainstTheOneThatAReloadPutInItsPlace() throws Exception {
     site.serve();
     var gate = home.resolve("gate");
-    var broken = home.resolve("broken");
+    var broken = home.resolve("opencode");
     Files.writeString(broken, "#!/bin/sh\nwhile [ ! -e " + gate + " ]; do sleep 0.05; done\nexit 1\n");
     Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
     var folders = List.of(site.folder("one"), site.folder("two"), site.folder("three"));

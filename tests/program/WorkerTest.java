@@ -69,7 +69,7 @@ class WorkerTest {
     site.work("-b", "code:" + code);
     var created = site.client().create(new NewTask(site.id(code), "t", "arguments", "plan", 0, "anthropic/claude", "ses_before"));
     var task = site.ended(created.id());
-    assertThat(task.result()).isEqualTo("run --agent plan --format json --model anthropic/claude --session ses_before");
+    assertThat(task.result()).isEqualTo("run --agent plan --format json --print-logs --log-level ERROR --model anthropic/claude --session ses_before");
     assertThat(task.sessionId()).isEqualTo("ses_before");
   }
 
@@ -111,7 +111,7 @@ class WorkerTest {
     var plain = home.resolve("plain");
     Files.writeString(plain, "#!/bin/sh\ncat\necho 'a complaint' >&2\n");
     assertThat(plain.toFile().setExecutable(true)).isTrue();
-    site.work("-b", "code:" + code, "--agent-bin", plain.toString());
+    site.work("-b", "code:" + code, "--agent-bin", plain.toString(), "--agent-kind", "opencode");
     var task = site.ended(site.create(code, "words as they are\n"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).isEqualTo("words as they are");

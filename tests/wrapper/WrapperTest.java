@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.Project;
@@ -381,6 +382,7 @@ class WrapperTest {
   }
 
   @Test
+  @Timeout(value = 6, unit = java.util.concurrent.TimeUnit.MINUTES) // each is compiled by itself, some seconds on a busy machine
   void everyCommandRunsOnItsOwnFromAnyFolder() throws Exception {
     var jbang = Project.file("jbang").toString();
     try (var commands = Files.list(Project.file("cmd"))) {
