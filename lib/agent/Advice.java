@@ -12,11 +12,9 @@ public final class Advice {
   }
 
   private static final List<Row> ROWS = List.of(
-      new Row("no (conversation|session|rollout|thread)\\b.{0,20} found|session not found|no session \\S+ for this folder", 0,
-          "create the task without metadata.resume_session_id to begin a new session"),
       new Row("not logged in|please run /login|unauthori[sz]ed|authentication[_ ](failed|error|required)"
-          + "|(invalid|incorrect|missing|no) api[ -]?key"
-          + "|api[ -]?key( is)? (missing|invalid|not found|not set)|missing environment variable|(token|login|credentials?) (has |have )?expired|vault login", 401,
+          + "|(invalid|incorrect|missing|no) api[ -]?key|api[ -]?key( is)? (missing|invalid|not found|not set)"
+          + "|missing environment variable|(token|login|credentials?) (has |have )?expired|vault login", 401,
           "log the agent in as the user that the worker runs as, or give it a key in a variable that agents inherit (agent_env)"),
       new Row("model\\b.{0,80}(not found|not exist|not supported|unknown)|(unknown|invalid|does not know the) model"
           + "|provider\\b.{0,40} not found", 0,

@@ -151,7 +151,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     }
     var turn = found.lastTurn();
     var tool = found.lastTool();
-    if (turn != null && (turn.reason().equals(Turn.TOOLS) || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
+    if (turn != null && (turn.reason().equals(Turn.TOOLS)
+        || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
           + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
               + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))

@@ -17,7 +17,8 @@ final class Asking {
   }
 
   static Ask prompted(String prompt) {
-    return new Ask(Path.of("agent"), null, "build", null, null, Approval.CONFIGURED, List.of(), prompt, Path.of("/a/prompt"), Path.of("/w"));
+    return new Ask(Path.of("agent"), null, "build", null, null, Approval.CONFIGURED, List.of(), prompt, Path.of("/a/prompt"),
+        Path.of("/w"));
   }
 
   static Ask with(String model, String session, String... args) {

@@ -52,10 +52,12 @@ class ClaudeCodeTest {
 
   @Test
   void aRunIsItsWordsItsToolsWhatTheyChangedAndItsEnd() {
-    assertThat(events(CLI, "{\"type\":\"system\",\"subtype\":\"init\",\"cwd\":\"/w\",\"session_id\":\"" + SESSION + "\",\"tools\":[\"Bash\"]}",
+    assertThat(events(CLI, "{\"type\":\"system\",\"subtype\":\"init\",\"cwd\":\"/w\",\"session_id\":\"" + SESSION
+        + "\",\"tools\":[\"Bash\"]}",
         assistant("{\"type\":\"thinking\",\"thinking\":\"hm\"},{\"type\":\"text\",\"text\":\"I look.\"}"
             + ",{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\",\"input\":{\"command\":\"ls\",\"description\":\"look\"}}"),
-        user("{\"tool_use_id\":\"t1\",\"type\":\"tool_result\",\"content\":\"a\",\"is_error\":false}", "{\"stdout\":\"a\",\"stderr\":\"\"}"),
+        user("{\"tool_use_id\":\"t1\",\"type\":\"tool_result\",\"content\":\"a\",\"is_error\":false}",
+            "{\"stdout\":\"a\",\"stderr\":\"\"}"),
         assistant("{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"Write\",\"input\":{\"file_path\":\"/w/b\",\"content\":\"x\"}}"),
         user("{\"tool_use_id\":\"t2\",\"type\":\"tool_result\",\"content\":\"File created\"}",
             "{\"type\":\"create\",\"filePath\":\"/w/b\",\"structuredPatch\":[]}"),
@@ -85,7 +87,8 @@ class ClaudeCodeTest {
   void aSubAgentsWordsAreNotItsOwn() {
     var parent = "\"parent_tool_use_id\":\"t1\",\"session_id\":\"" + SESSION + "\"}";
     assertThat(events(CLI, "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"sub\"}]}," + parent,
-        "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"is_error\":true,\"content\":\"x\"}]}," + parent)).isEmpty();
+        "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"is_error\":true,\"content\":\"x\"}]}," + parent))
+            .isEmpty();
   }
 
   @Test
@@ -109,7 +112,8 @@ class ClaudeCodeTest {
 
   @Test
   void failuresCarryTheirStatusAndAreNotTheAgentsWords() {
-    assertThat(events(CLI, "{\"type\":\"assistant\",\"message\":{\"model\":\"<synthetic>\",\"content\":[{\"type\":\"text\",\"text\":\"Not logged in\"}]},"
+    assertThat(events(CLI,
+        "{\"type\":\"assistant\",\"message\":{\"model\":\"<synthetic>\",\"content\":[{\"type\":\"text\",\"text\":\"Not logged in\"}]},"
         + "\"error\":\"authentication_failed\"," + AT)).containsExactly(new Warned("Not logged in"));
     assertThat(events(CLI, result("\"is_error\":true,\"api_error_status\":429,\"result\":\"API Error: Request rejected (429)\"")))
         .containsExactly(new Failed("API Error: Request rejected (429)", 429), new Turn(Turn.STOP, 0, 0, 0, true));
@@ -126,7 +130,8 @@ class ClaudeCodeTest {
         .containsExactly(new Warned("its provider answered with status 500 (server_error), attempt 3 of 10"));
     assertThat(events(CLI, "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}"))
         .containsExactly(new Warned("the usage limit of the subscription is reached, it resets at 2027-01-15T08:00:00Z"));
-    assertThat(events(CLI, "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"allowed_warning\",\"resetsAt\":1800000000}}")).isEmpty();
+    assertThat(events(CLI,
+        "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"allowed_warning\",\"resetsAt\":1800000000}}")).isEmpty();
   }
 
   @Test

@@ -80,17 +80,20 @@ class CodeTetherTest {
   @Test
   void theObjectOfEarlierVersionsIsReadLineByLine() {
     var object = "{\n  \"text\": \"I did it.\\nAll of it: {\\\"a\\\": 1}\",\n  \"session_id\": \"" + SESSION + "\"\n}";
-    assertThat(events(CLI, object.split("\n"))).containsExactly(new Said("I did it.\nAll of it: {\"a\": 1}"), new Turn(Turn.STOP, 0, 0, 0, true));
+    assertThat(events(CLI, object.split("\n"))).containsExactly(new Said("I did it.\nAll of it: {\"a\": 1}"), new Turn(Turn.STOP, 0, 0, 0,
+        true));
     assertThat(CLI.read("  \"session_id\": \"" + SESSION + "\"").sessionId()).isEqualTo(SESSION);
     assertThat(CLI.otherLinesAreText()).isFalse();
   }
 
   @Test
   void whateverElseItPrintsIsNoErrorOfOurs() {
-    for (var line : new String[] {"", "hello", "42", "{}", "{\"type\":7}", "{\"type\":\"other\"}", "  \"text\": broken", "  \"other\": 1,"}) {
+    for (var line : new String[] {"", "hello", "42", "{}", "{\"type\":7}", "{\"type\":\"other\"}", "  \"text\": broken",
+        "  \"other\": 1,"}) {
       assertThat(events(CLI, line)).as(line).containsExactly(new Plain(line));
     }
-    for (var type : new String[] {"tool_call_started", "tool_call_completed", "patch_completed", "approval_requested", "completed", "failed",
+    for (var type : new String[] {"tool_call_started", "tool_call_completed", "patch_completed", "approval_requested", "completed",
+        "failed",
         "later"}) {
       assertThat(CLI.read("{\"type\":\"run." + type + "\"}").events()).as(type).isNotEmpty();
     }

@@ -55,9 +55,11 @@ class CodexTest {
     assertThat(events(CLI, "{\"type\":\"thread.started\",\"thread_id\":\"" + SESSION + "\"}", "{\"type\":\"turn.started\"}",
         item("completed", "\"type\":\"reasoning\",\"text\":\"hm\""),
         item("completed", "\"type\":\"agent_message\",\"text\":\"I look.\""),
-        item("started", "\"type\":\"command_execution\",\"command\":\"/bin/bash -lc 'ls -l'\",\"aggregated_output\":\"\",\"exit_code\":null"),
+        item("started", "\"type\":\"command_execution\",\"command\":\"/bin/bash -lc 'ls -l'\",\"aggregated_output\":\"\","
+            + "\"exit_code\":null"),
         item("completed", "\"type\":\"command_execution\",\"command\":\"/bin/bash -lc 'ls -l'\",\"exit_code\":1,\"status\":\"failed\""),
-        item("completed", "\"type\":\"file_change\",\"changes\":[{\"path\":\"/w/a\",\"kind\":\"add\"},{\"path\":\"/w/b\",\"kind\":\"update\"}],"
+        item("completed", "\"type\":\"file_change\",\"changes\":[{\"path\":\"/w/a\",\"kind\":\"add\"},{\"path\":\"/w/b\","
+            + "\"kind\":\"update\"}],"
             + "\"status\":\"completed\""),
         item("started", "\"type\":\"mcp_tool_call\",\"server\":\"docs\",\"tool\":\"find\",\"arguments\":{\"query\":\"q\"}"),
         item("completed", "\"type\":\"web_search\",\"query\":\"how\""), item("updated", "\"type\":\"todo_list\",\"items\":[]"),
@@ -78,7 +80,8 @@ class CodexTest {
   void toolsThatFailedSayWhy() {
     assertThat(events(CLI, item("completed", "\"type\":\"command_execution\",\"command\":\"bash -lc ls\",\"status\":\"declined\""),
         item("completed", "\"type\":\"file_change\",\"changes\":[{\"path\":\"/w/a\",\"kind\":\"add\"}],\"status\":\"failed\""),
-        item("completed", "\"type\":\"mcp_tool_call\",\"server\":\"s\",\"tool\":\"t\",\"status\":\"failed\",\"error\":{\"message\":\"no\"}")))
+        item("completed", "\"type\":\"mcp_tool_call\",\"server\":\"s\",\"tool\":\"t\",\"status\":\"failed\","
+            + "\"error\":{\"message\":\"no\"}")))
         .containsExactly(new Used("shell", "ls", "it was not allowed", null), new Used("add", "/w/a", "failed", null),
             new Used("s.t", "", "no", null));
   }
@@ -99,7 +102,8 @@ class CodexTest {
     for (var line : new String[] {"", "hello", "42", "{", "{}", "{\"type\":7}", "{\"type\":\"other\"}", "[1]"}) {
       assertThat(events(CLI, line)).as(line).containsExactly(new Plain(line));
     }
-    for (var type : new String[] {"thread.later", "turn.completed", "turn.failed", "item.started", "item.completed", "item.later", "error"}) {
+    for (var type : new String[] {"thread.later", "turn.completed", "turn.failed", "item.started", "item.completed", "item.later",
+        "error"}) {
       assertThat(CLI.read("{\"type\":\"" + type + "\"}").events()).as(type).isNotEmpty();
     }
     assertThat(CLI.read(item("completed", "\"type\":\"later\"")).events()).containsExactly(new Quiet());

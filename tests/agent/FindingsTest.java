@@ -83,8 +83,10 @@ class FindingsTest {
   @Test
   void aRefusalKeepsTheTimeThatWasToldBeforeIt() throws IOException {
     var folder = folder(new ClaudeCode());
-    Files.writeString(folder.file("out"), "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}\n"
-        + "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"api_error_status\":429,\"result\":\"You've hit your session limit\","
+    Files.writeString(folder.file("out"),
+        "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}\n"
+        + "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"api_error_status\":429,"
+        + "\"result\":\"You've hit your session limit\","
         + "\"session_id\":\"s\"}\n", StandardOpenOption.APPEND);
     try (var found = new Findings(folder, Redaction.NONE)) {
       found.read(true);

@@ -62,7 +62,8 @@ class PlainCommandTest {
 
   @Test
   void allItPrintsIsText() {
-    for (var line : new String[] {"", "hello", "{\"type\":\"text\",\"part\":{\"text\":\"x\"}}", "{\"type\":\"result\",\"session_id\":\"s\"}"}) {
+    for (var line : new String[] {"", "hello", "{\"type\":\"text\",\"part\":{\"text\":\"x\"}}",
+        "{\"type\":\"result\",\"session_id\":\"s\"}"}) {
       assertThat(events(CLI, line)).containsExactly(new Plain(line));
     }
   }
