@@ -82,7 +82,7 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
 
   /** Whether a flag given several times adds up instead of the last one deciding. */
   public boolean repeats() {
-    return kind.json() == Kind.Shape.CODEBASES || kind.json() == Kind.Shape.LIST || kind.json() == Kind.Shape.ARGUMENTS || kind.json() == Kind.Shape.BUDGETS;
+    return kind.json() == Kind.Shape.CODEBASES || kind.json() == Kind.Shape.LIST || kind.json() == Kind.Shape.BUDGETS;
   }
 
   /** Every flag that sets it, the preferred one first. */

@@ -54,8 +54,8 @@ public final class Table {
       .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex")
       .in(AGENT, WORK).listed());
   public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode", "codetether",
-      "claude", "codex", "command"), "which agent CLI agent_bin is; auto goes by its name and version, command is any other program").fallback("auto")
-      .in(AGENT, WORK));
+      "claude", "codex", "command"), "which agent CLI agent_bin is; auto goes by its name and version, command is any other program")
+      .fallback("auto").in(AGENT, WORK));
   public static final Setting<List<String>> AGENT_ARGS = row(Setting.of("agent_args", Kind.arguments(),
       "what agent_bin is called with when agent_kind is command; what has no value is left out").fallback(List.of()));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
