@@ -21,15 +21,16 @@ public interface Adapter {
    * @param model {@code provider/model}; null when the CLI may choose
    * @param session the session to go on with; null for a new one
    * @param approval what it may do without being asked
-   * @param prompt what is asked, for CLIs that take it nowhere but as an argument
-   * @param promptFile a file that holds the prompt
+   * @param args the setting {@code agent_args}
+   * @param prompt what it is to do, for CLIs that want it as an argument
+   * @param promptFile a file that holds the prompt, for CLIs that want one
    * @param directory where it works
    */
-  record Ask(Path program, String version, String agent, String model, String session, Approval approval, String prompt,
-      Path promptFile, Path directory) {
+  record Ask(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
+      String prompt, Path promptFile, Path directory) {
     /** The same in a new session. */
     public Ask anew() {
-      return new Ask(program, version, agent, model, null, approval, prompt, promptFile, directory);
+      return new Ask(program, version, agent, model, null, approval, args, prompt, promptFile, directory);
     }
   }
 
@@ -73,8 +74,8 @@ public interface Adapter {
   /** The program and its arguments. They are never seen by a shell. */
   List<String> argv(Ask ask);
 
-  /** Whether the arguments are others for other versions, so that it is worth waiting until the version is known. */
-  default boolean argvDependsOnVersion() {
+  /** Whether its arguments depend on its version, so that this is to be waited for. */
+  default boolean argvDependsOnVersion(Approval approval) {
     return false;
   }
 

@@ -9,7 +9,7 @@ public final class Adapters {
   public static final String AUTO = "auto";
 
   /** In the order in which they are asked whether a program is theirs. */
-  private static final List<Adapter> ALL = List.of(new ClaudeCode(), new Codex(), new CodeTether(), new OpenCode());
+  private static final List<Adapter> ALL = List.of(new ClaudeCode(), new Codex(), new CodeTether(), new OpenCode(), new PlainCommand());
 
   private Adapters() {}
 

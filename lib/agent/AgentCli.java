@@ -29,6 +29,9 @@ public record AgentCli(Path path, String why) {
       return path.filter(Files::isExecutable).filter(Files::isRegularFile)
           .map(p -> new AgentCli(p, "agent_bin (" + settings.origin(Table.AGENT_BIN).where() + ")"));
     }
+    if (settings.get(Table.AGENT_KIND).equals(PlainCommand.KIND)) {
+      return Optional.empty(); // it may be any program, so that none can be looked for
+    }
     for (var name : NAMES) {
       var path = onPath(name, env);
       if (path.isPresent()) {
@@ -58,7 +61,10 @@ public record AgentCli(Path path, String why) {
   /** What there is to say when none is found. */
   public static Problem absence(Settings settings) {
     var named = settings.get(Table.AGENT_BIN);
-    return named != null
+    return named == null && settings.get(Table.AGENT_KIND).equals(PlainCommand.KIND)
+        ? new Problem("no agent CLI is named", "agent_kind is " + PlainCommand.KIND + " (" + settings.origin(Table.AGENT_KIND).where()
+            + "), which may be any program, and agent_bin is not set", "set agent_bin to the program, or leave agent_kind out")
+        : named != null
         ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
             + settings.origin(Table.AGENT_BIN).where() + "), and " + lack(named), "correct agent_bin, or leave it out to have one looked for")
         : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "

@@ -18,11 +18,12 @@ public final class AgentEnv {
       "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "GIT_*",
       "SSH_AUTH_SOCK", "JAVA_HOME", "MAVEN_*", "GRADLE_*", "NVM_*", "NODE_*", "NPM_CONFIG_*", "PNPM_HOME", "BUN_*", "PYENV_*",
       "VIRTUAL_ENV", "CONDA_*", "PIP_*", "UV_*", "GOPATH", "GOROOT", "GOPROXY", "CARGO_HOME", "RUSTUP_*", "RBENV_*", "DOTNET_*",
-      "OPENCODE_*", "ANTHROPIC_*", "OPENAI_*", "GOOGLE_*", "GEMINI_*", "AZURE_*", "AWS_*", "OPENROUTER_*", "MISTRAL_*", "GROQ_*",
+      "OPENCODE_*", "CODETETHER_*", "CLAUDE_*", "CODEX_*", "ANTHROPIC_*", "OPENAI_*", "GOOGLE_*", "GEMINI_*", "AZURE_*", "AWS_*", "OPENROUTER_*", "MISTRAL_*", "GROQ_*",
       "XAI_*", "DEEPSEEK_*", "MOONSHOT_*", "MINIMAX_*", "ZAI_*", "OLLAMA_*");
 
   /** Not even {@code agent_env} lets these through. */
-  private static final List<String> NEVER = List.of("A2A_*", "SENDGRID_*", "VAULT_*", "OPENCODE_DB_PATH", "WORKER_AUTH_TOKEN");
+  private static final List<String> NEVER = List.of("A2A_*", "SENDGRID_*", "VAULT_*", "OPENCODE_DB_PATH", "WORKER_AUTH_TOKEN",
+      "CODETETHER_TOKEN", "CODETETHER_AUTH_TOKEN", "CODETETHER_WORKER_*"); // with these an agent could speak as the worker
 
   private AgentEnv() {}
 

@@ -17,7 +17,11 @@ public sealed interface AgentEvent {
    */
   record Used(String tool, String about, String failure, String file) implements AgentEvent {}
 
-  /** A file that the agent changed, by a tool call that it told of before. */
+  /**
+   * A file was changed, where that is told apart from the tool call.
+   *
+   * @param file as the agent names it
+   */
   record Changed(String file) implements AgentEvent {}
 
   /**
@@ -53,7 +57,7 @@ public sealed interface AgentEvent {
       this(message, status, "");
     }
 
-    /** With the HTTP status that the message names, if it does. */
+    /** With the status that stands in the message, for agents that tell it nowhere else. */
     static Failed of(String message) {
       var status = STATUS.matcher(message);
       return new Failed(message, status.find() ? Integer.parseInt(status.group(1)) : 0);

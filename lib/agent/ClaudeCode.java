@@ -50,7 +50,7 @@ public final class ClaudeCode implements Adapter {
 
   @Override
   public boolean sessionGone(String words) {
-    return words.contains("No conversation found with session ID");
+    return words.contains("No conversation found with session ID") || words.contains("--resume requires a valid session ID");
   }
 
   @Override
@@ -135,8 +135,8 @@ public final class ClaudeCode implements Adapter {
     }
     var told = Json.text(line, "stop_reason");
     if (told == null) {
-      return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0 && line.path("usage").path("output_tokens").asLong(1) == 0
-          ? "its provider's answer was cut off" : AgentEvent.Turn.STOP;
+      return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0
+          && line.path("usage").path("output_tokens").asLong(1) == 0 ? "its provider's answer was cut off" : AgentEvent.Turn.STOP;
     }
     return told.equals("end_turn") || told.equals("stop_sequence") ? AgentEvent.Turn.STOP : told;
   }

@@ -29,7 +29,7 @@ public final class CodeTether implements Adapter {
   }
 
   @Override
-  public boolean argvDependsOnVersion() {
+  public boolean argvDependsOnVersion(Approval approval) {
     return true;
   }
 
@@ -62,6 +62,12 @@ public final class CodeTether implements Adapter {
   @Override
   public boolean promptOnInput(Ask ask) {
     return false;
+  }
+
+  /** It says no more than that the session's file is not there, and says it before it begins. */
+  @Override
+  public boolean sessionGone(String words) {
+    return words.strip().replaceFirst("^Error: ", "").equals("No such file or directory (os error 2)");
   }
 
   @Override

@@ -57,6 +57,12 @@ public final class Codex implements Adapter {
     return provider.equals("openai") ? List.of("--model", name) : List.of("-c", "model_provider=\"" + provider + "\"", "--model", name);
   }
 
+  /** What is no UUID it takes for a name, and begins anew when there is none of that name, without a word. */
+  @Override
+  public boolean sessionGone(String words) {
+    return words.contains("no rollout found for thread id");
+  }
+
   @Override
   public Line read(String line) {
     var object = line.startsWith("{") ? Json.readObject(line).orElse(null) : null;
@@ -126,7 +132,8 @@ public final class Codex implements Adapter {
   private static String message(JsonNode error) {
     var message = error.isTextual() ? error.asText() : error.path("message").asText();
     var inner = message.startsWith("{") ? Json.readObject(message).orElse(null) : null;
-    var told = inner == null ? null : Json.text(Json.object(inner, "error") == null ? inner : inner.path("error"), "message");
+    var told = inner == null ? null : Json.text(inner.path("error"), "message") != null ? Json.text(inner.path("error"), "message")
+        : Json.text(inner, "message", "detail");
     return told != null ? told : message.isBlank() ? "the agent reported an error" : message;
   }
 }

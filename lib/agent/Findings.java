@@ -7,6 +7,8 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import lib.agent.AgentEvent.Asked;
 import lib.agent.AgentEvent.Failed;
 import lib.agent.AgentEvent.Plain;
@@ -27,6 +29,7 @@ public final class Findings implements Closeable {
   private static final int MAX_RESULT = 1 << 20;
   private static final int PORTION = 4 << 20; // a tenth of a second's work
   private static final int STDERR_LINES = 20; // the tail that an error message quotes
+  private static final Pattern COMPLAINT = Pattern.compile("\\s*(?:error|fatal)(?:\\[\\w+\\])?:\\s+(.*\\w.*)", Pattern.CASE_INSENSITIVE);
 
   private final AttemptFolder folder;
   private final Redaction redaction;
@@ -41,6 +44,7 @@ public final class Findings implements Closeable {
   private Used lastTool;
   private Failed failure;
   private String warning;
+  private Warned repeated; // the last event, if it was one
   private String stuck;
   private boolean events;
   private boolean tools; // since the last turn ended
@@ -104,6 +108,10 @@ public final class Findings implements Closeable {
   }
 
   private void take(AgentEvent event) {
+    if (event.equals(repeated)) {
+      return; // who only says again that it waits has said nothing
+    }
+    repeated = event instanceof Warned warned ? warned : null;
     events |= !(event instanceof Plain || event instanceof Asked);
     said(switch (event) {
       case Said said -> {
@@ -141,7 +149,7 @@ public final class Findings implements Closeable {
       case Failed failed -> {
         failure = new Failed(masked(failed.message()), failed.status(), failed.detail());
         sessionGone |= adapter.sessionGone(failed.message());
-        limit = Limit.of(failure).orElse(limit);
+        limit = Limit.of(failure).map(told -> told.knowing(limit)).orElse(limit);
         yield Limit.of(failed).isPresent() ? Silence.Word.LIMIT : Silence.Word.OTHER;
       }
       case Warned warned -> warned(warned.trouble()) ? Silence.Word.LIMIT : Silence.Word.OTHER;
@@ -167,7 +175,7 @@ public final class Findings implements Closeable {
     warning = masked.message();
     sessionGone |= adapter.sessionGone(trouble.message());
     var told = Limit.of(masked);
-    limit = told.orElse(limit);
+    limit = told.map(limited -> limited.knowing(limit)).orElse(limit);
     return told.isPresent();
   }
 
@@ -253,6 +261,13 @@ public final class Findings implements Closeable {
   /** The last thing it met with that it said it would get over, or null. */
   public String warning() {
     return warning;
+  }
+
+  /** What its stderr gives as the error, or all that stands there if that is one line; null when neither is so. */
+  public String complaint() {
+    var named = stderr.stream().map(COMPLAINT::matcher).filter(Matcher::matches).map(error -> error.group(1).strip()).findFirst();
+    var said = stderr.stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    return named.orElse(said.size() == 1 ? said.getFirst() : null);
   }
 
   /** Why it will neither go on nor end by itself; null when that is not known of it. */

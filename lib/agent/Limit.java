@@ -22,7 +22,7 @@ import lib.wire.Times;
 public record Limit(String message, Duration pause, Instant until) {
   private static final Set<Integer> STATUS = Set.of(402, 429); // payment required, too many requests
   /** In an error that the agent reports, which is about its provider. */
-  private static final Pattern ERROR = Pattern.compile("(usage|rate|credit|spend\\w*) limit|(?<!disk )quota|too many requests"
+  private static final Pattern ERROR = Pattern.compile("(usage|rate|credit|spend\\w*) limit|hit your [\\w -]{0,20}limit|(?<!disk )quota|too many requests"
       + "|insufficient (credit|balance|funds)", Pattern.CASE_INSENSITIVE);
   /** In a line of stderr, which may be about anything. */
   private static final Pattern LINE = Pattern.compile("too many requests|(error|status|code|http\\S*)\\W{0,4}(code\\W{0,3})?429\\b"
@@ -56,6 +56,11 @@ public record Limit(String message, Duration pause, Instant until) {
   /** How long from this time on its provider wants us to wait; empty when it told nothing that can be read. */
   public Optional<Duration> from(Instant now) {
     return pause != null ? Optional.of(pause) : Optional.ofNullable(until).map(time -> Duration.between(now, time));
+  }
+
+  /** With the time of an earlier one where it tells none itself: some agents tell the time and the refusal apart. */
+  Limit knowing(Limit earlier) {
+    return earlier == null || pause != null || until != null ? this : new Limit(message, earlier.pause, earlier.until);
   }
 
   private static Limit read(String message, String text) {

@@ -14,7 +14,7 @@ import lib.outbox.Secrets;
 
 /** The files in which agents keep their logins. They are read so that what they hold can be masked, and for nothing else. */
 public final class Logins {
-  private static final int LARGEST = 1 << 20; // a login file has some kilobytes
+  private static final int LARGEST = 16 << 20; // a login file has some kilobytes; Claude Code keeps its history in one of its own
 
   /** @param all whether every text in it is a secret, not only those under names that look so */
   private record File(Path path, boolean all) {}
@@ -49,7 +49,16 @@ public final class Logins {
     var data = env.xdg("XDG_DATA_HOME", ".local/share").resolve("opencode");
     return List.of(new File(data.resolve("auth.json"), true), new File(data.resolve("mcp-auth.json"), true),
         new File(env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"), false),
-        new File(env.home().resolve(".claude/.credentials.json"), false), new File(env.home().resolve(".codex/auth.json"), false),
+        new File(folder(env, "CLAUDE_CONFIG_DIR", ".claude").resolve(".credentials.json"), false),
+        new File(folder(env, "CLAUDE_CONFIG_DIR", ".claude").resolve("settings.json"), false),
+        new File(env.home().resolve(".claude.json"), false),
+        new File(folder(env, "CODEX_HOME", ".codex").resolve("auth.json"), false),
+        new File(env.xdg("XDG_CONFIG_HOME", ".config").resolve("codetether-agent/vault/login.bin"), false),
         new File(env.home().resolve(".gemini/oauth_creds.json"), false));
+  }
+
+  private static Path folder(Env env, String variable, String usual) {
+    var named = env.var(variable);
+    return named != null && named.startsWith("/") ? Path.of(named) : env.home().resolve(usual);
   }
 }

@@ -18,6 +18,8 @@ public final class OpenCode implements Adapter {
   /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
   private static final String ASKS = "◆";
   private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
+  /** The first with {@code --auto}, which approves whatever the agent's own settings do not deny. */
+  private static final Release APPROVES = new Release(1, 18, 0);
   private static final Pattern GONE = Pattern.compile("Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses",
       Pattern.CASE_INSENSITIVE);
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
@@ -43,7 +45,15 @@ public final class OpenCode implements Adapter {
     if (ask.session() != null) {
       argv.addAll(List.of("--session", ask.session()));
     }
+    if (ask.approval() == Approval.ALL && APPROVES.isIn(ask.version())) {
+      argv.add("--auto");
+    }
     return argv;
+  }
+
+  @Override
+  public boolean argvDependsOnVersion(Approval approval) {
+    return approval == Approval.ALL;
   }
 
   @Override
@@ -101,10 +111,9 @@ public final class OpenCode implements Adapter {
     var input = state.path("input");
     var name = part.path("tool").asText("tool");
     var file = Json.text(input, "filePath", "file_path", "path");
-    var about = Json.text(input, "command", "filePath", "file_path", "path", "pattern", "url", "query", "description");
     var failed = state.path("status").asText().equals("error");
     var reason = Json.text(state, "error");
-    return new AgentEvent.Used(name, about == null ? "" : about, failed ? reason == null ? "failed" : reason : null,
+    return new AgentEvent.Used(name, About.of(input), failed ? reason == null ? "failed" : reason : null,
         !failed && CHANGING.contains(name) ? file : null);
   }
 

@@ -32,7 +32,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   private static final int LONGEST_NAME = 256;
 
   /** Which JSON values a kind takes besides text. */
-  public enum Shape { TEXT, NUMBER, BOOLEAN, LIST, CODEBASES, BUDGETS }
+  public enum Shape { TEXT, NUMBER, BOOLEAN, LIST, ARGUMENTS, CODEBASES, BUDGETS }
 
   /** Text to value; {@code base} is where relative paths start. */
   public interface Parser<T> {
@@ -60,14 +60,14 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
       case TEXT -> false;
       case NUMBER -> node.isNumber();
       case BOOLEAN -> node.isBoolean() || node.isIntegralNumber(); // the old worker took 0 and 1
-      case LIST -> node.isArray() && node.valueStream().allMatch(JsonNode::isTextual);
+      case LIST, ARGUMENTS -> node.isArray() && node.valueStream().allMatch(JsonNode::isTextual);
       case CODEBASES -> node.isArray();
       case BUDGETS -> node.isObject() && node.valueStream().allMatch(v -> v.isTextual() || v.isNumber());
     };
     if (!fits) {
       throw new Bad(bounds);
     }
-    return parse(json == Shape.CODEBASES && node.isArray() ? node.toString() : node.isObject() ? pairs(node) : plain(node), env, base);
+    return parse((json == Shape.CODEBASES || json == Shape.ARGUMENTS) && node.isArray() ? node.toString() : node.isObject() ? pairs(node) : plain(node), env, base);
   }
 
   /** A refused value as a message has it: short, and without what may be secret. */
@@ -283,6 +283,12 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   /** Names of variables, or how names begin with a star behind it. */
   static Kind<List<String>> variables() {
     return words("a list of names of variables or PREFIX_*, or a comma list", "[^=*\\s]+\\*?|\\*");
+  }
+
+  /** Arguments of a program, with placeholders. */
+  static Kind<List<String>> arguments() {
+    return new Kind<>("arguments", Arguments.BOUNDS, (raw, env, base) -> Arguments.parse(raw), list -> Json.write(Json.array(list)),
+        Shape.ARGUMENTS);
   }
 
   private static Kind<List<String>> words(String must, String pattern) {

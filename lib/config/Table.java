@@ -53,8 +53,11 @@ public final class Table {
       "the agent CLI, a path or a name on the PATH").flags("--agent-bin", "--opencode").oldKeys("opencode_bin")
       .fallback(env -> null, "the first found of agent, opencode, codetether, claude, codex")
       .in(AGENT, WORK).listed());
-  public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode", "codetether", "claude", "codex"),
-      "which agent CLI agent_bin is; auto goes by its name and version").fallback("auto").in(AGENT, WORK));
+  public static final Setting<String> AGENT_KIND = row(Setting.of("agent_kind", Kind.choice("auto", "opencode", "codetether",
+      "claude", "codex", "command"), "which agent CLI agent_bin is; auto goes by its name and version, command is any other program")
+      .fallback("auto").in(AGENT, WORK));
+  public static final Setting<List<String>> AGENT_ARGS = row(Setting.of("agent_args", Kind.arguments(),
+      "what agent_bin is called with when agent_kind is command; what has no value is left out").fallback(List.of()));
   public static final Setting<String> AGENT_APPROVAL = row(Setting.of("agent_approval", Kind.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all").fallback("edits"));
   public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
@@ -166,8 +169,8 @@ public final class Table {
       "Vault's token").vars("VAULT_TOKEN").later(VAULT));
 
   /** Settings that a running worker takes over when it is told to reload; all others need a restart. */
-  static final Set<Setting<?>> LIVE = Set.of(CODEBASES, CODEBASE_ROOTS, AGENT_BIN, AGENT_KIND, AGENT_APPROVAL, AGENT_ENV, MAX_CONCURRENT_TASKS, MIN_FREE_DISK,
-      MIN_FREE_MEMORY, TASK_TIMEOUT, SILENCE, DRAIN_TIMEOUT, KEEP_AGENTS);
+  static final Set<Setting<?>> LIVE = Set.of(CODEBASES, CODEBASE_ROOTS, AGENT_BIN, AGENT_KIND, AGENT_ARGS, AGENT_APPROVAL, AGENT_ENV,
+      MAX_CONCURRENT_TASKS, MIN_FREE_DISK, MIN_FREE_MEMORY, TASK_TIMEOUT, SILENCE, DRAIN_TIMEOUT, KEEP_AGENTS);
 
   private Table() {}
 

@@ -211,9 +211,10 @@ final class Doing {
 
   private Ready hold(Task task, AttemptFolder folder, Path codebase, AgentCli cli, Adapter adapter, String session, Path directory)
       throws IOException, InterruptedException {
-    var version = adapter.argvDependsOnVersion() ? kinds.await(cli.path()) : kinds.version(cli.path());
-    var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), session,
-        Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT)), task.prompt(), folder.file("prompt"), directory);
+    var approval = Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+    var version = adapter.argvDependsOnVersion(approval) ? kinds.await(cli.path()) : kinds.version(cli.path());
+    var ask = new Adapter.Ask(cli.path(), version.orElse(null), task.agent(), task.modelName(), session, approval,
+        settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
     folder.adapter(adapter, adapter.promptOnInput(ask));
     var environment = AgentEnv.of(settings.now(), directory);
     environment.putAll(adapter.environment(ask));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import lib.agent.Advice;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
@@ -27,6 +28,7 @@ import lib.wire.TaskStatus;
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts, Limit limit) {
   private static final String SUPERSEDED = "superseded";
   private static final String SESSION_GONE = "session-gone";
+  private static final String APPROVAL = "; agent_approval says what it may do unasked";
   private static final int MAX_ERROR = 8 << 10;
 
   /** @param error cut to what a person reads, since a server's body limit would keep all of the outcome away */
@@ -93,7 +95,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts,
             found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
-            + order.why() + resume(session), session, facts);
+            + order.why() + APPROVAL + resume(session), session, facts);
         case STUCK -> {
           var problem = problem(found, new AttemptFolder.Exit(1, "ended"));
           yield new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
@@ -133,31 +135,35 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       return new String[] {SESSION_GONE, "the agent does not have the session that it was to go on with" + tail(found)};
     }
     if (found.stuck() != null) {
-      return new String[] {"agent-error", oneLine(found.stuck()) + tail(found)};
+      return new String[] {"agent-error", Advice.on(oneLine(found.stuck()), 0) + tail(found)};
     }
     var failure = found.failure();
     if (failure != null) {
-      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", oneLine(failure.message()) + warning(found, failure.message())
-          + tail(found)};
+      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", Advice.on(oneLine(failure.message())
+          + warning(found, failure.message()), failure.status()) + tail(found)};
     }
     if (exit.code() != 0) {
       if (found.last() == Silence.Word.LIMIT) {
         return new String[] {"limit", oneLine(found.limit().message()) + tail(found)};
       }
-      return new String[] {"agent-error", (found.warning() == null ? ending(exit.code()) : oneLine(found.warning())) + tail(found)};
+      return new String[] {"agent-error", Advice.on(found.warning() != null ? oneLine(found.warning())
+          : ending(exit.code()) + complaint(found), 0) + tail(found)};
     }
     var turn = found.lastTurn();
     var tool = found.lastTool();
-    if (turn != null && (turn.reason().equals(Turn.TOOLS) || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
+    if (turn != null && (turn.reason().equals(Turn.TOOLS)
+        || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
           + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
-              + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")")) + tail(found)};
+              + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
+          + APPROVAL + tail(found)};
     }
     if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() ? turn == null : found.text().isBlank()) {
-      return new String[] {"empty-result", "the agent ended without saying anything" + warning(found, "") + tail(found)};
+      return new String[] {"empty-result", Advice.on("the agent ended without saying anything"
+          + (found.warning() == null ? complaint(found) : warning(found, "")), 0) + tail(found)};
     }
     return null;
   }
@@ -170,6 +176,10 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   private static String ending(int code) {
     return code > 128 && code < 160 ? "the agent was ended by signal " + (code - 128) : code == 127 ? "the agent program was not found (exit code 127)"
         : "the agent ended with exit code " + code;
+  }
+
+  private static String complaint(Findings found) {
+    return found.complaint() == null ? "" : ": " + found.complaint();
   }
 
   private static String tail(Findings found) {

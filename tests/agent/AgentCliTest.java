@@ -70,6 +70,14 @@ class AgentCliTest {
         "ANTHROPIC_API_KEY", "LC_ALL", "MY_TOOL", "NO_COLOR", "PWD").containsEntry("NO_COLOR", "1").containsEntry("PWD", "/w");
   }
 
+  @Test
+  void theAgentsOwnVariablesReachItButForThoseThatSpeakForAWorker() {
+    var vars = Map.of("CLAUDE_CONFIG_DIR", "/c", "CODEX_HOME", "/x", "CODETETHER_DATA_DIR", "/t", "CODETETHER_TOKEN", "t",
+        "CODETETHER_AUTH_TOKEN", "t", "CODETETHER_WORKER_ID", "w");
+    assertThat(AgentEnv.of(vars, List.of("CODETETHER_*"), List.of(), Path.of("/w"))).containsOnlyKeys("CLAUDE_CONFIG_DIR", "CODEX_HOME",
+        "CODETETHER_DATA_DIR", "NO_COLOR", "PWD");
+  }
+
   private Settings settings(String agentBin, String path) {
     var vars = new HashMap<>(Map.of("PATH", path));
     if (agentBin != null) {

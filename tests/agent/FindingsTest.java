@@ -6,9 +6,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Map;
+import lib.agent.Adapter;
 import lib.agent.AttemptFolder;
+import lib.agent.ClaudeCode;
+import lib.agent.Codex;
 import lib.agent.Findings;
+import lib.agent.Limit;
 import lib.agent.Silence;
 import lib.config.Json;
 import lib.outbox.Redaction;
@@ -56,6 +61,43 @@ class FindingsTest {
       found.read(true);
       assertThat(found.question()).isEqualTo("Permission required to run: login [KEY*********]");
     }
+  }
+
+  @Test
+  void whoOnlyRepeatsThatItWaitsHasSaidNothing() throws IOException {
+    var folder = folder(new Codex());
+    var waits = "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network\"}\n";
+    try (var found = new Findings(folder, Redaction.NONE)) {
+      Files.writeString(folder.file("out"), waits, StandardOpenOption.APPEND);
+      found.read(false);
+      var lines = found.lines();
+      Files.writeString(folder.file("out"), waits.repeat(3), StandardOpenOption.APPEND);
+      found.read(false);
+      assertThat(found.lines()).isEqualTo(lines);
+      Files.writeString(folder.file("out"), waits.replace("waiting for network", "2/5") + waits, StandardOpenOption.APPEND);
+      found.read(false);
+      assertThat(found.lines()).isEqualTo(lines + 2);
+    }
+  }
+
+  @Test
+  void aRefusalKeepsTheTimeThatWasToldBeforeIt() throws IOException {
+    var folder = folder(new ClaudeCode());
+    Files.writeString(folder.file("out"),
+        "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}\n"
+        + "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"api_error_status\":429,"
+        + "\"result\":\"You've hit your session limit\","
+        + "\"session_id\":\"s\"}\n", StandardOpenOption.APPEND);
+    try (var found = new Findings(folder, Redaction.NONE)) {
+      found.read(true);
+      assertThat(found.limit()).isEqualTo(new Limit("You've hit your session limit", null, Instant.ofEpochSecond(1_800_000_000)));
+    }
+  }
+
+  private AttemptFolder folder(Adapter adapter) throws IOException {
+    var folder = folder();
+    folder.adapter(adapter, true);
+    return folder;
   }
 
   private Silence.Word last(String out) throws IOException {

@@ -43,6 +43,20 @@ class LoginsTest {
   }
 
   @Test
+  void soAreTheLoginsOfTheOtherAgentsWhereverTheyAreKept() throws IOException {
+    write("claude/.credentials.json", "{\"claudeAiOauth\": {\"accessToken\": \"claude-value-1\"}}");
+    write("claude/settings.json", "{\"env\": {\"ANTHROPIC_API_KEY\": \"claude-value-2\", \"EDITOR\": \"something\"}}");
+    write(".claude.json", "{\"primaryApiKey\": \"claude-value-3\", \"projects\": {}}");
+    write("codex/auth.json", "{\"OPENAI_API_KEY\": \"codex-value-1\", \"tokens\": {\"refresh_token\": \"codex-value-2\"}}");
+    write(".config/codetether-agent/vault/login.bin", "{\"address\": \"https://vault.example\", \"token\": \"vault-value-1\"}");
+    var secrets = Secrets.of(settings(Map.of()));
+    var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("claude").toString(), "CODEX_HOME", home.resolve("codex").toString());
+    assertThat(Logins.addTo(secrets, env(vars))).isEmpty();
+    assertThat(secrets.names()).containsOnlyKeys("claude-value-1", "claude-value-2", "claude-value-3", "codex-value-1", "codex-value-2",
+        "vault-value-1");
+  }
+
+  @Test
   void aLoginFileThatCannotBeReadIsToldWithoutItsText() throws IOException {
     write(".local/share/opencode/auth.json", "{\"a\": broken-secret-text");
     assertThat(Logins.addTo(Secrets.of(settings(Map.of())), env(Map.of()))).singleElement().asString().contains("auth.json", "no JSON")

@@ -63,11 +63,29 @@ class OpenCodeTest {
         "--print-logs", "--log-level", "ERROR", "--model", "p/m", "--session", "ses_1");
   }
 
+  @Test
+  void allIsApprovedWhereTheVersionCan() {
+    assertThat(CLI.argvDependsOnVersion(Adapter.Approval.ALL)).isTrue();
+    assertThat(CLI.argv(Asking.ask("1.18.33", "build", null, null, Adapter.Approval.ALL))).endsWith("--auto");
+    for (var old : new String[] {"1.17.9", "1.0.152", null}) {
+      assertThat(CLI.argv(Asking.ask(old, "build", null, null, Adapter.Approval.ALL))).as(old).doesNotContain("--auto");
+    }
+    assertThat(CLI.argv(Asking.ask("1.18.33", "build", null, null, Adapter.Approval.EDITS))).doesNotContain("--auto");
+  }
+
+  @Test
+  void itIsKnownByItsNameAndByAVersionThatNamesNothingElse() {
+    assertThat(CLI.is("opencode", "")).isTrue();
+    assertThat(CLI.is("agent", "1.18.33")).isTrue();
+    assertThat(CLI.is("agent", "2.1.197 (Claude Code)")).isFalse();
+    assertThat(CLI.is("agent", "codetether 1.18.33")).isFalse();
+  }
+
   private static AgentEvent event(String line) {
     return CLI.read(line).events().getFirst();
   }
 
   private static Adapter.Ask ask(String agent, String model, String session) {
-    return new Adapter.Ask(Path.of("agent"), null, agent, model, session, Adapter.Approval.EDITS, "do it", Path.of("prompt"), Path.of("/w"));
+    return Asking.ask(null, agent, model, session, Adapter.Approval.EDITS);
   }
 }

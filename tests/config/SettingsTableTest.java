@@ -36,7 +36,7 @@ class SettingsTableTest {
       row("worker_id", "w-1", BLANK),
       row("codebases", "name:/p", "name:"), row("global_codebase", "no", "maybe"), row("codebase_roots", "/a,/b", "/a\0b"),
       row("capabilities", "a,b", "a b"), row("agent_bin", "/bin/agent", BLANK), row("agent_env", "A,B_*", "A B"),
-      row("agent_kind", "claude", "cursor"), row("agent_approval", "all", "some"),
+      row("agent_kind", "opencode", "cursor"), row("agent_args", "--model {model}", "--x {y}"), row("agent_approval", "all", "some"),
       row("max_concurrent_tasks", "3", "65"), row("task_timeout", "1.5h", "90d"), row("output_max", "1MiB", "1MB!"),
       row("min_free_disk", "2GiB", "a lot"), row("min_free_memory", "0", "-1"),
       row("silence", "dead=5m,asking=0", "deaf=5m"), row("on_limit", "fail", "wait"),

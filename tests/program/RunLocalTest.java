@@ -51,6 +51,17 @@ class RunLocalTest {
   }
 
   @Test
+  void anyProgramIsAnAgentThatIsCalledAsItsUserSays() throws Exception {
+    var program = site.home().resolve("any agent");
+    Files.writeString(program, "#!/bin/sh\nprintf '<%s>' \"$@\"\ncat\necho\necho '{\"type\":\"error\",\"error\":\"only text\"}'\n");
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    var run = site.start("run", "--local", "--port", "0", "--agent-bin", program.toString(), "--agent-kind", "command", "--agent-args",
+        "[\"--note\", \"a, b\", \"--model\", \"{model}\", \"--as\", \"{agent}\"]", "--task", "hello, any");
+    assertThat(run.exit()).as(run.toString()).isZero();
+    assertThat(run.out()).isEqualTo("<--note><a, b><--as><build>hello, any\n{\"type\":\"error\",\"error\":\"only text\"}\n");
+  }
+
+  @Test
   void aFailureIsExitCode1WithOneSentence() throws Exception {
     var run = local("error the model is on fire");
     assertThat(run.exit()).as(run.toString()).isEqualTo(1);
