@@ -44,6 +44,7 @@ public final class all {
         .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
         .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "4")
         .configurationParameter("junit.jupiter.execution.timeout.default", "120 s")
+        .configurationParameter("junit.jupiter.tempdir.deletion.strategy.default", Sweep.class.getName())
         .build();
     var summary = new SummaryGeneratingListener();
     LauncherFactory.create().execute(request, new Reporter(System.out), summary);

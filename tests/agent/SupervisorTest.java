@@ -42,7 +42,8 @@ class SupervisorTest {
   void endAll() throws IOException, InterruptedException {
     if (supervisor != null) {
       new AgentSession(folder, supervisor.pid(), Time.SYSTEM).end();
-      supervisor.destroyForcibly();
+      supervisor.waitFor(5, TimeUnit.SECONDS); // it writes down the end of its agent
+      supervisor.destroyForcibly().waitFor();
     }
   }
 
