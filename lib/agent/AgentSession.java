@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -66,7 +67,7 @@ public final class AgentSession {
 
   /** Ends a supervisor that has started no agent, together with its helper. Nothing will record an end. */
   public static void abandon(long supervisor) throws IOException, InterruptedException {
-    signal("KILL", Set.of(-supervisor));
+    signal("KILL", List.of(-supervisor));
   }
 
   private boolean rung(String signal, Duration most) throws IOException, InterruptedException {
@@ -79,7 +80,7 @@ public final class AgentSession {
       }
       left.removeAll(told); // one signal each; a child that appears meanwhile gets its own
       if (!left.isEmpty()) {
-        signal(signal, left);
+        signal(signal, parentsFirst(left));
         told.addAll(left);
       }
       if (time.nanos() >= until) {
@@ -153,7 +154,12 @@ public final class AgentSession {
     }
   }
 
-  private static void signal(String signal, Set<Long> pids) throws IOException, InterruptedException {
+  /** The oldest first: an agent that sees its tool end before it is told itself would go on with the tool's failure. */
+  private List<Long> parentsFirst(Set<Long> pids) {
+    return pids.stream().sorted(Comparator.comparing((Long pid) -> seen.getOrDefault(pid, 0L)).thenComparing(pid -> pid)).toList();
+  }
+
+  private static void signal(String signal, List<Long> pids) throws IOException, InterruptedException {
     var command = new ArrayList<>(List.of("sh", "-c", "kill -s \"$0\" -- \"$@\" 2>/dev/null", signal));
     pids.forEach(pid -> command.add(Long.toString(pid)));
     var kill = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();

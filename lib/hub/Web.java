@@ -53,9 +53,20 @@ final class Web implements HttpHandler {
   /** An answer as it goes out: bytes, or a source of events. */
   private record Ready(int status, byte[] bytes, Reply.Source source) {}
 
+  /** @throws IOException when nobody knows where the request ends: only then does the library close, instead of reading on */
   @Override
-  public void handle(HttpExchange exchange) {
+  public void handle(HttpExchange exchange) throws IOException {
     exchanges.acquireUninterruptibly();
+    try {
+      serveAndEnd(exchange);
+    } catch (RuntimeException e) { // what the library makes of some lengths of chunks, also when it looks for the rest
+      throw new IOException("a request without an end", e);
+    } finally {
+      exchanges.release();
+    }
+  }
+
+  private void serveAndEnd(HttpExchange exchange) {
     try {
       serve(exchange);
     } catch (IOException e) {
@@ -64,7 +75,6 @@ final class Web implements HttpHandler {
       LOG.debug("a request ended with the server");
     } finally {
       end(exchange);
-      exchanges.release();
     }
   }
 

@@ -37,6 +37,7 @@ final class AgentRun {
   private final Redaction redaction;
   private final Time time;
   private Thread ladder; // ends the agent once there is an order to
+  private boolean finished = true; // whether it had told its result before the ladder began
 
   /**
    * The run of an agent.
@@ -80,7 +81,7 @@ final class AgentRun {
       }
       var took = Duration.ofNanos(time.nanos() - start);
       var stopped = order.get() != null && (ladder != null || order.get().cause() == StopOrder.Cause.LOST);
-      return Verdict.of(found, exit, stopped ? order.get() : null, took, budget);
+      return Verdict.of(found, exit, stopped ? order.get() : null, finished, took, budget);
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
       throw (InterruptedException) new InterruptedException("reading the agent's files").initCause(e);
     } catch (IOException | RuntimeException | Error e) {
@@ -120,6 +121,7 @@ final class AgentRun {
       }
       if (order.get() != null && ladder == null) {
         LOG.info("task={} ending the agent: {}", taskId, order.get());
+        finished = found.last() == Silence.Word.RESULT;
         ladder = Thread.ofPlatform().name("end " + taskId).start(() -> end(supervisor, processes));
       }
       if (!more) {

@@ -71,9 +71,11 @@ public record Verdict(TaskStatus status, String reason, String result, String er
    *
    * @param exit how it ended; null when it vanished without a trace
    * @param order the stop order by which it was ended; null when it ended by itself
+   * @param finished whether it had told its result before it was ended: one that only lost its tools may tell any
    * @param budget the total time it had
    */
-  public static Verdict of(Findings found, AttemptFolder.Exit exit, StopOrder order, Duration time, Duration budget) {
+  public static Verdict of(Findings found, AttemptFolder.Exit exit, StopOrder order, boolean finished, Duration time,
+      Duration budget) {
     var facts = new Facts(time, found.tokensIn(), found.tokensOut(), found.cost(), found.files());
     var text = found.text();
     var result = text.isBlank() ? null : text;
@@ -82,7 +84,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     if (lingered && found.failure() == null) {
       return new Verdict(TaskStatus.COMPLETED, "lingered", result, null, session, facts);
     }
-    if (order != null && !lingered && !finished(found, exit)) {
+    if (order != null && !lingered && !(finished && good(found, exit))) {
       return switch (order.cause()) {
         case CANCELLED -> new Verdict(TaskStatus.CANCELLED, "cancelled", result, "cancelled by " + order, session, facts);
         case TIMEOUT -> timeout(budget, result, session, facts);
@@ -119,8 +121,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         : new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts, problem[0].equals("limit") ? found.limit() : null);
   }
 
-  /** An agent that had finished when it was ended is judged by what it did; only events tell that it had. */
-  private static boolean finished(Findings found, AttemptFolder.Exit exit) {
+  /** Whether its events and its exit code tell of a good end; an end without events may be that of any program that heeds INT. */
+  private static boolean good(Findings found, AttemptFolder.Exit exit) {
     return exit != null && exit.cause().equals("ended") && exit.code() == 0 && found.lastTurn() != null && problem(found, exit) == null;
   }
 

@@ -294,11 +294,11 @@ class OutcomesTest {
 
   private static Verdict verdict(Row row, Findings found) {
     if (row.exit >= 0) {
-      return Verdict.of(found, new Exit(row.exit, "ended"), null, Duration.ofSeconds(1), Duration.ofHours(1));
+      return Verdict.of(found, new Exit(row.exit, "ended"), null, true, Duration.ofSeconds(1), Duration.ofHours(1));
     }
     assertThat(found.stuck() != null || found.sessionGone()).as("it is known to hang").isTrue();
     return Verdict.of(found, new Exit(130, "ended"), new StopOrder(StopOrder.Cause.STUCK, "the worker", "it would not end"),
-        Duration.ofSeconds(1), Duration.ofHours(1));
+        false, Duration.ofSeconds(1), Duration.ofHours(1));
   }
 
   private AttemptFolder prepare(Row row) throws IOException {

@@ -67,6 +67,7 @@ case $mode in
     echo "end $1" >>ledger
     stop ;;
   polite) trap 'text "interrupted"; exit 130' INT; text "running"; forever ;;
+  wrap) trap 'text "wrapped up"; stop; exit' INT; text "running"; forever ;; # ends well when it is ended
   stubborn) trap '' INT TERM; text "running"; forever ;;
   fork) # leaves a process behind in a session of its own
     setsid sh -c 'echo $$ >"$1"; exec sleep 600' sh "$argument" </dev/null >/dev/null 2>&1 &

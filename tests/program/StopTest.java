@@ -127,6 +127,17 @@ class StopTest {
   }
 
   @Test
+  void anAgentThatEndsWellOnlyBecauseItIsEndedWasCancelled() throws Exception {
+    site.work("-b", "code:" + code);
+    var running = site.create(code, "wrap");
+    site.awaitOutput(running, "running");
+    site.client().cancel(running, "enough");
+    var task = site.ended(running);
+    assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
+    assertThat(task.result()).contains("wrapped up");
+  }
+
+  @Test
   void anAgentThatIgnoresIntAndTermIsKilled() throws Exception {
     site.work("-b", "code:" + code);
     var running = site.create(code, "stubborn");

@@ -108,6 +108,11 @@ class VerdictTest {
   }
 
   @Test
+  void anAgentThatLostItsToolToTheOrderAndThenCalledItADayHadNotFinished() throws IOException {
+    expect(judge(GOOD, new StopOrder(Cause.CANCELLED, "ann", ""), false, REFUSED, TEXT, STOP), TaskStatus.CANCELLED, "cancelled");
+  }
+
+  @Test
   void aProgramWithoutEventsThatWasEndedHadNotFinished() throws IOException {
     expect(judge(GOOD, new StopOrder(Cause.CANCELLED, "ann", ""), "working on step 1 of 10"), TaskStatus.CANCELLED, "cancelled");
     expect(judge(GOOD, new StopOrder(Cause.TIMEOUT, "the worker", ""), "working on step 1 of 10"), TaskStatus.FAILED, "timeout");
@@ -161,13 +166,17 @@ class VerdictTest {
   }
 
   private Verdict judge(Exit exit, StopOrder order, String... lines) throws IOException {
+    return judge(exit, order, true, lines);
+  }
+
+  private Verdict judge(Exit exit, StopOrder order, boolean finished, String... lines) throws IOException {
     var folder = AttemptFolder.of(temp, "t", ++n);
     folder.prepare("", Json.object(), Json.object());
     Files.writeString(folder.file("out"), String.join("\n", lines), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "the stderr tail\n", StandardOpenOption.APPEND);
     try (var found = new Findings(folder, Redaction.NONE)) {
       found.read(true);
-      return Verdict.of(found, exit, order, Duration.ofSeconds(3), Duration.ofHours(1));
+      return Verdict.of(found, exit, order, finished, Duration.ofSeconds(3), Duration.ofHours(1));
     }
   }
 }
