@@ -11,9 +11,11 @@ said=$(ls "$store/message/$session" | wc -l)
 keep() { # id, role, text
   mkdir -p "$store/part/$1"
   cat >"$store/message/$session/$1.json" <<END
-{"id":"$1","role":"$2","time":{"created":$now},"providerID":"anthropic","modelID":"claude-sonnet-4-5"}
+{"id":"$1","sessionID":"$session","role":"$2","time":{"created":$now},"providerID":"anthropic","modelID":"claude-sonnet-4-5"}
 END
-  echo '{"id":"prt_1","type":"text","text":"'"$3"'"}' >"$store/part/$1/prt_1.json"
+  cat >"$store/part/$1/prt_1.json" <<END
+{"id":"prt_1","sessionID":"$session","messageID":"$1","type":"text","text":"$3"}
+END
 }
 
 keep "msg_${session}_$said" user "$prompt"
