@@ -12,15 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import lib.Problem;
 import lib.agent.AgentCli;
@@ -33,14 +25,13 @@ import lib.cli.Logs;
 import lib.cli.TaskOutput;
 import lib.config.Codebase;
 import lib.config.Kind;
-import lib.config.LiveSettings;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
 import lib.config.Time;
 import lib.control.ControlServer;
-import lib.control.Served;
+import lib.control.Daemon;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -49,7 +40,6 @@ import lib.outbox.Redaction;
 import lib.outbox.Secrets;
 import lib.store.Lock;
 import lib.store.StoreFailed;
-import lib.task.Greeting;
 import lib.task.Identity;
 import lib.task.Worker;
 import lib.wire.CallFailed;
@@ -70,10 +60,6 @@ import sun.misc.Signal;
 public final class run extends Command {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration REGISTERED = Duration.ofSeconds(10); // the embedded server answers in milliseconds
-  /** A server that is there answers within that; the agents of an earlier start shall not be without a watch for longer. */
-  private static final Duration FIRST_TRY = Duration.ofSeconds(1);
-  private static final Duration SHORT_LOOK = Duration.ofMillis(5); // every start waits for this
-  private static final Duration FIRST_ANSWER = Duration.ofSeconds(5); // whatever the idle time, a healthy server is heard out
 
   @Option(names = "--local", description = "start the embedded server too and work for it")
   private boolean local;
@@ -98,7 +84,6 @@ public final class run extends Command {
   @Option(names = "--test-email", hidden = true, description = "send a test mail and exit")
   private boolean testEmail;
 
-  private final AtomicBoolean interrupted = new AtomicBoolean();
   private final AtomicReference<String> waitedFor = new AtomicReference<>(); // the one task
 
   public run(Io io) {
@@ -175,152 +160,41 @@ public final class run extends Command {
   private int work(Settings settings, Server server, Identity identity, Journal journal, Redaction redaction, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
-    var process = new Process(client);
+    var daemon = new Daemon(client, this::settings, this::offered, Time.SYSTEM, ThreadLocalRandom.current());
     if (prompt != null) {
       on(signal -> {
-        process.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
-        process.worker().ifPresent(w -> Thread.ofVirtual().start(() -> abandon(client, w)));
+        daemon.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
+        daemon.worker().ifPresent(w -> Thread.ofVirtual().start(() -> abandon(client, w)));
       }, "INT", "TERM", "HUP");
-      var worker = process.begin(settings, server, identity, journal, redaction, idle);
+      var worker = daemon.begin(settings, identity, journal, redaction, REGISTERED);
       if (worker.isEmpty()) {
         return Problem.Exit.INTERRUPTED.code;
       }
       worker.get().start(0);
-      return one(settings, client, worker.get());
+      return one(settings, client, daemon, worker.get());
     }
-    on(signal -> process.stop(), "INT", "TERM");
-    onHangup(process);
-    try (var control = ControlServer.start(identity.stateDir(), process, io.env())) {
-      var worker = process.begin(settings, server, identity, journal, redaction, idle);
+    on(signal -> daemon.stop(), "INT", "TERM");
+    onHangup(daemon);
+    try (var control = ControlServer.start(identity.stateDir(), daemon, io.env())) {
+      var worker = daemon.begin(settings, identity, journal, redaction, idle);
       if (worker.isEmpty()) {
         return Problem.Exit.INTERRUPTED.code;
       }
       worker.get().start(once ? 1 : Integer.MAX_VALUE >> 1);
-      return untilEnd(settings, worker.get(), idle);
-    }
-  }
-
-  /** This process, on its way from asking the server who it is to being its worker. */
-  private final class Process implements Served {
-    private final Greeting greeting;
-    private final FutureTask<Client.Info> greeted;
-    private final Client client;
-    private final Object reloading = new Object(); // what was read later acts later; a stop waits for none
-    private volatile Worker worker; // null before the server has answered
-
-    private Process(Client client) {
-      this.client = client;
-      this.greeting = new Greeting(client, Time.SYSTEM, ThreadLocalRandom.current());
-      this.greeted = new FutureTask<>(greeting::greet);
-    }
-
-    /** The worker that may start; empty when it was told to stop before. */
-    private Optional<Worker> begin(Settings settings, Server server, Identity identity, Journal journal, Redaction redaction,
-        Duration idle) throws InterruptedException, StoreFailed {
-      Thread.ofVirtual().name("greeting").start(greeted);
-      try {
-        var known = idle == null && prompt == null && !answered(FIRST_TRY) ? known(journal) : Optional.<Client.Info>empty();
-        if (known.isPresent()) {
-          become(settings, known.get(), identity, journal, redaction);
-        }
-        var info = idle == null ? greeted.get() : greeted.get(Math.max(FIRST_ANSWER.toMillis(), idle.toMillis()), TimeUnit.MILLISECONDS);
-        var id = info == null || !info.ours() ? "" : info.serverId();
-        if (known.isEmpty()) {
-          become(settings, info, identity, journal, redaction);
-        } else if (!Objects.equals(known.get().serverId(), id.isEmpty() ? null : id)) {
-          throw new Problem("the server " + server + " is another one than at the last start", "it has another id",
-              "start again: this one's tasks are taken then, and what is owed to the other one is kept").ending(Problem.Exit.TRY_LATER);
-        }
-        journal.met(server.toString(), id);
-        return Optional.of(worker);
-      } catch (CancellationException e) {
-        while (worker != null && !worker.await(LOOK)) {
-          continue; // it has agents to end
-        }
-        return Optional.empty();
-      } catch (TimeoutException e) {
-        greeted.cancel(true);
-        throw unanswered(server);
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e.getCause());
-      }
-    }
-
-    private boolean answered(Duration patience) throws InterruptedException {
-      for (var end = Time.SYSTEM.nanos() + patience.toNanos(); !greeted.isDone() && Time.SYSTEM.nanos() < end; ) {
-        Time.SYSTEM.sleep(SHORT_LOOK);
-      }
-      return greeted.isDone();
-    }
-
-    /** What the server called itself when it last answered, if there is something to go on with that cannot wait for it. */
-    private Optional<Client.Info> known(Journal journal) throws StoreFailed {
-      if (journal.open().isEmpty()) {
-        return Optional.empty();
-      }
-      var known = journal.met(client.server().toString()).map(id -> new Client.Info("", id.isEmpty() ? null : id));
-      known.ifPresent(info -> LoggerFactory.getLogger(run.class)
-          .warn("the server has not answered yet; what the last start began is gone on with meanwhile"));
-      return known;
-    }
-
-    private void become(Settings settings, Client.Info info, Identity identity, Journal journal, Redaction redaction)
-        throws StoreFailed, InterruptedException {
-      var made = new Worker(settings, offered(settings), client, info, identity, journal, redaction, Time.SYSTEM,
-          ThreadLocalRandom.current());
-      made.adopt();
-      become(made);
-    }
-
-    private synchronized void become(Worker made) {
-      worker = made;
-      if (interrupted.get()) {
-        made.stop();
-      }
-    }
-
-    @Override
-    public Optional<Worker> worker() {
-      return Optional.ofNullable(worker);
-    }
-
-    @Override
-    public String trouble() {
-      return greeting.trouble();
-    }
-
-    @Override
-    public synchronized void stop() {
-      interrupted.set(true);
-      greeted.cancel(true); // before there is a worker there is nothing else to end
-      worker().ifPresent(Worker::stop);
-    }
-
-    private synchronized void stopNow(String why) {
-      interrupted.set(true);
-      greeted.cancel(true);
-      worker().ifPresent(w -> w.stopNow(why));
-    }
-
-    @Override
-    public LiveSettings.Reloaded reload() {
-      synchronized (reloading) {
-        var fresh = settings();
-        return worker.reload(fresh, offered(fresh));
-      }
+      return untilEnd(settings, daemon, worker.get(), idle);
     }
   }
 
   /** HUP reloads the config, unless it says that the terminal is gone in which the worker was started. */
-  private static void onHangup(Process process) {
+  private static void onHangup(Daemon daemon) {
     var terminal = new File("/dev/tty");
     var started = readable(terminal);
     on(signal -> {
       if (started && !readable(terminal)) {
-        process.stop();
-      } else if (process.worker().isPresent()) {
+        daemon.stop();
+      } else if (daemon.worker().isPresent()) {
         try {
-          process.reload();
+          daemon.reload();
         } catch (Problem e) {
           LoggerFactory.getLogger(run.class).error("config not reloaded, the worker goes on with what it had: {}", e.line());
         }
@@ -339,17 +213,6 @@ public final class run extends Command {
     }
   }
 
-  /** Why the server is not greeted yet; it is asked once more, for the reason. */
-  private static Problem unanswered(Server server) throws InterruptedException {
-    try {
-      new Client(server, FIRST_ANSWER).info();
-      return new Problem("the server " + server + " did not answer in time", "it does now, after the time of --exit-when-idle",
-          "try again, or wait longer").ending(Problem.Exit.TRY_LATER);
-    } catch (CallFailed e) {
-      return e.problem(server.toString());
-    }
-  }
-
   private interface OnSignal {
     void handle(Signal signal);
   }
@@ -361,7 +224,7 @@ public final class run extends Command {
   }
 
   /** Ends after a signal, after one task, or when idle; an idle worker that could not register has not done its job. */
-  private int untilEnd(Settings settings, Worker worker, Duration most) throws InterruptedException {
+  private int untilEnd(Settings settings, Daemon daemon, Worker worker, Duration most) throws InterruptedException {
     var busyAt = Time.SYSTEM.nanos();
     var registered = false;
     var exit = Problem.Exit.DONE;
@@ -370,12 +233,12 @@ public final class run extends Command {
       registered = before || registered(settings, worker);
       busyAt = worker.idle() && registered == before ? busyAt : Time.SYSTEM.nanos();
       var idle = most != null && Time.SYSTEM.nanos() - busyAt >= most.toNanos();
-      if ((idle || once && worker.done() > 0) && !interrupted.getAndSet(true)) {
+      if ((idle || once && worker.done() > 0) && !daemon.stopped()) {
         if (!registered) {
           io.say(new Problem("the server took no registration", String.join("; ", worker.problems()), "mend that, or wait longer").text() + "\n");
           exit = Problem.Exit.PROBLEM;
         }
-        worker.stop();
+        daemon.stop();
       }
     }
     return exit.code;
@@ -387,7 +250,7 @@ public final class run extends Command {
   }
 
   /** Creates the one task, prints what its agent says, and gives its outcome. */
-  private int one(Settings settings, Client client, Worker worker) throws InterruptedException {
+  private int one(Settings settings, Client client, Daemon daemon, Worker worker) throws InterruptedException {
     Task ended = null;
     try {
       if (!builtin()) {
@@ -396,7 +259,7 @@ public final class run extends Command {
       var codebase = codebase(worker, offered(settings).getFirst().path());
       var task = client.create(new NewTask(codebase, NewTask.titleOf(prompt), prompt, agentType(), 0, model, null));
       waitedFor.set(task.id());
-      if (interrupted.get()) {
+      if (daemon.stopped()) {
         abandon(client, worker);
       }
       worker.takeOnly(task.id());
@@ -406,9 +269,9 @@ public final class run extends Command {
     } catch (CallFailed e) {
       throw e.problem(client.server().toString());
     } finally {
-      if (ended == null && !interrupted.get()) {
+      if (ended == null && !daemon.stopped()) {
         worker.stopNow("nobody is left to hear of it");
-      } else if (!interrupted.get()) {
+      } else if (!daemon.stopped()) {
         worker.stop();
       }
       worker.await(Duration.ofMinutes(1));
@@ -416,7 +279,7 @@ public final class run extends Command {
     if (ended.error() != null) {
       io.say("task " + ended.status().word() + ": " + ended.error() + "\n");
     }
-    return (interrupted.get() ? Problem.Exit.INTERRUPTED : ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE
+    return (daemon.stopped() ? Problem.Exit.INTERRUPTED : ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE
         : Problem.Exit.PROBLEM).code;
   }
 
