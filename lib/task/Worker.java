@@ -1,24 +1,19 @@
 package lib.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import lib.Problem;
 import lib.agent.AgentCli;
 import lib.agent.AgentEnv;
 import lib.agent.AgentProbe;
-import lib.agent.AgentSession;
 import lib.agent.AgentKind;
 import lib.agent.AgentVersion;
-import lib.agent.AttemptFolder;
 import lib.agent.Models;
-import lib.agent.Transcript;
 import lib.config.Codebase;
 import lib.config.LiveSettings;
 import lib.config.Settings;
@@ -33,7 +28,6 @@ import lib.outbox.Attempt;
 import lib.outbox.Journal;
 import lib.outbox.Outbox;
 import lib.outbox.Redaction;
-import lib.outbox.Spool;
 import lib.session.Stores;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -53,7 +47,6 @@ public final class Worker implements Listener {
   private final Client client;
   private final Identity identity;
   private final Journal journal;
-  private final String server;
   private final boolean ours;
   private final Redaction redaction;
   private final Codebases codebases;
@@ -67,6 +60,7 @@ public final class Worker implements Listener {
   private final TaskRun taskRun;
   private final Intake intake;
   private final Settling settling;
+  private final Inheritance inheritance;
   private final Watch watch;
   private final ModelWatch modelWatch;
   private final Heart heart;
@@ -96,7 +90,7 @@ public final class Worker implements Listener {
     this.redaction = redaction;
     this.time = time;
     this.ours = info != null && info.ours();
-    this.server = ours ? info.serverId() : client.server().toString();
+    var server = ours ? info.serverId() : client.server().toString();
     this.running = new Running(time);
     this.events = new Events(time);
     this.codebases = new Codebases(settings, offered, journal.kept(server));
@@ -124,6 +118,7 @@ public final class Worker implements Listener {
         settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), quarantine::ended, syncing,
         events, redaction, time);
     this.settling = new Settling(client, journal, identity, ours, this::adopted, this::settled, time, random);
+    this.inheritance = new Inheritance(journal, identity, server, client.server().toString(), settings.get(Table.OUTPUT_MAX), redaction);
     this.intake = new Intake(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
         this::pollNow, settling::tasks, time);
     this.loops = new Loops(time);
@@ -139,7 +134,7 @@ public final class Worker implements Listener {
    * are judged. Nothing is told before {@link #start}.
    */
   public void adopt() throws StoreFailed, InterruptedException {
-    settle();
+    inheritance.share(outbox, settling, intake);
     loops.begin(Thread.ofPlatform(), "leases", new LeaseWatch(running, heart, time));
   }
 
@@ -345,7 +340,7 @@ public final class Worker implements Listener {
   /** Tries a refused report again; false when there is none with this number for this server, or it is true no more. */
   public boolean retry(long id) throws StoreFailed, InterruptedException {
     var attempt = journal.owing(id);
-    return attempt.isPresent() && here(attempt.get()) && outbox.retry(id);
+    return attempt.isPresent() && inheritance.ours(attempt.get()) && outbox.retry(id);
   }
 
   /** Gives a report up that waits or was refused, for whichever server; false when there is none. */
@@ -367,12 +362,6 @@ public final class Worker implements Listener {
     poll.now();
   }
 
-  /** Whether it is to be delivered to this server: a process that could not find out whose server it was recorded its address. */
-  private boolean here(Attempt attempt) {
-    return attempt.workerId().equals(identity.workerId())
-        && (attempt.server().equals(server) || attempt.server().equals(client.server().toString()));
-  }
-
   private void pollNow() {
     poll.now();
   }
@@ -384,48 +373,6 @@ public final class Worker implements Listener {
       stream.route();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Goes on delivering what an earlier process of this worker owed to this server. */
-  private void settle() throws StoreFailed, InterruptedException {
-    Settling.find(journal, identity);
-    var living = living();
-    for (var attempt : journal.open()) {
-      if (!here(attempt)) {
-        LOG.warn("task={} an attempt of worker {} for server {} waits in the journal; only that worker delivers it, there",
-            attempt.taskId(), attempt.workerId(), attempt.server());
-      } else if (attempt.state() == Attempt.State.ENDED) {
-        outbox.resume(attempt, spool(attempt));
-      } else if (attempt.state() == Attempt.State.INTENT) {
-        settling.add(attempt);
-      } else {
-        intake.adopt(attempt, living == null || living.contains(folder(attempt).path().toString()));
-      }
-    }
-  }
-
-  /** The attempts of which something lives, looked for once; null when that cannot be told. */
-  private static Set<String> living() {
-    try {
-      return AgentSession.living();
-    } catch (IOException e) {
-      LOG.warn("this machine's processes cannot be listed, looking for each attempt's: {}", e.getMessage());
-      return null;
-    }
-  }
-
-  private AttemptFolder folder(Attempt attempt) {
-    return AttemptFolder.of(identity.stateDir(), attempt.taskId(), attempt.n());
-  }
-
-  private Spool spool(Attempt attempt) {
-    try {
-      var transcript = new Transcript(folder(attempt), attempt.sent(), settings.get(Table.OUTPUT_MAX), redaction);
-      transcript.complete();
-      return transcript;
-    } catch (IOException e) {
-      return Spool.NONE; // a task without an agent has no output
     }
   }
 }
