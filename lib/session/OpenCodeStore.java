@@ -3,6 +3,7 @@ package lib.session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import lib.config.Time;
@@ -60,6 +61,13 @@ final class OpenCodeStore implements SessionStore {
     look();
     var stored = database.messages(session.id(), most);
     return stored.isPresent() ? stored.get() : files.messages(session, most);
+  }
+
+  @Override
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
+    look();
+    var stored = database.stamps(sessions);
+    return stored.isPresent() ? stored.get() : files.stamps(sessions);
   }
 
   private void look() {

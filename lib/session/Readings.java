@@ -1,6 +1,7 @@
 package lib.session;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ final class Readings {
       Comparator.nullsFirst(Comparator.naturalOrder())).reversed().thenComparing(f -> f.session.id());
 
   private final List<SessionStore> stores;
+  private final Map<SessionStore, List<Session>> last = new HashMap<>();
   private final Map<Place, String> failing = new HashMap<>();
   private volatile String problem;
 
@@ -37,10 +39,17 @@ final class Readings {
   /**
    * What the stores hold.
    *
-   * @param found the newest first; one that several stores hold is taken from where it is newest
-   * @param failed those that could not be read, whose sessions are not known to be gone
+   * @param found the newest first; one that several stores hold is taken from where it is newest, and one of a store that cannot
+   *     be read now is as it was
+   * @param failed the stores that cannot be read now
+   * @param whole whether these are all; not as long as there is a store that could never be read
    */
-  record All(List<Found> found, Set<SessionStore> failed) {}
+  record All(List<Found> found, Set<SessionStore> failed, boolean whole) {
+    /** Of these sessions those whose messages can be read. */
+    List<Found> readable(List<Found> some) {
+      return some.stream().filter(one -> !failed.contains(one.store)).toList();
+    }
+  }
 
   /** Something that can fail on its own; the session is null for a whole store. */
   private record Place(SessionStore store, String session) {
@@ -67,14 +76,11 @@ final class Readings {
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     for (var store : stores) {
-      var sessions = read(new Place(store, null), SessionStore::sessions);
-      if (sessions.isEmpty()) {
-        failed.add(store);
-      }
-      sessions.ifPresent(list -> list.forEach(session -> byId.merge(session.id(), new Found(store, session),
-          (first, again) -> NEWEST.compare(first, again) <= 0 ? first : again)));
+      read(new Place(store, null), SessionStore::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
+      last.getOrDefault(store, List.of()).forEach(session -> byId.merge(session.id(), new Found(store, session),
+          (first, again) -> NEWEST.compare(first, again) <= 0 ? first : again));
     }
-    return new All(byId.values().stream().sorted(NEWEST).toList(), failed);
+    return new All(byId.values().stream().sorted(NEWEST).toList(), failed, last.keySet().containsAll(stores));
   }
 
   /** One session of a CLI of these kinds. */
@@ -88,6 +94,17 @@ final class Readings {
       }
     }
     return Optional.empty();
+  }
+
+  /** What the messages of these look like, by session; without those of which only reading them tells. */
+  Map<String, Object> stamps(List<Found> some) throws InterruptedException {
+    var byStore = new HashMap<SessionStore, List<Session>>();
+    some.forEach(found -> byStore.computeIfAbsent(found.store, k -> new ArrayList<>()).add(found.session));
+    var stamps = new HashMap<String, Object>();
+    for (var its : byStore.entrySet()) {
+      read(new Place(its.getKey(), null), store -> store.stamps(its.getValue())).ifPresent(stamps::putAll);
+    }
+    return stamps;
   }
 
   /** The newest messages of a session, oldest first; empty when they cannot be read now. */

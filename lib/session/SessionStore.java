@@ -3,6 +3,7 @@ package lib.session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +29,12 @@ public interface SessionStore {
 
   /** The session of this id, looked up without reading all others. */
   Optional<Session> session(String id) throws IOException;
+
+  /**
+   * What the messages of these sessions look like, found out without reading them: equal to an earlier answer as long as they
+   * are the same. A session that is not in the answer has to be read to be sure.
+   */
+  Map<String, Object> stamps(List<Session> sessions) throws IOException;
 
   /**
    * The newest messages of a session, oldest first.

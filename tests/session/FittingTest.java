@@ -144,8 +144,24 @@ class FittingTest {
     var told = new ArrayList<>(here.server.sessions("a"));
     assertThat(told).hasSizeBetween(1000, 19_999);
     assertThat(told.getFirst().path("id").asText()).isEqualTo("s19999");
-    assertThat(bytes(here.requests().getLast())).isLessThanOrEqualTo(LARGEST);
+    assertThat(bytes(here.requests().getLast())).isBetween(3 * LARGEST, 4 * LARGEST);
     assertThat(here.pass().lines().getFirst().requests()).isZero();
+  }
+
+  @Test
+  void aListOfThousandsGoesWholeAndInTheUsualSizeOnlyWhereThatIsNotTaken() throws Exception {
+    here.begin(false, 1, 10);
+    IntStream.range(0, 5_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i, "x"));
+    here.pass();
+    assertThat(here.server.sessions("a")).hasSize(5_000);
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").reset().times(1);
+    here.store.put("s0", "another", A, 5_000, "x");
+    here.pass();
+    assertThat(here.server.sessions("a").getFirst().path("title").asText()).isEqualTo("another");
+    assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);
+    here.store.put("s1", "one more", A, 5_001, "x");
+    here.pass();
+    assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);
   }
 
   @Test

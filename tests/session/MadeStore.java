@@ -103,6 +103,14 @@ public final class MadeStore implements SessionStore {
     return List.copyOf(all.subList(Math.max(0, all.size() - most), all.size()));
   }
 
+  @Override
+  public synchronized Map<String, Object> stamps(List<Session> some) throws IOException {
+    broken();
+    var stamps = new LinkedHashMap<String, Object>();
+    some.forEach(session -> stamps.put(session.id(), messages.getOrDefault(session.id(), List.of())));
+    return stamps;
+  }
+
   private void broken() throws IOException {
     if (failure instanceof IOException io) {
       throw io;
