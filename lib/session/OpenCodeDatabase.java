@@ -88,24 +88,33 @@ final class OpenCodeDatabase {
   /** What the messages of these sessions look like; without those that changed just now. */
   Optional<Map<String, Object>> stamps(List<Session> sessions) throws IOException {
     var files = database.files().orElse(null);
-    var known = seen != null && files != null && seen.still(files) ? seen.stamps : new HashMap<String, Object>();
-    var missing = sessions.stream().map(Session::id).filter(id -> !known.containsKey(id)).toList();
-    if (missing.isEmpty() && files != null) {
-      return Optional.of(known);
+    var known = seen != null && seen.still(files) ? seen.stamps : Map.<String, Object>of();
+    var stamps = new HashMap<String, Object>();
+    sessions.stream().map(Session::id).filter(known::containsKey).forEach(id -> stamps.put(id, known.get(id)));
+    if (stamps.size() == sessions.size() && seen != null) {
+      return Optional.of(stamps);
     }
     return database.read(connection -> {
       if (!hasSessions(connection)) {
         return null;
       }
-      for (var id : missing) {
-        var messages = look(connection, "message WHERE session_id = ?", id);
-        var parts = look(connection, "part WHERE message_id IN (SELECT id FROM message WHERE session_id = ?)", id);
-        if (Math.abs(time.now().toEpochMilli() - Math.max(messages.latest, parts.latest)) > Stamp.COARSE.toMillis()) {
-          known.put(id, List.of(messages, parts));
+      for (var session : sessions) {
+        if (!stamps.containsKey(session.id())) {
+          look(connection, session.id()).ifPresent(stamp -> stamps.put(session.id(), stamp));
         }
       }
-      return known;
+      if (seen != null && seen.still(files)) {
+        seen.stamps.putAll(stamps);
+      }
+      return stamps;
     });
+  }
+
+  private Optional<Object> look(Connection connection, String session) throws SQLException {
+    var messages = look(connection, "message WHERE session_id = ?", session);
+    var parts = look(connection, "part WHERE message_id IN (SELECT id FROM message WHERE session_id = ?)", session);
+    var ago = Math.abs(time.now().toEpochMilli() - Math.max(messages.latest, parts.latest));
+    return ago > Stamp.COARSE.toMillis() ? Optional.of(List.of(messages, parts)) : Optional.empty();
   }
 
   private static Rows look(Connection connection, String rows, String id) throws SQLException {
@@ -144,7 +153,7 @@ final class OpenCodeDatabase {
 
   private static Optional<Session> session(ResultSet row) throws SQLException {
     var folder = OpenCodeForm.folder(row.getString("directory"));
-    if (folder == null || row.getString("id") == null) {
+    if (folder == null || !Listing.isName(row.getString("id"))) { // servers refuse a list with an id that is none
       return Optional.empty();
     }
     var summary = Json.object();

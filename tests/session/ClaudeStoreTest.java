@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import lib.session.Message;
 import lib.session.Session;
@@ -96,6 +97,15 @@ class ClaudeStoreTest {
       assertThat(session.updated()).isEqualTo(Instant.parse("2026-01-01T10:01:00Z"));
     });
     assertThat(store.messages(session(), 100)).extracting(Message::id).containsExactly("u1", "msg_1", "msg_2", "u3");
+  }
+
+  @Test
+  void aLogThatGrewLooksOtherwise() throws IOException {
+    var before = store.stamps(List.of(session()));
+    assertThat(before).containsOnlyKeys(ID);
+    assertThat(store.stamps(store.sessions())).isEqualTo(before);
+    append(user("u3", "10:01:00", "\"More\"") + "\n");
+    assertThat(store.stamps(List.of(session()))).hasSize(1).isNotEqualTo(before);
   }
 
   @Test
