@@ -142,7 +142,7 @@ final class ClaudeStore implements SessionStore {
     return file(id).flatMap(file -> read(file, id));
   }
 
-  private Optional<Path> file(String id) {
+  private Optional<Path> file(String id) throws IOException {
     var before = known.get(id);
     if (before != null && Stamp.ofFile(before).isPresent()) {
       return Optional.of(before);
@@ -163,7 +163,7 @@ final class ClaudeStore implements SessionStore {
   }
 
   @Override
-  public Map<String, Object> stamps(List<Session> sessions) {
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
     return logs.stamps(sessions, this::file);
   }
 

@@ -223,7 +223,7 @@ final class CodexStore implements SessionStore {
         .filter(session -> session.id().equals(id)).findFirst();
   }
 
-  private List<Path> files(String end) {
+  private List<Path> files(String end) throws IOException {
     var files = new ArrayList<Path>();
     for (var year : listing.folders(place(), DIGITS)) {
       for (var month : listing.folders(year, DIGITS)) {
@@ -252,11 +252,11 @@ final class CodexStore implements SessionStore {
   }
 
   @Override
-  public Map<String, Object> stamps(List<Session> sessions) {
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
     return logs.stamps(sessions, this::file);
   }
 
-  private Optional<Path> file(String id) {
+  private Optional<Path> file(String id) throws IOException {
     var before = known.get(id);
     if (before != null && Stamp.ofFile(before).isPresent()) {
       return Optional.of(before);

@@ -115,6 +115,9 @@ final class Readings {
   private <T> Optional<T> read(Place place, Read<T> read) throws InterruptedException {
     try {
       var got = read.from(place.store);
+      if (Thread.interrupted()) { // files that were not opened any more look as if they were gone
+        throw new InterruptedException("reading sessions");
+      }
       if (failing.remove(place) != null) {
         LOG.info("sessions of {} can be read again", place);
       }

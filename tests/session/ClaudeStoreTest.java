@@ -1,6 +1,7 @@
 package tests.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -170,6 +171,12 @@ class ClaudeStoreTest {
     assertThat(store.sessions()).isEmpty();
     var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("elsewhere").toString());
     assertThat(Captured.store("claude", home, new FakeTime(), vars).sessions()).hasSize(1);
+  }
+
+  @Test
+  void aFolderThatCannotBeLookedIntoIsNoEmptyOne() {
+    var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("x".repeat(300)).toString()); // fails for root, too
+    assertThatThrownBy(() -> Captured.store("claude", home, new FakeTime(), vars).sessions()).isInstanceOf(IOException.class);
   }
 
   @Test

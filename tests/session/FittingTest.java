@@ -63,7 +63,8 @@ class FittingTest {
     var mask = Redaction.of(Map.of(SECRET, "PASSWORD"));
     here.begin(here.server.url(), ours, new Sync.Most(3, 100), mask::mask).store.put("ses_1", "title " + SECRET, A, 1, "x");
     var part = tool("prt_1", "it is " + SECRET);
-    ((ObjectNode) part.path("state").path("input")).put("id", SECRET).putArray("arguments").add(SECRET).addObject().put("deep", SECRET);
+    ((ObjectNode) part.path("state").path("input")).put("id", SECRET).putArray("arguments").add(SECRET).addObject().put("deep", SECRET)
+        .put("name " + SECRET, 1);
     here.store.messages("ses_1", message("msg_1", Json.object().put("id", "prt_0").put("type", "text").put("text", "say " + SECRET), part));
     here.pass();
     assertThat(here.requests()).isNotEmpty().allSatisfy(r -> assertThat(r.body()).doesNotContain(SECRET));
@@ -73,6 +74,17 @@ class FittingTest {
     assertThat(told.path("parts").path(1).path("callID").asText()).isEqualTo("call-prt_1");
     assertThat(told.path("parts").path(1).path("state").path("output").asText()).contains("it is [PASSWORD");
     assertThat(told.path("cost").asDouble()).isEqualTo(0.5);
+  }
+
+  @Test
+  void aSecretThatIsANumberIsMaskedAsOne() throws Exception {
+    var mask = Redaction.of(Map.of("8675309867", "A_PIN"));
+    here.begin(here.server.url(), true, new Sync.Most(3, 100), mask::mask).store.put("s1", "t", A, 1, "x");
+    var part = tool("p1", "ok");
+    ((ObjectNode) part.path("state").path("input")).put("pin", 8675309867L).put("retries", 3);
+    here.store.messages("s1", message("m1", part));
+    here.pass();
+    assertThat(here.requests().getLast().body()).doesNotContain("8675309867").contains("A_PIN", "\"retries\":3");
   }
 
   @Test
@@ -198,7 +210,7 @@ class FittingTest {
 
   @Test
   void whatNoDatabaseTakesIsReplacedAndWhatNestsTooDeepIsText() throws Exception {
-    var part = tool("p1", "a\0b");
+    var part = tool("p1", "a\0b").put("callID", "c\0d");
     var deep = part.putObject("input");
     for (var i = 0; i < 200; i++) {
       deep = deep.putObject("d");
@@ -207,7 +219,7 @@ class FittingTest {
     here.store.put("s1", "one", A, 1, "x").messages("s1", message("m1", part));
     here.pass();
     var body = here.requests().getLast().body();
-    assertThat(body).contains("a\uFFFDb", "at the bottom").doesNotContain("\\u0000");
+    assertThat(body).contains("a\uFFFDb", "c\uFFFDd", "at the bottom").doesNotContain("\\u0000");
     assertThat(depth(Json.read(body))).isLessThan(100);
   }
 

@@ -16,7 +16,7 @@ import lib.session.Session;
 import lib.session.SessionStore;
 
 /** A store in memory that a test fills and breaks. Thread-safe. */
-public final class MadeStore implements SessionStore {
+public class MadeStore implements SessionStore {
   private final String kind;
   private final Map<String, Session> sessions = new LinkedHashMap<>();
   private final Map<String, List<Message>> messages = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package tests.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static tests.session.Sent.A;
 import static tests.session.Sent.B;
 
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import lib.session.Pass;
+import lib.session.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -250,6 +252,23 @@ class SyncTest {
     here.store.fail(null);
     here.pass();
     assertThat(here.sent()).containsExactly("b all");
+  }
+
+  @Test
+  void whatIsReadWhileTheWorkerEndsIsNotTold() throws Exception {
+    here.store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
+    here.pass();
+    here.sent();
+    var ending = new MadeStore("claude") {
+      @Override
+      public List<Session> sessions() {
+        Thread.currentThread().interrupt(); // and files that it wanted to open look gone
+        return List.of();
+      }
+    };
+    here.begin(true, 3, 100, ending);
+    assertThatThrownBy(here::pass).isInstanceOf(InterruptedException.class);
+    assertThat(here.sent()).isEmpty();
   }
 
   // --- one that runs
