@@ -1,6 +1,7 @@
 package lib.session;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -76,11 +77,20 @@ final class Readings {
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     for (var store : stores) {
-      read(new Place(store, null), SessionStore::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
+      read(new Place(store, null), this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
       last.getOrDefault(store, List.of()).forEach(session -> byId.merge(session.id(), new Found(store, session),
           (first, again) -> NEWEST.compare(first, again) <= 0 ? first : again));
     }
     return new All(byId.values().stream().sorted(NEWEST).toList(), failed, last.keySet().containsAll(stores));
+  }
+
+  /** A store that has vanished as a whole was moved, or its disk was unmounted: no CLI deletes all that it has. */
+  private List<Session> sessions(SessionStore store) throws IOException {
+    var now = store.sessions();
+    if (now.isEmpty() && !last.getOrDefault(store, List.of()).isEmpty() && !store.there()) {
+      throw new NoSuchFileException("it was there and is gone, its sessions are told as they were");
+    }
+    return now;
   }
 
   /** One session of a CLI of these kinds. */

@@ -1,6 +1,7 @@
 package lib.session;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,11 @@ public interface SessionStore {
 
   /** The file or folder, for people. */
   Path place();
+
+  /** Whether the CLI has made it. */
+  default boolean there() {
+    return Files.exists(place());
+  }
 
   /**
    * All sessions but those of sub-agents, in no order; none when the CLI has not made its store yet. What is no session of

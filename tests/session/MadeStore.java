@@ -22,6 +22,7 @@ public class MadeStore implements SessionStore {
   private final Map<String, List<Message>> messages = new LinkedHashMap<>();
   private final AtomicInteger messageReads = new AtomicInteger();
   private Exception failure;
+  private boolean gone;
 
   public MadeStore(String kind) {
     this.kind = kind;
@@ -29,6 +30,7 @@ public class MadeStore implements SessionStore {
 
   /** Puts a session there, or another version of it; the later {@code minute}, the newer. */
   public synchronized MadeStore put(String id, String title, Path directory, int minute, String... texts) {
+    gone = false;
     sessions.put(id, new Session(id, kind, title, directory, null, Instant.EPOCH, at(minute), texts.length, Json.object(), "1"));
     var list = new ArrayList<Message>();
     for (var i = 0; i < texts.length; i++) {
@@ -67,6 +69,18 @@ public class MadeStore implements SessionStore {
   /** From now on it cannot be read, for this reason; null heals it. */
   synchronized void fail(Exception why) {
     failure = why;
+  }
+
+  /** Takes it away as a whole with all its sessions. */
+  synchronized void vanish() {
+    sessions.clear();
+    messages.clear();
+    gone = true;
+  }
+
+  @Override
+  public synchronized boolean there() {
+    return !gone;
   }
 
   int messageReads() {

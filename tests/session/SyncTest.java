@@ -254,6 +254,20 @@ class SyncTest {
     assertThat(here.sent()).containsExactly("b all");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aStoreThatIsMovedAwayAndComesBackTakesNothingAway(boolean ours) throws Exception {
+    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
+    here.pass();
+    here.sent();
+    here.store.vanish();
+    assertThat(here.pass().problem()).contains("/stores/opencode", "is gone");
+    assertThat(here.sent()).isEmpty();
+    here.store.put("s1", "one", A, 1, "x");
+    assertThat(here.pass().problem()).isNull();
+    assertThat(here.server.sessions("a")).extracting(s -> s.path("id").asText()).containsExactly("s1");
+  }
+
   @Test
   void whatIsReadWhileTheWorkerEndsIsNotTold() throws Exception {
     here.store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
