@@ -97,7 +97,11 @@ final class Telling {
   }
 
   private boolean own(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
-    var sending = new Sending(codebase, told, matter.all && !told.begun(), tally);
+    var whole = matter.all && !told.begun();
+    if (whole) {
+      told.forget(); // it may have been told a part, and is to have no other now
+    }
+    var sending = new Sending(codebase, told, whole, tally);
     for (var found : matter.sessions) {
       var raw = found.session().toJson();
       var content = Told.content(List.of(raw));
@@ -222,8 +226,7 @@ final class Telling {
       if (bytes <= limit || e.kind() != CallFailed.Kind.TOO_LARGE && e.kind() != CallFailed.Kind.UNREACHABLE) {
         throw e;
       }
-      listLimit = limit;
-      list(codebase, told, matter, tally);
+      shorterList(codebase, told, matter, tally);
       return;
     }
     told.begin();
@@ -234,6 +237,17 @@ final class Telling {
     tally.changed(changed);
     tally.removed(gone.size());
     tally.sent(0, bytes);
+  }
+
+  /** That a shorter list is taken proves that the long one was too long; else the server was just not there. */
+  private void shorterList(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+    listLimit = limit;
+    try {
+      list(codebase, told, matter, tally);
+    } catch (CallFailed e) {
+      listLimit = LARGEST_LIST;
+      throw e;
+    }
   }
 
   /** As many entries as a request of so many bytes may hold. */

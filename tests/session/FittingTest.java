@@ -1,6 +1,7 @@
 package tests.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static tests.session.Sent.A;
 
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -16,6 +17,7 @@ import lib.config.Json;
 import lib.outbox.Redaction;
 import lib.session.Message;
 import lib.session.Sync;
+import lib.wire.CallFailed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,12 @@ class FittingTest {
     here.pass();
     assertThat(here.server.sessions("a").getFirst().path("title").asText()).isEqualTo("another");
     assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").reset().times(2);
+    here.begin(false, 1, 10);
+    assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
+    here.pass();
+    assertThat(here.server.sessions("a")).as("it was just not there").hasSize(5_000);
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(413, "too large").times(1);
     here.store.put("s1", "one more", A, 5_001, "x");
     here.pass();
     assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);

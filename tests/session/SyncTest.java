@@ -233,6 +233,7 @@ class SyncTest {
     assertThat(here.server.sessions("b")).hasSize(1);
     here.store.fail(null);
     here.pass();
+    assertThat(here.sent()).containsExactly("a all c2 s1 c2:zz s1:x", "b all s2 s2:y");
     assertThat(here.server.sessions("a")).extracting(s -> s.path("id").asText()).containsExactly("c2", "s1");
   }
 
