@@ -5,9 +5,6 @@ package cmd;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +13,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import lib.Problem;
 import lib.Visible;
+import lib.cli.Card;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
@@ -191,22 +189,12 @@ public final class sessions extends Command {
         return Problem.Exit.DONE.code;
       }
       Columns.fit(io, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), shown.stream().map(s -> List.of(s.id(),
-          io.terminal() ? when(s) : s.latest().equals(Instant.EPOCH) ? "" : s.latest().toString(), s.codebaseId(),
+          io.when(s.latest().equals(Instant.EPOCH) ? null : s.latest()), s.codebaseId(),
           s.messages() == null ? "" : s.messages().toString(), s.title() == null ? "" : s.title())).toList());
       if (total > shown.size()) {
         io.say(shown.size() + " of " + total + "; --limit N shows more, --search TEXT finds one\n");
       }
       return Problem.Exit.DONE.code;
-    }
-
-    /** For a person here and now: today's time, or the day. */
-    private static String when(RemoteSession session) {
-      if (session.latest().equals(Instant.EPOCH)) {
-        return "";
-      }
-      var at = session.latest().atZone(ZoneId.systemDefault());
-      var today = at.toLocalDate().equals(LocalDate.now(at.getZone()));
-      return today ? at.format(DateTimeFormatter.ofPattern("HH:mm")) : at.toLocalDate().toString();
     }
   }
 
@@ -232,16 +220,10 @@ public final class sessions extends Command {
         io.print(Json.pretty(json(session)) + "\n");
         return Problem.Exit.DONE.code;
       }
-      Columns.print(io, List.of("FIELD", "VALUE"), List.of(List.of("id", session.id()), List.of("title", or(session.title())),
-          List.of("codebase", session.codebaseId()), List.of("directory", or(session.directory())),
-          List.of("agent", or(session.agentKind())), List.of("worker", or(session.workerId())),
-          List.of("messages", session.messages() == null ? "-" : session.messages().toString()),
-          List.of("created", or(text(session.created()))), List.of("updated", or(text(session.updated())))));
+      new Card().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
+          .field("directory", session.directory()).field("agent", session.agentKind()).field("worker", session.workerId())
+          .field("messages", session.messages()).field("created", session.created()).field("updated", session.updated()).print(io);
       return Problem.Exit.DONE.code;
-    }
-
-    private static String or(String text) {
-      return text == null ? "-" : text;
     }
   }
 

@@ -46,6 +46,8 @@ import picocli.CommandLine.Option;
     footer = "%nIt registers nothing: a worker of this name must have run here. What it sends is masked as the worker's words are.%n%n"
         + "Example: worker sync --dry-run")
 public final class sync extends Command {
+  private static final String REGISTERING = "start the worker (run), or only register its codebases: register";
+
   @Option(names = "--codebase", paramLabel = "ID|NAME", description = "only the sessions of this codebase (default: of all that the "
       + "worker has)")
   private String codebase;
@@ -68,8 +70,10 @@ public final class sync extends Command {
     var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && c.path() != null).toList();
     if (known.isEmpty()) {
       throw new Problem("the server has no codebase of worker " + workerId, client.server() + " was told of none, or has forgotten them",
-          "start the worker, or register its codebases: worker register");
+          REGISTERING);
     }
+    settings.get(Table.CODEBASES).stream().filter(c -> known.stream().noneMatch(k -> Path.of(k.path()).equals(c.path()))).forEach(c ->
+        io.warn("codebase " + c.name() + " (" + c.path() + ") is not registered, and its sessions are not told as its own: " + REGISTERING));
     var places = places(settings, known);
     var secrets = Secrets.of(settings);
     Logins.addTo(secrets, settings.env())
@@ -77,11 +81,17 @@ public final class sync extends Command {
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
     var all = new Sync(Stores.of(settings, () -> folders, Time.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
-        () -> places, id -> null, Redaction.of(secrets.names())::mask,
+        () -> places, this::refused, Redaction.of(secrets.names())::mask,
         new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Time.SYSTEM);
     var pass = ask(client, all::pass);
     print(workerId, known, pass);
     return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
+  }
+
+  /** What a worker would do here, it registers the codebase anew, is not for somebody who only wants to look. */
+  private String refused(String codebaseId) {
+    io.warn("the server does not take the sessions of codebase " + codebaseId + "; if it has forgotten it: " + REGISTERING);
+    return null;
   }
 
   private static String workerId(Settings settings) throws IOException {
@@ -123,7 +133,7 @@ public final class sync extends Command {
     if (named.isEmpty()) {
       throw new Problem("the worker has no codebase " + (codebase.isBlank() ? "''" : codebase), "the server knows of it "
           + String.join(", ", known.stream().map(c -> c.id() + " (" + c.name() + ")").toList()),
-          "name one of them, or leave --codebase out");
+          "name one of them or leave --codebase out; for another one, " + REGISTERING);
     }
     return all.only(named);
   }
@@ -158,7 +168,7 @@ public final class sync extends Command {
           .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
       io.print(Json.pretty(result) + "\n");
     } else {
-      if (pass.lines().isEmpty()) {
+      if (pass.sessions() == 0) {
         io.say("no agent has a session in these codebases\n");
       }
       Columns.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()

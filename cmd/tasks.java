@@ -2,23 +2,21 @@
 //SOURCES ../lib/**.java
 package cmd;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.time.LocalDate;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import lib.Problem;
+import lib.cli.Card;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
 import lib.cli.Place;
+import lib.cli.Reasons;
 import lib.cli.ServerCommand;
 import lib.cli.TaskCommand;
 import lib.config.Json;
@@ -83,7 +81,7 @@ public final class tasks extends Command {
         io.err().println("no tasks");
       } else {
         Columns.fit(io, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), found.stream().map(t -> List.of(t.id(),
-            t.status().word(), t.codebase(), t.agent(), io.terminal() ? when(t) : date(t), t.title() == null ? "" : t.title())).toList());
+            t.status().word(), t.codebase(), t.agent(), io.when(t.createdAt()), t.title() == null ? "" : t.title())).toList());
       }
       return Problem.Exit.DONE.code;
     }
@@ -94,16 +92,6 @@ public final class tasks extends Command {
         return Collections.singletonList(codebase);
       }
       return Place.named(ask(client, () -> Place.all(client)), codebase, io.env()).stream().map(p -> p.codebase().id()).toList();
-    }
-
-    /** For a person here and now: today's time, or the day. */
-    private static String when(Task task) {
-      if (task.createdAt() == null) {
-        return "";
-      }
-      var at = task.createdAt().atZone(ZoneId.systemDefault());
-      var today = at.toLocalDate().equals(LocalDate.now(at.getZone()));
-      return today ? at.format(DateTimeFormatter.ofPattern("HH:mm")) : at.toLocalDate().toString();
     }
   }
 
@@ -121,24 +109,11 @@ public final class tasks extends Command {
         print(task);
         return Problem.Exit.DONE.code;
       }
-      var lines = List.of(List.of("id", task.id()), List.of("title", or(task.title())), List.of("status", task.status().word()),
-          List.of("codebase", task.codebase()), List.of("agent type", task.agent()), List.of("model", or(task.modelName())),
-          List.of("worker", or(task.workerId())), List.of("session", or(task.sessionId())), List.of("created", date(task)));
-      Columns.print(io, List.of("FIELD", "VALUE"), lines);
-      section("prompt", task.prompt());
-      section("result", task.result());
-      section("error", task.error());
+      new Card().field("id", task.id()).field("title", task.title()).field("status", task.status().word())
+          .field("codebase", task.codebase()).field("agent type", task.agent()).field("model", task.modelName())
+          .field("worker", task.workerId()).field("session", task.sessionId()).field("created", task.createdAt())
+          .text("prompt", task.prompt()).text("result", task.result()).text("error", task.error()).print(io);
       return Problem.Exit.DONE.code;
-    }
-
-    private void section(String name, String text) {
-      if (text != null) {
-        io.print("\n" + name + ":\n" + text.stripTrailing() + "\n");
-      }
-    }
-
-    private static String or(String text) {
-      return text == null ? "-" : text;
     }
   }
 
@@ -375,34 +350,9 @@ public final class tasks extends Command {
     public Integer call() {
       try (var worker = ControlClient.of(settings())) {
         var why = worker.call("why", Json.object().put("task_id", id));
-        io.print(json ? Json.pretty(why) + "\n" : words(why));
+        io.print(json ? Json.pretty(why) + "\n" : Reasons.words(why));
       }
       return Problem.Exit.DONE.code;
-    }
-
-    private static String words(JsonNode why) {
-      var text = new StringBuilder();
-      if (why.path("running").asBoolean()) {
-        text.append("it runs here\n");
-      }
-      if (why.has("attempt")) {
-        text.append("attempt ").append(why.path("attempt").path("n").asText()).append(" here: ")
-            .append(why.path("attempt").path("state").asText()).append('\n');
-      }
-      if (why.has("before")) {
-        var before = why.path("before");
-        text.append("since ").append(before.path("since").asText()).append(": ").append(before.path("say").asText())
-            .append(before.path("reason").asText().isEmpty() ? "" : ", " + before.path("reason").asText()).append('\n');
-      } else {
-        text.append("this worker has not looked at it\n");
-      }
-      if (why.has("problem")) {
-        return text.append("now: ").append(why.path("problem").asText()).append('\n').toString();
-      }
-      text.append("now: ").append(why.path("now").path("say").asText()).append('\n');
-      why.path("now").path("rules").forEach(rule -> text.append("  ").append(rule.path("say").asText()).append("  ")
-          .append(rule.path("rule").asText()).append(": ").append(rule.path("reason").asText()).append('\n'));
-      return text.toString();
     }
   }
 
@@ -437,10 +387,6 @@ public final class tasks extends Command {
       return new Problem("the task is not re-queued", "it is " + status.word(),
           status.terminal() ? "create it anew: tasks create" : "it is in the queue already");
     }
-  }
-
-  private static String date(Task task) {
-    return task.createdAt() == null ? "" : task.createdAt().toString();
   }
 
   public static void main(String[] args) {

@@ -5,6 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import lib.Problem;
 import lib.Visible;
 import lib.config.Env;
@@ -55,6 +59,16 @@ public record Io(InputStream in, PrintStream out, PrintStream err, boolean termi
       throw new Problem("the output could not be written", "standard output is closed, or its disk is full",
           "give it a reader that stays, or a disk with room");
     }
+  }
+
+  /** A time as a list shows it: on a terminal today's time of day, or the day; else exact. Empty for none. */
+  public String when(Instant time) {
+    if (time == null || !terminal) {
+      return time == null ? "" : time.toString();
+    }
+    var at = time.atZone(ZoneId.systemDefault());
+    var today = at.toLocalDate().equals(LocalDate.now(at.getZone()));
+    return today ? at.format(DateTimeFormatter.ofPattern("HH:mm")) : at.toLocalDate().toString();
   }
 
   /** The characters in a line of the terminal: {@code COLUMNS}, else what {@code stty} says; no limit when neither does. */

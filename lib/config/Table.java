@@ -63,7 +63,7 @@ public final class Table {
   public static final Setting<Path> AGENT_STORAGE_PATH = row(Setting.of("agent_storage_path", Kind.path(),
       "the agent's data folder, the folder storage in it, or its opencode.db").flags("--agent-storage-path", "--opencode-storage-path")
       .oldKeys("opencode_storage_path").vars("A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH").fallback(env -> null,
-          "opencode or agent in $XDG_DATA_HOME, or in the homes of the codebases' owners").in(WORK, SYNC));
+          "what OPENCODE_DB names, else opencode or agent in $XDG_DATA_HOME or in the homes of the codebases' owners").in(WORK, SYNC));
   public static final Setting<List<String>> AGENT_ENV = row(Setting.of("agent_env", Kind.variables(),
       "further variables that agents inherit; NAME or PREFIX_*").fallback(List.of()).in(AGENT, WORK));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row(Setting.of("max_concurrent_tasks", Kind.whole(1, 64),

@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -91,6 +93,7 @@ final class ClaudeStore implements SessionStore {
 
   private final Path projects;
   private final Listing listing = new Listing();
+  private final Map<String, Path> known = new HashMap<>(); // where a session lies, so that not all projects are gone through
   private final Logs<Facts> logs;
 
   /** Over the folder {@code projects}, which need not be there. */
@@ -119,17 +122,17 @@ final class ClaudeStore implements SessionStore {
   public List<Session> sessions() throws IOException {
     Listing.readable(projects);
     var all = new ArrayList<Session>();
-    var files = new HashSet<Path>();
+    known.clear();
     for (var project : listing.folders(projects, name -> true)) {
       for (var id : listing.names(project, "", ".jsonl")) {
         if (UUID.matcher(id).matches()) {
           var file = project.resolve(id + ".jsonl");
-          files.add(file);
+          known.put(id, file);
           read(file, id).ifPresent(all::add);
         }
       }
     }
-    logs.retain(files);
+    logs.retain(new HashSet<>(known.values()));
     return all;
   }
 
@@ -139,7 +142,11 @@ final class ClaudeStore implements SessionStore {
     return file(id).flatMap(file -> read(file, id));
   }
 
-  private Optional<Path> file(String id) {
+  private Optional<Path> file(String id) throws IOException {
+    var before = known.get(id);
+    if (before != null && Stamp.ofFile(before).isPresent()) {
+      return Optional.of(before);
+    }
     return !UUID.matcher(id).matches() ? Optional.empty() : listing.folders(projects, name -> true).stream()
         .map(project -> project.resolve(id + ".jsonl")).filter(file -> Stamp.ofFile(file).isPresent()).findFirst();
   }
@@ -153,6 +160,11 @@ final class ClaudeStore implements SessionStore {
   @Override
   public List<Message> messages(Session session, int most) throws IOException {
     return file(session.id()).map(file -> logs.messages(file, most, ClaudeStore::telling)).orElse(List.of());
+  }
+
+  @Override
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
+    return logs.stamps(sessions, this::file);
   }
 
   private static Consumer<ObjectNode> telling(Turns turns) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,7 @@ final class CodeTetherStore implements SessionStore {
 
   private final Env env;
   private final Supplier<List<Codebase>> codebases;
+  private final Time time;
   private final Listing listing = new Listing();
   private final FileCache<Session> heads;
   private final FileCache<Talk> talks;
@@ -59,6 +61,7 @@ final class CodeTetherStore implements SessionStore {
   CodeTetherStore(Env env, Supplier<List<Codebase>> codebases, Time time) {
     this.env = env;
     this.codebases = codebases;
+    this.time = time;
     this.heads = new FileCache<>(time, LARGEST, HEADS_KEPT);
     this.talks = new FileCache<>(time, LARGEST, TALKS_KEPT);
   }
@@ -161,6 +164,20 @@ final class CodeTetherStore implements SessionStore {
       }
     }
     return List.of();
+  }
+
+  @Override
+  public Map<String, Object> stamps(List<Session> sessions) {
+    var now = time.now();
+    var places = places();
+    var stamps = new HashMap<String, Object>();
+    for (var session : sessions) {
+      if (Listing.isName(session.id())) {
+        places.stream().flatMap(place -> Stamp.ofFile(place.sessions.resolve(session.id() + ".json")).stream()).findFirst()
+            .filter(stamp -> stamp.settled(now)).ifPresent(stamp -> stamps.put(session.id(), stamp));
+      }
+    }
+    return stamps;
   }
 
   private static Talk talk(byte[] content, int most) throws IOException {

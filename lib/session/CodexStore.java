@@ -167,6 +167,7 @@ final class CodexStore implements SessionStore {
 
   private final Path home;
   private final Listing listing = new Listing();
+  private final Map<String, Path> known = new HashMap<>(); // where a session lies, so that not all days are gone through
   private final Logs<Facts> logs;
   private final LogFile<Map<String, String>> names;
 
@@ -203,7 +204,15 @@ final class CodexStore implements SessionStore {
     var titles = names.read().orElse(Map.of());
     var files = files("");
     logs.retain(new HashSet<>(files));
-    return files.stream().map(file -> read(file, titles)).flatMap(Optional::stream).toList();
+    known.clear();
+    var all = new ArrayList<Session>();
+    for (var file : files) {
+      read(file, titles).ifPresent(session -> {
+        known.put(session.id(), file);
+        all.add(session);
+      });
+    }
+    return all;
   }
 
   @Override
@@ -214,7 +223,7 @@ final class CodexStore implements SessionStore {
         .filter(session -> session.id().equals(id)).findFirst();
   }
 
-  private List<Path> files(String end) {
+  private List<Path> files(String end) throws IOException {
     var files = new ArrayList<Path>();
     for (var year : listing.folders(place(), DIGITS)) {
       for (var month : listing.folders(year, DIGITS)) {
@@ -239,8 +248,20 @@ final class CodexStore implements SessionStore {
 
   @Override
   public List<Message> messages(Session session, int most) throws IOException {
-    return !Listing.isName(session.id()) ? List.of() : files("-" + session.id()).stream().findFirst()
-        .map(file -> logs.messages(file, most, Telling::new)).orElse(List.of());
+    return file(session.id()).map(file -> logs.messages(file, most, Telling::new)).orElse(List.of());
+  }
+
+  @Override
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
+    return logs.stamps(sessions, this::file);
+  }
+
+  private Optional<Path> file(String id) throws IOException {
+    var before = known.get(id);
+    if (before != null && Stamp.ofFile(before).isPresent()) {
+      return Optional.of(before);
+    }
+    return !Listing.isName(id) ? Optional.empty() : files("-" + id).stream().findFirst();
   }
 
   /** What a message says, without what Codex puts before it. */

@@ -62,7 +62,7 @@ final class FileCache<T> {
     return value;
   }
 
-  /** What the file holds; empty when it is not there, is too large, may not be read or is not what is looked for. */
+  /** What the file holds, or last held if it cannot be read now; empty when it is not there, too large, or not what is looked for. */
   Optional<T> get(Path file, Form<T> form) {
     var stamp = Stamp.ofFile(file).orElse(null);
     var held = files.get(file);
@@ -84,9 +84,9 @@ final class FileCache<T> {
     } catch (NoSuchFileException e) {
       forget(file);
       return Optional.empty();
-    } catch (IOException e) { // it may become readable without looking changed
+    } catch (IOException e) { // a disk's or a moment's trouble: it may become readable without looking changed
       warn(file, e.toString());
-      return Optional.empty();
+      return held == null ? Optional.empty() : Optional.ofNullable(held.value);
     }
     return understand(file, new Held<>(stamp, settled, null), held, content, form);
   }

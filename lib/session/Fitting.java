@@ -76,7 +76,7 @@ final class Fitting {
     raw.properties().forEach(field -> {
       var value = field.getValue();
       if (VERBATIM.contains(field.getKey()) && value.isValueNode()) {
-        masked.set(field.getKey(), value);
+        masked.set(field.getKey(), value.isTextual() ? TextNode.valueOf(storable(value.asText())) : value);
       } else if (field.getKey().equals("parts") && value.isArray()) {
         var parts = masked.putArray("parts");
         value.forEach(part -> parts.add(part instanceof ObjectNode object ? masked(object) : masked(part)));
@@ -88,26 +88,36 @@ final class Fitting {
   }
 
   private JsonNode masked(JsonNode raw) {
-    return each(raw, 0, text -> mask.apply(text.replace('\0', '\uFFFD'))); // databases behind servers take no NUL
+    UnaryOperator<String> change = text -> mask.apply(storable(text));
+    return each(raw, 0, change, change);
+  }
+
+  /** Databases behind servers take no NUL. */
+  private static String storable(String text) {
+    return text.replace('\0', '\uFFFD');
   }
 
   private static JsonNode cut(JsonNode node, int longest) {
-    return each(node, 0, text -> middle(text, longest));
+    return each(node, 0, text -> middle(text, longest), name -> name);
   }
 
-  /** A copy with each text replaced, what is nested too deep being one; names of fields are left. */
-  private static JsonNode each(JsonNode node, int depth, UnaryOperator<String> change) {
+  /** A copy with each text, number and name of a field replaced; what is nested too deep is one text. */
+  private static JsonNode each(JsonNode node, int depth, UnaryOperator<String> change, UnaryOperator<String> names) {
     if (node.isTextual() || node.isContainerNode() && depth > DEEPEST) {
       return TextNode.valueOf(change.apply(node.isTextual() ? node.asText() : Json.write(node)));
     }
+    if (node.isNumber()) {
+      var text = change.apply(node.asText());
+      return text.equals(node.asText()) ? node : TextNode.valueOf(text); // a PIN can be a secret
+    }
     if (node.isObject()) {
       var copy = Json.object();
-      node.properties().forEach(field -> copy.set(field.getKey(), each(field.getValue(), depth + 1, change)));
+      node.properties().forEach(field -> copy.set(names.apply(field.getKey()), each(field.getValue(), depth + 1, change, names)));
       return copy;
     }
     if (node.isArray()) {
       var copy = Json.MAPPER.createArrayNode();
-      node.forEach(item -> copy.add(each(item, depth + 1, change)));
+      node.forEach(item -> copy.add(each(item, depth + 1, change, names)));
       return copy;
     }
     return node;

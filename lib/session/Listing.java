@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What lies in the folders of a store. Links below the store are left out, and so is every name that could be more than a
- * name. A folder that cannot be read is logged once and counts as empty: it keeps nobody from the others.
+ * name. A folder that may not be read is logged once and counts as empty: it keeps nobody from the others. Any other failure,
+ * as of a disk or of too many open files, says nothing of what is there, and is thrown.
  */
 final class Listing {
   private static final Logger LOG = LoggerFactory.getLogger(Listing.class);
@@ -42,7 +43,7 @@ final class Listing {
   }
 
   /** The names, without the end, of the entries with this beginning and end; none when there is no such folder. */
-  List<String> names(Path folder, String beginning, String end) {
+  List<String> names(Path folder, String beginning, String end) throws IOException {
     var names = new ArrayList<String>();
     walk(folder, path -> {
       var name = path.getFileName().toString();
@@ -54,7 +55,7 @@ final class Listing {
   }
 
   /** The folders in it whose names are taken. */
-  List<Path> folders(Path folder, Predicate<String> taken) {
+  List<Path> folders(Path folder, Predicate<String> taken) throws IOException {
     var folders = new ArrayList<Path>();
     walk(folder, path -> {
       if (taken.test(path.getFileName().toString()) && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -64,14 +65,14 @@ final class Listing {
     return folders;
   }
 
-  private void walk(Path folder, Consumer<Path> found) {
+  private void walk(Path folder, Consumer<Path> found) throws IOException {
     try (var entries = Files.newDirectoryStream(folder)) {
       entries.forEach(found);
     } catch (NoSuchFileException | NotDirectoryException e) {
       return; // not made yet, or gone between two looks
     } catch (DirectoryIteratorException e) {
-      warn(folder, e.getCause());
-    } catch (IOException e) {
+      throw e.getCause();
+    } catch (AccessDeniedException e) {
       warn(folder, e);
     }
   }

@@ -59,7 +59,10 @@ final class LogFile<S> {
     return file;
   }
 
-  /** What all whole lines make; empty when there is no such file, or it cannot be read. Not to be changed by the caller. */
+  /**
+   * What all whole lines make, or those that were read before if it cannot be read now; empty when there is no such file. Not to be
+   * changed by the caller.
+   */
   Optional<S> read() {
     var stamp = Stamp.ofFile(file).orElse(null);
     if (stamp == null) {
@@ -80,7 +83,7 @@ final class LogFile<S> {
       lines(channel);
     } catch (IOException e) {
       warn(e.toString());
-      return Optional.empty();
+      return Optional.ofNullable(state);
     }
     seen = stamp;
     settled = stamp.settled(time.now());

@@ -1,6 +1,7 @@
 package lib.session;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,6 +24,11 @@ import lib.config.Time;
 final class Logs<F> {
   private static final int MAX_TITLE = 100; // what a list shows
   private static final int TALKS = 8; // more sessions than run here at once; each holds half of an answer at most
+
+  /** Where the log of a session lies. */
+  interface Finding {
+    Optional<Path> of(String session) throws IOException;
+  }
 
   private record Talk(int most, LogFile<Telling> log) {}
 
@@ -82,6 +88,16 @@ final class Logs<F> {
       }
     }
     return talk.log.read().map(state -> state.turns.messages()).orElse(List.of());
+  }
+
+  /** What the logs of these sessions look like: a log only grows, so that it tells all. */
+  Map<String, Object> stamps(List<Session> sessions, Finding file) throws IOException {
+    var now = time.now();
+    var stamps = new HashMap<String, Object>();
+    for (var session : sessions) {
+      file.of(session.id()).flatMap(path -> Stamp.ofSettled(path, now)).ifPresent(stamp -> stamps.put(session.id(), stamp));
+    }
+    return stamps;
   }
 
   /** A title made of what the user first said: its first line, cut between words, so that no secret is cut in two. */

@@ -29,6 +29,9 @@ final class OpenCodeFiles implements SessionStore {
   /** What one answer may hold: a hundred messages are some hundred kilobytes. */
   static final long LARGEST_ANSWER = 32L << 20;
 
+  /** While an agent works, any of its newest messages may change in its place; so long after that only the last one is still open. */
+  private static final Duration OPEN = Duration.ofHours(1);
+
   private record Count(Stamp stamp, boolean settled, int names) {}
 
   private record Piece(JsonNode json, int bytes) {}
@@ -85,19 +88,25 @@ final class OpenCodeFiles implements SessionStore {
     if (!Listing.isName(id)) {
       return Optional.empty();
     }
-    return projects().stream().map(project -> read(project.resolve(id + ".json"), id)).flatMap(Optional::stream).findFirst();
+    for (var project : projects()) {
+      var found = read(project.resolve(id + ".json"), id);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
   }
 
-  private List<Path> projects() {
+  private List<Path> projects() throws IOException {
     return listing.folders(storage.resolve("session"), Listing::isName);
   }
 
-  private Optional<Session> read(Path file, String id) {
-    return sessions.get(file, content -> OpenCodeForm.session(FileCache.json(content)).orElse(null))
-        .filter(session -> session.id().equals(id)).map(session -> OpenCodeForm.counted(session, count(id)));
+  private Optional<Session> read(Path file, String id) throws IOException {
+    var session = sessions.get(file, content -> OpenCodeForm.session(FileCache.json(content)).orElse(null)).orElse(null);
+    return session == null || !session.id().equals(id) ? Optional.empty() : Optional.of(OpenCodeForm.counted(session, count(id)));
   }
 
-  private int count(String id) {
+  private int count(String id) throws IOException {
     var folder = storage.resolve("message").resolve(id);
     var stamp = Stamp.ofFolder(folder).orElse(null);
     if (stamp == null) {
@@ -140,6 +149,34 @@ final class OpenCodeFiles implements SessionStore {
     return messages;
   }
 
+  @Override
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
+    var now = time.now();
+    var stamps = new HashMap<String, Object>();
+    for (var session : sessions) {
+      if (Listing.isName(session.id()) && session.updated() != null && session.updated().plus(OPEN).isBefore(now)) {
+        var its = stamps(session);
+        if (its.stream().allMatch(stamp -> stamp.isEmpty() || stamp.get().settled(now))) {
+          stamps.put(session.id(), List.of(session.updated(), its));
+        }
+      }
+    }
+    return stamps;
+  }
+
+  /** Of the folder of messages, and of all that the last one is made of. */
+  private List<Optional<Stamp>> stamps(Session session) throws IOException {
+    var stamps = new ArrayList<Optional<Stamp>>();
+    stamps.add(Stamp.ofFolder(storage.resolve("message").resolve(session.id())));
+    for (var message : newest(session, 1)) {
+      var parts = storage.resolve("part").resolve(message.id);
+      stamps.add(Stamp.ofFile(message.path));
+      stamps.add(Stamp.ofFolder(parts));
+      listing.names(parts, "prt_", ".json").stream().sorted().forEach(id -> stamps.add(Stamp.ofFile(parts.resolve(id + ".json"))));
+    }
+    return stamps;
+  }
+
   private static Piece piece(byte[] content) throws IOException {
     return new Piece(FileCache.json(content), content.length);
   }
@@ -147,7 +184,7 @@ final class OpenCodeFiles implements SessionStore {
   private record Named(String id, Path path, Instant made) {}
 
   /** The newest first: by the time in their names, which costs no reading; a name of another form goes by its file's time. */
-  private List<Named> newest(Session session, int most) {
+  private List<Named> newest(Session session, int most) throws IOException {
     var folder = storage.resolve("message").resolve(session.id());
     // a day: the session may have gone on since it was listed
     var latest = (session.updated() == null ? time.now() : session.updated()).plus(Duration.ofDays(1));
@@ -155,7 +192,7 @@ final class OpenCodeFiles implements SessionStore {
         .limit(Math.max(0, most)).toList();
   }
 
-  private List<Piece> parts(String message, Instant made) {
+  private List<Piece> parts(String message, Instant made) throws IOException {
     var folder = storage.resolve("part").resolve(message);
     if (Stamp.ofFolder(folder).isEmpty()) {
       return List.of();
@@ -167,7 +204,7 @@ final class OpenCodeFiles implements SessionStore {
         .flatMap(Optional::stream).toList();
   }
 
-  private List<Named> named(Path folder, String beginning, Instant latest) {
+  private List<Named> named(Path folder, String beginning, Instant latest) throws IOException {
     return listing.names(folder, beginning, ".json").stream().filter(Listing::isName).map(id -> {
       var path = folder.resolve(id + ".json");
       return new Named(id, path, OpenCodeForm.made(id, latest)

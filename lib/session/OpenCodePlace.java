@@ -14,8 +14,9 @@ import lib.config.Table;
 import lib.config.Time;
 
 /**
- * Where OpenCode, or an agent made from it, keeps its sessions on this machine: where {@code agent_storage_path} says, and
- * nowhere else then; otherwise the place, of those that are there, in which most codebases have sessions.
+ * Where OpenCode, or an agent made from it, keeps its sessions on this machine: where {@code agent_storage_path} says, or
+ * OpenCode's own variable {@code OPENCODE_DB}, and nowhere else then; otherwise the place, of those that are there, in which
+ * most codebases have sessions.
  *
  * @param storage the folder of JSON files
  * @param database the file {@code opencode.db}
@@ -34,7 +35,17 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
    */
   public static OpenCodePlace of(Settings settings, List<Codebase> codebases, OwnerHomes homes, Time time) {
     var named = settings.get(Table.AGENT_STORAGE_PATH);
-    return named != null ? named(named, settings.origin(Table.AGENT_STORAGE_PATH).where()) : found(settings, codebases, homes, time);
+    if (named != null) {
+      return named(named, settings.origin(Table.AGENT_STORAGE_PATH).where());
+    }
+    var database = settings.env().var("OPENCODE_DB");
+    return database == null || database.isBlank() || database.equals(":memory:") ? found(settings, codebases, homes, time)
+        : database(settings.env().xdg("XDG_DATA_HOME", ".local/share").resolve(NAMES.getFirst()), database);
+  }
+
+  /** What the choice depends on: while it is equal to what it was, so is the choice. Quick to find out. */
+  static Object clue(Settings settings, List<Codebase> codebases, OwnerHomes homes) {
+    return List.of(codebases, folders(settings, codebases, homes).stream().filter(folder -> in(folder).there()).toList());
   }
 
   /** Whether the agent has made it. */
@@ -62,6 +73,11 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
     return place.chosen(why, new Problem("no sessions are found in " + path,
         why + " names it, and " + (Files.exists(path) ? "it holds neither opencode.db nor storage/session" : "there is no such folder"),
         "correct agent_storage_path, or leave it out to have the agent's data folder looked for"));
+  }
+
+  /** OpenCode takes a name without a folder for one in its data folder (measured on 1.18.33). */
+  private static OpenCodePlace database(Path data, String name) {
+    return new OpenCodePlace(data.resolve("storage"), data.resolve(name), "OPENCODE_DB", null);
   }
 
   private static boolean isStorage(Path path) {
@@ -105,7 +121,7 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
 
   private static List<Session> sessions(OpenCodePlace place, Time time) {
     try {
-      return new OpenCodeStore(() -> place, time).sessions();
+      return new OpenCodeStore(() -> place, () -> place, time).sessions();
     } catch (IOException e) {
       return List.of(); // one that cannot be read is not better than another
     }

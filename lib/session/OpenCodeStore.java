@@ -3,6 +3,7 @@ package lib.session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import lib.config.Time;
@@ -12,22 +13,29 @@ import org.slf4j.LoggerFactory;
 /**
  * OpenCode's sessions, in whichever form it keeps them: a database with a table of sessions is the truth, and only without one
  * are the JSON files, since versions that changed over left the files behind. Decided at each call, because OpenCode may be
- * upgraded while the worker runs.
+ * upgraded while the worker runs, and codebases whose owners have stores of their own may come.
  */
 final class OpenCodeStore implements SessionStore {
   private static final Logger LOG = LoggerFactory.getLogger(OpenCodeStore.class);
 
+  private final Supplier<Object> clues;
   private final Supplier<OpenCodePlace> finding;
   private final Time time;
+  private Object clue;
   private OpenCodePlace place;
   private OpenCodeDatabase database;
   private OpenCodeFiles files;
 
-  /** @param finding asked again until the place that it gives is there */
-  OpenCodeStore(Supplier<OpenCodePlace> finding, Time time) {
+  /**
+   * Over a place that is found again and again.
+   *
+   * @param clues what the place depends on, asked at each listing
+   * @param finding asked when that has changed, or nothing is at the place that it gave
+   */
+  OpenCodeStore(Supplier<Object> clues, Supplier<OpenCodePlace> finding, Time time) {
+    this.clues = clues;
     this.finding = finding;
     this.time = time;
-    look();
   }
 
   @Override
@@ -43,6 +51,11 @@ final class OpenCodeStore implements SessionStore {
 
   @Override
   public List<Session> sessions() throws IOException {
+    var now = clues.get();
+    if (!now.equals(clue)) {
+      clue = now;
+      choose();
+    }
     look();
     var stored = database.sessions();
     return stored.isPresent() ? stored.get() : files.sessions();
@@ -62,14 +75,25 @@ final class OpenCodeStore implements SessionStore {
     return stored.isPresent() ? stored.get() : files.messages(session, most);
   }
 
+  @Override
+  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
+    look();
+    var stored = database.stamps(sessions);
+    return stored.isPresent() ? stored.get() : files.stamps(sessions);
+  }
+
   private void look() {
-    if (place != null && place.there()) {
-      return;
+    if (place == null || !place.there()) {
+      choose();
     }
+  }
+
+  private void choose() {
     var found = finding.get();
     if (place == null || !found.database().equals(place.database()) || !found.storage().equals(place.storage())) {
       database = new OpenCodeDatabase(found.database(), time);
       files = new OpenCodeFiles(found.storage(), time);
+      LOG.debug("sessions of {} are read from {}: {}", kind(), found.shown(), found.why());
     }
     if (found.problem() != null && place == null) {
       LOG.warn("{}", found.problem().line());

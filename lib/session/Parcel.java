@@ -28,13 +28,14 @@ final class Parcel {
     return whole;
   }
 
-  boolean empty() {
-    return sessions.isEmpty() && removed.isEmpty() && messages.isEmpty();
+  /** Whether it would tell nothing: not even that there is nothing. */
+  boolean idle() {
+    return !whole && notes.isEmpty();
   }
 
   /** Whether so many bytes more stay within a limit; the first thing always does. */
   boolean fits(int more, int most) {
-    return empty() || bytes + more <= most;
+    return notes.isEmpty() || bytes + more <= most;
   }
 
   void session(ObjectNode json, int size, Runnable note) {

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /**
  * What one pass over all stores has brought the server.
  *
- * @param lines each codebase that has or had sessions
+ * @param lines each codebase that has or had sessions, or that the server was told has none
  * @param reading why a store could not be read; null when all could
  */
 public record Pass(List<Line> lines, String reading) {
@@ -22,7 +22,12 @@ public record Pass(List<Line> lines, String reading) {
    * @param bytes of the requests' content
    * @param problem why it, or the rest of it, waits for the next pass; null when nothing does
    */
-  public record Line(String codebaseId, int sessions, int changed, int removed, int messages, int requests, long bytes, String problem) {}
+  public record Line(String codebaseId, int sessions, int changed, int removed, int messages, int requests, long bytes, String problem) {
+    /** Whether there is anything to say of it. */
+    boolean says() {
+      return sessions > 0 || requests > 0 || problem != null;
+    }
+  }
 
   /** How many sessions there are. */
   public int sessions() {

@@ -1,6 +1,8 @@
 package lib.session;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +26,7 @@ final class Readings {
       Comparator.nullsFirst(Comparator.naturalOrder())).reversed().thenComparing(f -> f.session.id());
 
   private final List<SessionStore> stores;
+  private final Map<SessionStore, List<Session>> last = new HashMap<>();
   private final Map<Place, String> failing = new HashMap<>();
   private volatile String problem;
 
@@ -37,10 +40,17 @@ final class Readings {
   /**
    * What the stores hold.
    *
-   * @param found the newest first; one that several stores hold is taken from where it is newest
-   * @param failed those that could not be read, whose sessions are not known to be gone
+   * @param found the newest first; one that several stores hold is taken from where it is newest, and one of a store that cannot
+   *     be read now is as it was
+   * @param failed the stores that cannot be read now
+   * @param whole whether these are all; not as long as there is a store that could never be read
    */
-  record All(List<Found> found, Set<SessionStore> failed) {}
+  record All(List<Found> found, Set<SessionStore> failed, boolean whole) {
+    /** Of these sessions those whose messages can be read. */
+    List<Found> readable(List<Found> some) {
+      return some.stream().filter(one -> !failed.contains(one.store)).toList();
+    }
+  }
 
   /** Something that can fail on its own; the session is null for a whole store. */
   private record Place(SessionStore store, String session) {
@@ -67,14 +77,20 @@ final class Readings {
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     for (var store : stores) {
-      var sessions = read(new Place(store, null), SessionStore::sessions);
-      if (sessions.isEmpty()) {
-        failed.add(store);
-      }
-      sessions.ifPresent(list -> list.forEach(session -> byId.merge(session.id(), new Found(store, session),
-          (first, again) -> NEWEST.compare(first, again) <= 0 ? first : again)));
+      read(new Place(store, null), this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
+      last.getOrDefault(store, List.of()).forEach(session -> byId.merge(session.id(), new Found(store, session),
+          (first, again) -> NEWEST.compare(first, again) <= 0 ? first : again));
     }
-    return new All(byId.values().stream().sorted(NEWEST).toList(), failed);
+    return new All(byId.values().stream().sorted(NEWEST).toList(), failed, last.keySet().containsAll(stores));
+  }
+
+  /** A store that has vanished as a whole was moved, or its disk was unmounted: no CLI deletes all that it has. */
+  private List<Session> sessions(SessionStore store) throws IOException {
+    var now = store.sessions();
+    if (now.isEmpty() && !last.getOrDefault(store, List.of()).isEmpty() && !store.there()) {
+      throw new NoSuchFileException("it was there and is gone, its sessions are told as they were");
+    }
+    return now;
   }
 
   /** One session of a CLI of these kinds. */
@@ -90,6 +106,17 @@ final class Readings {
     return Optional.empty();
   }
 
+  /** What the messages of these look like, by session; without those of which only reading them tells. */
+  Map<String, Object> stamps(List<Found> some) throws InterruptedException {
+    var byStore = new HashMap<SessionStore, List<Session>>();
+    some.forEach(found -> byStore.computeIfAbsent(found.store, k -> new ArrayList<>()).add(found.session));
+    var stamps = new HashMap<String, Object>();
+    for (var its : byStore.entrySet()) {
+      read(new Place(its.getKey(), null), store -> store.stamps(its.getValue())).ifPresent(stamps::putAll);
+    }
+    return stamps;
+  }
+
   /** The newest messages of a session, oldest first; empty when they cannot be read now. */
   Optional<List<Message>> messages(Found found, int most) throws InterruptedException {
     return read(new Place(found.store, found.id()), store -> store.messages(found.session, most));
@@ -98,6 +125,9 @@ final class Readings {
   private <T> Optional<T> read(Place place, Read<T> read) throws InterruptedException {
     try {
       var got = read.from(place.store);
+      if (Thread.interrupted()) { // files that were not opened any more look as if they were gone
+        throw new InterruptedException("reading sessions");
+      }
       if (failing.remove(place) != null) {
         LOG.info("sessions of {} can be read again", place);
       }

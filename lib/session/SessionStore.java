@@ -1,8 +1,10 @@
 package lib.session;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,11 @@ public interface SessionStore {
   /** The file or folder, for people. */
   Path place();
 
+  /** Whether the CLI has made it. */
+  default boolean there() {
+    return Files.exists(place());
+  }
+
   /**
    * All sessions but those of sub-agents, in no order; none when the CLI has not made its store yet. What is no session of
    * this kind, whatever it holds, is left out.
@@ -28,6 +35,12 @@ public interface SessionStore {
 
   /** The session of this id, looked up without reading all others. */
   Optional<Session> session(String id) throws IOException;
+
+  /**
+   * What the messages of these sessions look like, found out without reading them: equal to an earlier answer as long as they
+   * are the same. A session that is not in the answer has to be read to be sure.
+   */
+  Map<String, Object> stamps(List<Session> sessions) throws IOException;
 
   /**
    * The newest messages of a session, oldest first.

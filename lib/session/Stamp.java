@@ -25,6 +25,11 @@ record Stamp(long size, FileTime modified, Object key) {
     return of(file).filter(BasicFileAttributes::isRegularFile).map(Stamp::of);
   }
 
+  /** Of a regular file whose later change would show; empty when it is not there, or was changed just now. */
+  static Optional<Stamp> ofSettled(Path file, Instant now) {
+    return ofFile(file).filter(stamp -> stamp.settled(now));
+  }
+
   /** Of a folder; empty when there is none. */
   static Optional<Stamp> ofFolder(Path folder) {
     return of(folder).filter(BasicFileAttributes::isDirectory).map(Stamp::of);

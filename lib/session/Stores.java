@@ -22,7 +22,8 @@ public final class Stores {
   public static List<SessionStore> of(Settings settings, Supplier<List<Codebase>> codebases, Time time) {
     var env = settings.env();
     var homes = OwnerHomes.ofMachine();
-    return List.of(new OpenCodeStore(() -> OpenCodePlace.of(settings, codebases.get(), homes, time), time),
+    return List.of(new OpenCodeStore(() -> OpenCodePlace.clue(settings, codebases.get(), homes),
+        () -> OpenCodePlace.of(settings, codebases.get(), homes, time), time),
         new CodeTetherStore(env, codebases, time), new ClaudeStore(ClaudeStore.place(env), time),
         new CodexStore(CodexStore.place(env), time));
   }

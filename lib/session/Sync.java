@@ -1,5 +1,6 @@
 package lib.session;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,6 +26,8 @@ public final class Sync {
   private static final Logger LOG = LoggerFactory.getLogger(Sync.class);
   /** CLIs that tell their session while they run and keep it up to date in their store. */
   private static final Set<String> LIVE = Set.of("opencode", "codetether");
+  /** A database that is locked or being mended is soon there; one that stays broken holds up the others' sessions no longer. */
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final Readings readings;
   private final Telling telling;
@@ -32,6 +35,9 @@ public final class Sync {
   private final Registering registering;
   private final Most most;
   private final boolean ours;
+  private final Time time;
+  private final long start;
+  private final Lagging lagging = new Lagging();
   private final Map<String, Told> told = new HashMap<>();
   private final Map<String, String> problems = new HashMap<>();
   private final AtomicBoolean forgotten = new AtomicBoolean();
@@ -69,11 +75,13 @@ public final class Sync {
   public Sync(List<SessionStore> stores, SyncCalls calls, String workerId, boolean ours, Supplier<Places> places, Registering registering,
       UnaryOperator<String> mask, Most most, Time time) {
     this.readings = new Readings(stores);
-    this.telling = new Telling(calls, workerId, ours, new Fitting(mask), readings, most.messages, time);
+    this.telling = new Telling(calls, workerId, ours, new Fitting(mask), readings, most.messages);
     this.places = places;
     this.registering = registering;
     this.most = most;
     this.ours = ours;
+    this.time = time;
+    this.start = time.nanos();
   }
 
   /** The server has lost what it was told: the next pass tells all. Any thread. */
@@ -97,6 +105,7 @@ public final class Sync {
     now.ids().forEach(id -> byCodebase.put(id, new ArrayList<>()));
     told.keySet().retainAll(byCodebase.keySet());
     problems.keySet().retainAll(byCodebase.keySet());
+    lagging.retain(byCodebase.keySet());
     for (var found : all.found()) {
       var its = byCodebase.get(now.of(found.session()));
       if (its != null) {
@@ -104,21 +113,26 @@ public final class Sync {
       }
     }
     var lines = new ArrayList<Pass.Line>();
-    for (var entry : byCodebase.entrySet()) {
-      if (!entry.getValue().isEmpty() || told.containsKey(entry.getKey())) {
-        lines.add(codebase(entry.getKey(), entry.getValue(), all.failed()));
-      }
+    for (var entry : lagging.last(byCodebase.entrySet(), Map.Entry::getKey)) {
+      lines.add(codebase(entry.getKey(), entry.getValue(), all));
     }
-    return new Pass(List.copyOf(lines), readings.problem());
+    return new Pass(lines.stream().filter(Pass.Line::says).toList(), readings.problem());
   }
 
-  private Pass.Line codebase(String id, List<Found> found, Set<SessionStore> failed) throws CallFailed, InterruptedException {
-    var talks = most.talk() ? found.subList(0, Math.min(most.sessions, found.size())) : List.<Found>of();
-    var matter = new Telling.Matter(found, true, talks, failed);
+  private Pass.Line codebase(String id, List<Found> found, Readings.All all) throws CallFailed, InterruptedException {
+    var talks = most.talk() ? all.readable(found.subList(0, Math.min(most.sessions, found.size()))) : List.<Found>of();
+    var matter = new Telling.Matter(found, all.whole() || overdue(found), talks);
     var tally = new Tally(id, found.size());
+    lagging.failed(id); // unless it gets through
     var failure = registered(id, codebase -> tell(codebase, matter, tally));
+    lagging.passed(id);
     note(id, failure);
     return tally.line(failure == null ? null : failure.line());
+  }
+
+  /** Whether a list goes to another server that lacks what could never be read: our own takes what there is as an addition. */
+  private boolean overdue(List<Found> found) {
+    return !ours && !found.isEmpty() && time.nanos() - start > PATIENCE.toNanos();
   }
 
   /** Tells of one codebase, and once more from the beginning when the server counts otherwise. */
@@ -214,12 +228,12 @@ public final class Sync {
       return 0; // it is not on disk yet, or the next pass tries on
     }
     var its = told.get(id);
-    if (forgotten.get() || its == null || !its.begun() || !ours && !its.has(sessionId)) {
+    if (forgotten.get() || its == null || !ours && !(its.begun() && its.has(sessionId))) {
       return -1;
     }
     var tally = new Tally(id, 1);
     try {
-      if (telling.tell(id, its, new Telling.Matter(List.of(found), false, List.of(found), Set.of()), tally)) {
+      if (telling.tell(id, its, new Telling.Matter(List.of(found), false, List.of(found)), tally)) {
         return tally.bytes();
       }
       its.forget();

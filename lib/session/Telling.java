@@ -1,7 +1,6 @@
 package lib.session;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -9,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lib.config.Time;
 import lib.session.Readings.Found;
 import lib.wire.CallFailed;
 import lib.wire.SessionBatch;
@@ -26,8 +24,11 @@ final class Telling {
   private static final Logger LOG = LoggerFactory.getLogger(Telling.class);
   /** Proxies take 1 MB unless told otherwise; what is less spares both sides' memory. */
   static final int LARGEST = 1_000_000;
-  /** A message that is there changes while its tools run; a session that got no message for so long is not read again until it does. */
-  private static final Duration SETTLED = Duration.ofHours(1);
+  /**
+   * A list that replaces what a server had has to go in one request; this is some 10,000 sessions. Not every proxy takes as much,
+   * and some just hang up.
+   */
+  private static final int LARGEST_LIST = 4 * LARGEST;
   private static final int LEAST = 16 << 10; // a server that takes less than this takes no agent's message either
 
   private final SyncCalls calls;
@@ -36,41 +37,39 @@ final class Telling {
   private final Fitting fitting;
   private final Readings readings;
   private final int maxMessages;
-  private final Time time;
   private int limit = LARGEST;
+  private int listLimit = LARGEST_LIST;
 
   /**
    * For one server.
    *
    * @param maxMessages how many messages are told of a session, the newest
    */
-  Telling(SyncCalls calls, String workerId, boolean ours, Fitting fitting, Readings readings, int maxMessages,
-      Time time) {
+  Telling(SyncCalls calls, String workerId, boolean ours, Fitting fitting, Readings readings, int maxMessages) {
     this.calls = calls;
     this.workerId = workerId;
     this.ours = ours;
     this.fitting = fitting;
     this.readings = readings;
     this.maxMessages = maxMessages;
-    this.time = time;
   }
 
   /**
    * What is to be told of.
    *
    * @param sessions in the order in which they matter
-   * @param all whether these are all of the codebase
+   * @param all whether these are all of the codebase, so that others are gone
    * @param talks those whose messages are to be told
-   * @param failed stores whose sessions are not known to be gone
    */
-  record Matter(List<Found> sessions, boolean all, List<Found> talks, Set<SessionStore> failed) {}
+  record Matter(List<Found> sessions, boolean all, List<Found> talks) {}
 
   /** A session's messages as they go out. */
-  private record Letter(List<ObjectNode> messages, int bytes, long content) {}
+  private record Letter(List<ObjectNode> messages, int bytes, long content, Object stamp) {}
 
   /** The server may be another one now. */
   void forget() {
     limit = LARGEST;
+    listLimit = LARGEST_LIST;
   }
 
   /**
@@ -91,13 +90,18 @@ final class Telling {
           throw e;
         }
         limit = Math.max(LEAST, limit / 2); // what was taken is noted, so only the rest is told in smaller requests
+        listLimit = limit;
         LOG.info("codebase={} the server takes no request that large, sessions go in {} bytes from now on", codebase, limit);
       }
     }
   }
 
   private boolean own(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
-    var sending = new Sending(codebase, told, tally);
+    var whole = matter.all && !told.begun();
+    if (whole) {
+      told.forget(); // it may have been told a part, and is to have no other now
+    }
+    var sending = new Sending(codebase, told, whole, tally);
     for (var found : matter.sessions) {
       var raw = found.session().toJson();
       var content = Told.content(List.of(raw));
@@ -105,24 +109,23 @@ final class Telling {
         var json = fitting.session(raw, limit - Parcel.AROUND);
         var size = Fitting.bytes(json).length;
         sending.room(size).session(json, size, () -> {
-          told.session(found.id(), found.store(), content);
+          told.session(found.id(), content);
           tally.changed(1);
         });
       }
     }
     for (var id : gone(told, matter)) {
-      if (!matter.failed.contains(told.store(id))) {
-        sending.room(id.length()).removed(id, () -> {
-          told.removed(id);
-          tally.removed(1);
-        });
-      }
+      sending.room(id.length()).removed(id, () -> {
+        told.removed(id);
+        tally.removed(1);
+      });
     }
+    var stamps = readings.stamps(matter.talks);
     for (var found : matter.talks) {
-      var letter = letter(found, told);
+      var letter = letter(found, told, stamps.get(found.id()));
       if (letter.isPresent()) {
         var its = letter.get();
-        sending.room(its.bytes).messages(found.id(), its.messages, its.bytes, () -> told.messages(found.session(), its.content));
+        sending.room(its.bytes).messages(found.id(), its.messages, its.bytes, () -> told.messages(found.id(), its.content, its.stamp));
       }
     }
     return sending.end();
@@ -136,11 +139,12 @@ final class Telling {
     private Parcel parcel;
     private int count = -1;
 
-    Sending(String codebase, Told told, Tally tally) {
+    /** @param whole whether the server is to forget what else it has of the codebase */
+    Sending(String codebase, Told told, boolean whole, Tally tally) {
       this.codebase = codebase;
       this.told = told;
       this.tally = tally;
-      this.parcel = new Parcel(!told.begun());
+      this.parcel = new Parcel(whole);
     }
 
     Parcel room(int bytes) throws CallFailed, InterruptedException {
@@ -152,7 +156,9 @@ final class Telling {
 
     private void send() throws CallFailed, InterruptedException {
       count = calls.sessions(codebase, parcel.batch(workerId));
-      told.begin();
+      if (parcel.whole()) {
+        told.begin();
+      }
       parcel.taken();
       tally.sent(parcel.messageCount(), parcel.bytes());
       parcel = new Parcel(false);
@@ -160,10 +166,10 @@ final class Telling {
 
     /** Sends the rest; whether the server then has as many as it was told. */
     boolean end() throws CallFailed, InterruptedException {
-      if (!parcel.empty()) {
+      if (!parcel.idle()) {
         send();
       }
-      return count < 0 || count == told.size() || told.disputed();
+      return count < 0 || !told.begun() || count == told.size() || told.disputed();
     }
   }
 
@@ -171,14 +177,28 @@ final class Telling {
     if (matter.all) {
       list(codebase, told, matter, tally);
     }
-    for (var found : matter.talks) {
-      var letter = letter(found, told);
+    if (!told.begun()) {
+      return; // servers take messages of sessions only that they know
+    }
+    var stamps = readings.stamps(matter.talks);
+    for (var found : told.lagging().last(matter.talks, Found::id)) {
+      var letter = letter(found, told, stamps.get(found.id()));
       if (letter.isPresent()) {
-        calls.messages(codebase, found.id(), workerId, letter.get().messages);
-        told.messages(found.session(), letter.get().content);
+        messages(codebase, found.id(), letter.get(), told);
         tally.sent(letter.get().messages.size(), letter.get().bytes);
       }
     }
+  }
+
+  private void messages(String codebase, String id, Letter letter, Told told) throws CallFailed, InterruptedException {
+    try {
+      calls.messages(codebase, id, workerId, letter.messages);
+    } catch (CallFailed e) {
+      told.lagging().failed(id);
+      throw e;
+    }
+    told.lagging().passed(id);
+    told.messages(id, letter.content, letter.stamp);
   }
 
   private void list(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
@@ -188,32 +208,52 @@ final class Telling {
       changed += told.has(matter.sessions.get(i).id(), contents[i]) ? 0 : 1;
     }
     var gone = gone(told, matter);
-    if (changed == 0 && gone.isEmpty() || gone.stream().anyMatch(id -> matter.failed.contains(told.store(id)))) {
-      return; // a list without what cannot be read now would take it away at the server
+    if (told.begun() && changed == 0 && gone.isEmpty()) {
+      return;
     }
-    var list = entries(matter.sessions, false);
+    var list = entries(matter.sessions, false, limit);
     if (list.size() < matter.sessions.size()) {
-      list = entries(matter.sessions, true);
+      list = entries(matter.sessions, true, listLimit);
     }
     if (told.shorten(list.size() < matter.sessions.size())) {
       LOG.warn("codebase={} the server is told of the newest {} of {} sessions: their list, which replaces what it has, goes in one "
           + "request", codebase, list.size(), matter.sessions.size());
     }
-    calls.sessions(codebase, SessionBatch.whole(workerId, list));
+    var bytes = list.stream().mapToLong(json -> Fitting.bytes(json).length + 1).sum() + Parcel.AROUND;
+    try {
+      calls.sessions(codebase, SessionBatch.whole(workerId, list));
+    } catch (CallFailed e) {
+      if (bytes <= limit || e.kind() != CallFailed.Kind.TOO_LARGE && e.kind() != CallFailed.Kind.UNREACHABLE) {
+        throw e;
+      }
+      shorterList(codebase, told, matter, tally);
+      return;
+    }
     told.begin();
     gone.forEach(told::removed);
     for (var i = 0; i < contents.length; i++) {
-      told.session(matter.sessions.get(i).id(), matter.sessions.get(i).store(), contents[i]);
+      told.session(matter.sessions.get(i).id(), contents[i]);
     }
     tally.changed(changed);
     tally.removed(gone.size());
-    tally.sent(0, list.stream().mapToLong(json -> Fitting.bytes(json).length + 1).sum() + Parcel.AROUND);
+    tally.sent(0, bytes);
   }
 
-  /** As many entries as a request may hold. */
-  private List<ObjectNode> entries(List<Found> sessions, boolean brief) {
+  /** That a shorter list is taken proves that the long one was too long; else the server was just not there. */
+  private void shorterList(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+    listLimit = limit;
+    try {
+      list(codebase, told, matter, tally);
+    } catch (CallFailed e) {
+      listLimit = LARGEST_LIST;
+      throw e;
+    }
+  }
+
+  /** As many entries as a request of so many bytes may hold. */
+  private List<ObjectNode> entries(List<Found> sessions, boolean brief, int most) {
     var list = new ArrayList<ObjectNode>();
-    var room = limit - Parcel.AROUND;
+    var room = most - Parcel.AROUND;
     for (var found : sessions) {
       var raw = found.session().toJson();
       if (brief) {
@@ -240,9 +280,8 @@ final class Telling {
   }
 
   /** The newest messages that fit into a request, oldest first; empty when the server has them, or they cannot be read. */
-  private Optional<Letter> letter(Found found, Told told) throws InterruptedException {
-    var session = found.session();
-    if (told.hasMessages(session) && session.updated().plus(SETTLED).isBefore(time.now())) {
+  private Optional<Letter> letter(Found found, Told told, Object stamp) throws InterruptedException {
+    if (told.hasMessages(found.id(), stamp)) {
       return Optional.empty();
     }
     var read = readings.messages(found, maxMessages);
@@ -251,8 +290,8 @@ final class Telling {
     }
     var raw = read.get().stream().map(message -> message.toJson(found.id())).toList();
     var content = Told.content(raw);
-    if (told.hasMessages(found.id(), content)) {
-      told.messages(session, content);
+    if (told.hasContent(found.id(), content)) {
+      told.messages(found.id(), content, stamp);
       return Optional.empty();
     }
     var kept = new ArrayDeque<ObjectNode>();
@@ -267,6 +306,6 @@ final class Telling {
       kept.addFirst(json);
       bytes += size;
     }
-    return Optional.of(new Letter(List.copyOf(kept), bytes, content));
+    return Optional.of(new Letter(List.copyOf(kept), bytes, content, stamp));
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,12 +14,11 @@ import java.util.Set;
  * megabytes. For one thread at a time.
  */
 final class Told {
-  private record Entry(SessionStore store, long content) {}
+  private record Talk(long content, Object stamp) {}
 
-  private record Talk(long content, Instant updated) {}
-
-  private final Map<String, Entry> sessions = new HashMap<>();
+  private final Map<String, Long> sessions = new HashMap<>();
   private final Map<String, Talk> messages = new HashMap<>();
+  private final Lagging lagging = new Lagging();
   private boolean begun;
   private boolean disputed;
   private boolean shortened;
@@ -59,38 +57,40 @@ final class Told {
   }
 
   boolean has(String id, long content) {
-    return has(id) && sessions.get(id).content == content;
+    return has(id) && sessions.get(id) == content;
   }
 
-  /** Where a session was found that the server knows of. */
-  SessionStore store(String id) {
-    return sessions.get(id).store;
-  }
-
-  void session(String id, SessionStore store, long content) {
-    sessions.put(id, new Entry(store, content));
+  void session(String id, long content) {
+    sessions.put(id, content);
   }
 
   void removed(String id) {
     sessions.remove(id);
     messages.remove(id);
+    lagging.passed(id);
   }
 
   boolean hasMessages(String id) {
     return messages.containsKey(id);
   }
 
-  boolean hasMessages(String id, long content) {
+  boolean hasContent(String id, long content) {
     return hasMessages(id) && messages.get(id).content == content;
   }
 
-  /** Whether its messages were told and nothing was added since. */
-  boolean hasMessages(Session session) {
-    return hasMessages(session.id()) && session.updated() != null && session.updated().equals(messages.get(session.id()).updated);
+  /** Whether its messages were told when they looked so. */
+  boolean hasMessages(String id, Object stamp) {
+    return stamp != null && hasMessages(id) && stamp.equals(messages.get(id).stamp);
   }
 
-  void messages(Session session, long content) {
-    messages.put(session.id(), new Talk(content, session.updated()));
+  /** @param stamp what they looked like before they were read; null when that says nothing */
+  void messages(String id, long content, Object stamp) {
+    messages.put(id, new Talk(content, stamp));
+  }
+
+  /** The sessions whose messages were not taken. */
+  Lagging lagging() {
+    return lagging;
   }
 
   /** Everything is to be told anew. */

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lib.config.Json;
+import lib.wire.Client;
+import lib.wire.Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
 
 /** One pass by command: the same sessions under the same worker's name, and nothing is registered for it. */
 class SyncTest {
@@ -85,8 +89,38 @@ class SyncTest {
       assertThat(ran.err()).contains("no worker has run here yet");
     });
     Files.writeString(desk.state("v").resolve("worker-id"), "v1\n");
-    assertThat(desk.ran("sync", "--name", "v").err()).contains("no codebase of worker v1");
+    assertThat(desk.ran("sync", "--name", "v").err()).contains("no codebase of worker v1", "register");
     assertThat(desk.client.workers()).hasSize(1);
+  }
+
+  @Test
+  void aCodebaseThatTheServerDoesNotKnowIsNamedWithWhatToDo() throws Exception {
+    var config = Files.writeString(temp.resolve("config.json"), "{\"codebases\": [{\"name\": \"new\", \"path\": \""
+        + Files.createDirectories(desk.home.resolve("new")) + "\"}, {\"name\": \"code\", \"path\": \"" + code + "\"}]}");
+    var ran = desk.ran("sync", "--name", "w", "--config", config.toString());
+    assertThat(ran.err()).contains("codebase new", "is not registered", "register").doesNotContain("codebase code");
+    assertThat(ran.exit()).isZero();
+  }
+
+  @Test
+  void aCodebaseThatTheServerForgetsInBetweenIsNamedWithWhatToDo() throws Exception {
+    try (var server = FakeServer.start(Version.V16)) {
+      var client = new Client(new Server(server.url(), null, null, desk.env()));
+      var known = client.registerCodebase("code", code.toString(), "", "w1").id();
+      server.on("POST", "/v1/agent/codebases/*/sessions/sync").answer(404, "Codebase not found");
+      var ran = desk.alone("sync", "--name", "w", "--server", server.url().toString());
+      assertThat(ran.exit()).isEqualTo(1);
+      assertThat(ran.err()).contains("sessions of codebase " + known, "register", "Codebase not found");
+    }
+  }
+
+  @Test
+  void whereNoAgentHasASessionTheServerIsToldSo() throws Exception {
+    Files.delete(desk.home.resolve(".local/share/opencode/storage/session/p/ses_1.json"));
+    var ran = desk.ran("sync", "--name", "w");
+    assertThat(ran.exit()).isZero();
+    assertThat(ran.err()).contains("no agent has a session in these codebases");
+    assertThat(desk.client.sessions().list(id, 10, 0, null).syncedAt()).isNotNull();
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import lib.config.Json;
 import lib.wire.NewTask;
+import lib.wire.SessionCalls.Resume;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterAll;
@@ -48,7 +49,7 @@ abstract class RealOpenCode {
     site.serve();
     code = site.folder("code");
     site.start("run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent.toString(), "-b", "code:" + code,
-        "--silence", "dead=60,limited=5");
+        "--silence", "dead=60,limited=5", "--agent-storage-path", site.home().resolve("agent-home/.local/share/opencode").toString());
     site.id(code);
   }
 
@@ -105,6 +106,29 @@ abstract class RealOpenCode {
     assertThat(second.status()).as(second.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(second.sessionId()).isEqualTo(first.sessionId());
     assertThat(model.conversation("Which word?")).contains("Remember the word plover");
+  }
+
+  @Test
+  void itsSessionIsToldAndGoneOnWithFromTheServerByOneTask() throws Exception {
+    script("Say hello", new Say("Hello."));
+    script("And again", new Say("Hello again."));
+    var first = done("Say hello");
+    var sessions = site.client().sessions();
+    var where = site.id(code);
+    Program.await("the session", () -> sessions.list(where, 100, 0, first.sessionId()).total() == 1
+        && sessions.messages(where, first.sessionId(), 10).total() == 2);
+    assertThat(sessions.messages(where, first.sessionId(), 10).messages().getLast()).satisfies(answer -> {
+      assertThat(answer.role()).isEqualTo("assistant");
+      assertThat(answer.text()).isEqualTo("Hello.");
+      assertThat(answer.model()).isEqualTo("fake/scripted");
+    });
+    var how = new Resume("And again", null, null, null);
+    var pressed = sessions.resume(where, first.sessionId(), how);
+    var again = sessions.resume(where, first.sessionId(), how);
+    assertThat(again.taskId()).isEqualTo(pressed.taskId());
+    assertThat(again.created()).isFalse();
+    assertThat(site.ended(pressed.taskId()).sessionId()).isEqualTo(first.sessionId());
+    Program.await("the rest of it", () -> sessions.messages(where, first.sessionId(), 10).total() == 4);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package tests.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import lib.session.Message;
 import lib.session.Session;
@@ -99,6 +101,15 @@ class ClaudeStoreTest {
   }
 
   @Test
+  void aLogThatGrewLooksOtherwise() throws IOException {
+    var before = store.stamps(List.of(session()));
+    assertThat(before).containsOnlyKeys(ID);
+    assertThat(store.stamps(store.sessions())).isEqualTo(before);
+    append(user("u3", "10:01:00", "\"More\"") + "\n");
+    assertThat(store.stamps(List.of(session()))).hasSize(1).isNotEqualTo(before);
+  }
+
+  @Test
   void halfALineWaitsForItsEnd() throws IOException {
     var line = user("u3", "10:01:00", "\"Zoë?\"");
     assertThat(session().messages()).isEqualTo(3);
@@ -160,6 +171,12 @@ class ClaudeStoreTest {
     assertThat(store.sessions()).isEmpty();
     var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("elsewhere").toString());
     assertThat(Captured.store("claude", home, new FakeTime(), vars).sessions()).hasSize(1);
+  }
+
+  @Test
+  void aFolderThatCannotBeLookedIntoIsNoEmptyOne() {
+    var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("x".repeat(300)).toString()); // fails for root, too
+    assertThatThrownBy(() -> Captured.store("claude", home, new FakeTime(), vars).sessions()).isInstanceOf(IOException.class);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package tests.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static tests.session.Sent.A;
 
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -16,6 +17,7 @@ import lib.config.Json;
 import lib.outbox.Redaction;
 import lib.session.Message;
 import lib.session.Sync;
+import lib.wire.CallFailed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,7 +65,8 @@ class FittingTest {
     var mask = Redaction.of(Map.of(SECRET, "PASSWORD"));
     here.begin(here.server.url(), ours, new Sync.Most(3, 100), mask::mask).store.put("ses_1", "title " + SECRET, A, 1, "x");
     var part = tool("prt_1", "it is " + SECRET);
-    ((ObjectNode) part.path("state").path("input")).put("id", SECRET).putArray("arguments").add(SECRET).addObject().put("deep", SECRET);
+    ((ObjectNode) part.path("state").path("input")).put("id", SECRET).putArray("arguments").add(SECRET).addObject().put("deep", SECRET)
+        .put("name " + SECRET, 1);
     here.store.messages("ses_1", message("msg_1", Json.object().put("id", "prt_0").put("type", "text").put("text", "say " + SECRET), part));
     here.pass();
     assertThat(here.requests()).isNotEmpty().allSatisfy(r -> assertThat(r.body()).doesNotContain(SECRET));
@@ -73,6 +76,17 @@ class FittingTest {
     assertThat(told.path("parts").path(1).path("callID").asText()).isEqualTo("call-prt_1");
     assertThat(told.path("parts").path(1).path("state").path("output").asText()).contains("it is [PASSWORD");
     assertThat(told.path("cost").asDouble()).isEqualTo(0.5);
+  }
+
+  @Test
+  void aSecretThatIsANumberIsMaskedAsOne() throws Exception {
+    var mask = Redaction.of(Map.of("8675309867", "A_PIN"));
+    here.begin(here.server.url(), true, new Sync.Most(3, 100), mask::mask).store.put("s1", "t", A, 1, "x");
+    var part = tool("p1", "ok");
+    ((ObjectNode) part.path("state").path("input")).put("pin", 8675309867L).put("retries", 3);
+    here.store.messages("s1", message("m1", part));
+    here.pass();
+    assertThat(here.requests().getLast().body()).doesNotContain("8675309867").contains("A_PIN", "\"retries\":3");
   }
 
   @Test
@@ -144,8 +158,30 @@ class FittingTest {
     var told = new ArrayList<>(here.server.sessions("a"));
     assertThat(told).hasSizeBetween(1000, 19_999);
     assertThat(told.getFirst().path("id").asText()).isEqualTo("s19999");
-    assertThat(bytes(here.requests().getLast())).isLessThanOrEqualTo(LARGEST);
+    assertThat(bytes(here.requests().getLast())).isBetween(3 * LARGEST, 4 * LARGEST);
     assertThat(here.pass().lines().getFirst().requests()).isZero();
+  }
+
+  @Test
+  void aListOfThousandsGoesWholeAndInTheUsualSizeOnlyWhereThatIsNotTaken() throws Exception {
+    here.begin(false, 1, 10);
+    IntStream.range(0, 5_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i, "x"));
+    here.pass();
+    assertThat(here.server.sessions("a")).hasSize(5_000);
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").reset().times(1);
+    here.store.put("s0", "another", A, 5_000, "x");
+    here.pass();
+    assertThat(here.server.sessions("a").getFirst().path("title").asText()).isEqualTo("another");
+    assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").reset().times(2);
+    here.begin(false, 1, 10);
+    assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
+    here.pass();
+    assertThat(here.server.sessions("a")).as("it was just not there").hasSize(5_000);
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(413, "too large").times(1);
+    here.store.put("s1", "one more", A, 5_001, "x");
+    here.pass();
+    assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);
   }
 
   @Test
@@ -182,7 +218,7 @@ class FittingTest {
 
   @Test
   void whatNoDatabaseTakesIsReplacedAndWhatNestsTooDeepIsText() throws Exception {
-    var part = tool("p1", "a\0b");
+    var part = tool("p1", "a\0b").put("callID", "c\0d");
     var deep = part.putObject("input");
     for (var i = 0; i < 200; i++) {
       deep = deep.putObject("d");
@@ -191,7 +227,7 @@ class FittingTest {
     here.store.put("s1", "one", A, 1, "x").messages("s1", message("m1", part));
     here.pass();
     var body = here.requests().getLast().body();
-    assertThat(body).contains("a\uFFFDb", "at the bottom").doesNotContain("\\u0000");
+    assertThat(body).contains("a\uFFFDb", "c\uFFFDd", "at the bottom").doesNotContain("\\u0000");
     assertThat(depth(Json.read(body))).isLessThan(100);
   }
 

@@ -16,12 +16,13 @@ import lib.session.Session;
 import lib.session.SessionStore;
 
 /** A store in memory that a test fills and breaks. Thread-safe. */
-public final class MadeStore implements SessionStore {
+public class MadeStore implements SessionStore {
   private final String kind;
   private final Map<String, Session> sessions = new LinkedHashMap<>();
   private final Map<String, List<Message>> messages = new LinkedHashMap<>();
   private final AtomicInteger messageReads = new AtomicInteger();
   private Exception failure;
+  private boolean gone;
 
   public MadeStore(String kind) {
     this.kind = kind;
@@ -29,6 +30,7 @@ public final class MadeStore implements SessionStore {
 
   /** Puts a session there, or another version of it; the later {@code minute}, the newer. */
   public synchronized MadeStore put(String id, String title, Path directory, int minute, String... texts) {
+    gone = false;
     sessions.put(id, new Session(id, kind, title, directory, null, Instant.EPOCH, at(minute), texts.length, Json.object(), "1"));
     var list = new ArrayList<Message>();
     for (var i = 0; i < texts.length; i++) {
@@ -69,6 +71,18 @@ public final class MadeStore implements SessionStore {
     failure = why;
   }
 
+  /** Takes it away as a whole with all its sessions. */
+  synchronized void vanish() {
+    sessions.clear();
+    messages.clear();
+    gone = true;
+  }
+
+  @Override
+  public synchronized boolean there() {
+    return !gone;
+  }
+
   int messageReads() {
     return messageReads.get();
   }
@@ -101,6 +115,14 @@ public final class MadeStore implements SessionStore {
     messageReads.incrementAndGet();
     var all = messages.getOrDefault(session.id(), List.of());
     return List.copyOf(all.subList(Math.max(0, all.size() - most), all.size()));
+  }
+
+  @Override
+  public synchronized Map<String, Object> stamps(List<Session> some) throws IOException {
+    broken();
+    var stamps = new LinkedHashMap<String, Object>();
+    some.forEach(session -> stamps.put(session.id(), messages.getOrDefault(session.id(), List.of())));
+    return stamps;
   }
 
   private void broken() throws IOException {

@@ -11,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.config.Time;
@@ -81,6 +82,29 @@ class OpenCodeDatabaseTest {
   }
 
   @Test
+  void messagesLookOtherwiseWhenAnyOfTheirRowsHasChangedComesOrGoes() throws Exception {
+    var session = Captured.titled(store, "List the stock");
+    var others = store.sessions().stream().filter(s -> !s.equals(session)).toList();
+    var rest = store.stamps(others);
+    assertThat(rest).hasSize(3);
+    var part = store.messages(session, 100).get(1).parts().getFirst().path("id").asText();
+    var message = store.messages(session, 100).getFirst().id();
+    var before = store.stamps(List.of(session)).get(session.id());
+    for (var change : List.of("UPDATE part SET time_updated = time_updated + 1 WHERE id = '" + part + "'",
+        "UPDATE message SET time_updated = time_updated + 1 WHERE id = '" + message + "'", "DELETE FROM part WHERE id = '" + part + "'")) {
+      write(change);
+      var now = store.stamps(List.of(session)).get(session.id());
+      assertThat(now).as(change).isNotNull().isNotEqualTo(before);
+      assertThat(store.stamps(List.of(session)).get(session.id())).isEqualTo(now);
+      before = now;
+    }
+    assertThat(store.stamps(others)).containsAllEntriesOf(rest);
+    // what changed just now may change again under the same time
+    time.advance(Duration.between(Instant.EPOCH, session.updated().plusSeconds(1)));
+    assertThat(store.stamps(List.of(session))).isEmpty();
+  }
+
+  @Test
   void noOtherTableIsNeeded() throws Exception {
     write("PRAGMA foreign_keys = OFF", "DROP TABLE account", "DROP TABLE control_account", "DROP TABLE credential",
         "DROP TABLE session_share", "DROP TABLE project",
@@ -98,7 +122,8 @@ class OpenCodeDatabaseTest {
             + "json_object('type', 'text', 'text', hex(zeroblob(9000000))))",
         "INSERT INTO message VALUES ('msg_a', '" + session.id() + "', 9999999999999, 1, 'no JSON')",
         "INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated)"
-            + " VALUES ('ses_a', 'global', 'a', 'relative', 'a', 'a', 1, 1)");
+            + " VALUES ('ses_a', 'global', 'a', 'relative', 'a', 'a', 1, 1), ('../ses_b', 'global', 'b', '/srv', 'b', 'b', 1, 1),"
+            + " ('ses' || char(0, 10), 'global', 'c', '/srv', 'c', 'c', 1, 1)");
     assertThat(store.sessions()).hasSize(4);
     assertThat(store.messages(session, 100)).isEqualTo(before);
   }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.config.Json;
@@ -100,6 +101,30 @@ class OpenCodeFilesTest {
     var part = storage.resolve("part").resolve(before.get(1).id()).resolve(before.get(1).parts().get(1).path("id").asText() + ".json");
     write(part, before.get(1).parts().get(1).deepCopy().put("text", "I look again."));
     assertThat(store.messages(session, 100).get(1).parts().get(1).path("text").asText()).isEqualTo("I look again.");
+  }
+
+  @Test
+  void messagesOfAnOldSessionLookOtherwiseWhenTheLastOneChangesInItsPlaceOrOneComesOrGoes() throws IOException {
+    time.advance(Duration.between(Instant.EPOCH, Instant.ofEpochMilli(CAPTURED).plus(Duration.ofHours(2))));
+    var session = Captured.titled(store, "List the stock");
+    var last = store.messages(session, 1).getFirst();
+    var before = store.stamps(List.of(session));
+    assertThat(before).containsOnlyKeys(session.id());
+    assertThat(store.stamps(List.of(session))).isEqualTo(before);
+    var part = storage.resolve("part").resolve(last.id()).resolve(last.parts().getLast().path("id").asText() + ".json");
+    write(part, last.parts().getLast().deepCopy().put("reason", "a tool has ended after hours"));
+    assertThat(store.stamps(List.of(session))).as("or unknown, where this machine's clock stands near").isNotEqualTo(before);
+    Captured.age(storage);
+    var then = store.stamps(List.of(session));
+    assertThat(then).hasSize(1).isNotEqualTo(before);
+    message(session.id(), id("msg", CAPTURED + 5), CAPTURED + 5);
+    assertThat(store.stamps(List.of(session))).isNotEqualTo(then);
+  }
+
+  @Test
+  void whileASessionIsFreshOnlyReadingTells() throws IOException {
+    time.advance(Duration.between(Instant.EPOCH, Instant.ofEpochMilli(CAPTURED).plus(Duration.ofMinutes(50))));
+    assertThat(store.stamps(store.sessions())).isEmpty();
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 import lib.config.Codebase;
 import lib.session.OpenCodePlace;
 import lib.session.OwnerHomes;
+import lib.session.Stores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
@@ -103,6 +105,41 @@ class OpenCodePlaceTest {
     assertThat(Captured.store("opencode", home, new FakeTime(), vars).sessions()).isEmpty();
     Files.createDirectories(home.resolve("mistyped"));
     assertThat(place().problem().line()).contains("neither opencode.db nor storage/session");
+  }
+
+  @Test
+  void theDatabaseThatOpenCodesOwnVariableNamesIsReadAndNoOther() throws IOException {
+    var data = home.resolve(".local/share/opencode");
+    Captured.lay("1.0.152", home.resolve(".local/share/agent"));
+    vars.put("OPENCODE_DB", "mine.db");
+    assertThat(place().database()).isEqualTo(data.resolve("mine.db"));
+    assertThat(place().why()).isEqualTo("OPENCODE_DB");
+    assertThat(place().problem()).as("OpenCode makes it").isNull();
+    Captured.lay("1.18.33", home.resolve("own"));
+    vars.put("OPENCODE_DB", home.resolve("own/opencode.db").toString());
+    assertThat(Captured.store("opencode", home, new FakeTime(), vars).sessions()).hasSize(4);
+    assertThat(opencode(vars).path("path").asText()).isEqualTo(home.resolve("own/opencode.db").toString());
+    for (var nowhere : List.of("", ":memory:")) {
+      vars.put("OPENCODE_DB", nowhere);
+      assertThat(place().shown()).isEqualTo(home.resolve(".local/share/agent/storage"));
+    }
+  }
+
+  @Test
+  void aCodebaseThatComesLaterAndAStoreThatComesBackAreChosenWhileTheWorkerRuns() throws IOException {
+    var own = home.resolve(".local/share/opencode");
+    Files.createDirectories(own.resolve("storage/session/global"));
+    Files.writeString(own.resolve("storage/session/global/ses_a.json"), "{\"id\": \"ses_a\", \"directory\": \"/elsewhere\"}");
+    var theirs = Captured.lay("1.0.152", home.resolve(".local/share/agent"));
+    var codebases = new ArrayList<Codebase>();
+    var store = Stores.of(Captured.settings(home, vars), () -> List.copyOf(codebases), new FakeTime()).getFirst();
+    assertThat(store.sessions()).as("no codebase is known yet").hasSize(1);
+    codebases.add(new Codebase("shop", Path.of("/srv/shop"), ""));
+    assertThat(store.sessions()).hasSize(4);
+    Files.move(theirs, home.resolve("away"));
+    assertThat(store.sessions()).hasSize(1);
+    Files.move(home.resolve("away"), theirs);
+    assertThat(store.sessions()).hasSize(4);
   }
 
   @Test

@@ -6,11 +6,12 @@ import static tests.session.Sent.A;
 import static tests.session.Sent.B;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
-import lib.session.Sync;
-import lib.wire.CallFailed;
+import lib.session.Pass;
+import lib.session.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,10 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A server is told of the sessions that are here, and after that only of what has changed: our own in one request, another one
- * by its whole list. What it forgets it is told again; what it refuses holds up nothing else.
+ * by its whole list. A store that cannot be read takes nothing away.
  */
 class SyncTest {
-  private static final String LIST = "/v1/agent/codebases/*/sessions/sync";
   private Sent here;
 
   @BeforeEach
@@ -108,11 +108,27 @@ class SyncTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void nothingIsSentOfACodebaseWithoutSessionsNorOfASessionWithoutCodebase(boolean ours) throws Exception {
+  void whatWasDeletedWhileNoWorkerRanIsTakenAwayAlsoWhenItWasTheLast(boolean ours) throws Exception {
     here.codebases.put("b", B);
-    here.begin(ours, 3, 100).store.put("s1", "one", Path.of("/elsewhere"), 1, "x");
-    assertThat(here.pass().lines()).isEmpty();
+    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, "x").put("s2", "two", B, 2, "y").put("s3", "three", B, 3, "z");
+    here.pass();
+    here.store.remove("s1");
+    here.store.remove("s2");
+    here.begin(ours, 3, 100).pass();
+    assertThat(here.server.sessions("a")).isEmpty();
+    assertThat(here.server.sessions("b")).singleElement().satisfies(s -> assertThat(s.path("id").asText()).isEqualTo("s3"));
+    here.sent();
+    assertThat(here.pass().lines()).extracting(Pass.Line::codebaseId).containsExactly("b");
     assertThat(here.sent()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aSessionWithoutACodebaseIsNotTold(boolean ours) throws Exception {
+    here.begin(ours, 3, 100).store.put("s1", "one", Path.of("/elsewhere"), 1, "x");
+    here.pass();
+    here.pass();
+    assertThat(here.sent()).containsExactly("a all");
   }
 
   @Test
@@ -141,8 +157,8 @@ class SyncTest {
   void messagesGoOfTheNewestSessionsAndOnlyTheNewestOnes(boolean ours) throws Exception {
     here.begin(ours, 2, 2).store.put("s1", "one", A, 1, "a").put("s3", "three", A, 3, "b", "c", "d").put("s2", "two", A, 2, "e");
     here.pass();
-    assertThat(here.sent()).isEqualTo(ours ? java.util.List.of("a all s3 s2 s1 s3:c,d s2:e")
-        : java.util.List.of("a all s3 s2 s1", "a s3:c,d", "a s2:e"));
+    assertThat(here.sent()).isEqualTo(ours ? List.of("a all s3 s2 s1 s3:c,d s2:e")
+        : List.of("a all s3 s2 s1", "a s3:c,d", "a s2:e"));
   }
 
   @Test
@@ -165,146 +181,15 @@ class SyncTest {
   }
 
   @Test
-  void aSessionThatGotNothingForAnHourIsNotReadAgainUntilItDoes() throws Exception {
-    here.time.advance(java.time.Duration.between(java.time.Instant.EPOCH, java.time.Instant.parse("2026-01-01T02:00:00Z")));
-    here.store.put("s1", "one", A, 1, "x");
+  void messagesAreReadAgainOnlyWhenTheyLookOtherwise() throws Exception {
+    here.store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
     here.pass();
     here.pass();
-    assertThat(here.store.messageReads()).isEqualTo(1);
-    here.store.put("s1", "one", A, 150, "x", "y");
+    assertThat(here.store.messageReads()).isEqualTo(2);
+    here.store.messages("s1", MadeStore.message("s1-0", "xx"));
     here.pass();
     here.pass();
     assertThat(here.store.messageReads()).isEqualTo(3);
-  }
-
-  // --- what the server forgets
-
-  @Test
-  void whenOurServerCountsOtherwiseItIsToldEverything() throws Exception {
-    here.store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
-    here.pass();
-    here.sent();
-    here.server.forget();
-    here.store.put("s1", "one", A, 3, "x", "z");
-    here.pass();
-    assertThat(here.sent()).containsExactly("a changed s1 s1:x,z", "a all s1 s2 s1:x,z s2:y");
-    assertThat(here.server.sessions("a")).hasSize(2);
-  }
-
-  @Test
-  void aServerThatNeverCountsAsWeDoIsNotToldEverythingAgainAndAgain() throws Exception {
-    here.server.on("POST", LIST).answer(200, "{\"success\":true,\"sessions_count\":7}");
-    here.store.put("s1", "one", A, 1, "x");
-    here.pass();
-    assertThat(here.sent()).containsExactly("a all s1 s1:x", "a all s1 s1:x");
-    here.pass();
-    here.store.put("s1", "two", A, 1, "x");
-    here.pass();
-    assertThat(here.sent()).containsExactly("a changed s1");
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void afterAWordThatTheServerHasForgottenAllIsTold(boolean ours) throws Exception {
-    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, "x");
-    here.pass();
-    var first = here.sent();
-    here.forget();
-    here.pass();
-    assertThat(here.sent()).isEqualTo(first);
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {403, 404})
-  void aCodebaseThatIsRefusedIsRegisteredOnceAndToldOnceMore(int status) throws Exception {
-    here.server.on("POST", LIST).answer(status, "no such codebase").times(1);
-    here.store.put("s1", "one", A, 1, "x");
-    assertThat(here.pass().problem()).isNull();
-    assertThat(here.registered).containsExactly("a");
-    assertThat(here.sent()).containsExactly("a all s1 s1:x", "a all s1 s1:x");
-  }
-
-  @Test
-  void aCodebaseThatIsCalledOtherwiseNowIsToldUnderThatName() throws Exception {
-    here.store.put("s1", "one", A, 1, "x");
-    here.pass();
-    here.sent();
-    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(404, "no such codebase");
-    here.renamed = "n";
-    here.store.put("s1", "one", A, 2, "x", "y");
-    here.pass();
-    assertThat(here.sent()).containsExactly("a changed s1 s1:x,y", "n all s1 s1:x,y");
-    here.codebases.clear();
-    here.codebases.put("n", A);
-    here.pass();
-    assertThat(here.sent()).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {403, 404, 422})
-  void aRefusalThatStaysIsLeftToTheNextPassAndHoldsUpNoOtherCodebase(int status) throws Exception {
-    here.codebases.put("b", B);
-    here.store.put("s1", "one", A, 1, "x").put("s2", "two", B, 2, "y");
-    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(status, "not this one").times(4);
-    var pass = here.pass();
-    assertThat(pass.problem()).contains("not this one");
-    assertThat(here.server.sessions("b")).hasSize(1);
-    assertThat(here.sent().stream().filter(line -> line.startsWith("a"))).hasSize(status == 422 ? 1 : 2);
-    here.pass();
-    here.server.heal();
-    assertThat(here.pass().problem()).isNull();
-    assertThat(here.server.sessions("a")).hasSize(1);
-  }
-
-  @Test
-  void aCodebaseThatIsNotOursToRegisterIsATroubleOfItsOwn() throws Exception {
-    here.renamed = null;
-    here.server.on("POST", LIST).answer(404, "no such codebase").times(1);
-    here.store.put("s1", "one", A, 1, "x");
-    assertThat(here.pass().problem()).contains("no such codebase");
-    assertThat(here.sent()).hasSize(1);
-  }
-
-  // --- a bad server
-
-  @ParameterizedTest
-  @ValueSource(ints = {401, 500, 503})
-  void aServerInTroubleEndsThePassAndTheNextOneTellsTheSame(int status) throws Exception {
-    here.codebases.put("b", B);
-    here.store.put("s1", "one", A, 1, "x").put("s2", "two", B, 2, "y");
-    here.server.on("POST", LIST).answer(status, "not now").times(1);
-    assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
-    assertThat(here.sent()).hasSize(1);
-    here.pass();
-    assertThat(here.sent()).containsExactlyInAnyOrder("a all s1 s1:x", "b all s2 s2:y");
-    assertThat(here.registered).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void anAnswerThatIsGarbageCountsAsNone(boolean ours) throws Exception {
-    here.begin(ours, 0, 0).store.put("s1", "one", A, 1, "x");
-    here.server.on("POST", LIST).html(200).times(1);
-    assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
-    here.sent();
-    here.pass();
-    assertThat(here.sent()).containsExactly("a all s1");
-  }
-
-  @Test
-  void aServerThatIsNotThereIsAFailureOfThePass() throws Exception {
-    here.store.put("s1", "one", A, 1, "x");
-    here.begin(URI.create("http://127.0.0.1:1"), true, new Sync.Most(3, 3), text -> text);
-    assertThatThrownBy(here::pass).isInstanceOfSatisfying(CallFailed.class,
-        e -> assertThat(e.kind()).isEqualTo(CallFailed.Kind.UNREACHABLE));
-  }
-
-  @Test
-  void aServerWithoutTheCallIsAFailureOfThePass() throws Exception {
-    here.store.put("s1", "one", A, 1, "x");
-    here.server.on("POST", LIST).answer(404, "Not Found");
-    assertThatThrownBy(here::pass).isInstanceOfSatisfying(CallFailed.class,
-        e -> assertThat(e.kind()).isEqualTo(CallFailed.Kind.NO_ROUTE));
   }
 
   // --- a bad store
@@ -320,15 +205,85 @@ class SyncTest {
     here.store.fail(new IOException("the disk is gone"));
     other.put("c1", "other", B, 3, "z", "zz");
     assertThat(here.pass().problem()).contains("/stores/opencode", "the disk is gone");
-    assertThat(here.sent()).containsExactly(ours ? "b changed c1 c1:z,zz" : "b c1:z,zz");
+    assertThat(here.sent()).isEqualTo(ours ? List.of("b changed c1 c1:z,zz") : List.of("b all c1 s2", "b c1:z,zz"));
     here.store.fail(new IllegalStateException("a bug in reading"));
     assertThat(here.pass().problem()).contains("a bug in reading");
     assertThat(here.sent()).isEmpty();
     here.store.fail(null);
     assertThat(here.pass().problem()).isNull();
-    assertThat(here.sent()).isEqualTo(ours ? java.util.List.of() : java.util.List.of("b all c1 s2"));
+    assertThat(here.sent()).isEmpty();
     assertThat(here.server.sessions("a")).hasSize(1);
     assertThat(here.server.sessions("b")).hasSize(2);
+  }
+
+  @Test
+  void aStoreThatCannotBeReadAtTheStartTakesNothingFromOurServerAndTheOthersSessionsAreAdded() throws Exception {
+    var other = new MadeStore("claude").put("c1", "other", A, 1, "z");
+    here.codebases.put("b", B);
+    here.begin(true, 3, 100, other).store.put("s1", "one", A, 2, "x").put("s2", "two", B, 3, "y");
+    here.pass();
+    here.store.fail(new IOException("locked"));
+    other.remove("c1");
+    other.put("c2", "newer", A, 4, "zz");
+    here.sent();
+    here.begin(true, 3, 100, other).pass();
+    assertThat(here.sent()).containsExactly("a changed c2 c2:zz");
+    assertThat(here.live("s1")).isZero();
+    assertThat(here.server.sessions("a")).hasSize(3);
+    assertThat(here.server.sessions("b")).hasSize(1);
+    here.store.fail(null);
+    here.pass();
+    assertThat(here.sent()).containsExactly("a all c2 s1 c2:zz s1:x", "b all s2 s2:y");
+    assertThat(here.server.sessions("a")).extracting(s -> s.path("id").asText()).containsExactly("c2", "s1");
+  }
+
+  @Test
+  void anotherServerGetsNoListThatLacksWhatCannotBeReadAtTheStartUntilThatHasLasted() throws Exception {
+    var other = new MadeStore("claude").put("c1", "other", A, 1, "z");
+    here.codebases.put("b", B);
+    here.store.fail(new IOException("locked"));
+    here.begin(false, 3, 100, other).pass();
+    assertThat(here.live("c1")).isZero();
+    here.time.advance(Duration.ofMinutes(9));
+    here.pass();
+    assertThat(here.sent()).isEmpty();
+    here.time.advance(Duration.ofMinutes(2));
+    assertThat(here.pass().problem()).contains("locked");
+    assertThat(here.sent()).as("and an empty one never").containsExactly("a all c1", "a c1:z");
+    here.store.fail(null);
+    here.pass();
+    assertThat(here.sent()).containsExactly("b all");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aStoreThatIsMovedAwayAndComesBackTakesNothingAway(boolean ours) throws Exception {
+    here.begin(ours, 3, 100).store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
+    here.pass();
+    here.sent();
+    here.store.vanish();
+    assertThat(here.pass().problem()).contains("/stores/opencode", "is gone");
+    assertThat(here.sent()).isEmpty();
+    here.store.put("s1", "one", A, 1, "x");
+    assertThat(here.pass().problem()).isNull();
+    assertThat(here.server.sessions("a")).extracting(s -> s.path("id").asText()).containsExactly("s1");
+  }
+
+  @Test
+  void whatIsReadWhileTheWorkerEndsIsNotTold() throws Exception {
+    here.store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y");
+    here.pass();
+    here.sent();
+    var ending = new MadeStore("claude") {
+      @Override
+      public List<Session> sessions() {
+        Thread.currentThread().interrupt(); // and files that it wanted to open look gone
+        return List.of();
+      }
+    };
+    here.begin(true, 3, 100, ending);
+    assertThatThrownBy(here::pass).isInstanceOf(InterruptedException.class);
+    assertThat(here.sent()).isEmpty();
   }
 
   // --- one that runs
@@ -346,7 +301,7 @@ class SyncTest {
     assertThat(here.live("s1")).isZero();
     assertThat(here.sent()).containsExactly(ours ? "a changed s1 s1:x,more" : "a s1:x,more");
     here.pass();
-    assertThat(here.sent()).isEqualTo(ours ? java.util.List.of() : java.util.List.of("a all s1 s2"));
+    assertThat(here.sent()).isEqualTo(ours ? List.of() : List.of("a all s1 s2"));
   }
 
   @Test
@@ -374,19 +329,6 @@ class SyncTest {
     assertThat(here.sent()).containsExactly("a all s1 s2 s1:x,more s2:y");
     here.forget();
     assertThat(here.live("s1")).isEqualTo(-1);
-  }
-
-  @Test
-  void aRunningSessionThatIsRefusedIsLeftToThePass() throws Exception {
-    here.store.put("s1", "one", A, 1, "x");
-    here.pass();
-    here.server.on("POST", LIST).answer(403, "not yours");
-    here.store.put("s1", "one", A, 3, "x", "more");
-    assertThat(here.live("s1")).isEqualTo(-1);
-    here.pass();
-    here.sent();
-    assertThat(here.live("s1")).isZero();
-    assertThat(here.sent()).isEmpty();
   }
 
   @Test

@@ -208,6 +208,11 @@ class SyncingTest {
     }
 
     @Override
+    public Map<String, Object> stamps(List<Session> sessions) {
+      return Map.of();
+    }
+
+    @Override
     public List<Message> messages(Session session, int most) {
       return List.of();
     }
