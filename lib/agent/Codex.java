@@ -8,7 +8,7 @@ import lib.config.Json;
 
 /**
  * The Codex CLI: its arguments, and the lines of {@code codex exec --json}, one JSON object each with {@code type}. The session is
- * in {@code thread.started} alone. {@code error} lines and items are what it says it will get over; only {@code turn.failed} ends it.
+ * in {@code thread.started} alone. {@code error} lines are what it tries to get over, items of that type what it does without; only {@code turn.failed} ends it.
  */
 public final class Codex implements Adapter {
   private static final Pattern TYPE = Pattern.compile("(thread|turn|item)\\.[a-z_.]+|error");
@@ -105,7 +105,7 @@ public final class Codex implements Adapter {
       case "mcp_tool_call" -> !item.path("status").asText().equals("failed") ? List.of()
           : List.of(new AgentEvent.Used(tool(item), About.of(item.path("arguments")), message(item.path("error")), null));
       case "web_search" -> List.of(new AgentEvent.Used("web_search", About.of(item), null, null));
-      case "error" -> List.of(new AgentEvent.Warned(message(item)));
+      case "error" -> List.of(new AgentEvent.Noted(message(item))); // as that it knows nothing of the model's size
       default -> List.of();
     };
   }

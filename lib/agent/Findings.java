@@ -157,8 +157,12 @@ public final class Findings implements Closeable {
         stuck = masked(told.message());
         yield Silence.Word.OTHER;
       }
+      case AgentEvent.Noted noted -> Silence.Word.OTHER;
       case AgentEvent.Quiet quiet -> Silence.Word.OTHER;
     });
+    if (event instanceof Said || event instanceof Used used && used.failure() == null) {
+      warning = null; // it got over that
+    }
     if (!(event instanceof Plain || event instanceof Asked)) {
       tools = event instanceof Used || tools && !(event instanceof Turn);
     }
@@ -258,7 +262,7 @@ public final class Findings implements Closeable {
     return lastTool;
   }
 
-  /** The last thing it met with that it said it would get over, or null. */
+  /** The last thing it met with that it said it would get over, and has not yet; else null. */
   public String warning() {
     return warning;
   }

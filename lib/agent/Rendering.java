@@ -28,6 +28,7 @@ final class Rendering {
           + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
       case AgentEvent.Warned warned -> "[warning] " + warned.trouble().message() + "\n";
+      case AgentEvent.Noted noted -> "[note] " + noted.message() + "\n";
       case AgentEvent.Stuck stuck -> "[error] " + stuck.message() + "\n";
       case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";

@@ -297,8 +297,9 @@ final class Doing {
     return said(folder, verdict);
   }
 
-  /** With why it was done in a new session, if it was. */
+  /** With why it was done in another session than the task names, if it was: some agents begin anew without a word. */
   private static Verdict said(AttemptFolder folder, Verdict verdict) throws IOException {
-    return folder.anew().map(anew -> verdict.anew(anew.why())).orElse(verdict);
+    var anew = folder.anew();
+    return anew.isPresent() ? verdict.anew(anew.get().why()) : verdict.asked(folder.task().map(Task::resumeSession).orElse(null));
   }
 }

@@ -57,6 +57,15 @@ class ResumeTest {
   }
 
   @Test
+  void anAgentThatBeginsAnewWithoutAWordIsFoundOut() throws Exception {
+    var task = resuming("ses_unknown1", "talk done");
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.sessionId()).startsWith("ses_made");
+    assertThat(task.result()).isEqualTo("done\n\n[session ses_unknown1 was asked for; the agent worked in " + task.sessionId()
+        + ", which may know nothing of it]");
+  }
+
+  @Test
   void aSessionThatWasBegunInASubfolderIsGoneOnWithThere() throws Exception {
     var below = Files.createDirectories(code.resolve("a/b"));
     begun("ses_below", below);

@@ -148,6 +148,20 @@ class VerdictTest {
   }
 
   @Test
+  void anotherSessionThanTheOneThatWasAskedForIsSaid() throws IOException {
+    var good = judge(GOOD, null, TEXT, STOP);
+    assertThat(good.asked(null)).isEqualTo(good);
+    assertThat(good.asked("ses_1")).isEqualTo(good);
+    assertThat(good.asked("SES_1")).as("an id that the agent writes otherwise").isEqualTo(good);
+    assertThat(good.asked("ses_0").result()).isEqualTo(
+        "did it\n\n[session ses_0 was asked for; the agent worked in ses_1, which may know nothing of it]");
+    assertThat(good.asked("ses_0").sessionId()).isEqualTo("ses_1");
+    assertThat(judge(new Exit(1, "ended"), null, TEXT, STOP).asked("ses_0").error()).contains("session ses_0 was asked for");
+    var untold = judge(GOOD, null, "done");
+    assertThat(untold.asked("ses_0")).as("an agent that tells no session").isEqualTo(untold);
+  }
+
+  @Test
   void anErrorIsCutToWhatAPersonReads() throws IOException {
     var error = judge(GOOD, null, "{\"type\":\"error\",\"error\":\"" + "😀".repeat(1 << 20) + "\"}").error();
     assertThat(error).hasSizeLessThan(9000).startsWith("😀").contains("characters more");
