@@ -102,7 +102,7 @@ public final class Models {
   private Optional<List<String>> ask(List<String> argv) throws InterruptedException {
     try {
       var shot = OneShot.run(argv, environment.get(), directory, LONGEST);
-      var models = shot.text().lines().map(String::strip).filter(line -> MODEL.matcher(line).matches()).distinct().toList();
+      var models = shot.out().lines().map(String::strip).filter(line -> MODEL.matcher(line).matches()).distinct().toList();
       if (shot.exit().equals(OptionalInt.of(0)) && !models.isEmpty()) {
         return Optional.of(models);
       }
