@@ -1,9 +1,11 @@
 package lib.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import lib.config.Env;
 import lib.config.Json;
 
 /**
@@ -44,6 +46,30 @@ public final class Codex implements Adapter {
     }
     argv.add("-"); // the prompt is its input
     return argv;
+  }
+
+  /** The catalogue that it ships with: a login may have fewer, and its config more. */
+  @Override
+  public List<String> modelsArgv(Path program) {
+    return List.of(program.toString(), "debug", "models");
+  }
+
+  @Override
+  public List<String> models(String printed) {
+    var catalogue = Json.readObject(printed.strip()).orElseGet(Json::object);
+    return catalogue.path("models").valueStream().filter(model -> !model.path("visibility").asText().equals("hide"))
+        .map(model -> "openai/" + model.path("slug").asText()).toList();
+  }
+
+  @Override
+  public boolean takesOnlyListedModels() {
+    return false;
+  }
+
+  @Override
+  public List<Path> modelSources(Env env) {
+    var home = env.path(env.var("CODEX_HOME") == null ? "~/.codex" : env.var("CODEX_HOME"), env.cwd());
+    return List.of(home.resolve("auth.json"), home.resolve("config.toml"));
   }
 
   /** @param model {@code provider/model}: other providers than OpenAI are those of its config file */

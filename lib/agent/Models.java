@@ -81,17 +81,17 @@ public final class Models {
     // one that failed is not asked again for each task, but long before a day is over
     var most = last != null && last.models.isEmpty() && oldest.compareTo(FRESH) > 0 ? FRESH : oldest;
     if (last == null || !last.sources.equals(sources) || time.nanos() - last.at >= most.toNanos()) {
-      last = new Reading(sources, ask(argv), time.nanos());
+      last = new Reading(sources, ask(adapter, argv), time.nanos());
     }
     return last.models;
   }
 
   /**
    * Why the agent cannot use this model: it is not in a list that was read just now. Empty when it is in the list, and when there
-   * is none to go by.
+   * is none to go by, or the agent takes others, too.
    */
   public Optional<String> lacks(Adapter adapter, Path program, String model) throws InterruptedException {
-    if (read(adapter, program, DAY).map(list -> list.contains(model)).orElse(true)) {
+    if (!adapter.takesOnlyListedModels() || read(adapter, program, DAY).map(list -> list.contains(model)).orElse(true)) {
       return Optional.empty();
     }
     return read(adapter, program, FRESH).filter(list -> !list.contains(model))
@@ -99,10 +99,10 @@ public final class Models {
             + String.join(", ", Nearest.of(model, list, NEAREST)) + " (all: the command models)");
   }
 
-  private Optional<List<String>> ask(List<String> argv) throws InterruptedException {
+  private Optional<List<String>> ask(Adapter adapter, List<String> argv) throws InterruptedException {
     try {
       var shot = OneShot.run(argv, environment.get(), directory, LONGEST);
-      var models = shot.out().lines().map(String::strip).filter(line -> MODEL.matcher(line).matches()).distinct().toList();
+      var models = adapter.models(shot.out()).stream().filter(model -> MODEL.matcher(model).matches()).distinct().toList();
       if (shot.exit().equals(OptionalInt.of(0)) && !models.isEmpty()) {
         return Optional.of(models);
       }

@@ -69,6 +69,13 @@ final class RealClaudeCodeTest extends RealAgent {
   }
 
   @Test
+  void itHasNoListOfModelsAndTheCommandSaysSo() throws Exception {
+    var models = site.start("models", "--agent-bin", site.home().resolve("agent").toString());
+    assertThat(models.exit()).isEqualTo(1);
+    assertThat(models.err()).contains("has no list of models", "kind claude has no command that lists them");
+  }
+
+  @Test
   void anAnswerThatEndsEarlyIsNoSuccessInWhicheverTurn() throws Exception {
     script("Begin to talk", new Stop("half an ans"));
     script("Work, then begin to talk", shell("cat hello.txt"), new Stop("half an ans"));

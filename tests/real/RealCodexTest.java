@@ -10,6 +10,7 @@ import java.util.Map;
 import lib.config.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
+import tests.Program;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Cut;
 import tests.real.ModelServer.Say;
@@ -76,6 +77,13 @@ final class RealCodexTest extends RealAgent {
     var task = done("Go on with that", null, "plover");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).startsWith("With what?").contains("session plover was asked for; the agent worked in " + task.sessionId());
+  }
+
+  @Test
+  void theModelsOfItsCatalogueAreRegistered() throws Exception {
+    Program.await("the models at the server", () -> !site.client().workers().getFirst().path("models").isEmpty());
+    assertThat(site.client().workers().getFirst().path("models").valueStream().map(model -> model.path("id").asText()))
+        .allMatch(id -> id.startsWith("openai/"));
   }
 
   @Test
