@@ -2,7 +2,6 @@ package lib.agent;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import lib.config.Env;
 
 /**
@@ -77,11 +76,6 @@ public interface Adapter {
   /** Whether its arguments depend on its version, so that this is to be waited for. */
   default boolean argvDependsOnVersion(Approval approval) {
     return false;
-  }
-
-  /** Variables that it is given besides those it inherits. */
-  default Map<String, String> environment(Ask ask) {
-    return Map.of();
   }
 
   /**

@@ -151,8 +151,9 @@ public final class ClaudeCode implements Adapter {
 
   private static List<AgentEvent> retry(JsonNode line) {
     var status = line.path("error_status").asInt(); // none when there was no answer
-    return List.of(new AgentEvent.Warned("its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " ("
-        + line.path("error").asText() + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt()));
+    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " (" + line.path("error").asText()
+        + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
+    return List.of(new AgentEvent.Warned(new AgentEvent.Failed(message, status, "retry-after-ms: " + line.path("retry_delay_ms").asLong())));
   }
 
   /** @param info as long as {@code status} is {@code allowed} or {@code allowed_warning} it says nothing that matters here */

@@ -100,7 +100,7 @@ public final class Codex implements Adapter {
     var events = switch (type) {
       case "turn.completed" -> List.<AgentEvent>of(turn(object.path("usage")));
       case "turn.failed" -> List.<AgentEvent>of(AgentEvent.Failed.of(message(object.path("error"))));
-      case "error" -> List.<AgentEvent>of(new AgentEvent.Warned(message(object)));
+      case "error" -> List.<AgentEvent>of(new AgentEvent.Warned(AgentEvent.Failed.of(message(object))));
       case "item.started" -> started(item);
       case "item.completed" -> completed(item);
       default -> List.<AgentEvent>of();

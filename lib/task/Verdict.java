@@ -153,7 +153,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     if (turn != null && (turn.reason().equals(Turn.TOOLS)
         || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
-          + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
+          + (tool == null ? "" : ": " + oneLine(tool.tool()) + " " + oneLine(tool.about())
               + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
           + APPROVAL + tail(found)};
     }
@@ -190,7 +190,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   }
 
   private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    return text.strip().replaceAll("\\s*[\\p{Cntrl}\\x{85}\\u2028\\u2029]+\\s*", " ");
   }
 
   /** Whether the agent did nothing because the session that it was to go on with is not there. */

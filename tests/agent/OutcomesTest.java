@@ -157,6 +157,9 @@ class OutcomesTest {
         bad("claude", "killed while streams broke off", 137, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":7,\"max_retries\":10,"
             + "\"error_status\":null,\"error\":\"unknown\",\"session_id\":\"s\"}\n", "", "agent-error",
             "the agent was ended by signal 9: its provider gave no whole answer (unknown), attempt 7 of 10"),
+        bad("claude", "killed while it tried a 429 again", 137, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":10,"
+            + "\"retry_delay_ms\":900.5,\"error_status\":429,\"error\":\"rate_limit\",\"session_id\":\"s\"}\n", "", "limit",
+            "its provider answered with status 429 (rate_limit), attempt 2 of 10"),
         bad("claude", "a result without a word or a deed", 0, result("\"is_error\":false,\"result\":\"\",\"stop_reason\":\"end_turn\""), "",
             "empty-result", "the agent ended without saying anything"),
         bad("claude", "no result: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
@@ -337,7 +340,9 @@ class OutcomesTest {
   private AttemptFolder prepare(Row row) throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
     folder.make();
-    folder.prepare("", Json.object(), Json.object());
+    var task = Json.object().put("id", "t");
+    task.putObject("metadata").put("resume_session_id", "ses_2");
+    folder.prepare("", task, Json.object());
     folder.adapter(Adapters.of(row.kind).orElseThrow(), true);
     Files.writeString(folder.file("out"), row.out, StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), row.err, StandardOpenOption.APPEND);
