@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +34,7 @@ public final class Models {
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][\\w.@-]*/[\\w.:@/+-]+");
 
   /** What the list depends on. */
-  private record Sources(Path program, List<FileTime> changed) {}
+  private record Sources(ProgramFile program, List<FileTime> changed) {}
 
   /** @param models empty when the program did not tell */
   private record Reading(Sources sources, Optional<List<String>> models, long at) {}
@@ -77,7 +76,12 @@ public final class Models {
     if (argv.isEmpty()) {
       return Optional.empty();
     }
-    var sources = sources(adapter, program);
+    Sources sources;
+    try {
+      sources = new Sources(ProgramFile.of(program), adapter.modelSources(env).stream().map(Models::changed).toList());
+    } catch (IOException e) {
+      return Optional.empty(); // it has gone away since it was found
+    }
     // one that failed is not asked again for each task, but long before a day is over
     var most = last != null && last.models.isEmpty() && oldest.compareTo(FRESH) > 0 ? FRESH : oldest;
     if (last == null || !last.sources.equals(sources) || time.nanos() - last.at >= most.toNanos()) {
@@ -113,13 +117,6 @@ public final class Models {
       LOG.info("the agent does not tell its models: {}", e.getMessage());
     }
     return Optional.empty();
-  }
-
-  private Sources sources(Adapter adapter, Path program) {
-    var changed = new ArrayList<FileTime>();
-    changed.add(changed(program));
-    adapter.modelSources(env).forEach(file -> changed.add(changed(file)));
-    return new Sources(program, changed);
   }
 
   private static FileTime changed(Path file) {
