@@ -65,8 +65,9 @@ public final class models extends Command {
 
   private static Problem absence(Adapter adapter, Path program) {
     return adapter.modelsArgv(program).isEmpty()
-        ? new Problem("the agent CLI " + program + " has no list of models", "an agent of kind " + adapter.kind() + " cannot be asked for one",
-            "look in its own documentation; tasks may name any model")
+        ? new Problem("the agent CLI " + program + " has no list of models", "an agent of kind " + adapter.kind()
+            + " has no command that lists them without asking its providers",
+            "look in its own documentation for names; a task may name any model, and the agent says when it does not have it")
         : new Problem("the agent CLI " + program + " does not tell its models",
             String.join(" ", adapter.modelsArgv(program)) + " ended badly, or printed none", "run that command and see what it says; it may need a login");
   }

@@ -2,7 +2,6 @@ package lib.agent;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import lib.config.Env;
 
 /**
@@ -79,11 +78,6 @@ public interface Adapter {
     return false;
   }
 
-  /** Variables that it is given besides those it inherits. */
-  default Map<String, String> environment(Ask ask) {
-    return Map.of();
-  }
-
   /**
    * Whether the prompt comes on its standard input: exact bytes, no limit of 128 KiB, never taken for an option, not in the
    * process list. Otherwise the input is empty and the prompt is in {@link Ask#promptFile}.
@@ -97,12 +91,19 @@ public interface Adapter {
     return true;
   }
 
-  /**
-   * The command that lists the models it can use, one {@code provider/model} a line, for each login that it has; empty when it
-   * has no such command.
-   */
+  /** The command that lists the models it can use, without asking anybody for them; empty when it has no such command. */
   default List<String> modelsArgv(Path program) {
     return List.of();
+  }
+
+  /** Reads what that command printed: {@code provider/model} each. */
+  default List<String> models(String printed) {
+    return printed.lines().map(String::strip).toList();
+  }
+
+  /** Whether it refuses every model that is not in that list, for then it need not be started for one. */
+  default boolean takesOnlyListedModels() {
+    return true;
   }
 
   /** The files whose change may change that list: its logins, its settings. */

@@ -16,6 +16,9 @@ public final class Advice {
           + "|(invalid|incorrect|missing|no) api[ -]?key|api[ -]?key( is)? (missing|invalid|not found|not set)"
           + "|missing environment variable|(token|login|credentials?) (has |have )?expired|vault login", 401,
           "log the agent in as the user that the worker runs as, or give it a key in a variable that agents inherit (agent_env)"),
+      new Row("waiting for network|error sending request|connection (refused|failed|timed out)|could not (connect|resolve)"
+          + "|unable to connect|network is unreachable|E(CONNREFUSED|NOTFOUND|HOSTUNREACH|TIMEDOUT)|EAI_AGAIN", 0,
+          "see whether this machine reaches the agent's provider: its network, its proxy variables, its address in the agent's config"),
       new Row("model\\b.{0,80}(not found|not exist|not supported|unknown)|(unknown|invalid|does not know the) model"
           + "|provider\\b.{0,40} not found", 0,
           "give the task a model that the agent has on this machine"));

@@ -75,6 +75,9 @@ public sealed interface AgentEvent {
     }
   }
 
+  /** Something that the agent finds worth telling, and that keeps it from nothing. */
+  record Noted(String message) implements AgentEvent {}
+
   /** The agent will neither go on nor end by itself; why, for people. */
   record Stuck(String message) implements AgentEvent {}
 

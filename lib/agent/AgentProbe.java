@@ -29,14 +29,19 @@ public record AgentProbe(boolean works, String said) {
     try {
       var shot = OneShot.run(List.of(program.toString(), "--version"), environment, directory, LONGEST);
       return shot.exit().isEmpty() ? new AgentProbe(false, "--version does not end")
-          : judge(shot.exit().getAsInt(), first(mask.apply(shot.text())));
+          : judge(shot, mask);
     } catch (IOException e) {
       return new AgentProbe(false, "it cannot be started: " + e.getMessage());
     }
   }
 
-  private static AgentProbe judge(int code, String said) {
-    return code == 0 ? new AgentProbe(true, said)
+  /** A version is its output, since some warn of this and that beside it; a failure is told on stderr, if it is told there. */
+  private static AgentProbe judge(OneShot shot, UnaryOperator<String> mask) {
+    var code = shot.exit().getAsInt();
+    var works = code == 0;
+    var first = works ? shot.out() : shot.err();
+    var said = first(mask.apply(!first.isBlank() ? first : works ? shot.err() : shot.out()));
+    return works ? new AgentProbe(true, said)
         : new AgentProbe(false, "--version ends with exit code " + code + (said.isEmpty() ? "" : ": " + said));
   }
 

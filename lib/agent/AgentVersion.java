@@ -1,9 +1,7 @@
 package lib.agent;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -16,9 +14,7 @@ import java.util.function.UnaryOperator;
  * the program has changed. Thread-safe.
  */
 public final class AgentVersion {
-  private record Program(Path path, FileTime changed) {}
-
-  private record Asked(Program program, FutureTask<Optional<String>> answer) {}
+  private record Asked(ProgramFile program, FutureTask<Optional<String>> answer) {}
 
   private final Supplier<Map<String, String>> environment;
   private final Path directory;
@@ -55,7 +51,7 @@ public final class AgentVersion {
   }
 
   private synchronized FutureTask<Optional<String>> asked(Path path) throws IOException {
-    var program = new Program(path, Files.getLastModifiedTime(path));
+    var program = ProgramFile.of(path);
     if (last == null || !program.equals(last.program)) {
       last = new Asked(program, new FutureTask<>(() -> ask(path)));
       Thread.ofVirtual().name("agent version").start(last.answer);

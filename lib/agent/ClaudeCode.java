@@ -16,6 +16,7 @@ import lib.config.Json;
 public final class ClaudeCode implements Adapter {
   /** How it calls the tool that asks to leave plan mode: nobody is there to say yes, and the plan is what was wanted. */
   private static final String PLANNED = "ExitPlanMode";
+  private static final String CUT = "its provider's answer was cut off";
 
   @Override
   public String kind() {
@@ -126,7 +127,10 @@ public final class ClaudeCode implements Adapter {
     };
   }
 
-  /** Why it ended. A stream that the provider cut has no reason and nothing counted; some versions never give the reason. */
+  /**
+   * Why it ended. A stream that the provider cut has no reason and nothing counted, or still that of the turn before, which called
+   * tools; some versions never give the reason.
+   */
   private static String reason(JsonNode line) {
     for (var denial : line.path("permission_denials")) {
       if (!denial.path("tool_name").asText().equals(PLANNED)) {
@@ -136,14 +140,20 @@ public final class ClaudeCode implements Adapter {
     var told = Json.text(line, "stop_reason");
     if (told == null) {
       return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0
-          && line.path("usage").path("output_tokens").asLong(1) == 0 ? "its provider's answer was cut off" : AgentEvent.Turn.STOP;
+          && line.path("usage").path("output_tokens").asLong(1) == 0 ? CUT : AgentEvent.Turn.STOP;
     }
-    return told.equals("end_turn") || told.equals("stop_sequence") ? AgentEvent.Turn.STOP : told;
+    return switch (told) {
+      case "end_turn", "stop_sequence" -> AgentEvent.Turn.STOP;
+      case "tool_use" -> CUT;
+      default -> told;
+    };
   }
 
   private static List<AgentEvent> retry(JsonNode line) {
-    return List.of(new AgentEvent.Warned("its provider answered with status " + line.path("error_status").asInt() + " ("
-        + line.path("error").asText() + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt()));
+    var status = line.path("error_status").asInt(); // none when there was no answer
+    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " (" + line.path("error").asText()
+        + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
+    return List.of(new AgentEvent.Warned(new AgentEvent.Failed(message, status, "retry-after-ms: " + line.path("retry_delay_ms").asLong())));
   }
 
   /** @param info as long as {@code status} is {@code allowed} or {@code allowed_warning} it says nothing that matters here */

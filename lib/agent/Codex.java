@@ -1,14 +1,16 @@
 package lib.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import lib.config.Env;
 import lib.config.Json;
 
 /**
  * The Codex CLI: its arguments, and the lines of {@code codex exec --json}, one JSON object each with {@code type}. The session is
- * in {@code thread.started} alone. {@code error} lines and items are what it says it will get over; only {@code turn.failed} ends it.
+ * in {@code thread.started} alone. {@code error} lines are what it tries to get over, items of that type what it does without; only {@code turn.failed} ends it.
  */
 public final class Codex implements Adapter {
   private static final Pattern TYPE = Pattern.compile("(thread|turn|item)\\.[a-z_.]+|error");
@@ -46,6 +48,30 @@ public final class Codex implements Adapter {
     return argv;
   }
 
+  /** The catalogue that it ships with: a login may have fewer, and its config more. */
+  @Override
+  public List<String> modelsArgv(Path program) {
+    return List.of(program.toString(), "debug", "models");
+  }
+
+  @Override
+  public List<String> models(String printed) {
+    var catalogue = Json.readObject(printed.strip()).orElseGet(Json::object);
+    return catalogue.path("models").valueStream().filter(model -> !model.path("visibility").asText().equals("hide"))
+        .map(model -> "openai/" + model.path("slug").asText()).toList();
+  }
+
+  @Override
+  public boolean takesOnlyListedModels() {
+    return false;
+  }
+
+  @Override
+  public List<Path> modelSources(Env env) {
+    var home = env.path(env.var("CODEX_HOME") == null ? "~/.codex" : env.var("CODEX_HOME"), env.cwd());
+    return List.of(home.resolve("auth.json"), home.resolve("config.toml"));
+  }
+
   /** @param model {@code provider/model}: other providers than OpenAI are those of its config file */
   private static List<String> model(String model) {
     if (model == null) {
@@ -74,7 +100,7 @@ public final class Codex implements Adapter {
     var events = switch (type) {
       case "turn.completed" -> List.<AgentEvent>of(turn(object.path("usage")));
       case "turn.failed" -> List.<AgentEvent>of(AgentEvent.Failed.of(message(object.path("error"))));
-      case "error" -> List.<AgentEvent>of(new AgentEvent.Warned(message(object)));
+      case "error" -> List.<AgentEvent>of(new AgentEvent.Warned(AgentEvent.Failed.of(message(object))));
       case "item.started" -> started(item);
       case "item.completed" -> completed(item);
       default -> List.<AgentEvent>of();
@@ -105,7 +131,7 @@ public final class Codex implements Adapter {
       case "mcp_tool_call" -> !item.path("status").asText().equals("failed") ? List.of()
           : List.of(new AgentEvent.Used(tool(item), About.of(item.path("arguments")), message(item.path("error")), null));
       case "web_search" -> List.of(new AgentEvent.Used("web_search", About.of(item), null, null));
-      case "error" -> List.of(new AgentEvent.Warned(message(item)));
+      case "error" -> List.of(new AgentEvent.Noted(message(item))); // as that it knows nothing of the model's size
       default -> List.of();
     };
   }

@@ -18,6 +18,7 @@ import lib.agent.AgentEvent.Turn;
 import lib.agent.AgentEvent.Used;
 import lib.agent.AgentEvent.Warned;
 import lib.outbox.Redaction;
+import lib.wire.Task;
 
 /**
  * What an agent's output has told so far: its session, its text, how its last turn ended, what it cost. Reads the files on
@@ -34,6 +35,7 @@ public final class Findings implements Closeable {
   private final AttemptFolder folder;
   private final Redaction redaction;
   private final Adapter adapter;
+  private final boolean resumes;
   private final Lines out;
   private final Lines err;
   private final HeadAndTail text;
@@ -63,6 +65,7 @@ public final class Findings implements Closeable {
     this.redaction = redaction;
     this.text = new HeadAndTail(MAX_RESULT / 2, redaction);
     this.adapter = folder.adapter();
+    this.resumes = folder.anew().isEmpty() && folder.task().map(Task::resumeSession).isPresent();
     var anew = folder.anew().orElse(AttemptFolder.Anew.NOWHERE); // what it said of a session that was gone is no finding
     this.out = new Lines(folder.file("out"), anew.out(), adapter.otherLinesAreText(), redaction);
     this.err = new Lines(folder.file("err"), anew.err(), false, redaction);
@@ -128,7 +131,7 @@ public final class Findings implements Closeable {
         yield asked.question() != null || last == Silence.Word.QUESTION ? Silence.Word.QUESTION : Silence.Word.OTHER;
       }
       case Used used -> {
-        lastTool = new Used(used.tool(), masked(used.about()), masked(used.failure()), masked(used.file()));
+        lastTool = new Used(masked(used.tool()), masked(used.about()), masked(used.failure()), masked(used.file()));
         if (used.file() != null) {
           files.add(lastTool.file());
         }
@@ -157,8 +160,12 @@ public final class Findings implements Closeable {
         stuck = masked(told.message());
         yield Silence.Word.OTHER;
       }
+      case AgentEvent.Noted noted -> Silence.Word.OTHER;
       case AgentEvent.Quiet quiet -> Silence.Word.OTHER;
     });
+    if (event instanceof Said || event instanceof Used used && used.failure() == null) {
+      warning = null; // it got over that
+    }
     if (!(event instanceof Plain || event instanceof Asked)) {
       tools = event instanceof Used || tools && !(event instanceof Turn);
     }
@@ -230,7 +237,7 @@ public final class Findings implements Closeable {
   }
 
   private String masked(String text) {
-    return text == null ? null : redaction.mask(text, 0, null).text();
+    return text == null ? null : redaction.mask(Rendering.plain(text), 0, null).text();
   }
 
   /** The agent's session, or null while unknown. */
@@ -258,7 +265,7 @@ public final class Findings implements Closeable {
     return lastTool;
   }
 
-  /** The last thing it met with that it said it would get over, or null. */
+  /** The last thing it met with that it said it would get over, and has not yet; else null. */
   public String warning() {
     return warning;
   }
@@ -299,7 +306,7 @@ public final class Findings implements Closeable {
 
   /** Whether it says that the session it was to go on with is not there, and it has done nothing. */
   public boolean sessionGone() {
-    return sessionGone && lastTool == null;
+    return resumes && sessionGone && lastTool == null;
   }
 
   /** The end of its stderr. */

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +34,7 @@ public final class Models {
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][\\w.@-]*/[\\w.:@/+-]+");
 
   /** What the list depends on. */
-  private record Sources(Path program, List<FileTime> changed) {}
+  private record Sources(ProgramFile program, List<FileTime> changed) {}
 
   /** @param models empty when the program did not tell */
   private record Reading(Sources sources, Optional<List<String>> models, long at) {}
@@ -77,21 +76,26 @@ public final class Models {
     if (argv.isEmpty()) {
       return Optional.empty();
     }
-    var sources = sources(adapter, program);
+    Sources sources;
+    try {
+      sources = new Sources(ProgramFile.of(program), adapter.modelSources(env).stream().map(Models::changed).toList());
+    } catch (IOException e) {
+      return Optional.empty(); // it has gone away since it was found
+    }
     // one that failed is not asked again for each task, but long before a day is over
     var most = last != null && last.models.isEmpty() && oldest.compareTo(FRESH) > 0 ? FRESH : oldest;
     if (last == null || !last.sources.equals(sources) || time.nanos() - last.at >= most.toNanos()) {
-      last = new Reading(sources, ask(argv), time.nanos());
+      last = new Reading(sources, ask(adapter, argv), time.nanos());
     }
     return last.models;
   }
 
   /**
    * Why the agent cannot use this model: it is not in a list that was read just now. Empty when it is in the list, and when there
-   * is none to go by.
+   * is none to go by, or the agent takes others, too.
    */
   public Optional<String> lacks(Adapter adapter, Path program, String model) throws InterruptedException {
-    if (read(adapter, program, DAY).map(list -> list.contains(model)).orElse(true)) {
+    if (!adapter.takesOnlyListedModels() || read(adapter, program, DAY).map(list -> list.contains(model)).orElse(true)) {
       return Optional.empty();
     }
     return read(adapter, program, FRESH).filter(list -> !list.contains(model))
@@ -99,10 +103,10 @@ public final class Models {
             + String.join(", ", Nearest.of(model, list, NEAREST)) + " (all: the command models)");
   }
 
-  private Optional<List<String>> ask(List<String> argv) throws InterruptedException {
+  private Optional<List<String>> ask(Adapter adapter, List<String> argv) throws InterruptedException {
     try {
       var shot = OneShot.run(argv, environment.get(), directory, LONGEST);
-      var models = shot.text().lines().map(String::strip).filter(line -> MODEL.matcher(line).matches()).distinct().toList();
+      var models = adapter.models(shot.out()).stream().filter(model -> MODEL.matcher(model).matches()).distinct().toList();
       if (shot.exit().equals(OptionalInt.of(0)) && !models.isEmpty()) {
         return Optional.of(models);
       }
@@ -113,13 +117,6 @@ public final class Models {
       LOG.info("the agent does not tell its models: {}", e.getMessage());
     }
     return Optional.empty();
-  }
-
-  private Sources sources(Adapter adapter, Path program) {
-    var changed = new ArrayList<FileTime>();
-    changed.add(changed(program));
-    adapter.modelSources(env).forEach(file -> changed.add(changed(file)));
-    return new Sources(program, changed);
   }
 
   private static FileTime changed(Path file) {

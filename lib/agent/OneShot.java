@@ -14,13 +14,14 @@ import java.util.concurrent.TimeUnit;
  * A short command of an agent CLI, run to its end without input.
  *
  * @param exit empty when it did not end in time and was killed
- * @param text what it wrote to its output and stderr, as far as it is read
+ * @param out what it wrote to its output, as far as it is read
+ * @param err what it wrote to stderr, as far as it is read
  */
-record OneShot(OptionalInt exit, String text) {
-  private static final int MOST_READ = 1 << 20; // a list of all models there are has some 200 KiB
+record OneShot(OptionalInt exit, String out, String err) {
+  private static final int MOST_READ = 4 << 20; // Codex's catalogue has 700 KiB
 
   /**
-   * Runs it. What it writes goes into a file for as long as it runs: a pipe could be held open by what it leaves behind, and
+   * Runs it. What it writes goes into files for as long as it runs: a pipe could be held open by what it leaves behind, and
    * real ones cut what they write to one.
    *
    * @param directory a folder of ours; it runs there
@@ -28,31 +29,38 @@ record OneShot(OptionalInt exit, String text) {
    */
   static OneShot run(List<String> argv, Map<String, String> environment, Path directory, Duration longest)
       throws IOException, InterruptedException {
-    var log = Files.createTempFile(directory, "probe", ".log");
+    var out = Files.createTempFile(directory, "probe", ".out");
+    var err = Files.createTempFile(directory, "probe", ".err");
     try {
-      return run(argv, environment, directory, log, longest);
+      return run(argv, environment, directory, out, err, longest);
     } finally {
-      if (!log.toFile().delete()) {
-        log.toFile().deleteOnExit();
+      for (var log : List.of(out, err)) {
+        if (!log.toFile().delete()) {
+          log.toFile().deleteOnExit();
+        }
       }
     }
   }
 
-  private static OneShot run(List<String> argv, Map<String, String> environment, Path directory, Path log, Duration longest)
+  private static OneShot run(List<String> argv, Map<String, String> environment, Path directory, Path out, Path err, Duration longest)
       throws IOException, InterruptedException {
-    var builder = new ProcessBuilder(argv).directory(directory.toFile()).redirectErrorStream(true)
-        .redirectInput(Path.of("/dev/null").toFile()).redirectOutput(log.toFile());
+    var builder = new ProcessBuilder(argv).directory(directory.toFile()).redirectInput(Path.of("/dev/null").toFile())
+        .redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
     var process = builder.start();
     try {
       var exit = process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS) ? OptionalInt.of(process.exitValue()) : OptionalInt.empty();
-      try (var in = Files.newInputStream(log)) {
-        return new OneShot(exit, Rendering.plain(new String(in.readNBytes(MOST_READ), StandardCharsets.UTF_8)));
-      }
+      return new OneShot(exit, read(out), read(err));
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
+    }
+  }
+
+  private static String read(Path log) throws IOException {
+    try (var in = Files.newInputStream(log)) {
+      return Rendering.plain(new String(in.readNBytes(MOST_READ), StandardCharsets.UTF_8));
     }
   }
 }

@@ -75,7 +75,8 @@ public final class OpenCode implements Adapter {
   @Override
   public List<Path> modelSources(Env env) {
     return List.of(env.xdg("XDG_DATA_HOME", ".local/share").resolve("opencode/auth.json"),
-        env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"));
+        env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"),
+        env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.jsonc"));
   }
 
   /** Other JSON, a program's own output, is no event. */

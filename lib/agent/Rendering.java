@@ -24,10 +24,11 @@ final class Rendering {
   private static String out(AgentEvent event, UnaryOperator<String> mask) {
     return switch (event) {
       case AgentEvent.Said said -> said.text().isEmpty() ? "" : said.text() + "\n";
-      case AgentEvent.Used used -> "[" + used.tool() + "]" + (used.about().isEmpty() ? "" : " " + shorten(used.about(), mask))
+      case AgentEvent.Used used -> "[" + shorten(used.tool(), mask) + "]" + (used.about().isEmpty() ? "" : " " + shorten(used.about(), mask))
           + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
       case AgentEvent.Warned warned -> "[warning] " + warned.trouble().message() + "\n";
+      case AgentEvent.Noted noted -> "[note] " + noted.message() + "\n";
       case AgentEvent.Stuck stuck -> "[error] " + stuck.message() + "\n";
       case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
@@ -49,7 +50,7 @@ final class Rendering {
   }
 
   private static String shorten(String text, UnaryOperator<String> mask) {
-    var line = mask.apply(text).strip().replaceAll("\\s*\\R\\s*", " ");
+    var line = mask.apply(plain(text)).replaceAll("[\\s\\p{Cntrl}]*[\\p{Cntrl}\\x{85}\\u2028\\u2029]+[\\s\\p{Cntrl}]*", " ").strip();
     if (line.length() <= MAX_ABOUT) {
       return line;
     }

@@ -24,6 +24,9 @@ public final class Arguments {
 
   static List<String> parse(String raw) throws Bad {
     var text = raw.strip();
+    if (!text.startsWith("[") && (text.indexOf('"') >= 0 || text.indexOf('\'') >= 0)) {
+      throw new Bad(BOUNDS + "; quotes mean nothing between blanks, so an argument that holds blanks or quotes needs the list");
+    }
     var arguments = text.startsWith("[") ? list(text) : text.isEmpty() ? List.<String>of() : List.of(text.split("\\s+"));
     for (var argument : arguments) {
       if (argument.indexOf('\0') >= 0) {

@@ -217,7 +217,6 @@ final class Doing {
         settings.get(Table.AGENT_ARGS), task.prompt(), folder.file("prompt"), directory);
     folder.adapter(adapter, adapter.promptOnInput(ask));
     var environment = AgentEnv.of(settings.now(), directory);
-    environment.putAll(adapter.environment(ask));
     environment.put("A2A_TASK_ID", task.id());
     var lane = new LaneFile(settings.now().env()).of(codebase.toRealPath());
     Function<Adapter.Ask, Supervisor.Held> hold = asked -> Supervisor.hold(folder, adapter.argv(asked), environment, directory, lane,
@@ -264,7 +263,7 @@ final class Doing {
     var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
     var stuck = order.get();
     if (!verdict.sessionGone() || ready.anew() == null || stuck != null && (stuck.cause() != StopOrder.Cause.STUCK || !order.compareAndSet(stuck, null))) {
-      return said(ready.folder(), verdict);
+      return said(ready.folder(), verdict, task.resumeSession());
     }
     var why = "session " + task.resumeSession() + " is not there any more";
     LOG.info("task={} {}, starting its agent anew", task.id(), why);
@@ -294,11 +293,11 @@ final class Doing {
     var granted = folder.left().map(left -> left.minus(Deadline.LEAD).plus(spent)).filter(all -> all.compareTo(most) < 0).orElse(most);
     var verdict = new AgentRun(attempt.taskId(), folder, granted, spent, settings.get(Table.SILENCE), order, session, redaction, time)
         .run(lives ? folder.supervisor().orElse(null) : null, lives);
-    return said(folder, verdict);
+    return said(folder, verdict, folder.task().map(Task::resumeSession).orElse(null));
   }
 
-  /** With why it was done in a new session, if it was. */
-  private static Verdict said(AttemptFolder folder, Verdict verdict) throws IOException {
-    return folder.anew().map(anew -> verdict.anew(anew.why())).orElse(verdict);
+  /** With why it was done in another session than the task names, if it was: some agents begin anew without a word. */
+  private static Verdict said(AttemptFolder folder, Verdict verdict, String asked) throws IOException {
+    return folder.anew().map(anew -> verdict.anew(anew.why())).orElseGet(() -> verdict.asked(asked));
   }
 }

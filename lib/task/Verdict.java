@@ -94,7 +94,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             + resume(session), session, facts);
         case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
             + resume(session), session, facts);
-        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, order.why() + tail(found) + resume(session), session, facts,
+        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, oneLine(order.why()) + resume(session) + tail(found), session, facts,
             found.limit());
         case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
             + order.why() + APPROVAL + resume(session), session, facts);
@@ -102,8 +102,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
           var problem = problem(found, new AttemptFolder.Exit(1, "ended"));
           yield new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
         }
-        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, "the agent was ended: " + order.why() + warning(found, "")
-            + tail(found) + resume(session), session, facts);
+        case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, Advice.on("the agent was ended: " + order.why()
+            + warning(found, ""), 0) + resume(session) + tail(found), session, facts);
       };
     }
     if (exit == null) {
@@ -148,24 +148,23 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       if (found.last() == Silence.Word.LIMIT) {
         return new String[] {"limit", oneLine(found.limit().message()) + tail(found)};
       }
-      return new String[] {"agent-error", Advice.on(found.warning() != null ? oneLine(found.warning())
-          : ending(exit.code()) + complaint(found), 0) + tail(found)};
+      return new String[] {"agent-error", Advice.on(ending(exit.code()) + told(found), 0) + tail(found)};
     }
     var turn = found.lastTurn();
     var tool = found.lastTool();
     if (turn != null && (turn.reason().equals(Turn.TOOLS)
         || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
-          + (tool == null ? "" : ": " + tool.tool() + " " + oneLine(tool.about())
+          + (tool == null ? "" : ": " + oneLine(tool.tool()) + " " + oneLine(tool.about())
               + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
           + APPROVAL + tail(found)};
     }
     if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
-    if (found.events() ? turn == null : found.text().isBlank()) {
-      return new String[] {"empty-result", Advice.on("the agent ended without saying anything"
-          + (found.warning() == null ? complaint(found) : warning(found, "")), 0) + tail(found)};
+    if (found.events() && turn == null || found.text().isBlank() && tool == null) {
+      return new String[] {"empty-result", Advice.on((found.text().isBlank() ? "the agent ended without saying anything"
+          : "the agent ended without saying that it had finished") + told(found), 0) + tail(found)};
     }
     return null;
   }
@@ -180,8 +179,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         : "the agent ended with exit code " + code;
   }
 
-  private static String complaint(Findings found) {
-    return found.complaint() == null ? "" : ": " + found.complaint();
+  private static String told(Findings found) {
+    return found.warning() != null ? warning(found, "") : found.complaint() != null ? ": " + found.complaint() : "";
   }
 
   private static String tail(Findings found) {
@@ -193,7 +192,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   }
 
   private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    return text.strip().replaceAll("\\s*[\\p{Cntrl}\\x{85}\\u2028\\u2029]+\\s*", " ");
   }
 
   /** Whether the agent did nothing because the session that it was to go on with is not there. */
@@ -203,7 +202,21 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   /** The same, done in a new session instead of the one that was asked for, which is said where people look. */
   Verdict anew(String why) {
-    var note = "[" + why + "; this was done in a new session]";
+    return noted(why + "; this was done in a new session");
+  }
+
+  /**
+   * The same, which says so when the agent worked in another session than it was to go on with.
+   *
+   * @param session null for none
+   */
+  public Verdict asked(String session) {
+    return session == null || sessionId == null || sessionId.equalsIgnoreCase(session) || sessionGone() ? this
+        : noted("session " + session + " was asked for; the agent worked in " + sessionId + ", which may know nothing of it");
+  }
+
+  private Verdict noted(String words) {
+    var note = "[" + words + "]";
     return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note, sessionId,
         facts, limit);
   }

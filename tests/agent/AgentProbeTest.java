@@ -26,6 +26,13 @@ class AgentProbeTest {
   }
 
   @Test
+  void whatItWarnsOfIsNoVersion() throws Exception {
+    assertThat(probe("echo 'WARNING: no aliases' >&2; echo codex-cli 1.2.3")).isEqualTo(new AgentProbe(true, "codex-cli 1.2.3"));
+    assertThat(probe("echo 1.2.3 >&2")).as("one that tells it there").isEqualTo(new AgentProbe(true, "1.2.3"));
+    assertThat(probe("echo usage; echo 'no such thing' >&2; exit 2").said()).isEqualTo("--version ends with exit code 2: no such thing");
+  }
+
+  @Test
   void aSecretThatABrokenAgentQuotesIsMaskedAlsoWhereTheLineIsCut() throws Exception {
     assertThat(probe("echo 'bad key " + KEY + "'; exit 1").said()).contains("bad key [KEY").doesNotContain("hunter2");
     assertThat(probe("printf '%190s" + KEY + "' ''; exit 1").said()).doesNotContain("hunter2");

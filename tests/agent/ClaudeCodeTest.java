@@ -127,7 +127,8 @@ class ClaudeCodeTest {
   void whatItTriesAgainAndTheEndOfItsQuotaAreWarnings() {
     assertThat(events(CLI, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":3,\"max_retries\":10,\"retry_delay_ms\":2299.7,"
         + "\"error_status\":500,\"error\":\"server_error\",\"session_id\":\"" + SESSION + "\"}"))
-        .containsExactly(new Warned("its provider answered with status 500 (server_error), attempt 3 of 10"));
+        .containsExactly(new Warned(new Failed("its provider answered with status 500 (server_error), attempt 3 of 10", 500,
+            "retry-after-ms: 2299")));
     assertThat(events(CLI, "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}"))
         .containsExactly(new Warned("the usage limit of the subscription is reached, it resets at 2027-01-15T08:00:00Z"));
     assertThat(events(CLI,

@@ -7,6 +7,7 @@ import static tests.agent.Asking.events;
 import lib.agent.Adapter;
 import lib.agent.Adapter.Approval;
 import lib.agent.AgentEvent.Failed;
+import lib.agent.AgentEvent.Noted;
 import lib.agent.AgentEvent.Plain;
 import lib.agent.AgentEvent.Quiet;
 import lib.agent.AgentEvent.Said;
@@ -90,7 +91,7 @@ class CodexTest {
   void onlyAFailedTurnIsAFailure() {
     assertThat(events(CLI, "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5 (stream closed)\"}",
         item("completed", "\"type\":\"error\",\"message\":\"Model metadata not found.\"")))
-        .containsExactly(new Warned("Reconnecting... 1/5 (stream closed)"), new Warned("Model metadata not found."));
+        .containsExactly(new Warned("Reconnecting... 1/5 (stream closed)"), new Noted("Model metadata not found."));
     assertThat(events(CLI, "{\"type\":\"turn.failed\",\"error\":{\"message\":\"unexpected status 401 Unauthorized: no key, url: u\"}}"))
         .containsExactly(new Failed("unexpected status 401 Unauthorized: no key, url: u", 401));
     assertThat(events(CLI, "{\"type\":\"turn.failed\",\"error\":{\"message\":\"{\\\"error\\\":{\\\"message\\\":\\\"bad input\\\"}}\"}}"))

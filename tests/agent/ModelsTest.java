@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import lib.agent.Adapter;
+import lib.agent.Codex;
 import lib.agent.Models;
 import lib.agent.OpenCode;
 import lib.config.Env;
@@ -25,6 +26,7 @@ import tests.FakeTime;
 @Timeout(60)
 class ModelsTest {
   private static final Adapter OPENCODE = new OpenCode();
+  private static final Adapter CODEX = new Codex();
 
   @TempDir
   private Path temp;
@@ -93,6 +95,17 @@ class ModelsTest {
     time.advance(Duration.ofMinutes(2));
     assertThat(models.lacks(OPENCODE, program, "any/model")).isEmpty();
     assertThat(asked()).isEqualTo(2);
+  }
+
+  @Test
+  void codexHasACatalogueWhichIsNeitherAllNorOnlyWhatItTakes() throws Exception {
+    list("{\"models\":[{\"slug\":\"gpt-9\",\"visibility\":\"list\"},{\"slug\":\"gpt-review\",\"visibility\":\"hide\"}]}");
+    assertThat(models.read(CODEX, program, Models.DAY).orElseThrow()).containsExactly("openai/gpt-9");
+    assertThat(temp.resolve("asked")).hasContent("debug models");
+    assertThat(models.lacks(CODEX, program, "openai/gpt-8")).isEmpty();
+    Files.writeString(Files.createDirectories(temp.resolve(".codex")).resolve("auth.json"), "{}");
+    list("no catalogue");
+    assertThat(models.read(CODEX, program, Models.DAY)).isEmpty();
   }
 
   private List<String> read() throws InterruptedException {

@@ -18,6 +18,7 @@ import lib.outbox.Redaction;
 import lib.task.StopOrder;
 import lib.task.Verdict;
 import lib.wire.TaskStatus;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OutcomesTest {
   private static final String LOG_IN = "; log the agent in as the user that the worker runs as";
   private static final String OTHER_MODEL = "; give the task a model that the agent has";
+  private static final String NETWORK = "; see whether this machine reaches the agent's provider";
   private static final String APPROVAL = "agent_approval says what it may do unasked";
 
   @TempDir
@@ -115,7 +117,7 @@ class OutcomesTest {
         bad("claude", "killed while it tried a 401 again", 137,
             "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":3,\"max_retries\":10,"
             + "\"error_status\":401,\"error\":\"authentication_failed\",\"session_id\":\"s\"}\n", "", "agent-error",
-            "its provider answered with status 401 (authentication_failed), attempt 3 of 10" + LOG_IN),
+            "the agent was ended by signal 9: its provider answered with status 401 (authentication_failed), attempt 3 of 10" + LOG_IN),
         bad("claude", "the model answers 400", 1,
             result("\"is_error\":true,\"api_error_status\":400,\"result\":\"API Error: 400 bad input\""), "",
             "agent-error", "API Error: 400 bad input"),
@@ -150,7 +152,17 @@ class OutcomesTest {
         bad("claude", "too many turns", 1,
             "{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true,\"session_id\":\"s\"}\n", "",
             "agent-error", "the agent has used up the turns"),
-        bad("claude", "no result: exit 0", 0, text, "", "empty-result", "the agent ended without saying anything"),
+        bad("claude", "a stream that was cut in a later turn: exit 0", 0, call + text + result("\"is_error\":false,\"stop_reason\":\"tool_use\""),
+            "", "agent-error", "the model did not end normally: its provider's answer was cut off"),
+        bad("claude", "killed while streams broke off", 137, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":7,\"max_retries\":10,"
+            + "\"error_status\":null,\"error\":\"unknown\",\"session_id\":\"s\"}\n", "", "agent-error",
+            "the agent was ended by signal 9: its provider gave no whole answer (unknown), attempt 7 of 10"),
+        bad("claude", "killed while it tried a 429 again", 137, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":10,"
+            + "\"retry_delay_ms\":900.5,\"error_status\":429,\"error\":\"rate_limit\",\"session_id\":\"s\"}\n", "", "limit",
+            "its provider answered with status 429 (rate_limit), attempt 2 of 10"),
+        bad("claude", "a result without a word or a deed", 0, result("\"is_error\":false,\"result\":\"\",\"stop_reason\":\"end_turn\""), "",
+            "empty-result", "the agent ended without saying anything"),
+        bad("claude", "no result: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("claude", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
         bad("claude", "killed", 137, text, "", "agent-error", "the agent was ended by signal 9"));
   }
@@ -190,8 +202,14 @@ class OutcomesTest {
             "agent-error",
             "the agent ended with exit code 1: Model provider `x` not found" + OTHER_MODEL),
         bad("codex", "killed while it tried again", 137, "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network\"}\n", "",
-            "agent-error", "Reconnecting... waiting for network"),
-        bad("codex", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying anything"),
+            "agent-error", "the agent was ended by signal 9: Reconnecting... waiting for network" + NETWORK),
+        bad("codex", "killed long after it had got over a broken stream", 137, "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}\n" + text,
+            "", "agent-error", "the agent was ended by signal 9"),
+        bad("codex", "killed, of a model that it knows nothing of", 137, "{\"type\":\"item.completed\",\"item\":{\"type\":\"error\",\"message\":"
+            + "\"Model metadata for `m` not found.\"}}\n", "", "agent-error", "the agent was ended by signal 9"),
+        bad("codex", "an end without a word or a deed", 0, "{\"type\":\"turn.started\"}\n" + end, "", "empty-result",
+            "the agent ended without saying anything"),
+        bad("codex", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("codex", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
         bad("codex", "killed", 143, text, "", "agent-error", "the agent was ended by signal 15"));
   }
@@ -223,7 +241,7 @@ class OutcomesTest {
         bad("codetether", "arguments that its version does not take", 2, "", "error: invalid value 'jsonl' for '--format <FORMAT>'\n",
             "agent-error",
             "the agent ended with exit code 2: invalid value 'jsonl' for '--format <FORMAT>'"),
-        bad("codetether", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying anything"),
+        bad("codetether", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("codetether", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
         bad("codetether", "killed", 137, text, "", "agent-error", "the agent was ended by signal 9"));
   }
@@ -278,6 +296,24 @@ class OutcomesTest {
     }
   }
 
+  @Test
+  void whatAnAgentWaitedForInVainIsSaidWithWhatToDo() throws IOException {
+    var waits = "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network (Connection failed)\"}\n";
+    var row = new Row("codex", "no network: it waits for ever", -1, "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n" + waits.repeat(3),
+        "a line\n", TaskStatus.FAILED, "silent", "");
+    try (var found = new Findings(prepare(row), Redaction.NONE)) {
+      found.read(true);
+      assertThat(found.lines()).as("what is only said again is no sign of life").isEqualTo(3);
+      var order = new StopOrder(StopOrder.Cause.SILENT, "the worker", "it said nothing for 15 min 0 s");
+      var verdict = Verdict.of(found, new Exit(130, "ended"), order, false, Duration.ofMinutes(16), Duration.ofHours(1));
+      assertThat(verdict.reason()).isEqualTo("silent");
+      assertThat(verdict.error().lines()).first().asString()
+          .startsWith("the agent was ended: it said nothing for 15 min 0 s: Reconnecting... waiting for network (Connection failed)" + NETWORK)
+          .endsWith("; to go on, create a task with metadata.resume_session_id t");
+      assertThat(verdict.error()).endsWith("\na line");
+    }
+  }
+
   private static void check(Row row, Verdict verdict, String stderr) {
     assertThat(verdict.status()).as(verdict.toString()).isEqualTo(row.status);
     assertThat(verdict.reason()).as(verdict.toString()).isEqualTo(row.reason);
@@ -304,7 +340,9 @@ class OutcomesTest {
   private AttemptFolder prepare(Row row) throws IOException {
     var folder = AttemptFolder.of(state, "t", 1);
     folder.make();
-    folder.prepare("", Json.object(), Json.object());
+    var task = Json.object().put("id", "t");
+    task.putObject("metadata").put("resume_session_id", "ses_2");
+    folder.prepare("", task, Json.object());
     folder.adapter(Adapters.of(row.kind).orElseThrow(), true);
     Files.writeString(folder.file("out"), row.out, StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), row.err, StandardOpenOption.APPEND);

@@ -80,6 +80,15 @@ class PlainCommandTest {
   }
 
   @Test
+  void quotesAreAProblemBeforeTheyPartAnArgument() throws IOException {
+    for (var odd : new String[] {"--note \"a b\"", "--note 'a b'", "-c model=\"x\""}) {
+      assertThatThrownBy(() -> args(odd)).as(odd).isInstanceOfSatisfying(Problem.class, problem ->
+          assertThat(problem.line()).contains("quotes mean nothing between blanks", "needs the list"));
+    }
+    assertThat(args("[\"-c\", \"model=\\\"x\\\"\", \"it's\"]")).containsExactly("-c", "model=\"x\"", "it's");
+  }
+
+  @Test
   void anUnknownPlaceholderIsAProblemThatNamesTheKnownOnes() {
     assertThatThrownBy(() -> args("--x {prompt}")).isInstanceOfSatisfying(Problem.class, problem ->
         assertThat(problem.line()).contains("{prompt} is none", "{model} {session} {agent} {prompt_file} {directory}"));

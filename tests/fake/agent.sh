@@ -11,7 +11,10 @@ for word; do
   [ "$previous" = --session ] && session=$word
   previous=$word
 done
-case $session in ses_gone*) echo "Error: Session not found" >&2; exit 1 ;; esac
+case $session in
+  ses_gone*) echo "Error: Session not found" >&2; exit 1 ;;
+  ses_unknown*) session=ses_made$$ ;; # begins anew without a word
+esac
 
 event() { # type, the part's fields; no process is started, so that many lines are written fast
   case $1 in step_start) part=step-start ;; step_finish) part=step-finish ;; *) part=$1 ;; esac

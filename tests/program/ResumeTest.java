@@ -2,7 +2,10 @@ package tests.program;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import lib.config.Json;
 import lib.wire.NewTask;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
@@ -11,19 +14,24 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A session that is gone costs a task its memory, not its outcome; it is said, and nothing is done twice. */
+/**
+ * A session is gone on with in the folder where it was begun, as the agent's store on this machine tells it, and never by a task
+ * of another codebase. One that is gone costs a task its memory, not its outcome; it is said, and nothing is done twice.
+ */
 class ResumeTest {
   @TempDir
   private Path home;
   private Site site;
   private Path code;
+  private Path other;
 
   @BeforeEach
   void open() throws Exception {
     site = new Site(home);
     site.serve();
     code = site.folder("code");
-    site.work("-b", "code:" + code);
+    other = site.folder("other");
+    site.work("-b", "code:" + code, "-b", "other:" + other);
   }
 
   @AfterEach
@@ -48,7 +56,71 @@ class ResumeTest {
     assertThat(task.sessionId()).isEqualTo("ses_there");
   }
 
+  @Test
+  void anAgentThatBeginsAnewWithoutAWordIsFoundOut() throws Exception {
+    var task = resuming("ses_unknown1", "talk done");
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.sessionId()).startsWith("ses_made");
+    assertThat(task.result()).isEqualTo("done\n\n[session ses_unknown1 was asked for; the agent worked in " + task.sessionId()
+        + ", which may know nothing of it]");
+  }
+
+  @Test
+  void aSessionThatWasBegunInASubfolderIsGoneOnWithThere() throws Exception {
+    var below = Files.createDirectories(code.resolve("a/b"));
+    begun("ses_below", below);
+    var task = resuming("ses_below", "where");
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).isEqualTo(below.toString());
+    assertThat(task.sessionId()).isEqualTo("ses_below");
+  }
+
+  @Test
+  void aSessionOfAFolderOutsideTheCodebaseIsNotGoneOnWithAndNoAgentStarts() throws Exception {
+    var outside = Files.createDirectories(home.resolve("outside"));
+    begun("ses_outside", outside);
+    var task = resuming("ses_outside", "append " + code.resolve("ran"));
+    assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error()).contains("session ses_outside belongs to", outside.toString(), "not in the codebase's folder " + code);
+    assertThat(task.sessionId()).isNull();
+    assertThat(code.resolve("ran")).doesNotExist();
+  }
+
+  @Test
+  void theSessionOfAnotherCodebasesTaskIsNeverAdopted() throws Exception {
+    begun("ses_theirs", other);
+    var stranger = resuming("ses_theirs", "append " + code.resolve("ran"));
+    assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(stranger.error()).contains("ses_theirs belongs to " + other);
+    assertThat(code.resolve("ran")).doesNotExist();
+    var owner = resuming(other, "ses_theirs", "where");
+    assertThat(owner.result()).isEqualTo(other.toString());
+    assertThat(owner.sessionId()).isEqualTo("ses_theirs");
+  }
+
+  @Test
+  void aSessionWhoseFolderIsGoneIsBegunAnewInTheCodebaseAndTheResultSaysSo() throws Exception {
+    begun("ses_removed", code.resolve("removed"));
+    var task = resuming("ses_removed", "arguments");
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).doesNotContain("--session").contains("removed, is not there any more; this was done in a new session");
+    assertThat(task.sessionId()).startsWith("ses_made");
+  }
+
+  /** What OpenCode up to 1.1 keeps of a session. */
+  private void begun(String session, Path directory) throws IOException {
+    var folder = Files.createDirectories(home.resolve(".local/share/opencode/storage/session/p"));
+    var kept = Json.object().put("id", session).put("version", "1.0.152").put("projectID", "p").put("directory", directory.toString())
+        .put("title", "begun before");
+    kept.putObject("time").put("created", 1_700_000_000_000L).put("updated", 1_700_000_000_000L);
+    Files.writeString(folder.resolve(session + ".json"), Json.write(kept));
+  }
+
   private Task resuming(String session, String prompt) throws Exception {
-    return site.ended(site.client().create(new NewTask(site.id(code), "t", prompt, "build", 0, null, session)).id());
+    return resuming(code, session, prompt);
+  }
+
+  private Task resuming(Path codebase, String session, String prompt) throws Exception {
+    return site.ended(site.client().create(new NewTask(site.id(codebase), "t", prompt, "build", 0, null, session)).id());
   }
 }

@@ -1,8 +1,8 @@
 package tests.real;
 
-/** The same with version {@value OpenCodeProgram#NEW}. */
+/** The same with version {@value RealOpenCode#NEW}. */
 final class NewOpenCodeTest extends RealOpenCode {
   NewOpenCodeTest() {
-    super(OpenCodeProgram.NEW);
+    super(NEW);
   }
 }

@@ -1,8 +1,8 @@
 package tests.real;
 
-/** The same with version {@value OpenCodeProgram#OLD}. */
+/** The same with version {@value RealOpenCode#OLD}. */
 final class OldOpenCodeTest extends RealOpenCode {
   OldOpenCodeTest() {
-    super(OpenCodeProgram.OLD);
+    super(OLD);
   }
 }

@@ -32,6 +32,7 @@ class VerdictTest {
 
   @TempDir
   Path temp;
+  private boolean resumed = true; // whether the task names a session to go on with
   private int n;
 
   @Test
@@ -150,6 +151,39 @@ class VerdictTest {
     expect(judge(GOOD, null, gone), TaskStatus.FAILED, "session-gone");
     expect(judge(new Exit(1, "ended"), null, gone), TaskStatus.FAILED, "session-gone");
     expect(judge(GOOD, null, REFUSED, gone), TaskStatus.FAILED, "agent-error");
+    resumed = false;
+    expect(judge(GOOD, null, gone), TaskStatus.FAILED, "agent-error");
+  }
+
+  @Test
+  void aToolsNameIsNoPlaceForControlCharacters() throws IOException {
+    var odd = REFUSED.replace("\"bash\"", "\"ba\\u001b[31msh\\u0007\\nx\"");
+    assertThat(judge(GOOD, null, odd, WENT_ON).error()).contains(": bash x rm x (permission denied)");
+  }
+
+  @Test
+  void ofTwoSessionsTheFirstCounts() throws IOException {
+    assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses_0\"}", TEXT, STOP).sessionId()).isEqualTo("ses_0");
+  }
+
+  @Test
+  void whatIsSaidBehindTheResultIsKeptAndAnErrorThereCounts() throws IOException {
+    expect(judge(GOOD, null, TEXT, STOP, TEXT.replace("did it", "and goodbye")), TaskStatus.COMPLETED, null);
+    expect(judge(GOOD, null, TEXT, STOP, "{\"type\":\"error\",\"error\":\"it broke\"}"), TaskStatus.FAILED, "agent-error");
+  }
+
+  @Test
+  void anotherSessionThanTheOneThatWasAskedForIsSaid() throws IOException {
+    var good = judge(GOOD, null, TEXT, STOP);
+    assertThat(good.asked(null)).isEqualTo(good);
+    assertThat(good.asked("ses_1")).isEqualTo(good);
+    assertThat(good.asked("SES_1")).as("an id that the agent writes otherwise").isEqualTo(good);
+    assertThat(good.asked("ses_0").result()).isEqualTo(
+        "did it\n\n[session ses_0 was asked for; the agent worked in ses_1, which may know nothing of it]");
+    assertThat(good.asked("ses_0").sessionId()).isEqualTo("ses_1");
+    assertThat(judge(new Exit(1, "ended"), null, TEXT, STOP).asked("ses_0").error()).contains("session ses_0 was asked for");
+    var untold = judge(GOOD, null, "done");
+    assertThat(untold.asked("ses_0")).as("an agent that tells no session").isEqualTo(untold);
   }
 
   @Test
@@ -171,7 +205,11 @@ class VerdictTest {
 
   private Verdict judge(Exit exit, StopOrder order, boolean finished, String... lines) throws IOException {
     var folder = AttemptFolder.of(temp, "t", ++n);
-    folder.prepare("", Json.object(), Json.object());
+    var task = Json.object().put("id", "t");
+    if (resumed) {
+      task.putObject("metadata").put("resume_session_id", "ses_1");
+    }
+    folder.prepare("", task, Json.object());
     Files.writeString(folder.file("out"), String.join("\n", lines), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "the stderr tail\n", StandardOpenOption.APPEND);
     try (var found = new Findings(folder, Redaction.NONE)) {

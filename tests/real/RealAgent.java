@@ -1,0 +1,223 @@
+package tests.real;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import lib.wire.NewTask;
+import lib.wire.RemoteMessage;
+import lib.wire.SessionCalls.Resume;
+import lib.wire.Task;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import tests.Program;
+import tests.program.Site;
+import tests.real.ModelServer.Call;
+import tests.real.ModelServer.Move;
+import tests.real.ModelServer.Refuse;
+import tests.real.ModelServer.Say;
+
+/** A real agent CLI does real tasks for a real worker; only the model behind it is scripted. What is promised of each kind. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RealAgent {
+  private final Map<String, Move[]> moves = new ConcurrentHashMap<>();
+  private final Dialect dialect;
+  Site site;
+  ModelServer model;
+  Path code;
+  private Path below;
+
+  RealAgent(Dialect dialect) {
+    this.dialect = dialect;
+  }
+
+  /**
+   * A program named {@code agent} in the site's home that asks this model and nobody else.
+   *
+   * @param home for its own files
+   */
+  abstract Path install(Path home, String modelUrl) throws IOException, InterruptedException;
+
+  /** Variables by which a worker finds the agent's sessions. */
+  abstract Map<String, String> variables(Path home);
+
+  /** Further flags of the worker. */
+  List<String> flags() {
+    return List.of();
+  }
+
+  /** Its tool that runs a command. */
+  abstract Call shell(String command);
+
+  /** Its tool that makes a file, with how people see it used. */
+  abstract Call write(Path file, String text);
+
+  /** The line that people see of the tool that made this file. */
+  abstract String written(Path file);
+
+  /** A session that it does not have. */
+  abstract String goneSession();
+
+  @BeforeAll
+  void open(@TempDir Path folder) throws Exception {
+    site = new Site(folder);
+    model = new ModelServer(dialect, (said, turn) -> {
+      var script = moves.getOrDefault(said, new Move[] {new Say("I have nothing to say to that.")});
+      return script[Math.min(turn, script.length - 1)];
+    });
+    var home = Files.createDirectories(site.home().resolve("agent-home"));
+    var agent = install(home, model.url());
+    site.serve();
+    code = site.folder("code");
+    below = site.folder("code/below");
+    var arguments = new ArrayList<>(List.of("run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent.toString(),
+        "-b", "code:" + code, "-b", "below:" + below, "--silence", "dead=60,limited=5"));
+    arguments.addAll(flags());
+    site.start(variables(home), arguments.toArray(String[]::new));
+    site.id(code);
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    if (site != null) {
+      site.close();
+    }
+    if (model != null) {
+      model.close();
+    }
+  }
+
+  /** What the model does when the user says this. */
+  void script(String prompt, Move... script) {
+    moves.put(prompt.strip(), script);
+  }
+
+  Task done(String prompt) throws Exception {
+    return done(prompt, null, null);
+  }
+
+  Task done(String prompt, String named, String session) throws Exception {
+    return site.ended(created(code, prompt, named, session));
+  }
+
+  String created(Path codebase, String prompt, String named, String session) throws Exception {
+    return site.client().create(new NewTask(site.id(codebase), "t", prompt, "build", 0, named, session)).id();
+  }
+
+  @Test
+  void toolsChangeFilesAndWhatPeopleSeeTellsIt() throws Exception {
+    var file = code.resolve("hello.txt");
+    script("Write hello.txt", write(file, "made by a model"), shell("cat hello.txt"), new Say("I wrote hello.txt for you."));
+    var task = done("Write hello.txt");
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(file).hasContent("made by a model");
+    assertThat(task.result()).isEqualTo("I wrote hello.txt for you.");
+    assertThat(task.sessionId()).isNotNull();
+    assertThat(site.output(task.id())).contains(written(file), "] cat hello.txt\n", "I wrote hello.txt for you.\n").containsPattern(
+        "— completed after [0-9.]+ s, [1-9][0-9]* tokens in, [1-9][0-9]* out.*, changed \\S*hello.txt");
+  }
+
+  @Test
+  void aSessionIsGoneOnWith() throws Exception {
+    script("Remember the word plover", new Say("I will."));
+    script("Which word?", new Say("plover"));
+    var first = done("Remember the word plover");
+    var second = done("Which word?", null, first.sessionId());
+    assertThat(second.status()).as(second.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(second.result()).isEqualTo("plover");
+    assertThat(second.sessionId()).isEqualTo(first.sessionId());
+    assertThat(model.conversation("Which word?")).contains("Remember the word plover");
+  }
+
+  @Test
+  void aSessionOfASubfolderIsGoneOnWithThere() throws Exception {
+    script("Remember the word dunlin", new Say("I will."));
+    script("Where are you?", shell("pwd >where.txt"), new Say("here"));
+    var first = site.ended(created(below, "Remember the word dunlin", null, null));
+    var second = done("Where are you?", null, first.sessionId());
+    assertThat(second.status()).as(second.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(second.sessionId()).isEqualTo(first.sessionId());
+    assertThat(below.resolve("where.txt")).hasContent(below.toString());
+    assertThat(model.conversation("Where are you?")).contains("Remember the word dunlin");
+  }
+
+  @Test
+  void itsSessionIsToldAndGoneOnWithFromTheServerByOneTask() throws Exception {
+    script("Say hello", new Say("Hello."));
+    script("And again", new Say("Hello again."));
+    var id = done("Say hello").sessionId();
+    assertThat(told(id, "Hello.")).first().satisfies(asked -> {
+      assertThat(asked.role()).isEqualTo("user");
+      assertThat(asked.text()).contains("Say hello");
+    });
+    var how = new Resume("And again", null, null, null);
+    var pressed = site.client().sessions().resume(site.id(code), id, how);
+    var again = site.client().sessions().resume(site.id(code), id, how);
+    assertThat(again.taskId()).isEqualTo(pressed.taskId());
+    assertThat(again.created()).isFalse();
+    assertThat(site.ended(pressed.taskId()).sessionId()).isEqualTo(id);
+    assertThat(told(id, "Hello again.")).last().satisfies(answer -> {
+      assertThat(answer.role()).isEqualTo("assistant");
+      assertThat(answer.model()).contains("scripted");
+    });
+  }
+
+  /** The messages of a session at the server, once the last one says this. */
+  private List<RemoteMessage> told(String session, String last) throws Exception {
+    var sessions = site.client().sessions();
+    Program.await("the session with " + last, () -> sessions.list(site.id(code), 100, 0, session).total() == 1
+        && sessions.messages(site.id(code), session, 100).messages().getLast().text().equals(last));
+    return sessions.messages(site.id(code), session, 100).messages();
+  }
+
+  @Test
+  void aSessionThatIsGoneCostsOnlyTheMemory() throws Exception {
+    script("Go on", new Say("I began anew."));
+    var task = done("Go on", null, goneSession());
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.result()).startsWith("I began anew.").contains(goneSession() + " is not there any more");
+    assertThat(task.sessionId()).isNotNull().isNotEqualTo(goneSession());
+  }
+
+  @Test
+  void aRefusalByTheProviderIsAFailureInItsWords() throws Exception {
+    script("Be refused", new Refuse(400, "this request is not liked here"));
+    var task = done("Be refused");
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error().lines().findFirst()).get().asString().contains("this request is not liked here");
+  }
+
+  @Test
+  void aCancelInTheMiddleOfAToolEndsTheToolToo() throws Exception {
+    var note = code.resolve("tool.pid");
+    script("Run long", shell("echo $$ >tool.pid; sleep 300"), new Say("done"));
+    var id = created(code, "Run long", null, null);
+    Program.await("the tool", () -> Files.exists(note) && !Files.readString(note).isBlank());
+    site.client().cancel(id, "enough");
+    var task = site.ended(id);
+    assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
+    var tool = Long.parseLong(Files.readString(note).strip());
+    Program.await("the end of the tool", () -> ProcessHandle.of(tool).filter(ProcessHandle::isAlive).isEmpty());
+  }
+
+  @Test
+  void aPromptReachesTheModelAsItIs() throws Exception {
+    var megabyte = "A prompt of a megabyte. ".repeat(42_000); // Codex takes 1,048,576 characters
+    for (var prompt : new String[] {"--help", "-x \"quoted\" $HOME `id` @file /cmd", "ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m", megabyte}) {
+      script(prompt, new Say("read " + prompt.length()));
+      var task = done(prompt);
+      assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+      assertThat(task.result()).isEqualTo("read " + prompt.length());
+      assertThat(model.prompts()).anyMatch(said -> said.equals(prompt.strip()));
+    }
+  }
+}
