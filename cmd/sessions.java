@@ -47,7 +47,7 @@ public final class sessions extends Command {
   /** What the commands below have in common: where to look. */
   abstract static class OnCodebases extends ServerCommand {
     @Option(names = "--codebase", paramLabel = "ID|NAME|PATH",
-        description = "look only in this codebase; global for none (default: in all)")
+        description = "look only in this codebase; global for sessions below none (default: in all)")
     String codebase;
 
     OnCodebases(Io io) {
@@ -56,12 +56,8 @@ public final class sessions extends Command {
 
     /** The ids to look in. */
     final List<String> ids(List<Place> known) {
-      if (Task.GLOBAL.equals(codebase)) {
-        return List.of(Task.GLOBAL);
-      }
-      var places = codebase == null ? known : Place.named(known, codebase, io.env());
-      return Stream.concat(places.stream().map(p -> p.codebase().id()), codebase == null ? Stream.of(Task.GLOBAL) : Stream.empty())
-          .distinct().toList();
+      return codebase != null ? Place.ids(known, codebase, io.env())
+          : Stream.concat(known.stream().map(p -> p.codebase().id()), Stream.of(Task.GLOBAL)).distinct().toList();
     }
 
     /** Calls the server, which has told its codebases before; empty when what is asked for is not there. */

@@ -88,10 +88,8 @@ public final class tasks extends Command {
 
     /** The ids of the wanted codebase, of which each worker that offers it has one; a null id is any. */
     private List<String> codebases(Client client) throws InterruptedException {
-      if (codebase == null || codebase.equals(Task.GLOBAL)) {
-        return Collections.singletonList(codebase);
-      }
-      return Place.named(ask(client, () -> Place.all(client)), codebase, io.env()).stream().map(p -> p.codebase().id()).toList();
+      return codebase == null ? Collections.singletonList(null)
+          : Place.ids(ask(client, () -> Place.all(client)), codebase, io.env());
     }
   }
 

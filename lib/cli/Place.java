@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import lib.Problem;
 import lib.config.Env;
 import lib.config.Json;
@@ -68,6 +69,19 @@ public record Place(RemoteCodebase codebase, String worker, boolean alive) {
           "register it: run a worker with -b NAME:PATH");
     }
     return found;
+  }
+
+  /**
+   * The ids of all that are meant. {@code global} means what belongs to no other: each worker has a codebase of that name, and
+   * servers have one of their own.
+   *
+   * @throws Problem when there is none
+   */
+  public static List<String> ids(List<Place> all, String wanted, Env env) {
+    return Task.GLOBAL.equals(wanted)
+        ? Stream.concat(all.stream().map(Place::codebase).filter(c -> Task.GLOBAL.equals(c.name())).map(RemoteCodebase::id),
+            Stream.of(Task.GLOBAL)).distinct().toList()
+        : named(all, wanted, env).stream().map(p -> p.codebase.id()).toList();
   }
 
   /** The innermost that a worker has around this folder; rather one whose worker is there. */

@@ -85,6 +85,16 @@ class SessionsTest {
   // --- listing
 
   @Test
+  void globalIsWhatEachWorkerHasOfNoOtherCodebaseAndWhatTheServerHas() throws Exception {
+    sync(codebase, "ses_1");
+    sync(desk.worker("w", "global", "/home/w"), "ses_2");
+    sync(desk.worker("v", "global", "/home/v"), "ses_3");
+    sync("global", "ses_4");
+    assertThat(ids(desk.ran("sessions", "list", "--json", "--codebase", "global").out())).containsExactlyInAnyOrder("ses_2", "ses_3", "ses_4");
+    assertThat(desk.ran("sessions", "show", "--codebase", "global", "ses_2").exit()).isZero();
+  }
+
+  @Test
   void aListIsOfAllCodebasesNewestFirst() throws Exception {
     var other = desk.worker("w", "other", "/srv/other");
     sync(codebase, "ses_1", "ses_2");

@@ -93,10 +93,11 @@ class TasksTest {
     var id = desk.worker("w", "demo", "/srv/demo");
     desk.task(id, "in it", 0);
     desk.task(null, "not in it", 0);
+    desk.task(desk.worker("w", "global", "/home/w"), "below none", 0);
     for (var name : List.of(id, "demo", "/srv/demo")) {
       assertThat(Desk.titles(desk.ran("tasks", "list", "--json", "--codebase", name).out())).as(name).containsExactly("in it");
     }
-    assertThat(Desk.titles(desk.ran("tasks", "list", "--json", "--codebase", "global").out())).containsExactly("not in it");
+    assertThat(Desk.titles(desk.ran("tasks", "list", "--json", "--codebase", "global").out())).containsExactlyInAnyOrder("not in it", "below none");
     var unknown = desk.ran("tasks", "list", "--codebase", "nope");
     assertThat(unknown.exit()).isEqualTo(1);
     assertThat(unknown.err()).contains("problem: there is no codebase nope", id + " (demo)");
