@@ -86,6 +86,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
       if (up && !ids.equals(routed)) {
         client.routeCodebases(offer.get().workerId(), ids);
         routed = ids;
+        poll.run(); // what was announced for a new one before that went to nobody
       }
     } catch (CallFailed e) {
       LOG.debug("routing was not told, the stream is opened anew: {}", e.getMessage());

@@ -18,6 +18,7 @@ import lib.feed.StreamFeed;
 import lib.wire.Client;
 import lib.wire.Server;
 import lib.wire.Task;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class StreamFeedTest {
 
   private final CopyOnWriteArrayList<String> ids = new CopyOnWriteArrayList<>(List.of("cb1"));
   private volatile Runnable meanwhile = () -> { }; // what happens between the offer and the stream's opening
+  private final ConcurrentLinkedQueue<List<String>> toldAtPolls = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Task> heard = new ConcurrentLinkedQueue<>();
   private FakeServer server;
   private StreamFeed feed;
@@ -66,7 +68,7 @@ class StreamFeedTest {
           public void cancelled(String taskId, String reason) {
             // not what is tested here
           }
-        }, () -> { }, time, new Random(1));
+        }, () -> toldAtPolls.add(told()), time, new Random(1));
     thread = Thread.ofVirtual().start(feed);
   }
 
@@ -137,6 +139,14 @@ class StreamFeedTest {
       }
     }
     assertThat(told()).containsExactlyInAnyOrderElementsOf(ids);
+  }
+
+  @Test
+  void whatIsAnnouncedForACodebaseBeforeTheServerIsToldOfItIsFoundByAsking() throws Exception {
+    openAndWait();
+    ids.add("cb2");
+    feed.route();
+    assertThat(toldAtPolls).last().asInstanceOf(InstanceOfAssertFactories.LIST).contains("cb2");
   }
 
   @Test

@@ -2,35 +2,20 @@ package tests.program;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
 /** Agents that behave badly: a true verdict, whole output, and when the outcome is told no process of theirs is left. */
-class BadAgentTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
-
+class BadAgentTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     site.serve();
     site.work("-b", "code:" + code);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   private Task done(String prompt, TaskStatus status) throws Exception {

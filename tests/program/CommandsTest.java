@@ -4,34 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.stream.Stream;
 import lib.config.Json;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tests.Program;
 import tests.fake.FakeServer;
 
 /** The commands that look at a server and drive it say what is true, for people and for scripts. */
-class CommandsTest {
-  @TempDir
-  private Path home;
-  private Site site;
-
-  @BeforeEach
-  void open() throws Exception {
-    site = new Site(home);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
-  }
-
+class CommandsTest extends OnSite {
   private Program ran(String... arguments) throws Exception {
     var program = site.start(Stream.concat(Stream.of(arguments), Stream.of("--server", site.url().toString())).toArray(String[]::new));
     program.exit();

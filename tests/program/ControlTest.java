@@ -20,33 +20,20 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.config.Json;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
 /** The running worker tells what it does and can be driven, and nobody who asks can hold it up. */
-class ControlTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
+class ControlTest extends OnSite {
   private Path stateDir;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     stateDir = site.home().resolve(".local/state/a2a-worker/w");
     site.serve();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   private Program ran(String... arguments) throws Exception {

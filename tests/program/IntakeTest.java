@@ -11,32 +11,19 @@ import java.util.ArrayList;
 import java.util.List;
 import lib.config.Json;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
 /** What the machine lacks stops the intake, says so, and heals by itself; nothing a server says widens what is allowed. */
-class IntakeTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
+class IntakeTest extends OnSite {
   private Path config;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     config = home.resolve("config.json");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   private void configure(ObjectNode settings) throws Exception {

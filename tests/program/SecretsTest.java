@@ -3,37 +3,23 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
 /** A secret that an agent prints reaches neither the server nor the log, and people see what was masked. */
-class SecretsTest {
+class SecretsTest extends OnSite {
   private static final String SECRET = "hunter2hunter2";
 
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     site.serve();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   @Test

@@ -15,34 +15,21 @@ import lib.wire.Claim;
 import lib.wire.NewTask;
 import lib.wire.Registration;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.Program;
 
 /** A worker that was killed goes on at its next start with what its agents have done meanwhile. */
-class SettleTest {
-  @TempDir
-  private Path home;
-  private Site site;
+class SettleTest extends OnSite {
   private Program server;
-  private Path code;
   private Path gate;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     gate = home.resolve("gate");
     server = site.serve();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   /** A task whose worker is killed while its agent runs. */

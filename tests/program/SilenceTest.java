@@ -10,33 +10,20 @@ import java.nio.file.Path;
 import lib.wire.NewTask;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
 /** P8: a quiet agent ends, for the reason that it is quiet for, and leaves no process. */
-class SilenceTest {
+class SilenceTest extends OnSite {
   /** All but the kind that a test is about last longer than any test. */
   private static final String OTHERS = "lingering=3600,asking=3600,limited=3600,thinking=3600,dead=3600,";
 
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
   private Program worker;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     site.serve();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   private Task ended(String silences, String prompt) throws Exception {

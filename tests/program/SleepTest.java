@@ -5,21 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
 /** A machine that sleeps and wakes: a stopped process knows nothing of the time that passes, and finds another clock afterwards. */
-class SleepTest {
+class SleepTest extends OnSite {
   private static final Duration SILENCE = Duration.ofSeconds(1); // after which a quiet stream is opened anew
   private static final Duration SLEEP = SILENCE.multipliedBy(3);
 
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
   private Path gate;
   private Program server;
   private Program worker;
@@ -27,17 +21,10 @@ class SleepTest {
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     gate = home.resolve("gate");
     server = site.serve();
     worker = site.work("-b", "code:" + code, "--sse-heartbeat-timeout", Long.toString(SILENCE.toSeconds()));
     settled = new Settled(site.home(), site.client());
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   private String create(String name) throws Exception {

@@ -9,29 +9,15 @@ import lib.config.Json;
 import lib.wire.Client;
 import lib.wire.NewTask;
 import lib.wire.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
 /** A worker and our server as two processes: what a task leads to, told truly. */
-class WorkerTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
-
+class WorkerTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     site.serve();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   @Test
