@@ -17,6 +17,7 @@ import lib.agent.Logins;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
+import lib.cli.Logs;
 import lib.config.Codebase;
 import lib.config.Json;
 import lib.config.Setting.Use;
@@ -78,10 +79,13 @@ public final class sync extends Command {
     var secrets = Secrets.of(settings);
     Logins.addTo(secrets, settings.env())
         .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
+    var redaction = Redaction.of(secrets.names());
+    // what goes wrong with a store or a codebase is this command's own to say
+    Logs.start(settings.given(Table.LOG_LEVEL) ? settings.get(Table.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
     var all = new Sync(Stores.of(settings, () -> folders, Time.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
-        () -> places, this::refused, Redaction.of(secrets.names())::mask,
+        () -> places, this::refused, redaction::mask,
         new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Time.SYSTEM);
     var pass = ask(client, all::pass);
     print(workerId, known, pass);
@@ -168,7 +172,7 @@ public final class sync extends Command {
           .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
       io.print(Json.pretty(result) + "\n");
     } else {
-      if (pass.sessions() == 0) {
+      if (pass.sessions() == 0 && pass.reading() == null) {
         io.say("no agent has a session in these codebases\n");
       }
       Columns.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()
