@@ -68,13 +68,14 @@ public final class sync extends Command {
     var settings = settings();
     var client = client(server(settings));
     var workerId = workerId(settings);
-    var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && c.path() != null).toList();
+    var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && isPath(c.path())).toList();
     if (known.isEmpty()) {
       throw new Problem("the server has no codebase of worker " + workerId, client.server() + " was told of none, or has forgotten them",
           REGISTERING);
     }
-    settings.get(Table.CODEBASES).stream().filter(c -> known.stream().noneMatch(k -> Path.of(k.path()).equals(c.path()))).forEach(c ->
-        io.warn("codebase " + c.name() + " (" + c.path() + ") is not registered, and its sessions are not told as its own: " + REGISTERING));
+    if (codebase == null) {
+      warnOfUnknown(settings.get(Table.CODEBASES), known);
+    }
     var places = places(settings, known);
     var secrets = Secrets.of(settings);
     Logins.addTo(secrets, settings.env())
@@ -92,7 +93,20 @@ public final class sync extends Command {
     return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
   }
 
-  /** What a worker would do here, it registers the codebase anew, is not for somebody who only wants to look. */
+  private void warnOfUnknown(List<Codebase> named, List<RemoteCodebase> known) {
+    for (var one : named) {
+      if (known.stream().noneMatch(c -> c.path().equals(one.path().toString()))) {
+        io.warn("codebase " + one.name() + " (" + one.path() + ") is not registered, its sessions are not told as its own: " + REGISTERING);
+      }
+    }
+  }
+
+  /** Whatever a server says. */
+  private static boolean isPath(String path) {
+    return path != null && path.startsWith("/") && path.indexOf('\0') < 0;
+  }
+
+  /** A worker registers the codebase anew; this is only said here. */
   private String refused(String codebaseId) {
     io.warn("the server does not take the sessions of codebase " + codebaseId + "; if it has forgotten it: " + REGISTERING);
     return null;
