@@ -121,11 +121,12 @@ final class Telling {
       });
     }
     var stamps = readings.stamps(matter.talks);
-    for (var found : matter.talks) {
+    for (var found : told.lagging().last(matter.talks, Found::id)) {
       var letter = letter(found, told, stamps.get(found.id()));
       if (letter.isPresent()) {
         var its = letter.get();
-        sending.room(its.bytes).messages(found.id(), its.messages, its.bytes, () -> told.messages(found.id(), its.content, its.stamp));
+        sending.room(told.lagging().has(found.id()) ? limit : its.bytes).messages(found.id(), its.messages, its.bytes,
+            () -> told.messages(found.id(), its.content, its.stamp));
       }
     }
     return sending.end();
@@ -147,6 +148,7 @@ final class Telling {
       this.parcel = new Parcel(whole);
     }
 
+    /** A parcel that has room for so many bytes; with the limit itself an empty one. */
     Parcel room(int bytes) throws CallFailed, InterruptedException {
       if (!parcel.fits(bytes, limit)) {
         send();
@@ -155,11 +157,19 @@ final class Telling {
     }
 
     private void send() throws CallFailed, InterruptedException {
-      count = calls.sessions(codebase, parcel.batch(workerId));
+      try {
+        count = calls.sessions(codebase, parcel.batch(workerId));
+      } catch (CallFailed e) {
+        if (e.status() == 500 || e.kind() == CallFailed.Kind.REFUSED) {
+          parcel.talks().forEach(told.lagging()::failed); // each goes alone at the next try
+        }
+        throw e;
+      }
       if (parcel.whole()) {
         told.begin();
       }
       parcel.taken();
+      parcel.talks().forEach(told.lagging()::passed);
       tally.sent(parcel.messageCount(), parcel.bytes());
       parcel = new Parcel(false);
     }
