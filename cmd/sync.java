@@ -182,8 +182,8 @@ public final class sync extends Command {
       var result = Json.object().put("worker_id", workerId).put("dry_run", dryRun).put("problem", pass.reading());
       var list = result.putArray("codebases");
       pass.lines().forEach(line -> list.addObject().put("id", line.codebaseId()).put("name", names.get(line.codebaseId()))
-          .put("sessions", line.sessions()).put("changed", line.changed()).put("messages", line.messages())
-          .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
+          .put("sessions", line.sessions()).put("changed", line.changed()).put("left_out", line.leftOut())
+          .put("messages", line.messages()).put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
       io.print(Json.pretty(result) + "\n");
     } else {
       if (pass.sessions() == 0 && pass.reading() == null) {
@@ -193,6 +193,8 @@ public final class sync extends Command {
           .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(), "" + line.changed(),
               "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList());
     }
+    pass.lines().stream().filter(line -> line.leftOut() > 0).forEach(line -> io.warn("codebase " + line.codebaseId() + ": the oldest "
+        + line.leftOut() + " sessions are left out, this server takes no longer list"));
     if (pass.problem() != null) {
       io.warn(pass.problem());
     }

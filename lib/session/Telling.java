@@ -246,6 +246,7 @@ final class Telling {
     }
     tally.changed(changed);
     tally.removed(gone.size());
+    tally.leftOut(matter.sessions.size() - list.size());
     tally.sent(0, bytes);
   }
 

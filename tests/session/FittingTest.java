@@ -154,9 +154,10 @@ class FittingTest {
     here.pass();
     assertThat(here.server.sessions("a")).hasSize(1000).allSatisfy(s -> assertThat(s.path("summary").isEmpty()).isTrue());
     IntStream.range(0, 20_000).forEach(i -> here.store.put("s" + i, A, i, ""));
-    here.pass();
+    var line = here.pass().lines().getFirst();
     var told = new ArrayList<>(here.server.sessions("a"));
     assertThat(told).hasSizeBetween(1000, 19_999);
+    assertThat(line.leftOut()).isEqualTo(20_000 - told.size());
     assertThat(told.getFirst().path("id").asText()).isEqualTo("s19999");
     assertThat(bytes(here.requests().getLast())).isBetween(3 * LARGEST, 4 * LARGEST);
     assertThat(here.pass().lines().getFirst().requests()).isZero();
