@@ -186,6 +186,27 @@ class FittingTest {
   }
 
   @Test
+  void aServerThatTakesNoLengthAtAllIsAskedAFewTimesOnlyAlsoForALongList() throws Exception {
+    IntStream.range(0, 5_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i));
+    for (var ours : new boolean[] {true, false}) {
+      here.begin(ours, 3, 100);
+      here.server.on("POST", "/v1/agent/codebases/*/sessions/sync").answer(413, "too large");
+      assertThat(here.pass().problem()).contains("too large");
+      assertThat(here.sent()).hasSize(8);
+      here.server.heal();
+    }
+  }
+
+  @Test
+  void ourOwnServerGetsALongListInPiecesWhereItIsNotTakenWhole() throws Exception {
+    IntStream.range(0, 5_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i, "x"));
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(413, "too large").times(1);
+    here.pass();
+    assertThat(here.server.sessions("a")).hasSize(5_000);
+    assertThat(here.requests().stream().skip(1)).hasSize(2).allSatisfy(r -> assertThat(bytes(r)).isLessThanOrEqualTo(LARGEST));
+  }
+
+  @Test
   void aSummaryThatDoesNotFitIntoARequestIsLeftOut() throws Exception {
     here.store.put("s1", A, 1, "x".repeat(2_000_000));
     here.pass();
