@@ -17,6 +17,7 @@ import lib.agent.Logins;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
+import lib.cli.Logs;
 import lib.config.Codebase;
 import lib.config.Json;
 import lib.config.Setting.Use;
@@ -67,28 +68,45 @@ public final class sync extends Command {
     var settings = settings();
     var client = client(server(settings));
     var workerId = workerId(settings);
-    var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && c.path() != null).toList();
+    var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && isPath(c.path())).toList();
     if (known.isEmpty()) {
       throw new Problem("the server has no codebase of worker " + workerId, client.server() + " was told of none, or has forgotten them",
           REGISTERING);
     }
-    settings.get(Table.CODEBASES).stream().filter(c -> known.stream().noneMatch(k -> Path.of(k.path()).equals(c.path()))).forEach(c ->
-        io.warn("codebase " + c.name() + " (" + c.path() + ") is not registered, and its sessions are not told as its own: " + REGISTERING));
+    if (codebase == null) {
+      warnOfUnknown(settings.get(Table.CODEBASES), known);
+    }
     var places = places(settings, known);
     var secrets = Secrets.of(settings);
     Logins.addTo(secrets, settings.env())
         .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
+    var redaction = Redaction.of(secrets.names());
+    // what goes wrong with a store or a codebase is this command's own to say
+    Logs.start(settings.given(Table.LOG_LEVEL) ? settings.get(Table.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
     var all = new Sync(Stores.of(settings, () -> folders, Time.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
-        () -> places, this::refused, Redaction.of(secrets.names())::mask,
+        () -> places, this::refused, redaction::mask,
         new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Time.SYSTEM);
     var pass = ask(client, all::pass);
     print(workerId, known, pass);
     return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
   }
 
-  /** What a worker would do here, it registers the codebase anew, is not for somebody who only wants to look. */
+  private void warnOfUnknown(List<Codebase> named, List<RemoteCodebase> known) {
+    for (var one : named) {
+      if (known.stream().noneMatch(c -> c.path().equals(one.path().toString()))) {
+        io.warn("codebase " + one.name() + " (" + one.path() + ") is not registered, its sessions are not told as its own: " + REGISTERING);
+      }
+    }
+  }
+
+  /** Whatever a server says. */
+  private static boolean isPath(String path) {
+    return path != null && path.startsWith("/") && path.indexOf('\0') < 0;
+  }
+
+  /** A worker registers the codebase anew; this is only said here. */
   private String refused(String codebaseId) {
     io.warn("the server does not take the sessions of codebase " + codebaseId + "; if it has forgotten it: " + REGISTERING);
     return null;
@@ -164,17 +182,19 @@ public final class sync extends Command {
       var result = Json.object().put("worker_id", workerId).put("dry_run", dryRun).put("problem", pass.reading());
       var list = result.putArray("codebases");
       pass.lines().forEach(line -> list.addObject().put("id", line.codebaseId()).put("name", names.get(line.codebaseId()))
-          .put("sessions", line.sessions()).put("changed", line.changed()).put("messages", line.messages())
-          .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
+          .put("sessions", line.sessions()).put("changed", line.changed()).put("left_out", line.leftOut())
+          .put("messages", line.messages()).put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
       io.print(Json.pretty(result) + "\n");
     } else {
-      if (pass.sessions() == 0) {
+      if (pass.sessions() == 0 && pass.reading() == null) {
         io.say("no agent has a session in these codebases\n");
       }
       Columns.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()
           .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(), "" + line.changed(),
               "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList());
     }
+    pass.lines().stream().filter(line -> line.leftOut() > 0).forEach(line -> io.warn("codebase " + line.codebaseId() + ": the oldest "
+        + line.leftOut() + " sessions are left out, this server takes no longer list"));
     if (pass.problem() != null) {
       io.warn(pass.problem());
     }

@@ -77,6 +77,12 @@ final class CodeTetherStore implements SessionStore {
     return places.stream().map(Place::sessions).filter(Files::isDirectory).findFirst().orElse(places.getLast().sessions);
   }
 
+  /** It has several places, and each goes with its repository. */
+  @Override
+  public boolean there() {
+    return true;
+  }
+
   private List<Place> places() {
     var named = env.var("CODETETHER_DATA_DIR");
     if (named != null && !named.isBlank()) {

@@ -23,6 +23,10 @@ final class Lagging {
     ids.remove(id);
   }
 
+  boolean has(String id) {
+    return ids.contains(id);
+  }
+
   /** Forgets all but these. */
   void retain(Collection<String> some) {
     ids.retainAll(some);

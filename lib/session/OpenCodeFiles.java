@@ -24,7 +24,7 @@ import lib.config.Time;
 final class OpenCodeFiles implements SessionStore {
   private static final long LARGEST_SESSION = 4L << 20; // some kilobytes; older versions put the changes made into it
   private static final long LARGEST_PIECE = 16L << 20; // a user's message holds the files that its answer changed
-  private static final long SESSIONS_KEPT = 64L << 20;
+  private static final long SESSIONS_KEPT = 1L << 40; // of each only some fields, whatever its file holds, so that their number bounds it
   private static final long PIECES_KEPT = 32L << 20;
   /** What one answer may hold: a hundred messages are some hundred kilobytes. */
   static final long LARGEST_ANSWER = 32L << 20;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.wire.SessionBatch;
 
 /** A request for our own server while it is filled, and what to note once it is taken. */
@@ -65,6 +66,11 @@ final class Parcel {
   /** How many messages are in it. */
   int messageCount() {
     return messages.values().stream().mapToInt(List::size).sum();
+  }
+
+  /** The sessions whose messages are in it. */
+  Set<String> talks() {
+    return messages.keySet();
   }
 
   SessionBatch batch(String workerId) {

@@ -18,11 +18,13 @@ public record Pass(List<Line> lines, String reading) {
    * @param sessions how many there are now
    * @param changed how many of them the server had not, or not as they are now
    * @param removed how many it was told are gone
+   * @param leftOut how many of them, the oldest, a list does not hold that this server takes
    * @param messages how many went out
    * @param bytes of the requests' content
    * @param problem why it, or the rest of it, waits for the next pass; null when nothing does
    */
-  public record Line(String codebaseId, int sessions, int changed, int removed, int messages, int requests, long bytes, String problem) {
+  public record Line(String codebaseId, int sessions, int changed, int removed, int leftOut, int messages, int requests, long bytes,
+      String problem) {
     /** Whether there is anything to say of it. */
     boolean says() {
       return sessions > 0 || requests > 0 || problem != null;

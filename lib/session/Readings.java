@@ -58,6 +58,11 @@ final class Readings {
     public String toString() {
       return store.kind() + ", " + store.place() + (session == null ? "" : ", session " + session);
     }
+
+    /** Names it once, although most failures name the file themselves. */
+    String why(String message) {
+      return message.startsWith(store.place().toString()) && session == null ? store.kind() + ", " + message : this + ": " + message;
+    }
   }
 
   private interface Read<T> {
@@ -137,7 +142,7 @@ final class Readings {
       if (Thread.interrupted()) {
         throw (InterruptedException) new InterruptedException("reading sessions").initCause(e);
       }
-      var reason = place + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+      var reason = place.why(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
       if (!reason.equals(failing.put(place, reason))) {
         LOG.warn("sessions are not read, trying on: {}", reason, e instanceof RuntimeException ? e : null);
       }

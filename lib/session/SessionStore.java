@@ -20,7 +20,7 @@ public interface SessionStore {
   /** The file or folder, for people. */
   Path place();
 
-  /** Whether the CLI has made it. */
+  /** Whether it is there as a whole; if not, nothing is known of the sessions that it had. */
   default boolean there() {
     return Files.exists(place());
   }

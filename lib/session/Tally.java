@@ -6,6 +6,7 @@ final class Tally {
   private final int sessions;
   private int changed;
   private int removed;
+  private int leftOut;
   private int messages;
   private int requests;
   private long bytes;
@@ -23,6 +24,10 @@ final class Tally {
     removed += more;
   }
 
+  void leftOut(int some) {
+    leftOut = some;
+  }
+
   /** A request went out and was taken. */
   void sent(int messagesInIt, long bytesOfIt) {
     messages += messagesInIt;
@@ -35,6 +40,6 @@ final class Tally {
   }
 
   Pass.Line line(String problem) {
-    return new Pass.Line(codebaseId, sessions, changed, removed, messages, requests, bytes, problem);
+    return new Pass.Line(codebaseId, sessions, changed, removed, leftOut, messages, requests, bytes, problem);
   }
 }

@@ -25,8 +25,8 @@ final class Telling {
   /** Proxies take 1 MB unless told otherwise; what is less spares both sides' memory. */
   static final int LARGEST = 1_000_000;
   /**
-   * A list that replaces what a server had has to go in one request; this is some 10,000 sessions. Not every proxy takes as much,
-   * and some just hang up.
+   * A list that replaces what a server had has to go in one request, or what does not fit is gone for a moment, with its messages;
+   * this is some 10,000 sessions. Not every proxy takes as much, and some just hang up.
    */
   private static final int LARGEST_LIST = 4 * LARGEST;
   private static final int LEAST = 16 << 10; // a server that takes less than this takes no agent's message either
@@ -39,6 +39,7 @@ final class Telling {
   private final int maxMessages;
   private int limit = LARGEST;
   private int listLimit = LARGEST_LIST;
+  private int sending; // the bytes of the last request
 
   /**
    * For one server.
@@ -78,6 +79,7 @@ final class Telling {
    * @return false when our own server then counts otherwise than we do, so that it is to be told everything
    */
   boolean tell(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+    var shortened = false;
     while (true) {
       try {
         if (ours) {
@@ -85,13 +87,19 @@ final class Telling {
         }
         other(codebase, told, matter, tally);
         return true;
-      } catch (CallFailed e) {
-        if (e.kind() != CallFailed.Kind.TOO_LARGE || limit == LEAST) {
+      } catch (CallFailed e) { // what was taken is noted, so only the rest is told now
+        if (listLimit > limit && sending > limit && (e.kind() == CallFailed.Kind.TOO_LARGE || e.kind() == CallFailed.Kind.UNREACHABLE)) {
+          listLimit = limit;
+          shortened = true;
+        } else if (e.kind() == CallFailed.Kind.TOO_LARGE && limit > LEAST) {
+          limit = Math.max(LEAST, limit / 2);
+          listLimit = limit;
+          shortened = false;
+          LOG.info("codebase={} the server takes no request that large, sessions go in {} bytes from now on", codebase, limit);
+        } else {
+          listLimit = shortened ? LARGEST_LIST : listLimit; // it was not the length: the server is just not there
           throw e;
         }
-        limit = Math.max(LEAST, limit / 2); // what was taken is noted, so only the rest is told in smaller requests
-        listLimit = limit;
-        LOG.info("codebase={} the server takes no request that large, sessions go in {} bytes from now on", codebase, limit);
       }
     }
   }
@@ -101,34 +109,35 @@ final class Telling {
     if (whole) {
       told.forget(); // it may have been told a part, and is to have no other now
     }
-    var sending = new Sending(codebase, told, whole, tally);
+    var parcels = new Sending(codebase, told, whole, tally);
     for (var found : matter.sessions) {
       var raw = found.session().toJson();
       var content = Told.content(List.of(raw));
       if (!told.has(found.id(), content)) {
         var json = fitting.session(raw, limit - Parcel.AROUND);
         var size = Fitting.bytes(json).length;
-        sending.room(size).session(json, size, () -> {
+        parcels.room(size, whole ? listLimit : limit).session(json, size, () -> {
           told.session(found.id(), content);
           tally.changed(1);
         });
       }
     }
     for (var id : gone(told, matter)) {
-      sending.room(id.length()).removed(id, () -> {
+      parcels.room(id.length(), limit).removed(id, () -> {
         told.removed(id);
         tally.removed(1);
       });
     }
     var stamps = readings.stamps(matter.talks);
-    for (var found : matter.talks) {
+    for (var found : told.lagging().last(matter.talks, Found::id)) {
       var letter = letter(found, told, stamps.get(found.id()));
       if (letter.isPresent()) {
         var its = letter.get();
-        sending.room(its.bytes).messages(found.id(), its.messages, its.bytes, () -> told.messages(found.id(), its.content, its.stamp));
+        parcels.room(told.lagging().has(found.id()) ? limit : its.bytes, limit).messages(found.id(), its.messages, its.bytes,
+            () -> told.messages(found.id(), its.content, its.stamp));
       }
     }
-    return sending.end();
+    return parcels.end();
   }
 
   /** Fills requests for our own server, and sends each when it is full. */
@@ -147,19 +156,29 @@ final class Telling {
       this.parcel = new Parcel(whole);
     }
 
-    Parcel room(int bytes) throws CallFailed, InterruptedException {
-      if (!parcel.fits(bytes, limit)) {
+    /** A parcel with room for so many bytes below a limit; for as many as the limit itself an empty one. */
+    Parcel room(int bytes, int most) throws CallFailed, InterruptedException {
+      if (!parcel.fits(bytes, most)) {
         send();
       }
       return parcel;
     }
 
     private void send() throws CallFailed, InterruptedException {
-      count = calls.sessions(codebase, parcel.batch(workerId));
+      sending = parcel.bytes();
+      try {
+        count = calls.sessions(codebase, parcel.batch(workerId));
+      } catch (CallFailed e) {
+        if (e.status() == 500 || e.kind() == CallFailed.Kind.REFUSED) {
+          parcel.talks().forEach(told.lagging()::failed); // each goes alone at the next try
+        }
+        throw e;
+      }
       if (parcel.whole()) {
         told.begin();
       }
       parcel.taken();
+      parcel.talks().forEach(told.lagging()::passed);
       tally.sent(parcel.messageCount(), parcel.bytes());
       parcel = new Parcel(false);
     }
@@ -191,6 +210,7 @@ final class Telling {
   }
 
   private void messages(String codebase, String id, Letter letter, Told told) throws CallFailed, InterruptedException {
+    sending = letter.bytes;
     try {
       calls.messages(codebase, id, workerId, letter.messages);
     } catch (CallFailed e) {
@@ -219,16 +239,9 @@ final class Telling {
       LOG.warn("codebase={} the server is told of the newest {} of {} sessions: their list, which replaces what it has, goes in one "
           + "request", codebase, list.size(), matter.sessions.size());
     }
-    var bytes = list.stream().mapToLong(json -> Fitting.bytes(json).length + 1).sum() + Parcel.AROUND;
-    try {
-      calls.sessions(codebase, SessionBatch.whole(workerId, list));
-    } catch (CallFailed e) {
-      if (bytes <= limit || e.kind() != CallFailed.Kind.TOO_LARGE && e.kind() != CallFailed.Kind.UNREACHABLE) {
-        throw e;
-      }
-      shorterList(codebase, told, matter, tally);
-      return;
-    }
+    var bytes = list.stream().mapToInt(json -> Fitting.bytes(json).length + 1).sum() + Parcel.AROUND;
+    sending = bytes;
+    calls.sessions(codebase, SessionBatch.whole(workerId, list));
     told.begin();
     gone.forEach(told::removed);
     for (var i = 0; i < contents.length; i++) {
@@ -236,18 +249,8 @@ final class Telling {
     }
     tally.changed(changed);
     tally.removed(gone.size());
+    tally.leftOut(matter.sessions.size() - list.size());
     tally.sent(0, bytes);
-  }
-
-  /** That a shorter list is taken proves that the long one was too long; else the server was just not there. */
-  private void shorterList(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
-    listLimit = limit;
-    try {
-      list(codebase, told, matter, tally);
-    } catch (CallFailed e) {
-      listLimit = LARGEST_LIST;
-      throw e;
-    }
   }
 
   /** As many entries as a request of so many bytes may hold. */

@@ -115,6 +115,16 @@ class SyncTest {
   }
 
   @Test
+  void aStoreThatCannotBeReadIsAProblemAndTakesNothingAway() throws Exception {
+    desk.ran("sync", "--name", "w");
+    Files.writeString(desk.home.resolve(".local/share/opencode/opencode.db"), "this is no database ".repeat(50));
+    var ran = desk.ran("sync", "--name", "w");
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).containsOnlyOnce("opencode.db").contains("cannot be read").doesNotContain("no agent has a session");
+    assertThat(desk.client.sessions().list(id, 10, 0, null).total()).isEqualTo(1);
+  }
+
+  @Test
   void whereNoAgentHasASessionTheServerIsToldSo() throws Exception {
     Files.delete(desk.home.resolve(".local/share/opencode/storage/session/p/ses_1.json"));
     var ran = desk.ran("sync", "--name", "w");

@@ -154,9 +154,10 @@ class FittingTest {
     here.pass();
     assertThat(here.server.sessions("a")).hasSize(1000).allSatisfy(s -> assertThat(s.path("summary").isEmpty()).isTrue());
     IntStream.range(0, 20_000).forEach(i -> here.store.put("s" + i, A, i, ""));
-    here.pass();
+    var line = here.pass().lines().getFirst();
     var told = new ArrayList<>(here.server.sessions("a"));
     assertThat(told).hasSizeBetween(1000, 19_999);
+    assertThat(line.leftOut()).isEqualTo(20_000 - told.size());
     assertThat(told.getFirst().path("id").asText()).isEqualTo("s19999");
     assertThat(bytes(here.requests().getLast())).isBetween(3 * LARGEST, 4 * LARGEST);
     assertThat(here.pass().lines().getFirst().requests()).isZero();
@@ -182,6 +183,27 @@ class FittingTest {
     here.store.put("s1", "one more", A, 5_001, "x");
     here.pass();
     assertThat(bytes(here.requests().get(here.requests().size() - 2))).isLessThanOrEqualTo(LARGEST);
+  }
+
+  @Test
+  void aServerThatTakesNoLengthAtAllIsAskedAFewTimesOnlyAlsoForALongList() throws Exception {
+    IntStream.range(0, 5_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i));
+    for (var ours : new boolean[] {true, false}) {
+      here.begin(ours, 3, 100);
+      here.server.on("POST", "/v1/agent/codebases/*/sessions/sync").answer(413, "too large");
+      assertThat(here.pass().problem()).contains("too large");
+      assertThat(here.sent()).hasSize(8);
+      here.server.heal();
+    }
+  }
+
+  @Test
+  void ourOwnServerGetsALongListInPiecesWhereItIsNotTakenWhole() throws Exception {
+    IntStream.range(0, 5_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i, "x"));
+    here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(413, "too large").times(1);
+    here.pass();
+    assertThat(here.server.sessions("a")).hasSize(5_000);
+    assertThat(here.requests().stream().skip(1)).hasSize(2).allSatisfy(r -> assertThat(bytes(r)).isLessThanOrEqualTo(LARGEST));
   }
 
   @Test

@@ -57,6 +57,21 @@ class OpenCodeFilesTest {
   }
 
   @Test
+  void largeFilesOfManySessionsThatLookUnchangedAreNotReadAgainEither() throws IOException {
+    var changes = "x".repeat(4_000_000); // as older versions put them there
+    for (var n = 0; n < 20; n++) {
+      write(project.resolve("ses_" + n + ".json"), Json.object().put("id", "ses_" + n).put("directory", "/srv").put("title", "old")
+          .put("changes", changes));
+    }
+    Captured.age(storage);
+    assertThat(store.sessions()).hasSize(24);
+    for (var n = 0; n < 20; n++) {
+      spoil(project.resolve("ses_" + n + ".json"));
+    }
+    assertThat(store.sessions()).hasSize(24);
+  }
+
+  @Test
   void aFileChangedWithinTheLastMomentsIsReadAgainThoughItLooksTheSame() throws IOException {
     var session = Captured.titled(store, "List the stock");
     time.advance(Duration.between(Instant.EPOCH, Captured.LAID).plusSeconds(1)); // one second after the files were laid

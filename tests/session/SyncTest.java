@@ -345,9 +345,12 @@ class SyncTest {
   void tenThousandSessionsAreToldInFewRequestsAndOneOfThemInOne() throws Exception {
     IntStream.range(0, 10_000).forEach(i -> here.store.put("s" + i, "title " + i, A, i));
     var line = here.pass().lines().getFirst();
-    assertThat(line.requests()).isBetween(2, 5);
+    assertThat(line.requests()).as("a list replaces what was there").isEqualTo(1);
     assertThat(here.server.sessions("a")).hasSize(10_000);
-    assertThat(here.requests()).allSatisfy(r -> assertThat(r.body().length()).isLessThanOrEqualTo(1_000_000));
+    here.sent();
+    IntStream.range(0, 10_000).forEach(i -> here.store.put("s" + i, "titles " + i, A, i));
+    assertThat(here.pass().lines().getFirst().requests()).isBetween(2, 5);
+    assertThat(here.requests().stream().skip(1)).allSatisfy(r -> assertThat(r.body().length()).isLessThanOrEqualTo(1_000_000));
     here.sent();
     here.store.put("s77", "another title", A, 77);
     here.pass();
