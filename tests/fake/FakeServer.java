@@ -308,11 +308,13 @@ public final class FakeServer implements AutoCloseable {
 
   private void stream(Request request, Socket connection) throws IOException {
     var stream = new Stream(request, connection);
-    stream.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
-        + "Connection: close\r\n\r\n");
-    stream.event("connected", Json.object().put("event", "connected").put("worker_id", stream.worker)
-        .put("agent_name", request.query().get("agent_name")).put("message", "Connected to task stream"));
-    streams.add(stream);
+    synchronized (stream) { // whoever has read that it is connected is announced to from then on, and not before
+      stream.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
+          + "Connection: close\r\n\r\n");
+      streams.add(stream);
+      stream.event("connected", Json.object().put("event", "connected").put("worker_id", stream.worker)
+          .put("agent_name", request.query().get("agent_name")).put("message", "Connected to task stream"));
+    }
     try {
       board.pending().forEach(stream::announce); // what waited is announced to whoever connects
       connection.getInputStream().transferTo(OutputStream.nullOutputStream()); // until the worker closes it
