@@ -44,6 +44,7 @@ public final class Findings implements Closeable {
   private String sessionId;
   private Turn lastTurn;
   private Used lastTool;
+  private boolean refused; // the last tool call
   private Failed failure;
   private String warning;
   private Warned repeated; // the last event, if it was one
@@ -131,10 +132,17 @@ public final class Findings implements Closeable {
         yield asked.question() != null || last == Silence.Word.QUESTION ? Silence.Word.QUESTION : Silence.Word.OTHER;
       }
       case Used used -> {
-        lastTool = new Used(masked(used.tool()), masked(used.about()), masked(used.failure()), masked(used.file()));
+        var ended = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
+        lastTool = new Used(ended ? lastTool.tool() : masked(used.tool()), ended ? lastTool.about() : masked(used.about()),
+            masked(used.failure()), masked(used.file()), used.call());
+        refused = false;
         if (used.file() != null) {
           files.add(lastTool.file());
         }
+        yield Silence.Word.OTHER;
+      }
+      case AgentEvent.Refused told -> {
+        refused |= lastTool != null && told.call().equals(lastTool.call());
         yield Silence.Word.OTHER;
       }
       case AgentEvent.Changed changed -> {
@@ -263,6 +271,11 @@ public final class Findings implements Closeable {
   /** The last tool call, or null. */
   public Used lastTool() {
     return lastTool;
+  }
+
+  /** Whether it says that its last tool call was not allowed. */
+  public boolean refused() {
+    return refused;
   }
 
   /** The last thing it met with that it said it would get over, and has not yet; else null. */

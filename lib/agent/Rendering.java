@@ -33,6 +33,7 @@ final class Rendering {
       case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
       case AgentEvent.Turn turn -> "";
+      case AgentEvent.Refused refused -> "";
       case AgentEvent.Changed changed -> "";
       case AgentEvent.Quiet quiet -> "";
     };

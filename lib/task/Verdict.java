@@ -150,14 +150,13 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     }
     var turn = found.lastTurn();
     var tool = found.lastTool();
-    if (turn != null && (turn.reason().equals(Turn.TOOLS)
-        || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
+    if (turn != null && (turn.reason().equals(Turn.TOOLS) || found.refused())) {
       return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
           + (tool == null ? "" : ": " + oneLine(tool.tool()) + " " + oneLine(tool.about())
               + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
           + APPROVAL + tail(found)};
     }
-    if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
+    if (turn != null && !turn.reason().equals(Turn.STOP)) {
       return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
     }
     if (found.events() && turn == null || found.text().isBlank() && tool == null) {

@@ -104,11 +104,15 @@ class OutcomesTest {
     var refused = "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\","
         + "\"is_error\":true,\"content\":"
         + "\"This command requires approval: curl u\"}]},\"session_id\":\"s\"}\n";
-    var denied = "\"permission_denials\":[{\"tool_name\":\"Bash\"}]";
+    var denied = "\"permission_denials\":[{\"tool_name\":\"Bash\",\"tool_use_id\":\"t\"}]";
+    var failed = (call + refused).replace("\"t\"", "\"t2\"").replace("This command requires approval: curl u", "Exit code 1");
     var gone = "No conversation found with session ID: s";
     return List.of(
         good("claude", "success", text + result("\"is_error\":false"), ""),
-        good("claude", "a refusal that it got over", call + refused + call + text + result("\"is_error\":false," + denied), ""),
+        good("claude", "a refusal that it got over", call + refused + failed.lines().findFirst().orElseThrow() + "\n" + text
+            + result("\"is_error\":false," + denied), ""),
+        good("claude", "a refusal that it got over, and a command that failed of itself", call + refused + failed + text
+            + result("\"is_error\":false," + denied), ""),
         bad("claude", "not logged in", 1, result("\"is_error\":true,\"result\":\"Not logged in · Please run /login\""), "", "agent-error",
             "Not logged in · Please run /login" + LOG_IN),
         bad("claude", "invalid key", 1,
@@ -142,7 +146,8 @@ class OutcomesTest {
             + "{\"output_tokens\":0}"), "", "agent-error", "the model did not end normally: its provider's answer was cut off"),
         bad("claude", "a refused tool call was its last", 0, call + refused + text + result("\"is_error\":false," + denied), "",
             "needs-approval",
-            "the agent stopped because a tool call was refused or needs approval…This command requires approval: curl u…" + APPROVAL),
+            "the agent stopped because a tool call was refused or needs approval: Bash curl u (This command requires approval: curl u)…"
+            + APPROVAL),
         bad("claude", "missing session, or one of another folder", 1,
             "{\"type\":\"result\",\"subtype\":\"error_during_execution\",\"is_error\":true,"
             + "\"errors\":[\"" + gone + "\"],\"session_id\":\"s\"}\n", gone + "\n", "session-gone", "the agent does not have the session"),

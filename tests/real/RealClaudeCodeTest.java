@@ -65,7 +65,9 @@ final class RealClaudeCodeTest extends RealAgent {
     script("Fetch it", shell("curl http://127.0.0.1:9/x"), new Say("I could not."));
     var task = done("Fetch it");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
-    assertThat(task.error()).contains("refused or needs approval", "agent_approval says what it may do unasked");
+    assertThat(task.error()).contains("refused or needs approval: Bash curl http://127.0.0.1:9/x (", "agent_approval says what it may do unasked");
+    script("Fetch it otherwise", shell("curl http://127.0.0.1:9/x"), shell("cat nothing"), new Say("There is none."));
+    assertThat(done("Fetch it otherwise").status()).as("a refusal that it got over").isEqualTo(TaskStatus.COMPLETED);
   }
 
   @Test
