@@ -36,7 +36,8 @@ public sealed interface AgentEvent {
    * A model turn is over.
    *
    * @param reason {@link #STOP}, {@link #TOOLS}; others are cut short
-   * @param last whether the agent says that it has ended altogether, not only this turn
+   * @param cost of this turn; of all up to here when it is the last
+   * @param last whether the agent says that it has ended altogether, not only this turn; it may come back to what it left running
    */
   record Turn(String reason, long tokensIn, long tokensOut, double cost, boolean last) implements AgentEvent {
     public Turn(String reason, long tokensIn, long tokensOut, double cost) {

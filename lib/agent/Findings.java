@@ -153,7 +153,7 @@ public final class Findings implements Closeable {
         lastTurn = turn;
         tokensIn += turn.tokensIn();
         tokensOut += turn.tokensOut();
-        cost += turn.cost();
+        cost = turn.last() ? Math.max(cost, turn.cost()) : cost + turn.cost();
         // some providers say "stop" to a turn that called tools: then the agent goes on with the next one
         yield turn.last() || turn.reason().equals(Turn.STOP) && !tools ? Silence.Word.RESULT : Silence.Word.OTHER;
       }
