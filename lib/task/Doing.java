@@ -196,7 +196,8 @@ final class Doing {
     }
     var session = task.resumeSession();
     var directory = codebase;
-    switch (session == null ? new Resume.GoOn(codebase) : Resume.of(session, known(adapter.kind(), session), codebase)) {
+    switch (session == null ? new Resume.GoOn(codebase) : Resume.of(session, known(adapter.kind(), session), codebase,
+        codebases.folders())) {
       case Resume.GoOn on -> directory = on.directory();
       case Resume.Anew anew -> {
         session = null;

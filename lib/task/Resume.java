@@ -3,7 +3,10 @@ package lib.task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import lib.config.Codebase;
+import lib.session.Mapping;
 import lib.session.Session;
 
 /** What becomes of the wish to go on with an agent's session. */
@@ -20,13 +23,14 @@ public sealed interface Resume {
 
   /**
    * Decides it. A session can be gone on with only in the folder where it was begun: anywhere else agents hang, or work without
-   * a word. So that folder counts, as long as it lies in the codebase that the task names; a task does not get at another
-   * codebase by naming a session.
+   * a word. So that folder counts, as long as it belongs to the codebase that the task names, as {@link Mapping} has it; a task
+   * does not get at another codebase by naming a session.
    *
    * @param found what this machine knows of the session; empty when it is in no store that is read here: then the agent is to say
-   * @param codebase the task's codebase, which exists
+   * @param codebase the folder of the task's codebase, which exists
+   * @param codebases all that are offered here, without the one for tasks that have none
    */
-  static Resume of(String session, Optional<Session> found, Path codebase) {
+  static Resume of(String session, Optional<Session> found, Path codebase, List<Codebase> codebases) {
     if (found.isEmpty()) {
       return new GoOn(codebase);
     }
@@ -35,6 +39,11 @@ public sealed interface Resume {
       return new Anew("the folder of session " + session + ", " + directory + ", is not there any more");
     }
     try {
+      var owner = new Mapping(codebases).of(directory).orElse(null);
+      if (owner != null && !owner.path().toRealPath().equals(codebase.toRealPath())) {
+        return new Refused("session " + session + " belongs to " + directory + ", in the codebase " + owner.name() + " and not in "
+            + codebase + "; give the task that codebase");
+      }
       return directory.toRealPath().startsWith(codebase.toRealPath()) ? new GoOn(directory)
           : new Refused("session " + session + " belongs to " + directory + ", which is not in the codebase's folder " + codebase);
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import lib.agent.ClaudeCode;
 import lib.config.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ final class RealClaudeCodeTest extends RealAgent {
   private static final String VERSION = "2.1.197";
 
   RealClaudeCodeTest() {
-    super(new MessagesDialect());
+    super(new ClaudeCode(), new MessagesDialect());
   }
 
   /** Root is refused the flag that approves all, so that its settings approve commands. */

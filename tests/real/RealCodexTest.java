@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import lib.agent.Codex;
 import lib.config.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ final class RealCodexTest extends RealAgent {
   private static final String VERSION = "0.169.0";
 
   RealCodexTest() {
-    super(new ResponsesDialect());
+    super(new Codex(), new ResponsesDialect());
   }
 
   @Override
