@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import lib.config.Codebase;
 import lib.session.Mapping;
-import lib.session.Session;
 
 /** What becomes of the wish to go on with an agent's session. */
 public sealed interface Resume {
@@ -26,15 +25,15 @@ public sealed interface Resume {
    * a word. So that folder counts, as long as it belongs to the codebase that the task names, as {@link Mapping} has it; a task
    * does not get at another codebase by naming a session.
    *
-   * @param found what this machine knows of the session; empty when it is in no store that is read here: then the agent is to say
+   * @param begun the folder where it was begun; empty when nobody here knows: then the agent is to say
    * @param codebase the folder of the task's codebase, which exists
    * @param codebases all that are offered here, without the one for tasks that have none
    */
-  static Resume of(String session, Optional<Session> found, Path codebase, List<Codebase> codebases) {
-    if (found.isEmpty()) {
+  static Resume of(String session, Optional<Path> begun, Path codebase, List<Codebase> codebases) {
+    if (begun.isEmpty()) {
       return new GoOn(codebase);
     }
-    var directory = found.get().directory();
+    var directory = begun.get();
     if (!Files.isDirectory(directory)) {
       return new Anew("the folder of session " + session + ", " + directory + ", is not there any more");
     }

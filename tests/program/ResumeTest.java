@@ -102,6 +102,16 @@ class ResumeTest {
   }
 
   @Test
+  void aSessionThatOnlyATaskToldOfIsThatCodebasesAlone() throws Exception {
+    var theirs = site.ended(site.create(other, "talk done")).sessionId();
+    var stranger = resuming(theirs, "append " + code.resolve("ran"));
+    assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(stranger.error()).contains(theirs + " belongs to " + other + ", in the codebase other");
+    assertThat(code.resolve("ran")).doesNotExist();
+    assertThat(resuming(other, theirs, "talk more").sessionId()).isEqualTo(theirs);
+  }
+
+  @Test
   void aSessionWhoseFolderIsGoneIsBegunAnewInTheCodebaseAndTheResultSaysSo() throws Exception {
     begun("ses_removed", code.resolve("removed"));
     var task = resuming("ses_removed", "arguments");

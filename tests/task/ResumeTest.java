@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import lib.config.Codebase;
-import lib.config.Json;
-import lib.session.Session;
 import lib.task.Resume;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +46,7 @@ class ResumeTest {
   void aCodebaseWithinAnotherHasItsSessionsToItself() throws IOException {
     var inner = Files.createDirectories(codebase.resolve("inner"));
     var codebases = List.of(new Codebase("code", codebase, ""), new Codebase("inner", inner, ""));
-    var session = begun(Files.createDirectories(inner.resolve("deep")));
+    var session = Optional.of(Files.createDirectories(inner.resolve("deep")));
     assertThat(Resume.of("ses_1", session, codebase, codebases)).isInstanceOfSatisfying(Resume.Refused.class,
         refused -> assertThat(refused.why()).contains("in the codebase inner", "give the task that codebase"));
     assertThat(Resume.of("ses_1", session, inner, codebases)).isEqualTo(new Resume.GoOn(inner.resolve("deep")));
@@ -69,10 +67,6 @@ class ResumeTest {
   }
 
   private Resume begunIn(Path directory) {
-    return Resume.of("ses_1", begun(directory), codebase, List.of(new Codebase("code", codebase, "")));
-  }
-
-  private static Optional<Session> begun(Path directory) {
-    return Optional.of(new Session("ses_1", "opencode", "t", directory, null, null, null, 0, Json.object(), null));
+    return Resume.of("ses_1", Optional.of(directory), codebase, List.of(new Codebase("code", codebase, "")));
   }
 }
