@@ -84,7 +84,8 @@ public final class ClaudeCode implements Adapter {
       switch (block.path("type").asText()) {
         case "text" -> events.add(new AgentEvent.Said(block.path("text").asText()));
         case "tool_use", "server_tool_use" ->
-            events.add(new AgentEvent.Used(block.path("name").asText("tool"), About.of(block.path("input")), null, null, Json.text(block, "id")));
+            events.add(new AgentEvent.Used(block.path("name").asText("tool"), About.of(block.path("input")), null, null,
+                Json.text(block, "id")));
         default -> { } // thinking, and what later versions think of
       }
     }
@@ -152,9 +153,10 @@ public final class ClaudeCode implements Adapter {
 
   private static List<AgentEvent> retry(JsonNode line) {
     var status = line.path("error_status").asInt(); // none when there was no answer
-    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " (" + line.path("error").asText()
-        + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
-    return List.of(new AgentEvent.Warned(new AgentEvent.Failed(message, status, "retry-after-ms: " + line.path("retry_delay_ms").asLong())));
+    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " ("
+        + line.path("error").asText() + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
+    var pause = "retry-after-ms: " + line.path("retry_delay_ms").asLong();
+    return List.of(new AgentEvent.Warned(new AgentEvent.Failed(message, status, pause)));
   }
 
   /** @param info as long as {@code status} is {@code allowed} or {@code allowed_warning} it says nothing that matters here */

@@ -10,7 +10,8 @@ import lib.config.Json;
 
 /**
  * The Codex CLI: its arguments, and the lines of {@code codex exec --json}, one JSON object each with {@code type}. The session is
- * in {@code thread.started} alone. {@code error} lines are what it tries to get over, items of that type what it does without; only {@code turn.failed} ends it.
+ * in {@code thread.started} alone. {@code error} lines are what it tries to get over, items of that type what it does without; only
+ * {@code turn.failed} ends it.
  */
 public final class Codex implements Adapter {
   private static final Pattern TYPE = Pattern.compile("(thread|turn|item)\\.[a-z_.]+|error");

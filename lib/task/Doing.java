@@ -270,8 +270,7 @@ final class Doing {
       throws IOException, InterruptedException {
     var start = time.nanos();
     var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
-    var stuck = order.get();
-    if (!verdict.sessionGone() || ready.anew() == null || stuck != null && (stuck.cause() != StopOrder.Cause.STUCK || !order.compareAndSet(stuck, null))) {
+    if (!verdict.sessionGone() || ready.anew() == null || !free(order)) {
       return said(ready.folder(), verdict, task.resumeSession());
     }
     var why = "session " + task.resumeSession() + " is not there any more";
@@ -285,6 +284,12 @@ final class Doing {
     } catch (Problem e) {
       return Verdict.failed("agent-error", e.what() + ": " + e.why()).anew(why);
     }
+  }
+
+  /** Takes back the order to end an agent that hung; false where there is any other, which stands. */
+  private static boolean free(AtomicReference<StopOrder> order) {
+    var given = order.get();
+    return given == null || given.cause() == StopOrder.Cause.STUCK && order.compareAndSet(given, null);
   }
 
   private Verdict run(Task task, AttemptFolder folder, Duration budget, Duration spent, AtomicReference<StopOrder> order,

@@ -78,7 +78,9 @@ class ClaudeCodeTest {
 
   @Test
   void aToolThatFailedSaysWhy() {
-    assertThat(events(CLI, user("{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":\"require approval: curl\",\"is_error\":true}", "\"Error: x\"")))
+    assertThat(events(CLI, user("{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
+        + "\"content\":\"require approval: curl\",\"is_error\":true}",
+        "\"Error: x\"")))
         .containsExactly(new Used("tool", "", "require approval: curl", null, "t1"));
     assertThat(events(CLI, user("{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":\"no\"}],\"is_error\":true}", "null")))
         .containsExactly(new Used("tool", "", "no", null));

@@ -55,7 +55,8 @@ class FindingsTest {
 
   @Test
   void anAgentThatComesBackAfterItsResultTellsOfAllItsCostAgain() throws IOException {
-    var result = "{\"type\":\"result\",\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":200,\"output_tokens\":40},\"session_id\":\"s\"}\n";
+    var result = "{\"type\":\"result\",\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":200,\"output_tokens\":40},"
+        + "\"session_id\":\"s\"}\n";
     var folder = folder();
     folder.adapter(new ClaudeCode(), true);
     Files.writeString(folder.file("out"), result + result.replace("0.25", "0.375").replace("200", "100"), StandardOpenOption.APPEND);

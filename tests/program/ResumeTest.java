@@ -93,7 +93,8 @@ class ResumeTest {
     assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
     assertThat(stranger.error()).contains("ses_theirs belongs to " + other + ", in the codebase other", "give the task that codebase");
     assertThat(code.resolve("ran")).doesNotExist();
-    var global = site.ended(site.client().create(new NewTask(null, "t", "append " + code.resolve("ran"), "build", 0, null, "ses_theirs")).id());
+    var homeless = new NewTask(null, "t", "append " + code.resolve("ran"), "build", 0, null, "ses_theirs");
+    var global = site.ended(site.client().create(homeless).id());
     assertThat(global.error()).as("a task of no codebase, in the home around all").contains("ses_theirs belongs to " + other);
     assertThat(code.resolve("ran")).doesNotExist();
     var owner = resuming(other, "ses_theirs", "where");

@@ -161,7 +161,8 @@ abstract class RealAgent {
     var process = new ProcessBuilder(adapter.argv(ask)).directory(directory.toFile()).redirectInput(input.toFile())
         .redirectOutput(output.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     assertThat(process.waitFor(Program.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-    return Files.readAllLines(output).stream().map(line -> adapter.read(line).sessionId()).filter(Objects::nonNull).findFirst().orElseThrow();
+    return Files.readAllLines(output).stream().map(line -> adapter.read(line).sessionId()).filter(Objects::nonNull).findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -197,7 +198,8 @@ abstract class RealAgent {
   @Test
   void aPromptReachesTheModelAsItIs() throws Exception {
     var megabyte = "A prompt of a megabyte. ".repeat(42_000); // Codex takes 1,048,576 characters
-    for (var prompt : new String[] {"--help", "-x \"quoted\" $HOME `id` @file /cmd", "ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m", megabyte}) {
+    for (var prompt : new String[] {"--help", "-x \"quoted\" $HOME `id` @file /cmd",
+        "ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m", megabyte}) {
       script(prompt, new Say("read " + prompt.length()));
       var task = done(prompt);
       assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);

@@ -33,7 +33,8 @@ final class RealClaudeCodeTest extends RealAgent {
     permissions.putArray("deny").add("Bash(curl:*)");
     Files.writeString(Files.createDirectories(home.resolve(".claude")).resolve("settings.json"), Json.write(settings));
     return NpmProgram.wrapper(home.getParent(), binary, Map.of("HOME", home.toString(), "CLAUDE_CONFIG_DIR", home + "/.claude",
-        "ANTHROPIC_BASE_URL", modelUrl, "ANTHROPIC_API_KEY", "not-a-key", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1", "DISABLE_AUTOUPDATER", "1"));
+        "ANTHROPIC_BASE_URL", modelUrl, "ANTHROPIC_API_KEY", "not-a-key", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1",
+        "DISABLE_AUTOUPDATER", "1"));
   }
 
   @Override
@@ -66,7 +67,8 @@ final class RealClaudeCodeTest extends RealAgent {
     script("Fetch it", shell("curl http://127.0.0.1:9/x"), new Say("I could not."));
     var task = done("Fetch it");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
-    assertThat(task.error()).contains("refused or needs approval: Bash curl http://127.0.0.1:9/x (", "agent_approval says what it may do unasked");
+    assertThat(task.error()).contains("refused or needs approval: Bash curl http://127.0.0.1:9/x (",
+        "agent_approval says what it may do unasked");
     script("Fetch it otherwise", shell("curl http://127.0.0.1:9/x"), shell("cat nothing"), new Say("There is none."));
     assertThat(done("Fetch it otherwise").status()).as("a refusal that it got over").isEqualTo(TaskStatus.COMPLETED);
   }

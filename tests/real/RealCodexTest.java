@@ -26,7 +26,8 @@ final class RealCodexTest extends RealAgent {
 
   @Override
   Path install(Path home, String modelUrl) throws IOException, InterruptedException {
-    var binary = NpmProgram.binary("codex-linux-" + NpmProgram.ARCH + "-" + VERSION, "@openai/codex@" + VERSION + "-linux-" + NpmProgram.ARCH,
+    var platform = "linux-" + NpmProgram.ARCH;
+    var binary = NpmProgram.binary("codex-" + platform + "-" + VERSION, "@openai/codex@" + VERSION + "-" + platform,
         "vendor/" + (NpmProgram.ARCH.equals("x64") ? "x86_64" : "aarch64") + "-unknown-linux-musl/bin/codex");
     Files.writeString(Files.createDirectories(home.resolve(".codex")).resolve("config.toml"), """
         model = "scripted"
@@ -38,7 +39,8 @@ final class RealCodexTest extends RealAgent {
         env_key = "FAKE_KEY"
         stream_max_retries = 1
         """.formatted(modelUrl));
-    return NpmProgram.wrapper(home.getParent(), binary, Map.of("HOME", home.toString(), "CODEX_HOME", home + "/.codex", "FAKE_KEY", "not-a-key"));
+    return NpmProgram.wrapper(home.getParent(), binary,
+        Map.of("HOME", home.toString(), "CODEX_HOME", home + "/.codex", "FAKE_KEY", "not-a-key"));
   }
 
   @Override

@@ -41,7 +41,8 @@ abstract class RealOpenCode extends RealAgent {
     }
     var name = "opencode-linux-" + NpmProgram.ARCH;
     var binary = NpmProgram.binary(name + "-" + version, name + "@" + version, "bin/opencode");
-    Files.writeString(Files.createDirectories(home.resolve(".config/opencode")).resolve("opencode.json"), Json.write(config(modelUrl + "/v1")));
+    var file = Files.createDirectories(home.resolve(".config/opencode")).resolve("opencode.json");
+    Files.writeString(file, Json.write(config(modelUrl + "/v1")));
     var variables = new LinkedHashMap<>(Map.of("HOME", home.toString(), "XDG_DATA_HOME", home + "/.local/share", "XDG_CONFIG_HOME",
         home + "/.config", "XDG_STATE_HOME", home + "/.local/state", "XDG_CACHE_HOME", home + "/.cache"));
     for (var off : new String[] {"DEFAULT_PLUGINS", "AUTOUPDATE", "LSP_DOWNLOAD", "MODELS_FETCH"}) {

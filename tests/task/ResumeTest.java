@@ -50,7 +50,8 @@ class ResumeTest {
     assertThat(Resume.of("ses_1", session, codebase, codebases)).isInstanceOfSatisfying(Resume.Refused.class,
         refused -> assertThat(refused.why()).contains("in the codebase inner", "give the task that codebase"));
     assertThat(Resume.of("ses_1", session, inner, codebases)).isEqualTo(new Resume.GoOn(inner.resolve("deep")));
-    assertThat(Resume.of("ses_1", session, temp, codebases)).as("a task of no codebase, in a home around it").isInstanceOf(Resume.Refused.class);
+    assertThat(Resume.of("ses_1", session, temp, codebases)).as("a task of no codebase, in a home around it")
+        .isInstanceOf(Resume.Refused.class);
     var link = Files.createSymbolicLink(temp.resolve("named-otherwise"), inner);
     assertThat(Resume.of("ses_1", session, link, codebases)).isInstanceOf(Resume.GoOn.class);
   }

@@ -121,6 +121,7 @@ class VerdictTest {
     expect(verdict, TaskStatus.COMPLETED, "lingered");
     assertThat(verdict.result()).isEqualTo("did it");
     assertThat(verdict.closing()).startsWith("— completed (lingered) after");
+    expect(judge(new Exit(130, "ended"), order, STOP), TaskStatus.FAILED, "empty-result");
     expect(judge(new Exit(130, "ended"), order, STOP, WENT_ON), TaskStatus.FAILED, "silent");
     expect(judge(new Exit(130, "ended"), order, "{\"type\":\"error\",\"error\":\"it broke\"}", STOP), TaskStatus.FAILED, "agent-error");
   }
