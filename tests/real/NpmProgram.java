@@ -55,14 +55,17 @@ final class NpmProgram {
    * is refused at once: a closed port is its proxy.
    */
   static Path wrapper(Path folder, Path binary, Map<String, String> variables) throws IOException {
-    var script = new StringBuilder("#!/bin/sh\n"
-        + "export HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost\n");
+    var script = new StringBuilder("export HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost\n");
     variables.forEach((name, value) -> script.append("export ").append(name).append("='").append(value).append("'\n"));
-    var agent = folder.resolve("agent");
-    Files.writeString(agent, script + "exec '" + binary + "' \"$@\"\n");
-    if (!agent.toFile().setExecutable(true)) {
-      throw new IOException(agent + " cannot be made executable");
+    return script(folder.resolve("agent"), script + "exec '" + binary + "' \"$@\"\n");
+  }
+
+  /** A program of this text. */
+  static Path script(Path program, String text) throws IOException {
+    Files.writeString(program, "#!/bin/sh\n" + text);
+    if (!program.toFile().setExecutable(true)) {
+      throw new IOException(program + " cannot be made executable");
     }
-    return agent;
+    return program;
   }
 }

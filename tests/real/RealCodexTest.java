@@ -90,6 +90,18 @@ final class RealCodexTest extends RealAgent {
   }
 
   @Test
+  void withoutANetworkItsEndlessWaitEndsAndTheErrorSaysWhatItWaitedFor() throws Exception {
+    var cut = NpmProgram.script(site.home().resolve("cut-off"), "exec '" + site.home().resolve("agent")
+        + "' -c 'model_providers.fake.base_url=\"http://127.0.0.1:9/v1\"' \"$@\"\n");
+    var folder = site.folder("cut-off");
+    site.start("run", "--server", site.url().toString(), "--name", "v", "--agent-bin", cut.toString(), "-b", "cut-off:" + folder,
+        "--silence", "dead=5");
+    var task = site.ended(site.create(folder, "Say anything"));
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error().lines().findFirst()).get().asString().contains("waiting for network", "whether this machine reaches");
+  }
+
+  @Test
   void aStreamThatIsCutIsNoSuccess() throws Exception {
     script("Be cut off", new Cut("half an ans"));
     var task = done("Be cut off");
