@@ -61,7 +61,7 @@ abstract class RealAgent {
   /** Its tool that runs a command. */
   abstract Call shell(String command);
 
-  /** Its tool that makes a file, with how people see it used. */
+  /** Its tool that makes a file. */
   abstract Call write(Path file, String text);
 
   /** The line that people see of the tool that made this file. */
