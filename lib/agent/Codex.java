@@ -111,8 +111,8 @@ public final class Codex implements Adapter {
 
   /** @param usage of the whole session; what was read from the cache is in its input */
   private static AgentEvent turn(JsonNode usage) {
-    return new AgentEvent.Turn(AgentEvent.Turn.STOP, usage.path("input_tokens").asLong() - usage.path("cached_input_tokens").asLong(),
-        usage.path("output_tokens").asLong(), 0, true);
+    var in = Math.max(0, usage.path("input_tokens").asLong() - usage.path("cached_input_tokens").asLong());
+    return new AgentEvent.Turn(AgentEvent.Turn.STOP, in, usage.path("output_tokens").asLong(), 0, true);
   }
 
   private static List<AgentEvent> started(JsonNode item) {

@@ -30,6 +30,8 @@ public final class Findings implements Closeable {
   private static final int MAX_RESULT = 1 << 20;
   private static final int PORTION = 4 << 20; // a tenth of a second's work
   private static final int STDERR_LINES = 20; // the tail that an error message quotes
+  /** What a task can name to go on with it. */
+  private static final Pattern SESSION = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]{0,199}");
   private static final Pattern COMPLAINT = Pattern.compile("\\s*(?:error|fatal)(?:\\[\\w+\\])?:\\s+(.*\\w.*)", Pattern.CASE_INSENSITIVE);
 
   private final AttemptFolder folder;
@@ -105,7 +107,7 @@ public final class Findings implements Closeable {
   }
 
   private void take(Adapter.Line line) {
-    if (line.sessionId() != null && sessionId == null) {
+    if (sessionId == null && line.sessionId() != null && SESSION.matcher(line.sessionId()).matches()) {
       sessionId = line.sessionId();
     }
     line.events().forEach(this::take);

@@ -158,7 +158,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
           + APPROVAL, found);
     }
     if (turn != null && !turn.reason().equals(Turn.STOP)) {
-      return Trouble.of(AGENT_ERROR, "the model did not end normally: " + turn.reason(), found);
+      return Trouble.of(AGENT_ERROR, "the model did not end normally: " + oneLine(turn.reason()), found);
     }
     if (found.text().isBlank() && found.lastTool() == null || found.events() && turn == null) {
       var what = found.text().isBlank() ? "anything" : "that it had finished";
@@ -265,7 +265,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       line.append(String.format(Locale.ROOT, ", $%.4f", facts.cost));
     }
     if (!facts.files.isEmpty()) {
-      line.append(", changed ").append(String.join(", ", facts.files.stream().limit(5).toList()));
+      line.append(", changed ").append(String.join(", ", facts.files.stream().limit(5).map(Verdict::oneLine).toList()));
       line.append(facts.files.size() > 5 ? " and " + (facts.files.size() - 5) + " more" : "");
     }
     return line.append('\n').toString();

@@ -160,6 +160,15 @@ class VerdictTest {
   @Test
   void ofTwoSessionsTheFirstCounts() throws IOException {
     assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses_0\"}", TEXT, STOP).sessionId()).isEqualTo("ses_0");
+    assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses 0\\u001b\"}", TEXT, STOP).sessionId())
+        .as("one that no task could name is none").isEqualTo("ses_1");
+  }
+
+  @Test
+  void theClosingLineIsOneLineWhateverFilesAreCalled() throws IOException {
+    var wrote = "{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"completed\",\"input\":"
+        + "{\"filePath\":\"a\\n\\u0007b\"}}}}";
+    assertThat(judge(GOOD, null, wrote, TEXT, STOP).closing()).endsWith(", changed a b\n");
   }
 
   @Test
