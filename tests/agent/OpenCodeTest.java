@@ -2,7 +2,6 @@ package tests.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import lib.agent.Adapter;
 import lib.agent.AgentEvent;
 import lib.agent.OpenCode;
