@@ -69,7 +69,8 @@ public final class models extends Command {
             + " has no command that lists them without asking its providers",
             "look in its own documentation for names; a task may name any model, and the agent says when it does not have it")
         : new Problem("the agent CLI " + program + " does not tell its models",
-            String.join(" ", adapter.modelsArgv(program)) + " ended badly, or printed none", "run that command and see what it says; it may need a login");
+            String.join(" ", adapter.modelsArgv(program)) + " ended badly, or printed none",
+            "run that command and see what it says; it may need a login");
   }
 
   public static void main(String[] args) {

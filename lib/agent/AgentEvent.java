@@ -14,8 +14,16 @@ public sealed interface AgentEvent {
    * @param about its short argument: the command, the file, the pattern; may be empty
    * @param failure why it failed or was refused; null when it went well
    * @param file the file it changed; null for none
+   * @param call the call's id, where its beginning and its end are told apart; else null
    */
-  record Used(String tool, String about, String failure, String file) implements AgentEvent {}
+  record Used(String tool, String about, String failure, String file, String call) implements AgentEvent {
+    public Used(String tool, String about, String failure, String file) {
+      this(tool, about, failure, file, null);
+    }
+  }
+
+  /** A tool call was not allowed, where that is told apart from it. */
+  record Refused(String call) implements AgentEvent {}
 
   /**
    * A file was changed, where that is told apart from the tool call.
@@ -27,8 +35,9 @@ public sealed interface AgentEvent {
   /**
    * A model turn is over.
    *
-   * @param reason {@link #STOP}, {@link #TOOLS}, {@link #REFUSED}; others are cut short
-   * @param last whether the agent says that it has ended altogether, not only this turn
+   * @param reason {@link #STOP}, {@link #TOOLS}; others are cut short
+   * @param cost of this turn; of all up to here when it is the last
+   * @param last whether the agent says that it has ended altogether, not only this turn; it may come back to what it left running
    */
   record Turn(String reason, long tokensIn, long tokensOut, double cost, boolean last) implements AgentEvent {
     public Turn(String reason, long tokensIn, long tokensOut, double cost) {
@@ -39,8 +48,6 @@ public sealed interface AgentEvent {
     public static final String STOP = "stop";
     /** It called tools and wanted to go on. */
     public static final String TOOLS = "tool-calls";
-    /** It ended although some of its tool calls were refused: well, unless the last one was. */
-    public static final String REFUSED = "refused";
   }
 
   /**

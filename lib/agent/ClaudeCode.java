@@ -84,7 +84,8 @@ public final class ClaudeCode implements Adapter {
       switch (block.path("type").asText()) {
         case "text" -> events.add(new AgentEvent.Said(block.path("text").asText()));
         case "tool_use", "server_tool_use" ->
-            events.add(new AgentEvent.Used(block.path("name").asText("tool"), About.of(block.path("input")), null, null));
+            events.add(new AgentEvent.Used(block.path("name").asText("tool"), About.of(block.path("input")), null, null,
+                Json.text(block, "id")));
         default -> { } // thinking, and what later versions think of
       }
     }
@@ -96,7 +97,7 @@ public final class ClaudeCode implements Adapter {
     for (var block : line.path("message").path("content")) {
       if (block.path("is_error").asBoolean()) {
         var why = block.path("content").isTextual() ? block.path("content").asText() : text(block.path("content"));
-        events.add(new AgentEvent.Used("tool", "", why.isBlank() ? "failed" : why, null));
+        events.add(new AgentEvent.Used("tool", "", why.isBlank() ? "failed" : why, null, Json.text(block, "tool_use_id")));
       }
     }
     var result = line.path("tool_use_result");
@@ -110,11 +111,17 @@ public final class ClaudeCode implements Adapter {
   private static List<AgentEvent> result(JsonNode line) {
     var usage = line.path("usage");
     var in = usage.path("input_tokens").asLong() + usage.path("cache_creation_input_tokens").asLong();
-    var turn = new AgentEvent.Turn(reason(line), in, usage.path("output_tokens").asLong(), line.path("total_cost_usd").asDouble(), true);
-    if (!line.path("is_error").asBoolean() && !line.path("subtype").asText().startsWith("error")) {
-      return List.of(turn);
+    var events = new ArrayList<AgentEvent>();
+    for (var denial : line.path("permission_denials")) {
+      if (!denial.path("tool_name").asText().equals(PLANNED)) {
+        events.add(new AgentEvent.Refused(denial.path("tool_use_id").asText()));
+      }
     }
-    return List.of(new AgentEvent.Failed(error(line), line.path("api_error_status").asInt(0)), turn);
+    if (line.path("is_error").asBoolean() || line.path("subtype").asText().startsWith("error")) {
+      events.add(new AgentEvent.Failed(error(line), line.path("api_error_status").asInt(0)));
+    }
+    events.add(new AgentEvent.Turn(reason(line), in, usage.path("output_tokens").asLong(), line.path("total_cost_usd").asDouble(), true));
+    return events;
   }
 
   private static String error(JsonNode line) {
@@ -132,11 +139,6 @@ public final class ClaudeCode implements Adapter {
    * tools; some versions never give the reason.
    */
   private static String reason(JsonNode line) {
-    for (var denial : line.path("permission_denials")) {
-      if (!denial.path("tool_name").asText().equals(PLANNED)) {
-        return AgentEvent.Turn.REFUSED;
-      }
-    }
     var told = Json.text(line, "stop_reason");
     if (told == null) {
       return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0
@@ -151,9 +153,10 @@ public final class ClaudeCode implements Adapter {
 
   private static List<AgentEvent> retry(JsonNode line) {
     var status = line.path("error_status").asInt(); // none when there was no answer
-    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " (" + line.path("error").asText()
-        + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
-    return List.of(new AgentEvent.Warned(new AgentEvent.Failed(message, status, "retry-after-ms: " + line.path("retry_delay_ms").asLong())));
+    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " ("
+        + line.path("error").asText() + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
+    var pause = "retry-after-ms: " + line.path("retry_delay_ms").asLong();
+    return List.of(new AgentEvent.Warned(new AgentEvent.Failed(message, status, pause)));
   }
 
   /** @param info as long as {@code status} is {@code allowed} or {@code allowed_warning} it says nothing that matters here */

@@ -10,7 +10,8 @@ import lib.config.Json;
 
 /**
  * The Codex CLI: its arguments, and the lines of {@code codex exec --json}, one JSON object each with {@code type}. The session is
- * in {@code thread.started} alone. {@code error} lines are what it tries to get over, items of that type what it does without; only {@code turn.failed} ends it.
+ * in {@code thread.started} alone. {@code error} lines are what it tries to get over, items of that type what it does without; only
+ * {@code turn.failed} ends it.
  */
 public final class Codex implements Adapter {
   private static final Pattern TYPE = Pattern.compile("(thread|turn|item)\\.[a-z_.]+|error");
@@ -110,8 +111,8 @@ public final class Codex implements Adapter {
 
   /** @param usage of the whole session; what was read from the cache is in its input */
   private static AgentEvent turn(JsonNode usage) {
-    return new AgentEvent.Turn(AgentEvent.Turn.STOP, usage.path("input_tokens").asLong() - usage.path("cached_input_tokens").asLong(),
-        usage.path("output_tokens").asLong(), 0, true);
+    var in = Math.max(0, usage.path("input_tokens").asLong() - usage.path("cached_input_tokens").asLong());
+    return new AgentEvent.Turn(AgentEvent.Turn.STOP, in, usage.path("output_tokens").asLong(), 0, true);
   }
 
   private static List<AgentEvent> started(JsonNode item) {

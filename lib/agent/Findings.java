@@ -30,6 +30,8 @@ public final class Findings implements Closeable {
   private static final int MAX_RESULT = 1 << 20;
   private static final int PORTION = 4 << 20; // a tenth of a second's work
   private static final int STDERR_LINES = 20; // the tail that an error message quotes
+  /** What a task can name to go on with it. */
+  private static final Pattern SESSION = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]{0,199}");
   private static final Pattern COMPLAINT = Pattern.compile("\\s*(?:error|fatal)(?:\\[\\w+\\])?:\\s+(.*\\w.*)", Pattern.CASE_INSENSITIVE);
 
   private final AttemptFolder folder;
@@ -44,6 +46,7 @@ public final class Findings implements Closeable {
   private String sessionId;
   private Turn lastTurn;
   private Used lastTool;
+  private boolean refused; // the last tool call
   private Failed failure;
   private String warning;
   private Warned repeated; // the last event, if it was one
@@ -104,7 +107,7 @@ public final class Findings implements Closeable {
   }
 
   private void take(Adapter.Line line) {
-    if (line.sessionId() != null && sessionId == null) {
+    if (sessionId == null && line.sessionId() != null && SESSION.matcher(line.sessionId()).matches()) {
       sessionId = line.sessionId();
     }
     line.events().forEach(this::take);
@@ -131,10 +134,17 @@ public final class Findings implements Closeable {
         yield asked.question() != null || last == Silence.Word.QUESTION ? Silence.Word.QUESTION : Silence.Word.OTHER;
       }
       case Used used -> {
-        lastTool = new Used(masked(used.tool()), masked(used.about()), masked(used.failure()), masked(used.file()));
+        var ended = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
+        lastTool = new Used(ended ? lastTool.tool() : masked(used.tool()), ended ? lastTool.about() : masked(used.about()),
+            masked(used.failure()), masked(used.file()), used.call());
+        refused = false;
         if (used.file() != null) {
           files.add(lastTool.file());
         }
+        yield Silence.Word.OTHER;
+      }
+      case AgentEvent.Refused told -> {
+        refused |= lastTool != null && told.call().equals(lastTool.call());
         yield Silence.Word.OTHER;
       }
       case AgentEvent.Changed changed -> {
@@ -145,7 +155,7 @@ public final class Findings implements Closeable {
         lastTurn = turn;
         tokensIn += turn.tokensIn();
         tokensOut += turn.tokensOut();
-        cost += turn.cost();
+        cost = turn.last() ? Math.max(cost, turn.cost()) : cost + turn.cost();
         // some providers say "stop" to a turn that called tools: then the agent goes on with the next one
         yield turn.last() || turn.reason().equals(Turn.STOP) && !tools ? Silence.Word.RESULT : Silence.Word.OTHER;
       }
@@ -265,6 +275,11 @@ public final class Findings implements Closeable {
     return lastTool;
   }
 
+  /** Whether it says that its last tool call was not allowed. */
+  public boolean refused() {
+    return refused;
+  }
+
   /** The last thing it met with that it said it would get over, and has not yet; else null. */
   public String warning() {
     return warning;
@@ -322,54 +337,5 @@ public final class Findings implements Closeable {
   public void close() throws IOException {
     out.close();
     err.close();
-  }
-
-  /**
-   * Text parts joined by line breaks, masked, of which only the beginning and the end are kept past a size. Either is kept by
-   * the longest secret longer than it is given, so that one that lies across its border is known.
-   */
-  private static final class HeadAndTail {
-    private final int half;
-    private final Redaction redaction;
-    private final StringBuilder head = new StringBuilder();
-    private final StringBuilder tail = new StringBuilder();
-    private final int margin;
-    private long cut;
-
-    HeadAndTail(int half, Redaction redaction) {
-      this.half = half;
-      this.redaction = redaction;
-      this.margin = redaction.reach();
-    }
-
-    void add(String part) {
-      if (!head.isEmpty()) {
-        put("\n");
-      }
-      put(part);
-    }
-
-    private void put(String line) {
-      var room = tail.isEmpty() ? Math.min(line.length(), half + margin - head.length()) : 0;
-      head.append(line, 0, room);
-      tail.append(line, room, line.length());
-      if (tail.length() > 2 * (half + margin)) { // cut in large steps, so that adding stays cheap
-        cut += tail.length() - half - margin;
-        tail.delete(0, tail.length() - half - margin);
-      }
-    }
-
-    @Override
-    public String toString() {
-      if (cut == 0) {
-        return redaction.mask(head.toString() + tail, 0, null).text();
-      }
-      var begin = redaction.mask(head.toString(), 0, null).text();
-      var end = redaction.mask(tail.toString(), 0, null).text();
-      var to = half - (Character.isHighSurrogate(begin.charAt(half - 1)) ? 1 : 0);
-      var from = margin + (Character.isLowSurrogate(end.charAt(margin)) ? 1 : 0);
-      return begin.substring(0, to) + "\n[" + (cut + begin.length() - to + from) + " characters were cut here; the output has them]\n"
-          + end.substring(from);
-    }
   }
 }

@@ -17,11 +17,14 @@ public final class OpenCode implements Adapter {
   private static final Set<String> EVENTS = Set.of("text", "tool_use", "step_start", "step_finish", "reasoning", "error");
   /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
   private static final String ASKS = "◆";
-  private static final Pattern NUMBER = Pattern.compile("v?\\d+\\.\\d+\\.\\d+\\S*"); // other CLIs name themselves beside it
+  /** Most other CLIs name themselves beside it, or tell a date. */
+  private static final Pattern NUMBER = Pattern.compile("v?\\d{1,2}\\.\\d+\\.\\d+\\S*");
+  /** Those that do neither. */
+  private static final Set<String> OTHERS = Set.of("gemini", "qwen");
   /** The first with {@code --auto}, which approves whatever the agent's own settings do not deny. */
   private static final Release APPROVES = new Release(1, 18, 0);
-  private static final Pattern GONE = Pattern.compile("Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses",
-      Pattern.CASE_INSENSITIVE);
+  private static final Pattern GONE = Pattern.compile(
+      "Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses", Pattern.CASE_INSENSITIVE);
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
   private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
 
@@ -32,7 +35,7 @@ public final class OpenCode implements Adapter {
 
   @Override
   public boolean is(String name, String version) {
-    return name.equals("opencode") || NUMBER.matcher(version).matches();
+    return name.equals("opencode") || NUMBER.matcher(version).matches() && !OTHERS.contains(name);
   }
 
   @Override

@@ -24,7 +24,8 @@ final class Rendering {
   private static String out(AgentEvent event, UnaryOperator<String> mask) {
     return switch (event) {
       case AgentEvent.Said said -> said.text().isEmpty() ? "" : said.text() + "\n";
-      case AgentEvent.Used used -> "[" + shorten(used.tool(), mask) + "]" + (used.about().isEmpty() ? "" : " " + shorten(used.about(), mask))
+      case AgentEvent.Used used -> "[" + shorten(used.tool(), mask) + "]"
+          + (used.about().isEmpty() ? "" : " " + shorten(used.about(), mask))
           + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
       case AgentEvent.Failed failed -> "[error] " + failed.message() + "\n";
       case AgentEvent.Warned warned -> "[warning] " + warned.trouble().message() + "\n";
@@ -33,6 +34,7 @@ final class Rendering {
       case AgentEvent.Asked asked -> asked.text() + "\n";
       case AgentEvent.Plain plain -> plain(plain.text()) + "\n";
       case AgentEvent.Turn turn -> "";
+      case AgentEvent.Refused refused -> "";
       case AgentEvent.Changed changed -> "";
       case AgentEvent.Quiet quiet -> "";
     };

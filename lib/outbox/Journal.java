@@ -238,6 +238,12 @@ public final class Journal implements AutoCloseable {
     return attempts("WHERE task_id = ? AND state <> 'INTENT' ORDER BY n DESC LIMIT 1", taskId).stream().findFirst();
   }
 
+  /** The folder of the codebase whose task was the first to tell of this agent's session. */
+  public Optional<Path> begun(String sessionId) throws StoreFailed {
+    return database.read(sql -> sql.first("SELECT codebase FROM attempt WHERE session_id = ? AND codebase IS NOT NULL ORDER BY id LIMIT 1",
+        row -> Path.of(row.getString(1)), sessionId));
+  }
+
   // --- reports
 
   /** Records a report that is no outcome: it survives the process. */

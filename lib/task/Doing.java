@@ -196,7 +196,8 @@ final class Doing {
     }
     var session = task.resumeSession();
     var directory = codebase;
-    switch (session == null ? new Resume.GoOn(codebase) : Resume.of(session, known(adapter.kind(), session), codebase)) {
+    switch (session == null ? new Resume.GoOn(codebase) : Resume.of(session, begun(adapter.kind(), session), codebase,
+        codebases.folders())) {
       case Resume.GoOn on -> directory = on.directory();
       case Resume.Anew anew -> {
         session = null;
@@ -224,19 +225,27 @@ final class Doing {
     return Ready.held(folder, cli.path(), hold.apply(ask), session == null ? null : () -> hold.apply(ask.anew()));
   }
 
-  /** What this machine knows of a session; a store that cannot be read knows nothing, and the agent is to say. */
-  private Optional<Session> known(String kind, String session) {
+  /**
+   * Where a session was begun: as the agent's store has it, else as far as a task of ours had it. A store that cannot be read knows
+   * nothing, and the agent is to say.
+   */
+  private Optional<Path> begun(String kind, String session) {
     synchronized (stores) {
       for (var store : stores) {
         try {
           var found = store.kind().equals(kind) ? store.session(session) : Optional.<Session>empty();
           if (found.isPresent()) {
-            return found;
+            return Optional.of(found.get().directory());
           }
         } catch (IOException e) {
           LOG.info("where session {} was begun cannot be read: {}", session, e.getMessage());
         }
       }
+    }
+    try {
+      return journal.begun(session);
+    } catch (StoreFailed e) {
+      LOG.warn("whether session {} belongs to a task of another codebase cannot be read: {}", session, e.getMessage());
       return Optional.empty();
     }
   }
@@ -261,8 +270,7 @@ final class Doing {
       throws IOException, InterruptedException {
     var start = time.nanos();
     var verdict = run(task, ready.folder(), budget, Duration.ZERO, order, session, ready.supervisor());
-    var stuck = order.get();
-    if (!verdict.sessionGone() || ready.anew() == null || stuck != null && (stuck.cause() != StopOrder.Cause.STUCK || !order.compareAndSet(stuck, null))) {
+    if (!verdict.sessionGone() || ready.anew() == null || !free(order)) {
       return said(ready.folder(), verdict, task.resumeSession());
     }
     var why = "session " + task.resumeSession() + " is not there any more";
@@ -276,6 +284,12 @@ final class Doing {
     } catch (Problem e) {
       return Verdict.failed("agent-error", e.what() + ": " + e.why()).anew(why);
     }
+  }
+
+  /** Takes back the order to end an agent that hung; false where there is any other, which stands. */
+  private static boolean free(AtomicReference<StopOrder> order) {
+    var given = order.get();
+    return given == null || given.cause() == StopOrder.Cause.STUCK && order.compareAndSet(given, null);
   }
 
   private Verdict run(Task task, AttemptFolder folder, Duration budget, Duration spent, AtomicReference<StopOrder> order,

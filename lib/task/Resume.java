@@ -3,8 +3,10 @@ package lib.task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import lib.session.Session;
+import lib.config.Codebase;
+import lib.session.Mapping;
 
 /** What becomes of the wish to go on with an agent's session. */
 public sealed interface Resume {
@@ -20,21 +22,27 @@ public sealed interface Resume {
 
   /**
    * Decides it. A session can be gone on with only in the folder where it was begun: anywhere else agents hang, or work without
-   * a word. So that folder counts, as long as it lies in the codebase that the task names; a task does not get at another
-   * codebase by naming a session.
+   * a word. So that folder counts, as long as it belongs to the codebase that the task names, as {@link Mapping} has it; a task
+   * does not get at another codebase by naming a session.
    *
-   * @param found what this machine knows of the session; empty when it is in no store that is read here: then the agent is to say
-   * @param codebase the task's codebase, which exists
+   * @param begun the folder where it was begun; empty when nobody here knows: then the agent is to say
+   * @param codebase the folder of the task's codebase, which exists
+   * @param codebases all that are offered here, without the one for tasks that have none
    */
-  static Resume of(String session, Optional<Session> found, Path codebase) {
-    if (found.isEmpty()) {
+  static Resume of(String session, Optional<Path> begun, Path codebase, List<Codebase> codebases) {
+    if (begun.isEmpty()) {
       return new GoOn(codebase);
     }
-    var directory = found.get().directory();
+    var directory = begun.get();
     if (!Files.isDirectory(directory)) {
       return new Anew("the folder of session " + session + ", " + directory + ", is not there any more");
     }
     try {
+      var owner = new Mapping(codebases).of(directory).orElse(null);
+      if (owner != null && !owner.path().toRealPath().equals(codebase.toRealPath())) {
+        return new Refused("session " + session + " belongs to " + directory + ", in the codebase " + owner.name() + " and not in "
+            + codebase + "; give the task that codebase");
+      }
       return directory.toRealPath().startsWith(codebase.toRealPath()) ? new GoOn(directory)
           : new Refused("session " + session + " belongs to " + directory + ", which is not in the codebase's folder " + codebase);
     } catch (IOException e) {

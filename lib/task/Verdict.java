@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import lib.agent.Advice;
 import lib.agent.AgentEvent.Turn;
+import lib.agent.AgentEvent.Used;
 import lib.agent.AttemptFolder;
 import lib.agent.Findings;
 import lib.agent.Limit;
@@ -26,6 +27,9 @@ import lib.wire.TaskStatus;
  * @param limit the provider's refusal that ended it; null unless the reason is {@code limit}
  */
 public record Verdict(TaskStatus status, String reason, String result, String error, String sessionId, Facts facts, Limit limit) {
+  private static final String AGENT_ERROR = "agent-error";
+  private static final String NEEDS_APPROVAL = "needs-approval";
+  private static final String LIMIT = "limit";
   private static final String SUPERSEDED = "superseded";
   private static final String SESSION_GONE = "session-gone";
   private static final String APPROVAL = "; agent_approval says what it may do unasked";
@@ -80,11 +84,10 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     var text = found.text();
     var result = text.isBlank() ? null : text;
     var session = found.sessionId();
-    var lingered = order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT;
-    if (lingered && found.failure() == null) {
-      return new Verdict(TaskStatus.COMPLETED, "lingered", result, null, session, facts);
+    if (order != null && order.cause() == StopOrder.Cause.LINGERED && found.last() == Silence.Word.RESULT) {
+      return judged(found, new AttemptFolder.Exit(0, "ended"), "lingered", result, facts); // it had come to its end, however we ended it
     }
-    if (order != null && !lingered && !(finished && good(found, exit))) {
+    if (order != null && !(finished && good(found, exit))) {
       return switch (order.cause()) {
         case CANCELLED -> new Verdict(TaskStatus.CANCELLED, "cancelled", result, "cancelled by " + order, session, facts);
         case TIMEOUT -> timeout(budget, result, session, facts);
@@ -94,14 +97,11 @@ public record Verdict(TaskStatus status, String reason, String result, String er
             + resume(session), session, facts);
         case LOST -> new Verdict(TaskStatus.FAILED, SUPERSEDED, result, "the server gave the task to somebody else: " + order.why()
             + resume(session), session, facts);
-        case LIMITED -> new Verdict(TaskStatus.FAILED, "limit", result, oneLine(order.why()) + resume(session) + tail(found), session, facts,
-            found.limit());
-        case ASKED -> new Verdict(TaskStatus.FAILED, "needs-approval", result, "the agent waits for an approval that nobody can give here: "
+        case LIMITED -> new Verdict(TaskStatus.FAILED, LIMIT, result, oneLine(order.why()) + resume(session) + tail(found), session,
+            facts, found.limit());
+        case ASKED -> new Verdict(TaskStatus.FAILED, NEEDS_APPROVAL, result, "the agent waits for an approval that nobody can give here: "
             + order.why() + APPROVAL + resume(session), session, facts);
-        case STUCK -> {
-          var problem = problem(found, new AttemptFolder.Exit(1, "ended"));
-          yield new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts);
-        }
+        case STUCK -> judged(found, new AttemptFolder.Exit(1, "ended"), null, result, facts);
         case SILENT, LINGERED -> new Verdict(TaskStatus.FAILED, "silent", result, Advice.on("the agent was ended: " + order.why()
             + warning(found, ""), 0) + resume(session) + tail(found), session, facts);
       };
@@ -116,14 +116,20 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     if (exit.cause().equals("lane")) {
       return failed("busy", "another worker's agent held the folder for the whole time");
     }
-    var problem = problem(found, exit);
-    return problem == null ? new Verdict(TaskStatus.COMPLETED, null, result, null, session, facts)
-        : new Verdict(TaskStatus.FAILED, problem[0], result, problem[1], session, facts, problem[0].equals("limit") ? found.limit() : null);
+    return judged(found, exit, null, result, facts);
+  }
+
+  /** By what it said and its exit code. @param word the reason word of a good end; null for none */
+  private static Verdict judged(Findings found, AttemptFolder.Exit exit, String word, String result, Facts facts) {
+    var trouble = trouble(found, exit);
+    return trouble == null ? new Verdict(TaskStatus.COMPLETED, word, result, null, found.sessionId(), facts)
+        : new Verdict(TaskStatus.FAILED, trouble.reason, result, trouble.error, found.sessionId(), facts,
+            trouble.reason.equals(LIMIT) ? found.limit() : null);
   }
 
   /** Whether its events and its exit code tell of a good end; an end without events may be that of any program that heeds INT. */
   private static boolean good(Findings found, AttemptFolder.Exit exit) {
-    return exit != null && exit.cause().equals("ended") && exit.code() == 0 && found.lastTurn() != null && problem(found, exit) == null;
+    return exit != null && exit.cause().equals("ended") && exit.code() == 0 && found.lastTurn() != null && trouble(found, exit) == null;
   }
 
   private static Verdict timeout(Duration budget, String result, String session, Facts facts) {
@@ -131,42 +137,48 @@ public record Verdict(TaskStatus status, String reason, String result, String er
         + resume(session), session, facts);
   }
 
-  /** Reason and error, or null when it ended well. */
-  private static String[] problem(Findings found, AttemptFolder.Exit exit) {
+  /** What went wrong; null when it ended well. */
+  private static Trouble trouble(Findings found, AttemptFolder.Exit exit) {
+    var failure = found.failure();
+    var turn = found.lastTurn();
     if (found.sessionGone()) {
-      return new String[] {SESSION_GONE, "the agent does not have the session that it was to go on with" + tail(found)};
+      return Trouble.of(SESSION_GONE, "the agent does not have the session that it was to go on with", found);
     }
     if (found.stuck() != null) {
-      return new String[] {"agent-error", Advice.on(oneLine(found.stuck()), 0) + tail(found)};
+      return Trouble.of(AGENT_ERROR, Advice.on(oneLine(found.stuck()), 0), found);
     }
-    var failure = found.failure();
     if (failure != null) {
-      return new String[] {Limit.of(failure).isPresent() ? "limit" : "agent-error", Advice.on(oneLine(failure.message())
-          + warning(found, failure.message()), failure.status()) + tail(found)};
+      var said = oneLine(failure.message()) + warning(found, failure.message());
+      return Trouble.of(Limit.of(failure).isPresent() ? LIMIT : AGENT_ERROR, Advice.on(said, failure.status()), found);
     }
     if (exit.code() != 0) {
-      if (found.last() == Silence.Word.LIMIT) {
-        return new String[] {"limit", oneLine(found.limit().message()) + tail(found)};
-      }
-      return new String[] {"agent-error", Advice.on(ending(exit.code()) + told(found), 0) + tail(found)};
+      return found.last() == Silence.Word.LIMIT ? Trouble.of(LIMIT, oneLine(found.limit().message()), found)
+          : Trouble.of(AGENT_ERROR, Advice.on(ending(exit.code()) + told(found), 0), found);
     }
-    var turn = found.lastTurn();
-    var tool = found.lastTool();
-    if (turn != null && (turn.reason().equals(Turn.TOOLS)
-        || turn.reason().equals(Turn.REFUSED) && tool != null && tool.failure() != null)) {
-      return new String[] {"needs-approval", "the agent stopped because a tool call was refused or needs approval"
-          + (tool == null ? "" : ": " + oneLine(tool.tool()) + " " + oneLine(tool.about())
-              + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")"))
-          + APPROVAL + tail(found)};
+    if (turn != null && (turn.reason().equals(Turn.TOOLS) || found.refused())) {
+      return Trouble.of(NEEDS_APPROVAL, "the agent stopped because a tool call was refused or needs approval" + call(found.lastTool())
+          + APPROVAL, found);
     }
-    if (turn != null && !turn.reason().equals(Turn.STOP) && !turn.reason().equals(Turn.REFUSED)) {
-      return new String[] {"agent-error", "the model did not end normally: " + turn.reason() + tail(found)};
+    if (turn != null && !turn.reason().equals(Turn.STOP)) {
+      return Trouble.of(AGENT_ERROR, "the model did not end normally: " + oneLine(turn.reason()), found);
     }
-    if (found.events() && turn == null || found.text().isBlank() && tool == null) {
-      return new String[] {"empty-result", Advice.on((found.text().isBlank() ? "the agent ended without saying anything"
-          : "the agent ended without saying that it had finished") + told(found), 0) + tail(found)};
+    if (found.text().isBlank() && found.lastTool() == null || found.events() && turn == null) {
+      var what = found.text().isBlank() ? "anything" : "that it had finished";
+      return Trouble.of("empty-result", Advice.on("the agent ended without saying " + what + told(found), 0), found);
     }
     return null;
+  }
+
+  /** @param error a sentence, and behind it the end of the agent's stderr */
+  private record Trouble(String reason, String error) {
+    static Trouble of(String reason, String sentence, Findings found) {
+      return new Trouble(reason, sentence + tail(found));
+    }
+  }
+
+  private static String call(Used tool) {
+    return tool == null ? "" : ": " + oneLine(tool.tool()) + " " + oneLine(tool.about())
+        + (tool.failure() == null ? "" : " (" + oneLine(tool.failure()) + ")");
   }
 
   /** What it met with before, which often says more than what it says at the end. */
@@ -175,8 +187,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   }
 
   private static String ending(int code) {
-    return code > 128 && code < 160 ? "the agent was ended by signal " + (code - 128) : code == 127 ? "the agent program was not found (exit code 127)"
-        : "the agent ended with exit code " + code;
+    return code > 128 && code < 160 ? "the agent was ended by signal " + (code - 128)
+        : code == 127 ? "the agent program was not found (exit code 127)" : "the agent ended with exit code " + code;
   }
 
   private static String told(Findings found) {
@@ -217,8 +229,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   private Verdict noted(String words) {
     var note = "[" + words + "]";
-    return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note, sessionId,
-        facts, limit);
+    return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note,
+        sessionId, facts, limit);
   }
 
   /** The same for a server that gives a task that is put back to whoever is free, now or later. */
@@ -228,7 +240,8 @@ public record Verdict(TaskStatus status, String reason, String result, String er
 
   /** What the server is told; nothing when the task is somebody else's by now, whose outcome ours must not overwrite. */
   List<Report> reports(Attempt attempt) {
-    return SUPERSEDED.equals(reason) ? List.of() : List.of(new Report(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence()));
+    return SUPERSEDED.equals(reason) ? List.of()
+        : List.of(new Report(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence()));
   }
 
   /** The journal's form. */
@@ -254,7 +267,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
       line.append(String.format(Locale.ROOT, ", $%.4f", facts.cost));
     }
     if (!facts.files.isEmpty()) {
-      line.append(", changed ").append(String.join(", ", facts.files.stream().limit(5).toList()));
+      line.append(", changed ").append(String.join(", ", facts.files.stream().limit(5).map(Verdict::oneLine).toList()));
       line.append(facts.files.size() > 5 ? " and " + (facts.files.size() - 5) + " more" : "");
     }
     return line.append('\n').toString();

@@ -10,6 +10,7 @@ import lib.agent.AgentEvent.Changed;
 import lib.agent.AgentEvent.Failed;
 import lib.agent.AgentEvent.Plain;
 import lib.agent.AgentEvent.Quiet;
+import lib.agent.AgentEvent.Refused;
 import lib.agent.AgentEvent.Said;
 import lib.agent.AgentEvent.Turn;
 import lib.agent.AgentEvent.Used;
@@ -65,7 +66,7 @@ class ClaudeCodeTest {
         "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"num_turns\":3,\"result\":\"done\",\"stop_reason\":\"end_turn\","
             + "\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":30,\"cache_creation_input_tokens\":5,\"cache_read_input_tokens\":900,"
             + "\"output_tokens\":21},\"permission_denials\":[],\"session_id\":\"" + SESSION + "\"}"))
-        .containsExactly(new Said("I look."), new Used("Bash", "ls", null, null), new Used("Write", "/w/b", null, null),
+        .containsExactly(new Said("I look."), new Used("Bash", "ls", null, null, "t1"), new Used("Write", "/w/b", null, null, "t2"),
             new Changed("/w/b"), new Said("done"), new Turn(Turn.STOP, 35, 21, 0.25, true));
   }
 
@@ -77,8 +78,10 @@ class ClaudeCodeTest {
 
   @Test
   void aToolThatFailedSaysWhy() {
-    assertThat(events(CLI, user("{\"type\":\"tool_result\",\"content\":\"require approval: curl\",\"is_error\":true}", "\"Error: x\"")))
-        .containsExactly(new Used("tool", "", "require approval: curl", null));
+    assertThat(events(CLI, user("{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
+        + "\"content\":\"require approval: curl\",\"is_error\":true}",
+        "\"Error: x\"")))
+        .containsExactly(new Used("tool", "", "require approval: curl", null, "t1"));
     assertThat(events(CLI, user("{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":\"no\"}],\"is_error\":true}", "null")))
         .containsExactly(new Used("tool", "", "no", null));
   }
@@ -93,8 +96,8 @@ class ClaudeCodeTest {
 
   @Test
   void whatWasRefusedIsToldAtTheEndExceptLeavingAPlan() {
-    assertThat(events(CLI, result("\"is_error\":false,\"permission_denials\":[{\"tool_name\":\"Bash\"}]")))
-        .containsExactly(new Turn(Turn.REFUSED, 0, 0, 0, true));
+    assertThat(events(CLI, result("\"is_error\":false,\"permission_denials\":[{\"tool_name\":\"Bash\",\"tool_use_id\":\"t1\"}]")))
+        .containsExactly(new Refused("t1"), new Turn(Turn.STOP, 0, 0, 0, true));
     assertThat(events(CLI, result("\"is_error\":false,\"permission_denials\":[{\"tool_name\":\"ExitPlanMode\"}]")))
         .containsExactly(new Turn(Turn.STOP, 0, 0, 0, true));
   }

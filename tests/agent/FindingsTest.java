@@ -54,6 +54,20 @@ class FindingsTest {
   }
 
   @Test
+  void anAgentThatComesBackAfterItsResultTellsOfAllItsCostAgain() throws IOException {
+    var result = "{\"type\":\"result\",\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":200,\"output_tokens\":40},"
+        + "\"session_id\":\"s\"}\n";
+    var folder = folder();
+    folder.adapter(new ClaudeCode(), true);
+    Files.writeString(folder.file("out"), result + result.replace("0.25", "0.375").replace("200", "100"), StandardOpenOption.APPEND);
+    try (var found = new Findings(folder, Redaction.NONE)) {
+      found.read(true);
+      assertThat(found.cost()).isEqualTo(0.375);
+      assertThat(found.tokensIn()).isEqualTo(300);
+    }
+  }
+
+  @Test
   void aQuestionIsMaskedBeforeAnErrorThatQuotesItIsCut() throws IOException {
     var folder = folder();
     Files.writeString(folder.file("out"), "◆  Permission required to run: login hunter2hunter2\n", StandardOpenOption.APPEND);

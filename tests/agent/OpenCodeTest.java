@@ -2,7 +2,6 @@ package tests.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import lib.agent.Adapter;
 import lib.agent.AgentEvent;
 import lib.agent.OpenCode;
@@ -79,6 +78,8 @@ class OpenCodeTest {
     assertThat(CLI.is("agent", "1.18.33")).isTrue();
     assertThat(CLI.is("agent", "2.1.197 (Claude Code)")).isFalse();
     assertThat(CLI.is("agent", "codetether 1.18.33")).isFalse();
+    assertThat(CLI.is("agent", "2025.09.18-39624ef")).as("another CLI of that name, whose version is a date").isFalse();
+    assertThat(CLI.is("gemini", "0.61.0")).isFalse();
   }
 
   private static AgentEvent event(String line) {

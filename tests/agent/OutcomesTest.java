@@ -104,11 +104,15 @@ class OutcomesTest {
     var refused = "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\","
         + "\"is_error\":true,\"content\":"
         + "\"This command requires approval: curl u\"}]},\"session_id\":\"s\"}\n";
-    var denied = "\"permission_denials\":[{\"tool_name\":\"Bash\"}]";
+    var denied = "\"permission_denials\":[{\"tool_name\":\"Bash\",\"tool_use_id\":\"t\"}]";
+    var failed = (call + refused).replace("\"t\"", "\"t2\"").replace("This command requires approval: curl u", "Exit code 1");
     var gone = "No conversation found with session ID: s";
     return List.of(
         good("claude", "success", text + result("\"is_error\":false"), ""),
-        good("claude", "a refusal that it got over", call + refused + call + text + result("\"is_error\":false," + denied), ""),
+        good("claude", "a refusal that it got over", call + refused + failed.lines().findFirst().orElseThrow() + "\n" + text
+            + result("\"is_error\":false," + denied), ""),
+        good("claude", "a refusal that it got over, and a command that failed of itself", call + refused + failed + text
+            + result("\"is_error\":false," + denied), ""),
         bad("claude", "not logged in", 1, result("\"is_error\":true,\"result\":\"Not logged in · Please run /login\""), "", "agent-error",
             "Not logged in · Please run /login" + LOG_IN),
         bad("claude", "invalid key", 1,
@@ -142,7 +146,8 @@ class OutcomesTest {
             + "{\"output_tokens\":0}"), "", "agent-error", "the model did not end normally: its provider's answer was cut off"),
         bad("claude", "a refused tool call was its last", 0, call + refused + text + result("\"is_error\":false," + denied), "",
             "needs-approval",
-            "the agent stopped because a tool call was refused or needs approval…This command requires approval: curl u…" + APPROVAL),
+            "the agent stopped because a tool call was refused or needs approval: Bash curl u (This command requires approval: curl u)…"
+            + APPROVAL),
         bad("claude", "missing session, or one of another folder", 1,
             "{\"type\":\"result\",\"subtype\":\"error_during_execution\",\"is_error\":true,"
             + "\"errors\":[\"" + gone + "\"],\"session_id\":\"s\"}\n", gone + "\n", "session-gone", "the agent does not have the session"),
@@ -152,12 +157,15 @@ class OutcomesTest {
         bad("claude", "too many turns", 1,
             "{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true,\"session_id\":\"s\"}\n", "",
             "agent-error", "the agent has used up the turns"),
-        bad("claude", "a stream that was cut in a later turn: exit 0", 0, call + text + result("\"is_error\":false,\"stop_reason\":\"tool_use\""),
+        bad("claude", "a stream that was cut in a later turn: exit 0", 0, call + text
+            + result("\"is_error\":false,\"stop_reason\":\"tool_use\""),
             "", "agent-error", "the model did not end normally: its provider's answer was cut off"),
-        bad("claude", "killed while streams broke off", 137, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":7,\"max_retries\":10,"
+        bad("claude", "killed while streams broke off", 137,
+            "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":7,\"max_retries\":10,"
             + "\"error_status\":null,\"error\":\"unknown\",\"session_id\":\"s\"}\n", "", "agent-error",
             "the agent was ended by signal 9: its provider gave no whole answer (unknown), attempt 7 of 10"),
-        bad("claude", "killed while it tried a 429 again", 137, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":10,"
+        bad("claude", "killed while it tried a 429 again", 137,
+            "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":10,"
             + "\"retry_delay_ms\":900.5,\"error_status\":429,\"error\":\"rate_limit\",\"session_id\":\"s\"}\n", "", "limit",
             "its provider answered with status 429 (rate_limit), attempt 2 of 10"),
         bad("claude", "a result without a word or a deed", 0, result("\"is_error\":false,\"result\":\"\",\"stop_reason\":\"end_turn\""), "",
@@ -203,9 +211,11 @@ class OutcomesTest {
             "the agent ended with exit code 1: Model provider `x` not found" + OTHER_MODEL),
         bad("codex", "killed while it tried again", 137, "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network\"}\n", "",
             "agent-error", "the agent was ended by signal 9: Reconnecting... waiting for network" + NETWORK),
-        bad("codex", "killed long after it had got over a broken stream", 137, "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}\n" + text,
+        bad("codex", "killed long after it had got over a broken stream", 137,
+            "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}\n" + text,
             "", "agent-error", "the agent was ended by signal 9"),
-        bad("codex", "killed, of a model that it knows nothing of", 137, "{\"type\":\"item.completed\",\"item\":{\"type\":\"error\",\"message\":"
+        bad("codex", "killed, of a model that it knows nothing of", 137,
+            "{\"type\":\"item.completed\",\"item\":{\"type\":\"error\",\"message\":"
             + "\"Model metadata for `m` not found.\"}}\n", "", "agent-error", "the agent was ended by signal 9"),
         bad("codex", "an end without a word or a deed", 0, "{\"type\":\"turn.started\"}\n" + end, "", "empty-result",
             "the agent ended without saying anything"),
@@ -308,7 +318,8 @@ class OutcomesTest {
       var verdict = Verdict.of(found, new Exit(130, "ended"), order, false, Duration.ofMinutes(16), Duration.ofHours(1));
       assertThat(verdict.reason()).isEqualTo("silent");
       assertThat(verdict.error().lines()).first().asString()
-          .startsWith("the agent was ended: it said nothing for 15 min 0 s: Reconnecting... waiting for network (Connection failed)" + NETWORK)
+          .startsWith("the agent was ended: it said nothing for 15 min 0 s: Reconnecting... waiting for network (Connection failed)"
+              + NETWORK)
           .endsWith("; to go on, create a task with metadata.resume_session_id t");
       assertThat(verdict.error()).endsWith("\na line");
     }

@@ -38,7 +38,8 @@ class TranscriptTest {
   @Test
   void aToolIsOneLineWhateverItsNameAndArgumentHold() throws IOException {
     var folder = folder();
-    write(folder, "out", "{\"type\":\"tool_use\",\"part\":{\"tool\":\"ba\\u001b[31msh\\u0007\\nx\",\"state\":{\"status\":\"error\",\"error\":"
+    write(folder, "out", "{\"type\":\"tool_use\",\"part\":{\"tool\":\"ba\\u001b[31msh\\u0007\\nx\","
+        + "\"state\":{\"status\":\"error\",\"error\":"
         + "\"no\\r\\u001b[2Jway\",\"input\":{\"command\":\" a\\u001b]0;title\\u0007b \\t\\u2028 c\\u0000d\"}}}}\n");
     assertThat(all(folder, 1000)).isEqualTo("[bash x] ab c d — no way\n— done\n");
   }

@@ -81,7 +81,7 @@ class ResumeTest {
     begun("ses_outside", outside);
     var task = resuming("ses_outside", "append " + code.resolve("ran"));
     assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
-    assertThat(task.error()).contains("session ses_outside belongs to", outside.toString(), "not in the codebase's folder " + code);
+    assertThat(task.error()).contains("session ses_outside belongs to " + outside, "not in the codebase's folder " + code);
     assertThat(task.sessionId()).isNull();
     assertThat(code.resolve("ran")).doesNotExist();
   }
@@ -91,11 +91,25 @@ class ResumeTest {
     begun("ses_theirs", other);
     var stranger = resuming("ses_theirs", "append " + code.resolve("ran"));
     assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
-    assertThat(stranger.error()).contains("ses_theirs belongs to " + other);
+    assertThat(stranger.error()).contains("ses_theirs belongs to " + other + ", in the codebase other", "give the task that codebase");
+    assertThat(code.resolve("ran")).doesNotExist();
+    var homeless = new NewTask(null, "t", "append " + code.resolve("ran"), "build", 0, null, "ses_theirs");
+    var global = site.ended(site.client().create(homeless).id());
+    assertThat(global.error()).as("a task of no codebase, in the home around all").contains("ses_theirs belongs to " + other);
     assertThat(code.resolve("ran")).doesNotExist();
     var owner = resuming(other, "ses_theirs", "where");
     assertThat(owner.result()).isEqualTo(other.toString());
     assertThat(owner.sessionId()).isEqualTo("ses_theirs");
+  }
+
+  @Test
+  void aSessionThatOnlyATaskToldOfIsThatCodebasesAlone() throws Exception {
+    var theirs = site.ended(site.create(other, "talk done")).sessionId();
+    var stranger = resuming(theirs, "append " + code.resolve("ran"));
+    assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
+    assertThat(stranger.error()).contains(theirs + " belongs to " + other + ", in the codebase other");
+    assertThat(code.resolve("ran")).doesNotExist();
+    assertThat(resuming(other, theirs, "talk more").sessionId()).isEqualTo(theirs);
   }
 
   @Test

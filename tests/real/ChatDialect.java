@@ -17,11 +17,13 @@ final class ChatDialect implements Dialect {
 
   @Override
   public List<String> said(JsonNode request) {
-    return request.path("messages").valueStream().filter(m -> m.path("role").asText().equals("user")).map(m -> text(m.path("content"))).toList();
+    return request.path("messages").valueStream().filter(message -> message.path("role").asText().equals("user"))
+        .map(message -> text(message.path("content"))).toList();
   }
 
   private static String text(JsonNode content) {
-    return content.isTextual() ? content.asText() : String.join("\n", content.valueStream().map(part -> part.path("text").asText()).toList());
+    return content.isTextual() ? content.asText()
+        : String.join("\n", content.valueStream().map(part -> part.path("text").asText()).toList());
   }
 
   @Override

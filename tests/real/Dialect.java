@@ -21,7 +21,7 @@ interface Dialect {
   int answered(JsonNode request);
 
   /**
-   * An answer that says or calls something, in its pieces: those from {@code whole} on say that it is whole.
+   * An answer that says or calls something, in its pieces.
    *
    * @param id one that no other answer has
    */

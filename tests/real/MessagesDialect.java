@@ -19,7 +19,8 @@ final class MessagesDialect implements Dialect {
   /** What stands in angle brackets the agent says in the user's name. */
   @Override
   public List<String> said(JsonNode request) {
-    return request.path("messages").valueStream().flatMap(MessagesDialect::blocks).filter(block -> block.path("type").asText().equals("text"))
+    return request.path("messages").valueStream().flatMap(MessagesDialect::blocks)
+        .filter(block -> block.path("type").asText().equals("text"))
         .map(block -> block.path("text").asText()).filter(text -> !text.startsWith("<system-reminder>")).toList();
   }
 

@@ -3,7 +3,7 @@ package tests.real;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -32,22 +32,34 @@ final class NpmProgram {
     if (Files.isExecutable(kept)) {
       return kept;
     }
-    var fresh = Files.createTempDirectory("npm");
-    Files.writeString(fresh.resolve("package.json"), "{\"private\":true}");
+    var fresh = Files.createTempDirectory(Files.createDirectories(kept.getParent()), "npm"); // beside it, so that a move is whole
     try {
-      var log = fresh.resolve("npm.log");
-      var npm = new ProcessBuilder(List.of("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", spec))
-          .directory(fresh.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-      if (!npm.waitFor(MINUTES, TimeUnit.MINUTES) || npm.exitValue() != 0) {
-        npm.destroyForcibly();
-        throw new TestAbortedException("npm could not install " + spec + ": " + Files.readString(log));
+      install(fresh, spec);
+      return Files.move(fresh.resolve("node_modules").resolve(spec.substring(0, spec.lastIndexOf('@'))).resolve(inside), kept);
+    } finally {
+      try (var files = Files.walk(fresh)) {
+        for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
       }
+    }
+  }
+
+  private static void install(Path folder, String spec) throws IOException, InterruptedException {
+    Files.writeString(folder.resolve("package.json"), "{\"private\":true}");
+    var log = folder.resolve("npm.log");
+    Process npm;
+    try {
+      npm = new ProcessBuilder(List.of("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", spec)).directory(folder.toFile())
+          .redirectErrorStream(true).redirectOutput(log.toFile()).start();
     } catch (IOException e) {
       throw new TestAbortedException("a real agent needs npm, which is not here: " + e.getMessage());
     }
-    Files.createDirectories(kept.getParent());
-    return Files.move(fresh.resolve("node_modules").resolve(spec.substring(0, spec.lastIndexOf('@'))).resolve(inside), kept,
-        StandardCopyOption.REPLACE_EXISTING);
+    if (!npm.waitFor(MINUTES, TimeUnit.MINUTES) || npm.exitValue() != 0) {
+      npm.descendants().forEach(ProcessHandle::destroyForcibly);
+      npm.destroyForcibly();
+      throw new TestAbortedException("npm could not install " + spec + ": " + Files.readString(log));
+    }
   }
 
   /**
@@ -55,13 +67,17 @@ final class NpmProgram {
    * is refused at once: a closed port is its proxy.
    */
   static Path wrapper(Path folder, Path binary, Map<String, String> variables) throws IOException {
-    var script = new StringBuilder("#!/bin/sh\nexport HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost\n");
+    var script = new StringBuilder("export HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost\n");
     variables.forEach((name, value) -> script.append("export ").append(name).append("='").append(value).append("'\n"));
-    var agent = folder.resolve("agent");
-    Files.writeString(agent, script + "exec '" + binary + "' \"$@\"\n");
-    if (!agent.toFile().setExecutable(true)) {
-      throw new IOException(agent + " cannot be made executable");
+    return script(folder.resolve("agent"), script + "exec '" + binary + "' \"$@\"\n");
+  }
+
+  /** A program of this text. */
+  static Path script(Path program, String text) throws IOException {
+    Files.writeString(program, "#!/bin/sh\n" + text);
+    if (!program.toFile().setExecutable(true)) {
+      throw new IOException(program + " cannot be made executable");
     }
-    return agent;
+    return program;
   }
 }

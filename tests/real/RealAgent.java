@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import lib.agent.Adapter;
 import lib.wire.NewTask;
 import lib.wire.RemoteMessage;
 import lib.wire.SessionCalls.Resume;
@@ -34,9 +37,11 @@ abstract class RealAgent {
   Site site;
   ModelServer model;
   Path code;
-  private Path below;
+  private final Adapter adapter;
+  private Path agent;
 
-  RealAgent(Dialect dialect) {
+  RealAgent(Adapter adapter, Dialect dialect) {
+    this.adapter = adapter;
     this.dialect = dialect;
   }
 
@@ -58,7 +63,7 @@ abstract class RealAgent {
   /** Its tool that runs a command. */
   abstract Call shell(String command);
 
-  /** Its tool that makes a file, with how people see it used. */
+  /** Its tool that makes a file. */
   abstract Call write(Path file, String text);
 
   /** The line that people see of the tool that made this file. */
@@ -75,12 +80,11 @@ abstract class RealAgent {
       return script[Math.min(turn, script.length - 1)];
     });
     var home = Files.createDirectories(site.home().resolve("agent-home"));
-    var agent = install(home, model.url());
+    agent = install(home, model.url());
     site.serve();
     code = site.folder("code");
-    below = site.folder("code/below");
     var arguments = new ArrayList<>(List.of("run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent.toString(),
-        "-b", "code:" + code, "-b", "below:" + below, "--silence", "dead=60,limited=5"));
+        "-b", "code:" + code, "--silence", "dead=60,limited=5"));
     arguments.addAll(flags());
     site.start(variables(home), arguments.toArray(String[]::new));
     site.id(code);
@@ -106,11 +110,11 @@ abstract class RealAgent {
   }
 
   Task done(String prompt, String named, String session) throws Exception {
-    return site.ended(created(code, prompt, named, session));
+    return site.ended(created(prompt, named, session));
   }
 
-  String created(Path codebase, String prompt, String named, String session) throws Exception {
-    return site.client().create(new NewTask(site.id(codebase), "t", prompt, "build", 0, named, session)).id();
+  String created(String prompt, String named, String session) throws Exception {
+    return site.client().create(new NewTask(site.id(code), "t", prompt, "build", 0, named, session)).id();
   }
 
   @Test
@@ -142,12 +146,25 @@ abstract class RealAgent {
   void aSessionOfASubfolderIsGoneOnWithThere() throws Exception {
     script("Remember the word dunlin", new Say("I will."));
     script("Where are you?", shell("pwd >where.txt"), new Say("here"));
-    var first = site.ended(created(below, "Remember the word dunlin", null, null));
-    var second = done("Where are you?", null, first.sessionId());
-    assertThat(second.status()).as(second.toString()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(second.sessionId()).isEqualTo(first.sessionId());
+    var below = site.folder("code/below");
+    var session = begun(below, "Remember the word dunlin");
+    var task = done("Where are you?", null, session);
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.sessionId()).isEqualTo(session);
     assertThat(below.resolve("where.txt")).hasContent(below.toString());
     assertThat(model.conversation("Where are you?")).contains("Remember the word dunlin");
+  }
+
+  /** Begins a session there, as a person would by hand. */
+  private String begun(Path directory, String prompt) throws IOException, InterruptedException {
+    var ask = new Adapter.Ask(agent, null, "build", null, null, Adapter.Approval.CONFIGURED, List.of(), prompt, null, directory);
+    var input = Files.writeString(site.home().resolve("prompt"), prompt);
+    var output = site.home().resolve("said");
+    var process = new ProcessBuilder(adapter.argv(ask)).directory(directory.toFile()).redirectInput(input.toFile())
+        .redirectOutput(output.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    assertThat(process.waitFor(Program.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    return Files.readAllLines(output).stream().map(line -> adapter.read(line).sessionId()).filter(Objects::nonNull).findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -200,7 +217,7 @@ abstract class RealAgent {
   void aCancelInTheMiddleOfAToolEndsTheToolToo() throws Exception {
     var note = code.resolve("tool.pid");
     script("Run long", shell("echo $$ >tool.pid; sleep 300"), new Say("done"));
-    var id = created(code, "Run long", null, null);
+    var id = created("Run long", null, null);
     Program.await("the tool", () -> Files.exists(note) && !Files.readString(note).isBlank());
     site.client().cancel(id, "enough");
     var task = site.ended(id);
@@ -212,7 +229,8 @@ abstract class RealAgent {
   @Test
   void aPromptReachesTheModelAsItIs() throws Exception {
     var megabyte = "A prompt of a megabyte. ".repeat(42_000); // Codex takes 1,048,576 characters
-    for (var prompt : new String[] {"--help", "-x \"quoted\" $HOME `id` @file /cmd", "ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m", megabyte}) {
+    for (var prompt : new String[] {"--help", "-x \"quoted\" $HOME `id` @file /cmd",
+        "ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m", megabyte}) {
       script(prompt, new Say("read " + prompt.length()));
       var task = done(prompt);
       assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);

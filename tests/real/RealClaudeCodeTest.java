@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import lib.agent.ClaudeCode;
 import lib.config.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ final class RealClaudeCodeTest extends RealAgent {
   private static final String VERSION = "2.1.197";
 
   RealClaudeCodeTest() {
-    super(new MessagesDialect());
+    super(new ClaudeCode(), new MessagesDialect());
   }
 
   /** Root is refused the flag that approves all, so that its settings approve commands. */
@@ -32,7 +33,8 @@ final class RealClaudeCodeTest extends RealAgent {
     permissions.putArray("deny").add("Bash(curl:*)");
     Files.writeString(Files.createDirectories(home.resolve(".claude")).resolve("settings.json"), Json.write(settings));
     return NpmProgram.wrapper(home.getParent(), binary, Map.of("HOME", home.toString(), "CLAUDE_CONFIG_DIR", home + "/.claude",
-        "ANTHROPIC_BASE_URL", modelUrl, "ANTHROPIC_API_KEY", "not-a-key", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1", "DISABLE_AUTOUPDATER", "1"));
+        "ANTHROPIC_BASE_URL", modelUrl, "ANTHROPIC_API_KEY", "not-a-key", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1",
+        "DISABLE_AUTOUPDATER", "1"));
   }
 
   @Override
@@ -65,7 +67,10 @@ final class RealClaudeCodeTest extends RealAgent {
     script("Fetch it", shell("curl http://127.0.0.1:9/x"), new Say("I could not."));
     var task = done("Fetch it");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
-    assertThat(task.error()).contains("refused or needs approval", "agent_approval says what it may do unasked");
+    assertThat(task.error()).contains("refused or needs approval: Bash curl http://127.0.0.1:9/x (",
+        "agent_approval says what it may do unasked");
+    script("Fetch it otherwise", shell("curl http://127.0.0.1:9/x"), shell("cat nothing"), new Say("There is none."));
+    assertThat(done("Fetch it otherwise").status()).as("a refusal that it got over").isEqualTo(TaskStatus.COMPLETED);
   }
 
   @Test

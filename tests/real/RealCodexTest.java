@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import lib.agent.Codex;
 import lib.config.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
@@ -20,12 +21,13 @@ final class RealCodexTest extends RealAgent {
   private static final String VERSION = "0.169.0";
 
   RealCodexTest() {
-    super(new ResponsesDialect());
+    super(new Codex(), new ResponsesDialect());
   }
 
   @Override
   Path install(Path home, String modelUrl) throws IOException, InterruptedException {
-    var binary = NpmProgram.binary("codex-linux-" + NpmProgram.ARCH + "-" + VERSION, "@openai/codex@" + VERSION + "-linux-" + NpmProgram.ARCH,
+    var platform = "linux-" + NpmProgram.ARCH;
+    var binary = NpmProgram.binary("codex-" + platform + "-" + VERSION, "@openai/codex@" + VERSION + "-" + platform,
         "vendor/" + (NpmProgram.ARCH.equals("x64") ? "x86_64" : "aarch64") + "-unknown-linux-musl/bin/codex");
     Files.writeString(Files.createDirectories(home.resolve(".codex")).resolve("config.toml"), """
         model = "scripted"
@@ -37,7 +39,8 @@ final class RealCodexTest extends RealAgent {
         env_key = "FAKE_KEY"
         stream_max_retries = 1
         """.formatted(modelUrl));
-    return NpmProgram.wrapper(home.getParent(), binary, Map.of("HOME", home.toString(), "CODEX_HOME", home + "/.codex", "FAKE_KEY", "not-a-key"));
+    return NpmProgram.wrapper(home.getParent(), binary,
+        Map.of("HOME", home.toString(), "CODEX_HOME", home + "/.codex", "FAKE_KEY", "not-a-key"));
   }
 
   @Override
@@ -84,6 +87,18 @@ final class RealCodexTest extends RealAgent {
     Program.await("the models at the server", () -> !site.client().workers().getFirst().path("models").isEmpty());
     assertThat(site.client().workers().getFirst().path("models").valueStream().map(model -> model.path("id").asText()))
         .allMatch(id -> id.startsWith("openai/"));
+  }
+
+  @Test
+  void withoutANetworkItsEndlessWaitEndsAndTheErrorSaysWhatItWaitedFor() throws Exception {
+    var cut = NpmProgram.script(site.home().resolve("cut-off"), "exec '" + site.home().resolve("agent")
+        + "' -c 'model_providers.fake.base_url=\"http://127.0.0.1:9/v1\"' \"$@\"\n");
+    var folder = site.folder("cut-off");
+    site.start("run", "--server", site.url().toString(), "--name", "v", "--agent-bin", cut.toString(), "-b", "cut-off:" + folder,
+        "--silence", "dead=5");
+    var task = site.ended(site.create(folder, "Say anything"));
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error().lines().findFirst()).get().asString().contains("waiting for network", "whether this machine reaches");
   }
 
   @Test

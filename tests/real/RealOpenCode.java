@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import lib.agent.OpenCode;
 import lib.config.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ abstract class RealOpenCode extends RealAgent {
   private final String version;
 
   RealOpenCode(String version) {
-    super(new ChatDialect());
+    super(new OpenCode(), new ChatDialect());
     this.version = version;
   }
 
@@ -40,7 +41,8 @@ abstract class RealOpenCode extends RealAgent {
     }
     var name = "opencode-linux-" + NpmProgram.ARCH;
     var binary = NpmProgram.binary(name + "-" + version, name + "@" + version, "bin/opencode");
-    Files.writeString(Files.createDirectories(home.resolve(".config/opencode")).resolve("opencode.json"), Json.write(config(modelUrl + "/v1")));
+    var file = Files.createDirectories(home.resolve(".config/opencode")).resolve("opencode.json");
+    Files.writeString(file, Json.write(config(modelUrl + "/v1")));
     var variables = new LinkedHashMap<>(Map.of("HOME", home.toString(), "XDG_DATA_HOME", home + "/.local/share", "XDG_CONFIG_HOME",
         home + "/.config", "XDG_STATE_HOME", home + "/.local/state", "XDG_CACHE_HOME", home + "/.cache"));
     for (var off : new String[] {"DEFAULT_PLUGINS", "AUTOUPDATE", "LSP_DOWNLOAD", "MODELS_FETCH"}) {
@@ -88,7 +90,7 @@ abstract class RealOpenCode extends RealAgent {
   @Test
   void aUsageLimitEndsTheTaskInsteadOfTheAgentsEndlessTries() throws Exception {
     script("Be limited", new Refuse(429, "rate limit reached, try again in 20 minutes"));
-    var id = created(code, "Be limited", null, null);
+    var id = created("Be limited", null, null);
     site.awaitOutput(id, "(limit)");
     site.client().cancel(id, "it waits for its provider");
   }
@@ -118,7 +120,7 @@ abstract class RealOpenCode extends RealAgent {
   @Test
   void aStreamThatIsCutIsNoSuccess() throws Exception {
     script("Be cut off", new Cut("half an ans"));
-    var id = created(code, "Be cut off", null, null);
+    var id = created("Be cut off", null, null);
     Program.await("the model to be asked", () -> model.prompts().stream().anyMatch(said -> said.contains("Be cut off")));
     script("Be cut off", new Refuse(400, "and now it refuses")); // newer versions try again and again
     var task = site.ended(id);

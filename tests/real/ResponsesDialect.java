@@ -45,7 +45,8 @@ final class ResponsesDialect implements Dialect {
     var whole = response.deepCopy();
     whole.putObject("usage").put("input_tokens", 100).put("output_tokens", 20).put("total_tokens", 120);
     return List.of(event("response.created", Json.object().set("response", response)),
-        event("response.output_item.done", Json.object().set("item", item)), event("response.completed", Json.object().set("response", whole)));
+        event("response.output_item.done", Json.object().set("item", item)),
+        event("response.completed", Json.object().set("response", whole)));
   }
 
   private static Event event(String type, JsonNode data) {

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import lib.config.Json;
-import lib.session.Session;
+import lib.config.Codebase;
 import lib.task.Resume;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +43,20 @@ class ResumeTest {
   }
 
   @Test
+  void aCodebaseWithinAnotherHasItsSessionsToItself() throws IOException {
+    var inner = Files.createDirectories(codebase.resolve("inner"));
+    var codebases = List.of(new Codebase("code", codebase, ""), new Codebase("inner", inner, ""));
+    var session = Optional.of(Files.createDirectories(inner.resolve("deep")));
+    assertThat(Resume.of("ses_1", session, codebase, codebases)).isInstanceOfSatisfying(Resume.Refused.class,
+        refused -> assertThat(refused.why()).contains("in the codebase inner", "give the task that codebase"));
+    assertThat(Resume.of("ses_1", session, inner, codebases)).isEqualTo(new Resume.GoOn(inner.resolve("deep")));
+    assertThat(Resume.of("ses_1", session, temp, codebases)).as("a task of no codebase, in a home around it")
+        .isInstanceOf(Resume.Refused.class);
+    var link = Files.createSymbolicLink(temp.resolve("named-otherwise"), inner);
+    assertThat(Resume.of("ses_1", session, link, codebases)).isInstanceOf(Resume.GoOn.class);
+  }
+
+  @Test
   void whereItsFolderIsGoneTheAgentStartsAnewSinceElsewhereItWouldHang() {
     assertThat(begunIn(codebase.resolve("removed"))).isInstanceOfSatisfying(Resume.Anew.class,
         anew -> assertThat(anew.why()).contains("removed", "is not there any more"));
@@ -50,10 +64,10 @@ class ResumeTest {
 
   @Test
   void ofASessionThatNobodyKnowsHereTheAgentIsAsked() {
-    assertThat(Resume.of("ses_1", Optional.empty(), codebase)).isEqualTo(new Resume.GoOn(codebase));
+    assertThat(Resume.of("ses_1", Optional.empty(), codebase, List.of())).isEqualTo(new Resume.GoOn(codebase));
   }
 
   private Resume begunIn(Path directory) {
-    return Resume.of("ses_1", Optional.of(new Session("ses_1", "opencode", "t", directory, null, null, null, 0, Json.object(), null)), codebase);
+    return Resume.of("ses_1", Optional.of(directory), codebase, List.of(new Codebase("code", codebase, "")));
   }
 }

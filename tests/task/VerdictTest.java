@@ -126,6 +126,7 @@ class VerdictTest {
     expect(verdict, TaskStatus.COMPLETED, "lingered");
     assertThat(verdict.result()).isEqualTo("did it");
     assertThat(verdict.closing()).startsWith("— completed (lingered) after");
+    expect(judge(new Exit(130, "ended"), order, STOP), TaskStatus.FAILED, "empty-result");
     expect(judge(new Exit(130, "ended"), order, STOP, WENT_ON), TaskStatus.FAILED, "silent");
     expect(judge(new Exit(130, "ended"), order, "{\"type\":\"error\",\"error\":\"it broke\"}", STOP), TaskStatus.FAILED, "agent-error");
   }
@@ -164,6 +165,15 @@ class VerdictTest {
   @Test
   void ofTwoSessionsTheFirstCounts() throws IOException {
     assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses_0\"}", TEXT, STOP).sessionId()).isEqualTo("ses_0");
+    assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses 0\\u001b\"}", TEXT, STOP).sessionId())
+        .as("one that no task could name is none").isEqualTo("ses_1");
+  }
+
+  @Test
+  void theClosingLineIsOneLineWhateverFilesAreCalled() throws IOException {
+    var wrote = "{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"completed\",\"input\":"
+        + "{\"filePath\":\"a\\n\\u0007b\"}}}}";
+    assertThat(judge(GOOD, null, wrote, TEXT, STOP).closing()).endsWith(", changed a b\n");
   }
 
   @Test
