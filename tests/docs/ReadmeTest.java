@@ -37,7 +37,8 @@ class ReadmeTest {
     // a free port instead of 8787, which another program of this machine may have
     builder.environment().putAll(Program.environment(home, Map.of("A2A_PORT", "0")));
     var shell = builder.start();
-    try (var out = shell.inputReader(); var in = shell.outputWriter()) {
+    // closed in the order from last to first: a shell whose input ends leaves what it started to nobody
+    try (var out = shell.inputReader(); var in = shell.outputWriter(); AutoCloseable end = () -> end(shell)) {
       in.write("set -m; exec 2>&1\n");
       var port = "8080";
       for (var step : steps) {
@@ -56,10 +57,14 @@ class ReadmeTest {
       assertThat(Files.readString(home.resolve("project/worker.log"))).as("the server outlives the worker")
           .containsPattern("INFO worker \\S+ unregistered").doesNotContain("WARN", "ERROR");
       in.write("jobs -p | xargs -r kill; wait; exit\n");
-    } finally {
-      shell.descendants().forEach(ProcessHandle::destroy);
-      shell.destroy();
+      in.flush();
+      assertThat(shell.waitFor(30, TimeUnit.SECONDS)).as("all of it ends").isTrue();
     }
+  }
+
+  private static void end(Process shell) {
+    shell.descendants().forEach(ProcessHandle::destroy);
+    shell.destroy();
   }
 
   private static String read(BufferedReader out) throws IOException {
