@@ -29,7 +29,7 @@ final class Rescue {
       Files.move(rescued, file);
     }
     var damage = Damage.of(file);
-    if (damage.isEmpty()) {
+    if (damage.isEmpty() || barelyBegun(file)) {
       return;
     }
     for (var end : List.of("", "-wal", "-shm")) {
@@ -45,6 +45,11 @@ final class Rescue {
     LOG.error("the journal was damaged ({}) and is now {}; {} attempts, {} reports and {} codebases were saved from it",
         damage.get().why().strip().replaceAll("\\s+", " "), aside, saved.getOrDefault("attempt", 0),
         saved.getOrDefault("outgoing", 0), saved.getOrDefault("codebase", 0));
+  }
+
+  /** Whether a first start ended between making the file and writing it: without any attempt's folder nothing can be lost. */
+  private static boolean barelyBegun(Path file) throws IOException {
+    return Files.isRegularFile(file) && Files.size(file) == 0 && Files.notExists(file.resolveSibling("tasks"));
   }
 
   /** What stood on a damaged page may be anything: rows that mean nothing are not kept. */

@@ -154,11 +154,21 @@ class DamagedJournalTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "this is no database, but a text that somebody put here by mistake, longer than a header of 100 characters is"})
   void aFileThatIsNoDatabaseIsSetAside(String content) throws Exception {
+    Files.createDirectory(file.resolveSibling("tasks")); // there were attempts
     Files.writeString(file, content);
     try (var journal = Journal.open(file)) {
       assertThat(journal.open()).isEmpty();
     }
     assertThat(aside()).singleElement().satisfies(old -> assertThat(old).hasContent(content));
+  }
+
+  @Test
+  void anEmptyOneThatAnInterruptedFirstStartLeftIsNoDamage() throws Exception {
+    Files.writeString(file, "");
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).isEmpty();
+    }
+    assertThat(aside()).isEmpty();
   }
 
   @Test
