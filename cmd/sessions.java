@@ -17,8 +17,9 @@ import lib.cli.Card;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.cli.ServerCommand;
 import lib.cli.Place;
+import lib.cli.ServerCommand;
+import lib.cli.TaskOutput;
 import lib.config.Json;
 import lib.wire.CallFailed;
 import lib.wire.Client;
@@ -283,8 +284,7 @@ public final class sessions extends Command {
     @Option(names = "--model", paramLabel = "P/M", description = "provider/model")
     private String model;
 
-    @Option(names = "--follow", description = "print its output and wait for its end; exit 1 unless it completes; with --json one "
-        + "document at the end: id, status, outputs, result, error")
+    @Option(names = "--follow", description = TaskOutput.FOLLOW)
     private boolean follow;
 
     ResumeIt(Io io) {

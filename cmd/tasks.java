@@ -19,6 +19,7 @@ import lib.cli.Place;
 import lib.cli.Reasons;
 import lib.cli.ServerCommand;
 import lib.cli.TaskCommand;
+import lib.cli.TaskOutput;
 import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Time;
@@ -140,8 +141,7 @@ public final class tasks extends Command {
     @Option(names = "--resume", paramLabel = "SESSION", description = "continue this agent session")
     private String resume;
 
-    @Option(names = "--follow", description = "print its output and wait for its end; exit 1 unless it completes; with --json one "
-        + "document at the end: id, status, outputs, result, error")
+    @Option(names = "--follow", description = TaskOutput.FOLLOW)
     private boolean follow;
 
     Create(Io io) {

@@ -8,6 +8,10 @@ import lib.wire.Task;
 
 /** What a task says, on its way to whoever asked for it. One per task; not thread-safe. */
 public abstract class TaskOutput {
+  /** What {@code --follow} does, wherever a task is made. */
+  public static final String FOLLOW = "print its output and wait for its end; exit 1 unless it completes; with --json one document at "
+      + "the end: id, status, outputs, result, error";
+
   protected final Io io;
   private boolean any;
 

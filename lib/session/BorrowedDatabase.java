@@ -74,9 +74,16 @@ public final class BorrowedDatabase {
     return own || wal && shm ? Way.PLAIN : wal ? Way.COPY : Way.IMMUTABLE;
   }
 
-  /** What lies there now; empty when there is no database, or an empty one. */
-  Optional<Present> files() {
+  /**
+   * What lies there now; empty when there is no database, or an empty one.
+   *
+   * @throws IOException for a folder in its place: nobody has sessions in none
+   */
+  Optional<Present> files() throws IOException {
     var real = real();
+    if (Files.isDirectory(real)) {
+      throw new IOException("the database " + file + " is a folder");
+    }
     return Stamp.ofFile(real).filter(stamp -> stamp.size() > 0)
         .map(stamp -> new Present(stamp, Stamp.ofFile(beside(real, "-wal")).orElse(null), Stamp.ofFile(beside(real, "-shm")).orElse(null)));
   }

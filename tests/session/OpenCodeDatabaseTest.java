@@ -167,6 +167,15 @@ class OpenCodeDatabaseTest {
     assertThatThrownBy(() -> store(time).sessions()).isInstanceOf(IOException.class).hasMessageContaining("opencode.db");
   }
 
+  @Test
+  void aFolderInItsPlaceIsNotTakenForAnEmptyOne() throws IOException {
+    for (var end : new String[] {"", "-wal", "-shm"}) {
+      Files.deleteIfExists(folder.resolve("opencode.db" + end));
+    }
+    Files.createDirectory(file);
+    assertThatThrownBy(() -> store(time).sessions()).isInstanceOf(IOException.class).hasMessageContaining("is a folder");
+  }
+
   private void write(String... statements) throws SQLException {
     try (var connection = connected(file)) {
       execute(connection, statements);
