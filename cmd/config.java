@@ -7,24 +7,24 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import lib.Problem;
-import lib.agent.AgentCli;
+import lib.agent.AgentProgram;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Json;
 import lib.config.Manual;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.session.Stores;
-import lib.task.Identity;
 import lib.wire.Client;
 import lib.wire.Server;
+import lib.worker.context.WorkerIdentity;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -57,13 +57,13 @@ public final class config extends Command {
       String path = null;
       String why;
       try {
-        var agent = AgentCli.require(settings);
+        var agent = AgentProgram.require(settings);
         path = agent.path().toString();
         why = agent.why();
       } catch (Problem none) {
         why = none.what() + ": " + none.why();
       }
-      var places = Stores.places(settings, settings.get(Table.CODEBASES), Time.SYSTEM);
+      var places = Stores.places(settings, settings.get(Table.CODEBASES), Clock.SYSTEM);
       if (json) {
         var shown = Manual.shownJson(settings, used(settings));
         shown.putObject("agent_cli").put("path", path).put("why", why);
@@ -94,7 +94,7 @@ public final class config extends Command {
       var used = new HashMap<>(Map.of(Table.STATE_DIR.key(), stateDir.toString(), Table.DB_PATH.key(),
           HubOptions.database(settings).toString()));
       try {
-        Identity.kept(stateDir).ifPresent(id -> used.put(Table.WORKER_ID.key(), id));
+        WorkerIdentity.kept(stateDir).ifPresent(id -> used.put(Table.WORKER_ID.key(), id));
       } catch (IOException e) {
         used.put(Table.WORKER_ID.key(), "(not readable: " + e + ")");
       }
@@ -131,13 +131,13 @@ public final class config extends Command {
       var warnings = new ArrayList<>(settings.warnings());
       if (settings.given(Table.AGENT_BIN)) {
         try {
-          AgentCli.require(settings);
+          AgentProgram.require(settings);
         } catch (Problem absent) { // it may be installed while the worker runs
           warnings.add(absent.line());
           io.warn(absent.line());
         }
       }
-      for (var place : Stores.places(settings, settings.get(Table.CODEBASES), Time.SYSTEM)) {
+      for (var place : Stores.places(settings, settings.get(Table.CODEBASES), Clock.SYSTEM)) {
         if (place.problem() != null) { // the agent may make it while the worker runs
           warnings.add(place.problem().line());
           io.warn(place.problem().line());

@@ -5,20 +5,20 @@ package cmd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import lib.Problem;
-import lib.agent.Adapter;
-import lib.agent.AgentCli;
-import lib.agent.AgentEnv;
+import lib.agent.AgentEnvironment;
 import lib.agent.AgentKind;
+import lib.agent.AgentProgram;
 import lib.agent.AgentVersion;
-import lib.agent.Models;
+import lib.agent.ModelCatalog;
+import lib.agent.adapter.Adapter;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.Table;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -36,7 +36,7 @@ public final class models extends Command {
   @Override
   public Integer call() throws IOException, InterruptedException {
     var settings = settings();
-    var program = AgentCli.require(settings).path();
+    var program = AgentProgram.require(settings).path();
     var folder = Files.createTempDirectory("models");
     try {
       print(settings, program, folder);
@@ -47,10 +47,10 @@ public final class models extends Command {
   }
 
   private void print(Settings settings, Path program, Path folder) throws InterruptedException {
-    var version = new AgentVersion(() -> AgentEnv.of(settings, folder), folder, text -> text);
+    var version = new AgentVersion(() -> AgentEnvironment.of(settings, folder), folder, text -> text);
     var kinds = new AgentKind(version);
     var adapter = kinds.of(program, settings.get(Table.AGENT_KIND));
-    var list = new Models(() -> AgentEnv.of(settings, folder), folder, settings.env(), Time.SYSTEM).read(adapter, program, Models.DAY)
+    var list = new ModelCatalog(() -> AgentEnvironment.of(settings, folder), folder, settings.env(), Clock.SYSTEM).read(adapter, program, ModelCatalog.DAY)
         .orElseThrow(() -> absence(adapter, program));
     if (json) {
       var answer = Json.object();

@@ -8,18 +8,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import lib.Problem;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
-import lib.config.Time;
 import lib.control.ControlClient;
-import lib.outbox.Entry;
-import lib.outbox.Journal;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
+import lib.journal.Journal;
+import lib.journal.OutboxEntry;
 import lib.store.Lock;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -57,7 +57,7 @@ public final class outbox extends Command {
       return stateDir.resolve("journal.db");
     }
 
-    static List<Entry> entries(Path stateDir) {
+    static List<OutboxEntry> entries(Path stateDir) {
       try {
         return Journal.entries(journal(stateDir));
       } catch (StoreFailed e) {
@@ -106,7 +106,7 @@ public final class outbox extends Command {
     }
 
     /** What the settings' server is called in the journal; empty when they name none, or when it cannot be asked. */
-    static Set<String> here(Settings settings, List<Entry> entries) throws InterruptedException {
+    static Set<String> here(Settings settings, List<OutboxEntry> entries) throws InterruptedException {
       var server = Server.of(settings);
       if (server.url() == null) {
         return Set.of();
@@ -151,7 +151,7 @@ public final class outbox extends Command {
     }
 
     private static String age(Instant made) {
-      var age = Duration.between(made, Time.SYSTEM.now());
+      var age = Duration.between(made, Clock.SYSTEM.now());
       return age.toDays() > 0 ? age.toDays() + " d" : age.toHours() > 0 ? age.toHours() + " h" : age.toMinutes() > 0
           ? age.toMinutes() + " min" : Math.max(0, age.toSeconds()) + " s";
     }
@@ -214,7 +214,7 @@ public final class outbox extends Command {
     public Integer call() throws InterruptedException {
       var one = number(id);
       var stateDir = stateDir(settings());
-      if (!change(stateDir, "drop", one, journal -> journal.drop(one, Time.SYSTEM.now()))) {
+      if (!change(stateDir, "drop", one, journal -> journal.drop(one, Clock.SYSTEM.now()))) {
         throw none(id, stateDir);
       }
       io.print(json ? Json.object().put("id", one).put("state", "dropped") + "\n" : id + "\tdropped\n");

@@ -5,18 +5,18 @@ package cmd;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import lib.Problem;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Table;
-import lib.task.Identity;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Registration;
 import lib.wire.RemoteCodebase;
+import lib.worker.context.WorkerIdentity;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -36,7 +36,7 @@ public final class register extends Command {
   public Integer call() throws InterruptedException {
     var settings = settings();
     var client = client(server(settings));
-    var identity = Identity.of(settings);
+    var identity = WorkerIdentity.of(settings);
     ask(client, () -> tell(client, identity, List.of()));
     var registered = new ArrayList<RemoteCodebase>();
     for (var codebase : settings.get(Table.CODEBASES)) {
@@ -52,12 +52,12 @@ public final class register extends Command {
     return Problem.Exit.DONE.code;
   }
 
-  private static Void tell(Client client, Identity identity, List<String> ids) throws CallFailed, InterruptedException {
+  private static Void tell(Client client, WorkerIdentity identity, List<String> ids) throws CallFailed, InterruptedException {
     client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids, null));
     return null;
   }
 
-  private void print(Identity identity, List<RemoteCodebase> registered) {
+  private void print(WorkerIdentity identity, List<RemoteCodebase> registered) {
     if (json) {
       var result = Json.object().put("worker_id", identity.workerId()).put("name", identity.name());
       var list = result.putArray("codebases");

@@ -14,9 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
-import lib.Problem;
-import lib.agent.AgentCli;
-import lib.agent.Logins;
+import lib.agent.AgentProgram;
+import lib.agent.CredentialFiles;
 import lib.cli.Command;
 import lib.cli.Follow;
 import lib.cli.Io;
@@ -29,25 +28,26 @@ import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
-import lib.config.Time;
 import lib.control.ControlServer;
-import lib.control.Daemon;
+import lib.core.Clock;
+import lib.core.Problem;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
-import lib.outbox.Journal;
-import lib.outbox.Redaction;
-import lib.outbox.Secrets;
+import lib.journal.Journal;
+import lib.masking.Redaction;
+import lib.masking.Secrets;
 import lib.store.Lock;
 import lib.store.StoreFailed;
-import lib.task.Identity;
-import lib.task.Worker;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
 import lib.wire.Server;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
+import lib.worker.Daemon;
+import lib.worker.Worker;
+import lib.worker.context.WorkerIdentity;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -105,7 +105,7 @@ public final class run extends Command {
     var idle = idle();
     var settings = settings();
     var secrets = Secrets.of(settings);
-    var unread = Logins.addTo(secrets, settings.env());
+    var unread = CredentialFiles.addTo(secrets, settings.env());
     var redaction = Redaction.of(secrets.names());
     Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env(),
         redaction::mask);
@@ -114,9 +114,9 @@ public final class run extends Command {
       throw noServer();
     }
     if (prompt != null && !builtin()) {
-      AgentCli.require(settings);
-    } else if (prompt == null && AgentCli.find(settings).isEmpty()) { // it may be installed while the worker runs
-      io.warn("tasks wait for an agent: " + AgentCli.absence(settings).line());
+      AgentProgram.require(settings);
+    } else if (prompt == null && AgentProgram.find(settings).isEmpty()) { // it may be installed while the worker runs
+      io.warn("tasks wait for an agent: " + AgentProgram.absence(settings).line());
     }
     if (prompt != null && !Files.isDirectory(offered(settings).getFirst().path())) {
       throw new Problem("the task cannot be done", offered(settings).getFirst().path() + " is not a folder here",
@@ -126,7 +126,7 @@ public final class run extends Command {
     try (var lock = Lock.take(stateDir.resolve("lock"), "a worker",
         "give that one the task (tasks create --follow), or this one another name (--name OTHER)");
         var journal = Journal.open(stateDir.resolve("journal.db"))) {
-      var identity = Identity.of(settings);
+      var identity = WorkerIdentity.of(settings);
       return local ? withServer(settings, identity, journal, redaction, idle)
           : work(settings, Server.of(settings), identity, journal, redaction, idle);
     }
@@ -143,9 +143,9 @@ public final class run extends Command {
     }
   }
 
-  private int withServer(Settings settings, Identity identity, Journal journal, Redaction redaction, Duration idle)
+  private int withServer(Settings settings, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
       throws IOException, InterruptedException, StoreFailed {
-    try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM)) {
+    try (var hub = Hub.start(HubOptions.of(settings), Clock.SYSTEM)) {
       var token = Tokens.any(settings.get(Table.TOKENS));
       LocalServer.announce(identity.stateDir(), hub.url(), token);
       io.err().println("CodeTether server on " + hub.url());
@@ -157,10 +157,10 @@ public final class run extends Command {
     }
   }
 
-  private int work(Settings settings, Server server, Identity identity, Journal journal, Redaction redaction, Duration idle)
+  private int work(Settings settings, Server server, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
-    var daemon = new Daemon(client, this::settings, this::offered, Time.SYSTEM, ThreadLocalRandom.current());
+    var daemon = new Daemon(client, this::settings, this::offered, Clock.SYSTEM, ThreadLocalRandom.current());
     if (prompt != null) {
       on(signal -> {
         daemon.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
@@ -225,14 +225,14 @@ public final class run extends Command {
 
   /** Ends after a signal, after one task, or when idle; an idle worker that could not register has not done its job. */
   private int untilEnd(Settings settings, Daemon daemon, Worker worker, Duration most) throws InterruptedException {
-    var busyAt = Time.SYSTEM.nanos();
+    var busyAt = Clock.SYSTEM.nanos();
     var registered = false;
     var exit = Problem.Exit.DONE;
     while (!worker.await(LOOK)) {
       var before = registered;
       registered = before || registered(settings, worker);
-      busyAt = worker.idle() && registered == before ? busyAt : Time.SYSTEM.nanos();
-      var idle = most != null && Time.SYSTEM.nanos() - busyAt >= most.toNanos();
+      busyAt = worker.idle() && registered == before ? busyAt : Clock.SYSTEM.nanos();
+      var idle = most != null && Clock.SYSTEM.nanos() - busyAt >= most.toNanos();
       if ((idle || once && worker.done() > 0) && !daemon.stopped()) {
         if (!registered) {
           io.say(new Problem("the server took no registration", String.join("; ", worker.problems()), "mend that, or wait longer").text() + "\n");
@@ -301,12 +301,12 @@ public final class run extends Command {
   }
 
   private String codebase(Worker worker, Path folder) throws InterruptedException {
-    var until = Time.SYSTEM.nanos() + REGISTERED.toNanos();
+    var until = Clock.SYSTEM.nanos() + REGISTERED.toNanos();
     while (worker.codebaseId(folder).isEmpty()) {
-      if (Time.SYSTEM.nanos() > until) {
+      if (Clock.SYSTEM.nanos() > until) {
         throw new Problem("the codebase " + folder + " is not registered", String.join("; ", worker.problems()), "correct its path");
       }
-      Time.SYSTEM.sleep(LOOK);
+      Clock.SYSTEM.sleep(LOOK);
     }
     return worker.codebaseId(folder).get();
   }

@@ -6,17 +6,17 @@ package cmd;
 
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import lib.Problem;
 import lib.cli.Command;
 import lib.cli.Io;
 import lib.cli.Logs;
 import lib.config.Setting.Use;
 import lib.config.Table;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Problem;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
-import lib.outbox.Redaction;
-import lib.outbox.Secrets;
+import lib.masking.Redaction;
+import lib.masking.Secrets;
 import picocli.CommandLine;
 import sun.misc.Signal;
 
@@ -35,7 +35,7 @@ public final class serve extends Command {
     var stop = new CountDownLatch(1);
     var signals = List.of(new Signal("INT"), new Signal("TERM"));
     var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();
-    try (var hub = Hub.start(HubOptions.of(settings), Time.SYSTEM, url -> io.out().println("CodeTether server on " + url))) {
+    try (var hub = Hub.start(HubOptions.of(settings), Clock.SYSTEM, url -> io.out().println("CodeTether server on " + url))) {
       stop.await();
     } finally {
       for (var i = 0; i < before.size(); i++) {

@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import lib.Problem;
-import lib.Visible;
 import lib.cli.Card;
 import lib.cli.Columns;
 import lib.cli.Command;
@@ -20,7 +18,9 @@ import lib.cli.Io;
 import lib.cli.Place;
 import lib.cli.ServerCommand;
 import lib.cli.TaskOutput;
-import lib.config.Json;
+import lib.core.Json;
+import lib.core.PrintableText;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.RemoteMessage;
@@ -181,7 +181,7 @@ public final class sessions extends Command {
         return Problem.Exit.DONE.code;
       }
       if (shown.isEmpty()) {
-        io.say(search != null && !search.isBlank() ? "no session has " + Visible.of(search) + " in its title or id\n"
+        io.say(search != null && !search.isBlank() ? "no session has " + PrintableText.of(search) + " in its title or id\n"
             : "no sessions: no worker has told the server of any" + (codebase == null ? "" : " in codebase " + codebase) + "\n");
         return Problem.Exit.DONE.code;
       }
@@ -260,12 +260,12 @@ public final class sessions extends Command {
 
     private static String words(RemoteMessage message) {
       var head = Stream.of(message.role() == null ? "-" : message.role(), text(message.created()), message.model())
-          .filter(part -> part != null).map(Visible::of).toList();
+          .filter(part -> part != null).map(PrintableText::of).toList();
       var text = new StringBuilder("— " + String.join(", ", head) + "\n");
       if (!message.text().isBlank()) {
         text.append(message.text().stripTrailing()).append('\n');
       }
-      message.tools().forEach(tool -> text.append('[').append(Visible.of(tool)).append("]\n"));
+      message.tools().forEach(tool -> text.append('[').append(PrintableText.of(tool)).append("]\n"));
       return text.toString();
     }
   }

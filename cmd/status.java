@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import lib.Problem;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
+import lib.core.Json;
+import lib.core.Problem;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 

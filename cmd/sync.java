@@ -12,32 +12,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import lib.Problem;
-import lib.agent.Logins;
+import lib.agent.CredentialFiles;
 import lib.cli.Columns;
 import lib.cli.Command;
 import lib.cli.Io;
 import lib.cli.Logs;
 import lib.config.Codebase;
-import lib.config.Json;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
-import lib.config.Time;
-import lib.outbox.Redaction;
-import lib.outbox.Secrets;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
+import lib.masking.Redaction;
+import lib.masking.Secrets;
 import lib.session.Pass;
 import lib.session.Places;
 import lib.session.Stores;
 import lib.session.Sync;
-import lib.task.Identity;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.RemoteCodebase;
 import lib.wire.SessionBatch;
 import lib.wire.SyncCalls;
 import lib.wire.Task;
+import lib.worker.context.WorkerIdentity;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -78,16 +78,16 @@ public final class sync extends Command {
     }
     var places = places(settings, known);
     var secrets = Secrets.of(settings);
-    Logins.addTo(secrets, settings.env())
+    CredentialFiles.addTo(secrets, settings.env())
         .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
     var redaction = Redaction.of(secrets.names());
     // what goes wrong with a store or a codebase is this command's own to say
     Logs.start(settings.given(Table.LOG_LEVEL) ? settings.get(Table.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
-    var all = new Sync(Stores.of(settings, () -> folders, Time.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
+    var all = new Sync(Stores.of(settings, () -> folders, Clock.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
         () -> places, this::refused, redaction::mask,
-        new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Time.SYSTEM);
+        new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Clock.SYSTEM);
     var pass = ask(client, all::pass);
     print(workerId, known, pass);
     return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
@@ -115,7 +115,7 @@ public final class sync extends Command {
   private static String workerId(Settings settings) throws IOException {
     var given = settings.get(Table.WORKER_ID);
     var stateDir = StateDir.of(settings);
-    return given != null ? given : Identity.kept(stateDir).orElseThrow(() -> new Problem("no worker has run here yet",
+    return given != null ? given : WorkerIdentity.kept(stateDir).orElseThrow(() -> new Problem("no worker has run here yet",
         stateDir + " holds no worker id", "start one, or name the one that has: --name NAME"));
   }
 

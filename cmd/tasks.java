@@ -10,7 +10,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import lib.Problem;
 import lib.cli.Card;
 import lib.cli.Columns;
 import lib.cli.Command;
@@ -20,11 +19,12 @@ import lib.cli.Reasons;
 import lib.cli.ServerCommand;
 import lib.cli.TaskCommand;
 import lib.cli.TaskOutput;
-import lib.config.Json;
 import lib.config.Setting.Use;
-import lib.config.Time;
 import lib.control.ControlClient;
-import lib.control.LocalTask;
+import lib.control.LocalAttempt;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
@@ -217,7 +217,7 @@ public final class tasks extends Command {
       if (id.isBlank()) {
         throw absent("this machine");
       }
-      Files.copy(LocalTask.last(id, settings()).file("out"), io.out());
+      Files.copy(LocalAttempt.last(id, settings()).file("out"), io.out());
       return Problem.Exit.DONE.code;
     }
   }
@@ -305,7 +305,7 @@ public final class tasks extends Command {
       if (id.isBlank()) {
         throw absent("this machine");
       }
-      var task = LocalTask.running(id, settings());
+      var task = LocalAttempt.running(id, settings());
       task.cancel(id, reason);
       io.err().println("asked the worker in " + task.stateDir() + " to cancel it");
       await(() -> task.ended().isPresent());
@@ -316,9 +316,9 @@ public final class tasks extends Command {
 
     /** Waits for the task's end; false when it takes too long. */
     private boolean await(Look look) throws IOException, InterruptedException {
-      var start = Time.SYSTEM.nanos();
-      for (var said = false; !look.ended(); Time.SYSTEM.sleep(LOOK)) {
-        var waited = Duration.ofNanos(Time.SYSTEM.nanos() - start);
+      var start = Clock.SYSTEM.nanos();
+      for (var said = false; !look.ended(); Clock.SYSTEM.sleep(LOOK)) {
+        var waited = Duration.ofNanos(Clock.SYSTEM.nanos() - start);
         if (waited.compareTo(PATIENCE) > 0) {
           return false;
         }

@@ -11,8 +11,9 @@
 // no collector for javac: it gains nothing, and beside one in JAVA_TOOL_OPTIONS the JVM would not start
 //JAVAC_OPTIONS -J-XX:TieredStopAtLevel=1
 
+
 /**
- * What the commands share. Each folder is a package with one job, and imports go one way:
- * {@code task → {feed, agent} → outbox → {wire, store} → config → Problem}; {@code hub → {wire, store}}.
+ * What the commands share. Each folder is a package with one job. Imports go one way; the order of the folders stands in
+ * {@code tests/house/ImportsTest.java}.
  */
 package lib;

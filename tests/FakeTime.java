@@ -3,10 +3,10 @@ package tests;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
-import lib.config.Time;
+import lib.core.Clock;
 
 /** A clock that moves only when told to, or by a sleep, which returns at once. Thread-safe. */
-public final class FakeTime implements Time {
+public final class FakeTime implements Clock {
   private final AtomicLong nanos = new AtomicLong();
 
   public void advance(Duration duration) {

@@ -3,7 +3,10 @@ package lib.agent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import lib.Problem;
+import lib.agent.adapter.Adapter;
+import lib.agent.adapter.Adapters;
+import lib.agent.adapter.OpenCode;
+import lib.core.Problem;
 
 /**
  * Finds out which kind of agent CLI a program is: what the setting says, else what its name says, also that of the file a

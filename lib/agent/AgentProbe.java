@@ -27,7 +27,7 @@ public record AgentProbe(boolean works, String said) {
   public static AgentProbe run(Path program, Map<String, String> environment, Path directory, UnaryOperator<String> mask)
       throws InterruptedException {
     try {
-      var shot = OneShot.run(List.of(program.toString(), "--version"), environment, directory, LONGEST);
+      var shot = ShortCommand.run(List.of(program.toString(), "--version"), environment, directory, LONGEST);
       return shot.exit().isEmpty() ? new AgentProbe(false, "--version does not end")
           : judge(shot, mask);
     } catch (IOException e) {
@@ -36,7 +36,7 @@ public record AgentProbe(boolean works, String said) {
   }
 
   /** A version is its output, since some warn of this and that beside it; a failure is told on stderr, if it is told there. */
-  private static AgentProbe judge(OneShot shot, UnaryOperator<String> mask) {
+  private static AgentProbe judge(ShortCommand shot, UnaryOperator<String> mask) {
     var code = shot.exit().getAsInt();
     var works = code == 0;
     var first = works ? shot.out() : shot.err();

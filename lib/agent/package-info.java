@@ -1,5 +1,2 @@
-/**
- * Agent command lines: finding them, their arguments and event lines, the supervisor that runs one beyond the worker's own
- * life, its files, and ending all it started. It knows nothing of the server; the outbox reads its transcripts.
- */
+/** Finds and inspects the agent program: its kind, version, models, environment, credentials. */
 package lib.agent;

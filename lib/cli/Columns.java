@@ -3,7 +3,7 @@ package lib.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import lib.Visible;
+import lib.core.PrintableText;
 
 /** Rows for people on a terminal, aligned; for programs, tab-separated without a heading. */
 public final class Columns {
@@ -66,6 +66,6 @@ public final class Columns {
   }
 
   private static String flat(String cell) {
-    return cell == null ? "" : Visible.of(cell.replaceAll("[\t\n\r]+", " "));
+    return cell == null ? "" : PrintableText.of(cell.replaceAll("[\t\n\r]+", " "));
   }
 }

@@ -13,12 +13,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
-import lib.Problem;
-import lib.Version;
 import lib.config.Setting;
 import lib.config.Settings;
 import lib.config.Table;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Problem;
+import lib.core.Version;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Retry;
@@ -133,7 +133,7 @@ public abstract class Command implements Callable<Integer> {
           }
           throw e;
         }
-      }, Time.SYSTEM, ThreadLocalRandom.current());
+      }, Clock.SYSTEM, ThreadLocalRandom.current());
     } catch (CallFailed e) {
       throw problem(e, client.server());
     }

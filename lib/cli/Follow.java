@@ -3,8 +3,8 @@ package lib.cli;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Retry;
@@ -48,7 +48,7 @@ public final class Follow {
         }
       }
       failures = printed > before ? 1 : failures;
-      Time.SYSTEM.sleep(Retry.STREAM.delay(failures, Duration.ZERO, ThreadLocalRandom.current()));
+      Clock.SYSTEM.sleep(Retry.STREAM.delay(failures, Duration.ZERO, ThreadLocalRandom.current()));
     }
   }
 

@@ -9,9 +9,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import lib.Problem;
-import lib.Visible;
-import lib.config.Env;
+import lib.core.Environment;
+import lib.core.PrintableText;
+import lib.core.Problem;
 
 /**
  * What a command talks through. A command writes its result to {@code out} and everything else to {@code err}; it never
@@ -19,17 +19,17 @@ import lib.config.Env;
  *
  * @param terminal whether {@code out} is a person's terminal
  */
-public record Io(InputStream in, PrintStream out, PrintStream err, boolean terminal, Env env) {
+public record Io(InputStream in, PrintStream out, PrintStream err, boolean terminal, Environment env) {
 
   /** The process's own streams; only a {@code main} calls this. */
   public static Io of(InputStream in, PrintStream out, PrintStream err) {
     var console = System.console();
-    return new Io(in, out, err, console != null && console.isTerminal(), Env.system());
+    return new Io(in, out, err, console != null && console.isTerminal(), Environment.system());
   }
 
   /** Tells a person what the command goes on in spite of. */
   public void warn(String warning) {
-    err.println("warning: " + Visible.of(warning));
+    err.println("warning: " + PrintableText.of(warning));
   }
 
   /** Whether to colour: a terminal, unless {@code NO_COLOR} or {@code CLICOLOR=0} says no. */

@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import lib.Problem;
-import lib.config.Env;
-import lib.config.Json;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.store.Durable;
 import lib.store.Lock;
 
@@ -46,7 +46,7 @@ public record LocalServer(String worker, URI url, String pid, String token) {
   }
 
   /** The servers of this user's workers that are alive. */
-  static List<LocalServer> all(Env env, Io io) {
+  static List<LocalServer> all(Environment env, Io io) {
     var folders = new ArrayList<Path>();
     if (Files.isDirectory(StateDir.all(env))) {
       try (var all = Files.list(StateDir.all(env))) {

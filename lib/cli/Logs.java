@@ -2,8 +2,8 @@ package lib.cli;
 
 import java.io.PrintStream;
 import java.util.function.UnaryOperator;
-import lib.Visible;
-import lib.config.Env;
+import lib.core.Environment;
+import lib.core.PrintableText;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go and how they look: stderr, one line per event; under journald without the time that it adds itself. */
@@ -17,7 +17,7 @@ public final class Logs {
    *
    * @param redaction masks what must not leave; every line and every trace goes through it
    */
-  public static void start(String level, boolean terminal, Env env, UnaryOperator<String> redaction) {
+  public static void start(String level, boolean terminal, Environment env, UnaryOperator<String> redaction) {
     System.setProperty(PREFIX + "defaultLogLevel", level);
     System.setProperty(PREFIX + "showThreadName", "false");
     System.setProperty(PREFIX + "showLogName", "false");
@@ -41,7 +41,7 @@ public final class Logs {
 
     @Override
     public void println(String line) {
-      super.println(Visible.of(redaction.apply(line)));
+      super.println(PrintableText.of(redaction.apply(line)));
     }
 
     /** A trace's lines come this way. */

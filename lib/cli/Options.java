@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.Stack;
-import lib.Problem;
-import lib.config.Env;
 import lib.config.Setting;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.core.Environment;
+import lib.core.Problem;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -107,7 +107,7 @@ final class Options {
   }
 
   /** The config file that the command line names, or null. */
-  static Path config(ParseResult parsed, Env env) {
+  static Path config(ParseResult parsed, Environment env) {
     String named = parsed.matchedOptionValue(CONFIG, null);
     if (named != null && named.isBlank()) {
       throw new Problem(CONFIG + " names no file", "its value is empty", "give a path, or leave it out for the usual files")

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import lib.Problem;
-import lib.config.Env;
-import lib.config.Json;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.RemoteCodebase;
@@ -59,7 +59,7 @@ public record Place(RemoteCodebase codebase, String worker, boolean alive) {
    *
    * @throws Problem when there is none
    */
-  public static List<Place> named(List<Place> all, String wanted, Env env) {
+  public static List<Place> named(List<Place> all, String wanted, Environment env) {
     var path = env.path(wanted, env.cwd()).toString();
     var found = all.stream().filter(p -> wanted.equals(p.codebase.id()) || wanted.equals(p.codebase.name())
         || !wanted.isBlank() && path.equals(p.codebase.path())).sorted(LIKELY.reversed()).toList();
@@ -77,7 +77,7 @@ public record Place(RemoteCodebase codebase, String worker, boolean alive) {
    *
    * @throws Problem when there is none
    */
-  public static List<String> ids(List<Place> all, String wanted, Env env) {
+  public static List<String> ids(List<Place> all, String wanted, Environment env) {
     return Task.GLOBAL.equals(wanted)
         ? Stream.concat(all.stream().map(Place::codebase).filter(c -> Task.GLOBAL.equals(c.name())).map(RemoteCodebase::id),
             Stream.of(Task.GLOBAL)).distinct().toList()

@@ -1,8 +1,8 @@
 package lib.cli;
 
-import lib.Problem;
-import lib.config.Json;
 import lib.config.Setting.Use;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.wire.Client;
 import lib.wire.Task;
 import lib.wire.TaskStatus;

@@ -1,6 +1,6 @@
 package lib.cli;
 
-import lib.Problem;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Retry;

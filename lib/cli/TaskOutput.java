@@ -3,7 +3,7 @@ package lib.cli;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Task;
 
 /** What a task says, on its way to whoever asked for it. One per task; not thread-safe. */

@@ -1,7 +1,7 @@
 package lib.cli;
 
 import java.util.stream.Collectors;
-import lib.Problem;
+import lib.core.Problem;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.config.Kind.Bad;
+import lib.core.Json;
 
 /**
  * A program's arguments with placeholders in them. As text they are a JSON list when they begin with a bracket, so that any

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import lib.core.Environment;
+import lib.core.Json;
 
 /**
  * A folder with code on this machine that the worker offers to work in.
@@ -58,7 +60,7 @@ public record Codebase(String name, Path path, String description) {
    * {@code name:path}, {@code path}, several of these with commas between, or the JSON list of a config file. A name that
    * is not given is empty; {@link #oneList} fills it in.
    */
-  static List<Codebase> parseAll(String raw, Env env, Path base) throws Kind.Bad {
+  static List<Codebase> parseAll(String raw, Environment env, Path base) throws Kind.Bad {
     var codebases = new ArrayList<Codebase>();
     if (raw.startsWith("[")) {
       try {
@@ -78,7 +80,7 @@ public record Codebase(String name, Path path, String description) {
     return List.copyOf(codebases);
   }
 
-  private static Codebase parse(String raw, Env env, Path base) throws Kind.Bad {
+  private static Codebase parse(String raw, Environment env, Path base) throws Kind.Bad {
     if (raw.startsWith(":") || raw.startsWith("{")) {
       throw new Kind.Bad("name:path or path" + (raw.startsWith(":") ? ", and the name before the colon is missing"
           : ", or a JSON list with its brackets, [{…}]"));
@@ -89,7 +91,7 @@ public record Codebase(String name, Path path, String description) {
     return of(named ? raw.substring(0, colon) : "", named ? raw.substring(colon + 1) : raw, "", env, base);
   }
 
-  private static Codebase read(JsonNode item, Env env, Path base) throws Kind.Bad {
+  private static Codebase read(JsonNode item, Environment env, Path base) throws Kind.Bad {
     if (item.isTextual()) {
       return parse(item.asText(), env, base);
     }
@@ -113,7 +115,7 @@ public record Codebase(String name, Path path, String description) {
     return text == null ? "one" : "'" + text + "'";
   }
 
-  private static Codebase of(String name, String path, String description, Env env, Path base) throws Kind.Bad {
+  private static Codebase of(String name, String path, String description, Environment env, Path base) throws Kind.Bad {
     if (path.isBlank()) {
       throw new Kind.Bad("name:path or path, and a path is missing");
     }

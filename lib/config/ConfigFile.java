@@ -21,7 +21,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
-import lib.Problem;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.core.Problem;
 
 /**
  * A config file as it was read: each top-level key with its value and where it stands. No message quotes a value, which
@@ -50,7 +52,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
   }
 
   /** The files that are read when none is named, the first that exists. */
-  public static List<Path> usual(Env env) {
+  public static List<Path> usual(Environment env) {
     return List.of(env.home().resolve(".config/a2a-worker/config.json"), Path.of("/etc/a2a-worker/config.json"));
   }
 
@@ -58,7 +60,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
    * The named file, else the first usual one that exists, else empty. A file that cannot be read is a problem, and another
    * one is never tried instead.
    */
-  public static Optional<ConfigFile> find(Path named, Env env) {
+  public static Optional<ConfigFile> find(Path named, Environment env) {
     if (named != null) {
       return Optional.of(read(named, "it was named by --config", "create it (config.example.json is a start) or leave --config out"));
     }

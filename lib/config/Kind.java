@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import lib.Visible;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.core.PrintableText;
 
 /**
  * The type of a setting: how its text is read, which values are allowed, and how a value is shown.
@@ -36,7 +38,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
 
   /** Text to value; {@code base} is where relative paths start. */
   public interface Parser<T> {
-    T parse(String raw, Env env, Path base) throws Bad;
+    T parse(String raw, Environment env, Path base) throws Bad;
   }
 
   /** A value that is not allowed; the message completes "must be …" where the kind's bounds do not say enough. */
@@ -46,7 +48,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     }
   }
 
-  public T parse(String raw, Env env, Path base) throws Bad {
+  public T parse(String raw, Environment env, Path base) throws Bad {
     try {
       return parser.parse(raw, env, base);
     } catch (InvalidPathException e) {
@@ -55,7 +57,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   }
 
   /** Reads a JSON value. */
-  public T read(JsonNode node, Env env, Path base) throws Bad {
+  public T read(JsonNode node, Environment env, Path base) throws Bad {
     var fits = node.isTextual() || switch (json) {
       case TEXT -> false;
       case NUMBER -> node.isNumber();
@@ -130,7 +132,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
     var must = "text without control characters, at most " + LONGEST_NAME + " characters";
     return new Kind<>("text", must, (raw, env, base) -> {
       var name = notEmpty(raw);
-      if (name.length() > LONGEST_NAME || !Visible.is(name)) {
+      if (name.length() > LONGEST_NAME || !PrintableText.is(name)) {
         throw new Bad(must);
       }
       return name;
@@ -159,7 +161,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   static Kind<String> mail() {
     return new Kind<>("address", "an e-mail address", (raw, env, base) -> {
       var address = raw.strip();
-      if (!address.matches("[^@\\s]+@[^@\\s]+") || !Visible.is(address)) {
+      if (!address.matches("[^@\\s]+@[^@\\s]+") || !PrintableText.is(address)) {
         throw new Bad("an e-mail address");
       }
       return address;
@@ -294,7 +296,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   private static Kind<List<String>> words(String must, String pattern) {
     return new Kind<>("list", must, (raw, env, base) -> {
       var words = split(raw);
-      if (words.stream().anyMatch(w -> !w.matches(pattern) || !Visible.is(w))) {
+      if (words.stream().anyMatch(w -> !w.matches(pattern) || !PrintableText.is(w))) {
         throw new Bad(must);
       }
       return words;
@@ -330,7 +332,7 @@ public record Kind<T>(String name, String bounds, Parser<T> parser, Function<T, 
   }
 
   /** The path; another user's home, which a shell would put for {@code ~name}, is not looked up. */
-  static Path path(String raw, Env env, Path base) throws Bad {
+  static Path path(String raw, Environment env, Path base) throws Bad {
     if (raw.matches("~[^/].*")) {
       throw new Bad("a path, and ~name is not understood: write that folder out");
     }

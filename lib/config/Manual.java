@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import lib.core.Json;
 
 /** What the table says to people: the manual, the example file, and the values in use. */
 public final class Manual {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import lib.core.Environment;
 
 /**
  * One row of the settings table. Immutable; each {@code with} method gives a changed copy, so the table reads as rows.
@@ -22,7 +23,7 @@ import java.util.function.Function;
  * @param later the feature it belongs to when that feature does not exist yet; null when it acts
  */
 public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<String> noFlags, List<String> vars,
-    List<String> oldKeys, Function<Env, T> fallback, String fallbackText, Set<Use> uses, boolean common, String later,
+    List<String> oldKeys, Function<Environment, T> fallback, String fallbackText, Set<Use> uses, boolean common, String later,
     String help) {
 
   /**
@@ -56,7 +57,7 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
     return fallback(env -> value, kind.show(value));
   }
 
-  Setting<T> fallback(Function<Env, T> value, String text) {
+  Setting<T> fallback(Function<Environment, T> value, String text) {
     return new Setting<>(key, kind, flags, noFlags, vars, oldKeys, value, text, uses, common, later, help);
   }
 

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import lib.Problem;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.core.Problem;
 
 /**
  * The resolved settings of one process: each value with where it came from. Flag, variable, file, default: the first
@@ -45,7 +47,7 @@ public final class Settings {
    * @param no whether a yes/no is turned round, for {@code --no-…}
    */
   private record Raw(Setting<?> setting, Origin origin, Object text, Path base, boolean no) {
-    Object read(Env env) throws Kind.Bad {
+    Object read(Environment env) throws Kind.Bad {
       var kind = setting.kind();
       var value = text instanceof JsonNode node ? kind.read(node, env, base) : kind.parse((String) text, env, base);
       return no ? !((Boolean) value) : value;
@@ -63,14 +65,14 @@ public final class Settings {
     }
   }
 
-  private final Env env;
+  private final Environment env;
   private final Optional<ConfigFile> file;
   private final Map<String, Value> values = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
   /** Settings that are given, with the feature that they wait for. */
   private final Map<String, String> idle = new LinkedHashMap<>();
 
-  private Settings(Env env, Optional<ConfigFile> file) {
+  private Settings(Environment env, Optional<ConfigFile> file) {
     this.env = env;
     this.file = file;
   }
@@ -82,7 +84,7 @@ public final class Settings {
    * @param config the file named by {@code --config}, or null
    * @throws Problem naming the first bad value, its source and the mend
    */
-  public static Settings resolve(Map<String, Flag> flags, Path config, Env env) {
+  public static Settings resolve(Map<String, Flag> flags, Path config, Environment env) {
     var settings = new Settings(env, ConfigFile.find(config, env));
     for (var row : Table.rows()) {
       settings.values.put(row.key(), settings.value(row, flags));
@@ -113,7 +115,7 @@ public final class Settings {
     return origin(setting).source != Source.DEFAULT;
   }
 
-  public Env env() {
+  public Environment env() {
     return env;
   }
 

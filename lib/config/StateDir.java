@@ -1,6 +1,7 @@
 package lib.config;
 
 import java.nio.file.Path;
+import lib.core.Environment;
 
 /** Where a worker keeps its state: one folder per worker, several per machine by name. */
 public final class StateDir {
@@ -18,7 +19,7 @@ public final class StateDir {
   }
 
   /** Where the folders of this user's workers lie, one per name. */
-  public static Path all(Env env) {
+  public static Path all(Environment env) {
     return env.xdg("XDG_STATE_HOME", ".local/state").resolve("a2a-worker");
   }
 }

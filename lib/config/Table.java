@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lib.core.Environment;
 
 /**
  * The settings table. One row is everything there is to say about a setting; flags, variables, JSON keys, the example
@@ -35,7 +36,7 @@ public final class Table {
 
   // --- who we are and what we offer
   public static final Setting<String> WORKER_NAME = row(Setting.of("worker_name", Kind.title(),
-      "how people call this worker").flags("-n", "--name").fallback(Env::host, "the host's name").in(CONNECT, LOCAL, WORK).listed());
+      "how people call this worker").flags("-n", "--name").fallback(Environment::host, "the host's name").in(CONNECT, LOCAL, WORK).listed());
   public static final Setting<String> WORKER_ID = row(Setting.of("worker_id", Kind.title(),
       "the id the server knows us by").fallback(env -> null, "made once, kept in the state folder").in(OFFER, SYNC));
   public static final Setting<List<Codebase>> CODEBASES = row(Setting.of("codebases", Kind.codebases(),

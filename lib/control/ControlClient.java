@@ -17,12 +17,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
-import lib.Problem;
-import lib.config.Json;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.store.Lock;
 
 /** Speaks to the running worker of a state folder. For one thread. */
@@ -125,7 +125,7 @@ public final class ControlClient implements AutoCloseable {
 
   private void giveUp() {
     try {
-      Time.SYSTEM.sleep(PATIENCE);
+      Clock.SYSTEM.sleep(PATIENCE);
       close();
     } catch (InterruptedException e) {
       return; // the answer has come

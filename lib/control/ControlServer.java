@@ -12,10 +12,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import lib.Problem;
-import lib.config.Env;
-import lib.config.Time;
-import lib.task.Kept;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Problem;
+import lib.worker.Served;
+import lib.worker.context.RestartingLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,10 +32,10 @@ public final class ControlServer implements AutoCloseable {
 
   private final Path stateDir;
   private final ServerSocketChannel socket;
-  private final Methods methods;
-  private final Set<Conversation> clients = ConcurrentHashMap.newKeySet();
+  private final ControlApi methods;
+  private final Set<ControlConnection> clients = ConcurrentHashMap.newKeySet();
 
-  private ControlServer(Path stateDir, ServerSocketChannel socket, Methods methods) {
+  private ControlServer(Path stateDir, ServerSocketChannel socket, ControlApi methods) {
     this.stateDir = stateDir;
     this.socket = socket;
     this.methods = methods;
@@ -46,7 +47,7 @@ public final class ControlServer implements AutoCloseable {
    * @param served what it speaks for
    * @throws Problem when there can be no socket
    */
-  public static ControlServer start(Path stateDir, Served served, Env env) {
+  public static ControlServer start(Path stateDir, Served served, Environment env) {
     try {
       var file = SocketFile.make(stateDir, env);
       var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -57,8 +58,8 @@ public final class ControlServer implements AutoCloseable {
         socket.close();
         throw e;
       }
-      var server = new ControlServer(stateDir, socket, new Methods(stateDir, served));
-      Thread.ofVirtual().name("control").start(new Kept("control socket", server::accept, Time.SYSTEM));
+      var server = new ControlServer(stateDir, socket, new ControlApi(stateDir, served));
+      Thread.ofVirtual().name("control").start(new RestartingLoop("control socket", server::accept, Clock.SYSTEM));
       return server;
     } catch (IOException e) {
       throw new Problem("the worker's control socket cannot be made in " + stateDir, String.valueOf(e.getMessage()),
@@ -83,16 +84,16 @@ public final class ControlServer implements AutoCloseable {
       throw e;
     } catch (IOException e) {
       LOG.warn("no client of the control socket can be taken: {}", e.getMessage());
-      Time.SYSTEM.sleep(PAUSE);
+      Clock.SYSTEM.sleep(PAUSE);
     }
   }
 
   private void welcome(SocketChannel channel) {
     try {
       if (clients.size() >= MAX_CLIENTS) {
-        Conversation.refuse(channel, "this worker has " + MAX_CLIENTS + " clients already");
+        ControlConnection.refuse(channel, "this worker has " + MAX_CLIENTS + " clients already");
       } else {
-        var client = new Conversation(channel, methods, clients::remove);
+        var client = new ControlConnection(channel, methods, clients::remove);
         clients.add(client);
         client.start();
       }
@@ -106,7 +107,7 @@ public final class ControlServer implements AutoCloseable {
   public void close() throws InterruptedException {
     try {
       socket.close();
-      var until = Time.SYSTEM.nanos() + LAST.toNanos();
+      var until = Clock.SYSTEM.nanos() + LAST.toNanos();
       for (var client : clients) {
         client.finish(until);
       }

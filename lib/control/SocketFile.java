@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import lib.config.Env;
+import lib.core.Environment;
 import lib.store.Durable;
 
 /** Where a worker's socket lies: {@code control.sock} in its state folder, or a link there to one with a shorter path. */
@@ -22,7 +22,7 @@ final class SocketFile {
    * The path to bind, in a folder that only its owner may enter; an old socket is removed. Whoever calls holds the state
    * folder's lock, so that no living worker loses its own.
    */
-  static Path make(Path stateDir, Env env) throws IOException {
+  static Path make(Path stateDir, Environment env) throws IOException {
     var file = stateDir.resolve(NAME);
     remove(stateDir);
     if (bytes(file) <= LONGEST) {
@@ -36,7 +36,7 @@ final class SocketFile {
   }
 
   /** A folder with a short path; su and containers leave an XDG_RUNTIME_DIR that is another user's, or is not there. */
-  private static Path folder(Env env) throws IOException {
+  private static Path folder(Environment env) throws IOException {
     var runtime = env.var("XDG_RUNTIME_DIR");
     var usable = runtime != null && runtime.startsWith("/") && bytes(Path.of(runtime)) < LONGEST - 40
         && Files.isWritable(Path.of(runtime));

@@ -11,7 +11,7 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import lib.config.Time;
+import lib.core.Clock;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 
@@ -26,7 +26,7 @@ public final class Inbox {
   private static final int MAX_REMEMBERED = 10_000;
 
   /** What became of looking at a task. */
-  public enum Look {
+  public enum Disposition {
     /** It is taken: leave the inbox. */
     TAKE,
     /** Not now: stay. */
@@ -38,8 +38,8 @@ public final class Inbox {
   }
 
   /** Looks at a task; must not block. */
-  public interface Gate {
-    Look look(Task task);
+  public interface Selector {
+    Disposition look(Task task);
   }
 
   private record Candidate(Task task, long arrival, long notBefore) {}
@@ -49,7 +49,7 @@ public final class Inbox {
   private static final Comparator<Candidate> URGENCY = Comparator.<Candidate>comparingInt(c -> -c.task.priority())
       .thenComparing(c -> c.task.createdAt(), Comparator.nullsLast(Comparator.naturalOrder())).thenComparingLong(c -> c.arrival);
 
-  private final Time time;
+  private final Clock time;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, Candidate> waiting = new HashMap<>();
@@ -63,7 +63,7 @@ public final class Inbox {
   private long arrivals;
   private long changes;
 
-  public Inbox(Time time) {
+  public Inbox(Clock time) {
     this.time = time;
   }
 
@@ -91,7 +91,7 @@ public final class Inbox {
   }
 
   /** Puts a task back that could not be looked at now. */
-  public void later(Task task, Duration wait) {
+  public void defer(Task task, Duration wait) {
     lock.lock();
     try {
       if (!waiting.containsKey(task.id())) {
@@ -103,7 +103,7 @@ public final class Inbox {
   }
 
   /** Forgets announcements of this queueing of the task for so long. */
-  public void ignore(Task task, Duration howLong) {
+  public void suppress(Task task, Duration howLong) {
     lock.lock();
     try {
       remember(task, howLong);
@@ -113,7 +113,7 @@ public final class Inbox {
   }
 
   /** Forgets all announcements, since what we offer has changed; the next poll brings them again. */
-  public void reconsider() {
+  public void clearSuppressed() {
     lock.lock();
     try {
       seen.clear();
@@ -124,23 +124,23 @@ public final class Inbox {
   }
 
   /** Shows the tasks to the gate, the most urgent first, and returns those it takes. */
-  public List<Task> sift(Gate gate) {
+  public List<Task> pickRunnable(Selector gate) {
     lock.lock();
     try {
       var taken = new ArrayList<Task>();
       var now = time.nanos();
       for (var all = order.iterator(); all.hasNext(); ) {
         var candidate = all.next();
-        var look = candidate.notBefore != 0 && now < candidate.notBefore ? Look.WAIT : gate.look(candidate.task);
-        if (look == Look.FULL) {
+        var look = candidate.notBefore != 0 && now < candidate.notBefore ? Disposition.WAIT : gate.look(candidate.task);
+        if (look == Disposition.FULL) {
           break;
         }
-        if (look == Look.WAIT) {
+        if (look == Disposition.WAIT) {
           continue;
         }
         all.remove();
         waiting.remove(candidate.task.id());
-        if (look == Look.TAKE) {
+        if (look == Disposition.TAKE) {
           taken.add(candidate.task);
         } else {
           remember(candidate.task, Duration.ofMinutes(10)); // by then a setting or a registration may have changed
@@ -167,7 +167,7 @@ public final class Inbox {
   }
 
   /** Says that something the gate looks at has changed. */
-  public void wake() {
+  public void signal() {
     lock.lock();
     try {
       change();

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import lib.config.Time;
+import lib.core.Clock;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Outage;
@@ -31,12 +31,12 @@ public final class PollFeed implements Runnable {
   private static final Duration GAP = Duration.ofMillis(250);
 
   private final Client client;
-  private final Supplier<Offer> offer;
+  private final Supplier<FeedRequest> offer;
   private final BooleanSupplier streamUp;
   private final boolean ours;
   private final Duration interval;
-  private final Listener listener;
-  private final Time time;
+  private final FeedListener listener;
+  private final Clock time;
   private final RandomGenerator random;
   private final Semaphore asked = new Semaphore(0);
   private volatile boolean up;
@@ -48,8 +48,8 @@ public final class PollFeed implements Runnable {
    * @param ours our own server applies the worker's codebases by itself; others filter differently and are asked twice
    * @param interval between polls while the stream is down
    */
-  public PollFeed(Client client, Supplier<Offer> offer, BooleanSupplier streamUp, boolean ours, Duration interval,
-      Listener listener, Time time, RandomGenerator random) {
+  public PollFeed(Client client, Supplier<FeedRequest> offer, BooleanSupplier streamUp, boolean ours, Duration interval,
+      FeedListener listener, Clock time, RandomGenerator random) {
     this.client = client;
     this.offer = offer;
     this.streamUp = streamUp;
@@ -62,16 +62,16 @@ public final class PollFeed implements Runnable {
   }
 
   /** Polls at once instead of at the next turn. Any thread. */
-  public void now() {
+  public void pollNow() {
     asked.release();
   }
 
   /** Whether the last poll was answered, and since when polls go like it. Any thread. */
-  public Health health() {
-    return new Health(up, Duration.ofNanos(time.nanos() - changed));
+  public FeedHealth health() {
+    return new FeedHealth(up, Duration.ofNanos(time.nanos() - changed));
   }
 
-  private void went(boolean well) {
+  private void record(boolean well) {
     if (up != well) {
       changed = time.nanos();
       up = well;
@@ -87,10 +87,10 @@ public final class PollFeed implements Runnable {
         try {
           poll().forEach(listener::task);
           outage.over();
-          went(true);
+          record(true);
           wait = streamUp.getAsBoolean() ? BESIDE_STREAM : interval;
         } catch (CallFailed e) {
-          went(false);
+          record(false);
           var failures = outage.failed(e);
           var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.STREAM;
           wait = policy.delay(failures, e.retryAfter(), random).plus(interval);

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Retry;
@@ -26,11 +26,11 @@ public final class StreamFeed implements Runnable, AutoCloseable {
   private static final Duration SETTLED = Duration.ofSeconds(10);
 
   private final Client client;
-  private final Supplier<Offer> offer;
+  private final Supplier<FeedRequest> offer;
   private final Duration silence;
-  private final Listener listener;
+  private final FeedListener listener;
   private final Runnable poll;
-  private final Time time;
+  private final Clock time;
   private final RandomGenerator random;
   private volatile boolean up;
   private volatile long changed;
@@ -48,7 +48,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
    * @param silence a stream that brings no byte for so long is opened anew
    * @param poll asks for a poll now: after every gap, and when an announcement says too little
    */
-  public StreamFeed(Client client, Supplier<Offer> offer, Duration silence, Listener listener, Runnable poll, Time time,
+  public StreamFeed(Client client, Supplier<FeedRequest> offer, Duration silence, FeedListener listener, Runnable poll, Clock time,
       RandomGenerator random) {
     this.client = client;
     this.offer = offer;
@@ -66,8 +66,8 @@ public final class StreamFeed implements Runnable, AutoCloseable {
   }
 
   /** How the stream does, and for how long. Any thread. */
-  public Health health() {
-    return new Health(up, Duration.ofNanos(time.nanos() - changed));
+  public FeedHealth health() {
+    return new FeedHealth(up, Duration.ofNanos(time.nanos() - changed));
   }
 
   /** Closes the stream and opens it anew: the server has forgotten us although it is open. Any thread. */
@@ -79,7 +79,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
   }
 
   /** Tells the server what the open stream is for, if that has changed; one that is not open tells when it opens. Any thread. */
-  public void route() throws InterruptedException {
+  public void updateRouting() throws InterruptedException {
     routing.lock();
     try {
       var ids = offer.get().codebaseIds();
@@ -170,7 +170,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
     }
     LOG.info("stream open, tasks are heard of at once");
     poll.run(); // what was announced before is found by asking
-    route();
+    updateRouting();
   }
 
   private void take(Sse.Event event) {

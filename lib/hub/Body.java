@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A request's JSON object. Each reading of a field says what the field must be; a field that is missing or null takes

@@ -3,7 +3,7 @@ package lib.hub;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Codebases.Codebase;
 import lib.hub.TaskTable.Draft;
 import lib.store.StoreFailed;

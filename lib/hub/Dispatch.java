@@ -2,7 +2,7 @@ package lib.hub;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.stream.Collectors;
-import lib.config.Json;
+import lib.core.Json;
 import lib.store.Database;
 import lib.store.StoreFailed;
 import lib.wire.Task;

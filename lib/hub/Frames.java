@@ -2,7 +2,7 @@ package lib.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import lib.config.Json;
+import lib.core.Json;
 
 /** Server-sent events as bytes, made once however many streams they go to. JSON is one line, so one data line is enough. */
 final class Frames {

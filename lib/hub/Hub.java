@@ -17,9 +17,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.logging.Level;
-import lib.Problem;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.Durable;
@@ -64,7 +64,7 @@ public final class Hub implements AutoCloseable {
   private final Web web;
   private final Thread pulse;
 
-  private Hub(HubOptions options, Time time, Lock lock, Database database, HttpServer server, Consumer<URI> listening)
+  private Hub(HubOptions options, Clock time, Lock lock, Database database, HttpServer server, Consumer<URI> listening)
       throws StoreFailed, InterruptedException {
     this.lock = lock;
     this.database = database;
@@ -102,7 +102,7 @@ public final class Hub implements AutoCloseable {
   }
 
   /** Starts a server that tells nobody its address. */
-  public static Hub start(HubOptions options, Time time) throws InterruptedException {
+  public static Hub start(HubOptions options, Clock time) throws InterruptedException {
     return start(options, time, url -> {});
   }
 
@@ -113,7 +113,7 @@ public final class Hub implements AutoCloseable {
    * @throws Problem when it may not bind there, the port is taken, another one runs on this database, or the database
    *     cannot be used
    */
-  public static Hub start(HubOptions options, Time time, Consumer<URI> listening) throws InterruptedException {
+  public static Hub start(HubOptions options, Clock time, Consumer<URI> listening) throws InterruptedException {
     var address = address(options);
     Lock lock = null;
     Database database = null;

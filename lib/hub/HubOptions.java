@@ -14,7 +14,7 @@ import lib.config.Table;
  */
 public record HubOptions(String host, int port, Path database, Tokens tokens) {
 
-  /** What the settings say. @throws lib.Problem when the tokens are none */
+  /** What the settings say. @throws lib.core.Problem when the tokens are none */
   public static HubOptions of(Settings settings) {
     return new HubOptions(settings.get(Table.HOST), settings.get(Table.PORT), database(settings), Tokens.parse(settings.get(Table.TOKENS)));
   }

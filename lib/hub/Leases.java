@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
-import lib.config.Time;
+import lib.core.Clock;
 
 /**
  * When each running task last gave a sign of life: its claim, being named in a heartbeat, accepted output. In memory
@@ -15,10 +15,10 @@ import lib.config.Time;
 final class Leases {
   record Lease(String worker, long seen) {}
 
-  private final Time time;
+  private final Clock time;
   private final Map<String, Lease> leases = new ConcurrentHashMap<>();
 
-  Leases(Time time) {
+  Leases(Clock time) {
     this.time = time;
   }
 

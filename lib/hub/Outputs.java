@@ -8,7 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.StoreFailed;

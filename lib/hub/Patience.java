@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import lib.config.Time;
+import lib.core.Clock;
 
 /**
  * How long a thread waits for its client. The threads are virtual ones, whose interruption closes the connection that they
@@ -48,10 +48,10 @@ final class Patience {
     }
   }
 
-  private final Time time;
+  private final Clock time;
   private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
 
-  Patience(Time time) {
+  Patience(Clock time) {
     this.time = time;
   }
 

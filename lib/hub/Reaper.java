@@ -2,7 +2,7 @@ package lib.hub;
 
 import java.time.Duration;
 import java.util.List;
-import lib.config.Time;
+import lib.core.Clock;
 import lib.store.Database;
 import lib.store.StoreFailed;
 import lib.wire.TaskStatus;
@@ -79,7 +79,7 @@ final class Reaper {
   }
 
   /** Looks and beats until interrupted; whatever fails is tried again at the next interval. */
-  void run(Time time) {
+  void run(Clock time) {
     try {
       for (var beat = 1; ; beat++) {
         time.sleep(INTERVAL);

@@ -1,7 +1,7 @@
 package lib.hub;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A request that is answered with an error. Thrown wherever that is found out, also inside a transaction, which it

@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.TaskTable.Draft;
 import lib.store.Database;
 import lib.store.Database.Sync;

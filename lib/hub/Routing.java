@@ -3,7 +3,7 @@ package lib.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 import java.util.Set;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Task;
 
 /** Which task is for which worker: pure rules over the task and what is known of the worker. */

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Resumes.Asked;
 import lib.hub.SessionTable.Key;
 import lib.store.StoreFailed;

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import lib.config.Json;
+import lib.core.Json;
 import lib.store.Sql;
 import lib.wire.Times;
 

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.SessionTable.Key;
 import lib.store.Database;
 import lib.store.Database.Sync;

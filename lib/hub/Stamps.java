@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
-import lib.config.Time;
+import lib.core.Clock;
 
 /**
  * Times as the server stores and tells them: UTC to the microsecond, always of one length, so that the order of the
@@ -14,10 +14,10 @@ final class Stamps {
   private static final DateTimeFormatter FORM =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-  private final Time time;
+  private final Clock time;
   private Instant last = Instant.EPOCH;
 
-  Stamps(Time time) {
+  Stamps(Clock time) {
     this.time = time;
   }
 

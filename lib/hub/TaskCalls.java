@@ -3,7 +3,7 @@ package lib.hub;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Outputs.Chunk;
 import lib.hub.TaskTable.Draft;
 import lib.store.StoreFailed;

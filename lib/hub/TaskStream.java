@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Task;
 
 /**

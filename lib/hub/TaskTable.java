@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Transition.State;
 import lib.store.Sql;
 import lib.wire.Task;

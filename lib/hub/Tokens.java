@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.stream.Stream;
-import lib.Problem;
+import lib.core.Problem;
 
 /** The bearer tokens that open the server, kept as digests only. Immutable. */
 public final class Tokens {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import lib.config.Json;
+import lib.core.Json;
 import lib.store.StoreFailed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

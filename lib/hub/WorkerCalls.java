@@ -6,7 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.UUID;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Workers.Worker;
 import lib.store.Database;
 import lib.store.StoreFailed;

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.StoreFailed;
@@ -31,7 +31,7 @@ final class Workers {
    * @param codebases the ids it said it has when it registered
    * @param agentName the role it told last, or null; not kept, since it tells it again with its next stream or poll
    * @param lastSeen for people
-   * @param seen {@link Time#nanos} of the same moment, for measuring
+   * @param seen {@link Clock#nanos} of the same moment, for measuring
    */
   record Worker(String id, String name, String host, List<String> capabilities, JsonNode models, List<String> codebases,
       String globalId, String registeredAt, String agentName, String lastSeen, long seen) {
@@ -45,13 +45,13 @@ final class Workers {
   }
 
   private final Database database;
-  private final Time time;
+  private final Clock time;
   private final Stamps stamps;
   private final Map<String, Worker> workers = new ConcurrentHashMap<>();
   private final Map<String, JsonNode> holds = new ConcurrentHashMap<>();
   private volatile boolean unkept; // and said so
 
-  Workers(Database database, Time time, Stamps stamps) throws StoreFailed {
+  Workers(Database database, Clock time, Stamps stamps) throws StoreFailed {
     this.database = database;
     this.time = time;
     this.stamps = stamps;

@@ -8,10 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import java.util.random.RandomGenerator;
-import lib.config.Json;
-import lib.config.Time;
+import java.util.stream.Collectors;
+import lib.agent.output.OutputSource;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.journal.Attempt;
+import lib.journal.Journal;
+import lib.journal.PendingReport;
+import lib.masking.Redaction;
 import lib.store.StoreFailed;
 import lib.wire.Client;
 import lib.wire.Report;
@@ -27,7 +32,7 @@ public final class Outbox implements AutoCloseable {
   private static final int MAX_CALLS = 32;
 
   /** Hears that the server says an attempt is no longer ours. Called on a courier's thread; must return at once. */
-  public interface Lost {
+  public interface LeaseLostListener {
     void lost(Attempt attempt, String why);
   }
 
@@ -37,11 +42,11 @@ public final class Outbox implements AutoCloseable {
   private final Client client;
   private final boolean ours;
   private final Redaction redaction;
-  private final Time time;
+  private final Clock time;
   private final RandomGenerator random;
-  private final Lost lost;
+  private final LeaseLostListener lost;
   private final Semaphore calls = new Semaphore(0);
-  private final Map<Long, Courier> couriers = new ConcurrentHashMap<>();
+  private final Map<Long, AttemptSender> couriers = new ConcurrentHashMap<>();
   private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition emptied = lock.newCondition();
@@ -52,8 +57,8 @@ public final class Outbox implements AutoCloseable {
    * @param ours whether it is our own server, which drops repeats by itself and keeps all output
    * @param redaction masks all reports before they are recorded, and once more what an earlier version has recorded
    */
-  public Outbox(Journal journal, Client client, boolean ours, Redaction redaction, Time time, RandomGenerator random,
-      Lost lost) {
+  public Outbox(Journal journal, Client client, boolean ours, Redaction redaction, Clock time, RandomGenerator random,
+      LeaseLostListener lost) {
     this.journal = journal;
     this.client = client;
     this.ours = ours;
@@ -69,18 +74,18 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** Begins to deliver a claimed attempt: what the claim owes and, as it comes, its output. Owns the spool from now on. */
-  public void open(Journal.Claimed claimed, Spool spool) {
+  public void open(Journal.Claimed claimed, OutputSource spool) {
     start(claimed.attempt(), spool, claimed.owed(), false);
   }
 
   /** Goes on with an attempt of an earlier process that has not ended: what it owes, and its output as it comes. */
-  public void adopt(Attempt attempt, Spool spool) throws StoreFailed {
-    start(attempt, spool, journal.owed(attempt), false);
+  public void adopt(Attempt attempt, OutputSource spool) throws StoreFailed {
+    start(attempt, spool, journal.pendingReports(attempt), false);
   }
 
   /** Goes on with an ended attempt of an earlier process. */
-  public void resume(Attempt attempt, Spool spool) throws StoreFailed {
-    start(attempt, spool, journal.owed(attempt), true);
+  public void resume(Attempt attempt, OutputSource spool) throws StoreFailed {
+    start(attempt, spool, journal.pendingReports(attempt), true);
   }
 
   /** Reports the session as soon as it is known. */
@@ -94,7 +99,7 @@ public final class Outbox implements AutoCloseable {
     var courier = couriers.get(attempt.id());
     if (courier != null && !courier.ended()) {
       var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
-      courier.add(List.of(journal.owe(attempt, report, time.now())), false);
+      courier.add(List.of(journal.addReport(attempt, report, time.now())), false);
     }
   }
 
@@ -124,13 +129,13 @@ public final class Outbox implements AutoCloseable {
     if (!journal.retry(id)) {
       return false;
     }
-    var attempt = journal.owing(id).orElseThrow();
+    var attempt = journal.attemptOf(id).orElseThrow();
     lock.lock();
     try {
       var courier = couriers.get(attempt.id());
-      var again = journal.owed(attempt).stream().filter(one -> one.id() == id).toList();
+      var again = journal.pendingReports(attempt).stream().filter(one -> one.id() == id).toList();
       if (courier == null || !again.isEmpty() && !courier.add(again, true)) {
-        resume(attempt, Spool.NONE); // it had settled, so all its output is there
+        resume(attempt, OutputSource.NONE); // it had settled, so all its output is there
       }
     } finally {
       lock.unlock();
@@ -140,7 +145,7 @@ public final class Outbox implements AutoCloseable {
 
   /** Gives a report up that waits or was refused; false when there is none. */
   public boolean drop(long id) throws StoreFailed, InterruptedException {
-    var attempt = journal.owing(id);
+    var attempt = journal.attemptOf(id);
     if (!journal.drop(id, time.now())) {
       return false;
     }
@@ -170,7 +175,7 @@ public final class Outbox implements AutoCloseable {
 
   /** Reports that no server has taken or refused yet. */
   public int reports() {
-    return couriers.values().stream().mapToInt(Courier::owing).sum();
+    return couriers.values().stream().mapToInt(AttemptSender::owing).sum();
   }
 
   /** The tasks that still owe the server something. */
@@ -201,7 +206,7 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  private Courier courier(Attempt attempt) {
+  private AttemptSender courier(Attempt attempt) {
     var courier = couriers.get(attempt.id());
     if (courier == null) {
       throw new IllegalStateException("attempt " + attempt.id() + " was never opened");
@@ -209,9 +214,9 @@ public final class Outbox implements AutoCloseable {
     return courier;
   }
 
-  private void start(Attempt attempt, Spool spool, List<Outgoing> owed, boolean ended) {
-    var courier = new Courier(attempt, spool, journal, client, new Pace(ours), time, random, lost, calls);
-    courier.add(owed.stream().map(one -> new Outgoing(one.id(), one.attemptId(), one.kind(), masked(one.report()))).toList(), ended);
+  private void start(Attempt attempt, OutputSource spool, List<PendingReport> owed, boolean ended) {
+    var courier = new AttemptSender(attempt, spool, journal, client, new ChunkPolicy(ours), time, random, lost, calls);
+    courier.add(owed.stream().map(one -> new PendingReport(one.id(), one.attemptId(), one.kind(), masked(one.report()))).toList(), ended);
     couriers.put(attempt.id(), courier);
     var thread = Thread.ofVirtual().name("courier " + attempt.taskId()).unstarted(() -> {
       try {
@@ -226,7 +231,7 @@ public final class Outbox implements AutoCloseable {
     thread.start();
   }
 
-  private void over(Courier courier) {
+  private void over(AttemptSender courier) {
     lock.lock();
     try {
       if (couriers.remove(courier.attempt().id(), courier)) { // else a later one goes on with it

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import lib.config.Env;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.wire.Times;
 
 /**
@@ -97,13 +97,13 @@ final class ClaudeStore implements SessionStore {
   private final Logs<Facts> logs;
 
   /** Over the folder {@code projects}, which need not be there. */
-  ClaudeStore(Path projects, Time time) {
+  ClaudeStore(Path projects, Clock time) {
     this.projects = projects;
     this.logs = new Logs<>(time, Facts::new, Facts::take);
   }
 
   /** Where it lies for the user of these surroundings. */
-  static Path place(Env env) {
+  static Path place(Environment env) {
     var named = env.var("CLAUDE_CONFIG_DIR");
     return (named == null ? env.home().resolve(".claude") : env.path(named, env.cwd())).resolve("projects");
   }

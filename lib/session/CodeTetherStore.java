@@ -21,9 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import lib.config.Codebase;
-import lib.config.Env;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.wire.Times;
 
 /**
@@ -50,15 +50,15 @@ final class CodeTetherStore implements SessionStore {
 
   private record Talk(int most, String model, String agent, int first, List<JsonNode> messages) {}
 
-  private final Env env;
+  private final Environment env;
   private final Supplier<List<Codebase>> codebases;
-  private final Time time;
+  private final Clock time;
   private final Listing listing = new Listing();
   private final FileCache<Session> heads;
   private final FileCache<Talk> talks;
 
   /** @param codebases in whose repositories sessions are looked for, asked at each call */
-  CodeTetherStore(Env env, Supplier<List<Codebase>> codebases, Time time) {
+  CodeTetherStore(Environment env, Supplier<List<Codebase>> codebases, Clock time) {
     this.env = env;
     this.codebases = codebases;
     this.time = time;

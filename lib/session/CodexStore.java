@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import lib.config.Env;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.wire.Times;
 
 /**
@@ -172,7 +172,7 @@ final class CodexStore implements SessionStore {
   private final LogFile<Map<String, String>> names;
 
   /** Over Codex's own folder, which need not be there. */
-  CodexStore(Path home, Time time) {
+  CodexStore(Path home, Clock time) {
     this.home = home;
     this.logs = new Logs<>(time, Facts::new, Facts::take);
     this.names = new LogFile<>(home.resolve("session_index.jsonl"), time, HashMap::new, (map, line) -> {
@@ -183,7 +183,7 @@ final class CodexStore implements SessionStore {
   }
 
   /** Where it lies for the user of these surroundings. */
-  static Path place(Env env) {
+  static Path place(Environment env) {
     var named = env.var("CODEX_HOME");
     return named == null ? env.home().resolve(".codex") : env.path(named, env.cwd());
   }

@@ -13,8 +13,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.Set;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +34,7 @@ final class FileCache<T> {
 
   private record Held<T>(Stamp stamp, boolean settled, T value) {}
 
-  private final Time time;
+  private final Clock time;
   private final long largest;
   private final long budget;
   private final LinkedHashMap<Path, Held<T>> files = new LinkedHashMap<>(16, 0.75f, true);
@@ -47,7 +47,7 @@ final class FileCache<T> {
    * @param largest bytes; a larger file is left out, and that is logged
    * @param budget bytes of the files that are remembered
    */
-  FileCache(Time time, long largest, long budget) {
+  FileCache(Clock time, long largest, long budget) {
     this.time = time;
     this.largest = largest;
     this.budget = budget;

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * Makes what an agent CLI has kept fit to leave: every text passes the mask, and what is larger than a request may be is cut,

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +33,7 @@ final class LogFile<S> {
   private static final int STEP = 64 << 10;
 
   private final Path file;
-  private final Time time;
+  private final Clock time;
   private final Supplier<S> fresh;
   private final BiConsumer<S, ObjectNode> taking;
   private S state;
@@ -48,7 +48,7 @@ final class LogFile<S> {
    * @param fresh what there is before the first line
    * @param taking takes a line into it
    */
-  LogFile(Path file, Time time, Supplier<S> fresh, BiConsumer<S, ObjectNode> taking) {
+  LogFile(Path file, Clock time, Supplier<S> fresh, BiConsumer<S, ObjectNode> taking) {
     this.file = file;
     this.time = time;
     this.fresh = fresh;

@@ -13,7 +13,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import lib.config.Time;
+import lib.core.Clock;
 
 /**
  * The logs of a store that keeps one growing file a session: of each what a listing needs, and of those last asked for their
@@ -34,7 +34,7 @@ final class Logs<F> {
 
   private record Telling(Turns turns, Consumer<ObjectNode> line) {}
 
-  private final Time time;
+  private final Clock time;
   private final Supplier<F> fresh;
   private final BiConsumer<F, ObjectNode> taking;
   private final Map<Path, LogFile<F>> facts = new HashMap<>();
@@ -46,7 +46,7 @@ final class Logs<F> {
    * @param fresh the facts before the first line
    * @param taking takes a line into them
    */
-  Logs(Time time, Supplier<F> fresh, BiConsumer<F, ObjectNode> taking) {
+  Logs(Clock time, Supplier<F> fresh, BiConsumer<F, ObjectNode> taking) {
     this.time = time;
     this.fresh = fresh;
     this.taking = taking;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * One message of a session: what the user said, or one turn of the model.

@@ -17,8 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 
 /**
  * OpenCode's database, versions from 1.2 on (measured on 1.2.1 and 1.18.33): the tables {@code session}, {@code message} and
@@ -48,13 +48,13 @@ final class OpenCodeDatabase {
   private record Piece(long updated, boolean settled, JsonNode json, int bytes) {}
 
   private final BorrowedDatabase database;
-  private final Time time;
+  private final Clock time;
   private final LinkedHashMap<String, Piece> pieces = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
   private Seen seen;
 
   /** Over the file {@code opencode.db}, which need not be there. */
-  OpenCodeDatabase(Path file, Time time) {
+  OpenCodeDatabase(Path file, Clock time) {
     this.database = new BorrowedDatabase(file);
     this.time = time;
   }

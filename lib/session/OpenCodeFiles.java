@@ -13,8 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 
 /**
  * OpenCode's store of JSON files, versions 1.0 and 1.1 (measured on 1.0.152): {@code session/PROJECT/ID.json},
@@ -37,14 +37,14 @@ final class OpenCodeFiles implements SessionStore {
   private record Piece(JsonNode json, int bytes) {}
 
   private final Path storage;
-  private final Time time;
+  private final Clock time;
   private final Listing listing = new Listing();
   private final FileCache<Session> sessions;
   private final FileCache<Piece> pieces;
   private final Map<String, Count> counts = new HashMap<>();
 
   /** Over the folder {@code storage}, which need not be there. */
-  OpenCodeFiles(Path storage, Time time) {
+  OpenCodeFiles(Path storage, Clock time) {
     this.storage = storage;
     this.time = time;
     this.sessions = new FileCache<>(time, LARGEST_SESSION, SESSIONS_KEPT);

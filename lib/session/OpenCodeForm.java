@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import lib.config.Json;
+import lib.core.Json;
 
 /** How OpenCode writes sessions, messages and parts; its files and its database hold the same objects (1.0 to 1.18, measured). */
 final class OpenCodeForm {

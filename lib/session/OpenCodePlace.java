@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import lib.Problem;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Problem;
 
 /**
  * Where OpenCode, or an agent made from it, keeps its sessions on this machine: where {@code agent_storage_path} says, or
@@ -33,7 +33,7 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
    * @param codebases whose sessions are looked for, and whose owners' homes are
    * @param homes how an owner's home is found
    */
-  public static OpenCodePlace of(Settings settings, List<Codebase> codebases, OwnerHomes homes, Time time) {
+  public static OpenCodePlace of(Settings settings, List<Codebase> codebases, OwnerHomes homes, Clock time) {
     var named = settings.get(Table.AGENT_STORAGE_PATH);
     if (named != null) {
       return named(named, settings.origin(Table.AGENT_STORAGE_PATH).where());
@@ -88,7 +88,7 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
     return new OpenCodePlace(data.resolve("storage"), data.resolve("opencode.db"), null, null);
   }
 
-  private static OpenCodePlace found(Settings settings, List<Codebase> codebases, OwnerHomes homes, Time time) {
+  private static OpenCodePlace found(Settings settings, List<Codebase> codebases, OwnerHomes homes, Clock time) {
     var folders = folders(settings, codebases, homes);
     var there = folders.stream().map(folder -> in(folder)).filter(OpenCodePlace::there).toList();
     if (there.isEmpty()) {
@@ -119,7 +119,7 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
     return best.place.chosen(best.codebases + " of the codebases have sessions in it; not " + String.join(", ", others), null);
   }
 
-  private static List<Session> sessions(OpenCodePlace place, Time time) {
+  private static List<Session> sessions(OpenCodePlace place, Clock time) {
     try {
       return new OpenCodeStore(() -> place, () -> place, time).sessions();
     } catch (IOException e) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import lib.config.Time;
+import lib.core.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +20,7 @@ final class OpenCodeStore implements SessionStore {
 
   private final Supplier<Object> clues;
   private final Supplier<OpenCodePlace> finding;
-  private final Time time;
+  private final Clock time;
   private Object clue;
   private OpenCodePlace place;
   private OpenCodeDatabase database;
@@ -32,7 +32,7 @@ final class OpenCodeStore implements SessionStore {
    * @param clues what the place depends on, asked at each listing
    * @param finding asked when that has changed, or nothing is at the place that it gave
    */
-  OpenCodeStore(Supplier<Object> clues, Supplier<OpenCodePlace> finding, Time time) {
+  OpenCodeStore(Supplier<Object> clues, Supplier<OpenCodePlace> finding, Clock time) {
     this.clues = clues;
     this.finding = finding;
     this.time = time;

@@ -3,7 +3,7 @@ package lib.session;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Instant;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A session of an agent CLI, without its messages; never one that a sub-agent led.

@@ -4,10 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
-import lib.Problem;
 import lib.config.Codebase;
 import lib.config.Settings;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Problem;
 
 /** All agents' session stores on this machine, whether they are there yet or not. */
 public final class Stores {
@@ -19,7 +19,7 @@ public final class Stores {
    * @param codebases what is offered now, without the one that stands for all other folders; asked again at each call, so that
    *     it may change, and quick to answer
    */
-  public static List<SessionStore> of(Settings settings, Supplier<List<Codebase>> codebases, Time time) {
+  public static List<SessionStore> of(Settings settings, Supplier<List<Codebase>> codebases, Clock time) {
     var env = settings.env();
     var homes = OwnerHomes.ofMachine();
     return List.of(new OpenCodeStore(() -> OpenCodePlace.clue(settings, codebases.get(), homes),
@@ -39,7 +39,7 @@ public final class Stores {
   public record Place(String kind, Path path, String why, boolean there, Problem problem) {}
 
   /** The place of each store in {@link #of}. */
-  public static List<Place> places(Settings settings, List<Codebase> codebases, Time time) {
+  public static List<Place> places(Settings settings, List<Codebase> codebases, Clock time) {
     var env = settings.env();
     var opencode = OpenCodePlace.of(settings, codebases, OwnerHomes.ofMachine(), time);
     var codetether = new CodeTetherStore(env, () -> codebases, time).place();

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import lib.config.Time;
+import lib.core.Clock;
 import lib.session.Readings.Found;
 import lib.wire.CallFailed;
 import lib.wire.SyncCalls;
@@ -35,7 +35,7 @@ public final class Sync {
   private final Registering registering;
   private final Most most;
   private final boolean ours;
-  private final Time time;
+  private final Clock time;
   private final long start;
   private final Lagging lagging = new Lagging();
   private final Map<String, Told> told = new HashMap<>();
@@ -73,7 +73,7 @@ public final class Sync {
    * @param mask what each text passes before it leaves
    */
   public Sync(List<SessionStore> stores, SyncCalls calls, String workerId, boolean ours, Supplier<Places> places, Registering registering,
-      UnaryOperator<String> mask, Most most, Time time) {
+      UnaryOperator<String> mask, Most most, Clock time) {
     this.readings = new Readings(stores);
     this.telling = new Telling(calls, workerId, ours, new Fitting(mask), readings, most.messages);
     this.places = places;

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * The newest messages of a session that is read line by line, put together from lines that each tell a part. Holds so many

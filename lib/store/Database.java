@@ -14,7 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
-import lib.Problem;
+import lib.core.Problem;
 import org.sqlite.SQLiteConfig;
 
 /**

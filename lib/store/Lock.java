@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import lib.Problem;
+import lib.core.Problem;
 
 /** A folder kept to one process. The operating system frees it when the process ends, however it ends. */
 public final class Lock implements AutoCloseable {

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A server's answer. Error bodies may be anything: JSON, plain text, a proxy's page, nothing.

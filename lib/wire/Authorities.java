@@ -12,7 +12,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
-import lib.Problem;
+import lib.core.Problem;
 
 /** Trust in a company's own certificate authorities, besides the JDK's. */
 final class Authorities {

@@ -1,7 +1,7 @@
 package lib.wire;
 
 import java.time.Duration;
-import lib.Problem;
+import lib.core.Problem;
 
 /** A call to the server that brought no usable answer, classified by what the caller can do about it. */
 public final class CallFailed extends Exception {

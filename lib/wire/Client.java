@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * Every call to the server, typed. It finds out which path family the server speaks and finds out anew when that family

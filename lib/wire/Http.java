@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLSocketFactory;
-import lib.Version;
+import lib.core.Version;
 
 /**
  * One HTTP exchange at a time per call: token, proxy, own authorities, and a deadline on the whole exchange, however

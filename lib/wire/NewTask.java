@@ -1,7 +1,7 @@
 package lib.wire;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A task to create.

@@ -10,11 +10,11 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import lib.Problem;
-import lib.config.Env;
+import lib.core.Environment;
+import lib.core.Problem;
 
 /** Proxies as the variables name them: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in capitals or not. */
-public record Proxies(Env env) {
+public record Proxies(Environment env) {
 
   /** The proxy for this address; {@link Proxy#NO_PROXY} for none. */
   public Proxy of(URI uri) {

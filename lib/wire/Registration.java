@@ -2,7 +2,7 @@ package lib.wire;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A worker as it registers ({@code POST …/workers/register}).

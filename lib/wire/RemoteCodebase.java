@@ -2,7 +2,7 @@ package lib.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
-import lib.config.Json;
+import lib.core.Json;
 
 /** A codebase as the server knows it, called workspace by newer ones. */
 public record RemoteCodebase(String id, String name, String path, String workerId) {

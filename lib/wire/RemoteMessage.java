@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * One message of a session, in any of the shapes that servers give it. Whatever was absent is null.

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Optional;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A session of an agent CLI as the server knows it. Whatever it does not tell is null.

@@ -2,7 +2,7 @@ package lib.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * What a worker says of a task: sent as status and, when it ends, again as release, since a bare release turns a failure

@@ -2,7 +2,7 @@ package lib.wire;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;
-import lib.config.Time;
+import lib.core.Clock;
 
 /**
  * How often and how long apart a call is tried again. Full jitter: a random part of a wait that doubles up to a cap, so
@@ -53,7 +53,7 @@ public record Retry(Duration first, Duration cap, int tries) {
   }
 
   /** Calls until it succeeds, fails for good, or the tries are used up. */
-  public <T> T run(Call<T> call, Time time, RandomGenerator random) throws CallFailed, InterruptedException {
+  public <T> T run(Call<T> call, Clock time, RandomGenerator random) throws CallFailed, InterruptedException {
     for (var failures = 1; ; failures++) {
       try {
         return call.call();

@@ -2,9 +2,9 @@ package lib.wire;
 
 import java.net.URI;
 import java.nio.file.Path;
-import lib.config.Env;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.core.Environment;
 
 /**
  * Which server to speak to and how.
@@ -14,7 +14,7 @@ import lib.config.Table;
  * @param caFile PEM file of further authorities; null for none
  * @param env where the proxy variables come from
  */
-public record Server(URI url, String token, Path caFile, Env env) {
+public record Server(URI url, String token, Path caFile, Environment env) {
 
   /** The server that the settings name; null url when they name none. */
   public static Server of(Settings settings) {

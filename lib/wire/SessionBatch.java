@@ -3,7 +3,7 @@ package lib.wire;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * What one call tells of a codebase's sessions ({@code POST …/codebases/{id}/sessions/sync}).

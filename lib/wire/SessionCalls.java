@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * The calls about the sessions of agent CLIs, of every generation of server. As in {@link Client}: blocking, thread-safe, each

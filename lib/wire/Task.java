@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import lib.Visible;
-import lib.config.Json;
+import lib.core.Json;
+import lib.core.PrintableText;
 
 /**
  * A task, in any of the shapes that servers give it: events, list rows, single answers, with {@code codebase} or
@@ -124,7 +124,7 @@ public record Task(String id, String codebaseId, String title, String prompt, St
   }
 
   private static String word(String text) {
-    return text == null ? null : Visible.of(text);
+    return text == null ? null : PrintableText.of(text);
   }
 
   private static String or(String value, String other) {

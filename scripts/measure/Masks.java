@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import lib.outbox.Redaction;
+import lib.masking.Redaction;
 
 /** Megabytes per second that the redaction gate lets through, with 200 secrets of 8 to 64 characters. */
 public final class Masks {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import lib.config.Env;
+import lib.core.Environment;
 import lib.wire.Client;
 import lib.wire.Server;
 
@@ -35,7 +35,7 @@ public final class Rig implements AutoCloseable {
     this.home = Files.createTempDirectory("a2a-bench");
     this.server = start("server", "serve", "--port", "0", "--data", file("data").toString());
     this.url = awaitLine(server, file("server.log"), "http://").replaceFirst(".*(http://\\S+).*", "$1");
-    this.client = new Client(new Server(URI.create(url), null, null, Env.system()));
+    this.client = new Client(new Server(URI.create(url), null, null, Environment.system()));
   }
 
   public PrintStream out() {

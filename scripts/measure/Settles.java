@@ -4,10 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import lib.agent.AttemptFolder;
-import lib.config.Json;
-import lib.outbox.Attempt;
-import lib.outbox.Journal;
+import lib.agent.process.AttemptDirectory;
+import lib.core.Json;
+import lib.journal.Attempt;
+import lib.journal.Journal;
 import lib.store.Database;
 import lib.wire.Claim;
 import lib.wire.NewTask;
@@ -57,10 +57,10 @@ public final class Settles {
       for (var i = 0; i < ATTEMPTS; i++) {
         var task = rig.client().create(new NewTask(null, "settle", "x", "build", 0, null, null)).id();
         var draft = Attempt.draft(server, id, task, 1, "0.0.", "global", state, "build", "settle", Instant.now());
-        var folder = AttemptFolder.of(state, task, 1);
-        folder.make();
-        folder.prepare("x", Json.object(), draft.toJson());
-        var intent = journal.intend(draft);
+        var folder = AttemptDirectory.of(state, task, 1);
+        folder.create();
+        folder.writeInputs("x", Json.object(), draft.toJson());
+        var intent = journal.insertIntent(draft);
         var fence = ((Claim.Won) rig.client().claim(task, id)).attempt();
         if (doubt) {
           continue;

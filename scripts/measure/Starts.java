@@ -11,7 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.CallFailed;
 import lib.wire.Claim;
 import lib.wire.Client;

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import lib.config.Codebase;
-import lib.config.Env;
-import lib.config.Json;
 import lib.config.Settings;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.session.Places;
 import lib.session.Stores;
 import lib.session.Sync;
@@ -62,10 +62,10 @@ public final class Syncs {
     rig.client().register(new Registration(worker, worker, List.of(), "bench", List.of(), null));
     var codebase = new Codebase("sync", code, "");
     var id = rig.client().registerCodebase("sync", code.toString(), "", worker).id();
-    var env = new Env(Map.of("A2A_AGENT_STORAGE_PATH", store.toString()), store, store, "bench");
-    var sync = new Sync(Stores.of(Settings.resolve(Map.of(), null, env), () -> List.of(codebase), Time.SYSTEM), SyncCalls.of(rig.client()),
+    var env = new Environment(Map.of("A2A_AGENT_STORAGE_PATH", store.toString()), store, store, "bench");
+    var sync = new Sync(Stores.of(Settings.resolve(Map.of(), null, env), () -> List.of(codebase), Clock.SYSTEM), SyncCalls.of(rig.client()),
         worker, true, () -> new Places(Map.of(id, codebase), null), codebaseId -> codebaseId, text -> text, new Sync.Most(talks, 100),
-        Time.SYSTEM);
+        Clock.SYSTEM);
     var begin = System.nanoTime();
     var first = sync.pass().lines().getFirst();
     var full = (System.nanoTime() - begin) / 1e6;

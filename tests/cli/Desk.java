@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Env;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -40,7 +40,7 @@ final class Desk implements AutoCloseable {
 
   Desk(Path folder) throws Exception {
     home = folder.toRealPath();
-    hub = Hub.start(new HubOptions("127.0.0.1", 0, home.resolve("data/server.db"), Tokens.NONE), Time.SYSTEM);
+    hub = Hub.start(new HubOptions("127.0.0.1", 0, home.resolve("data/server.db"), Tokens.NONE), Clock.SYSTEM);
     client = new Client(new Server(hub.url(), null, null, env()));
   }
 
@@ -60,8 +60,8 @@ final class Desk implements AutoCloseable {
     return this;
   }
 
-  Env env() {
-    return new Env(vars, home, home, "desk");
+  Environment env() {
+    return new Environment(vars, home, home, "desk");
   }
 
   /** Runs a command for the server: {@code ran("tasks", "list")}. */

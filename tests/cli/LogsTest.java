@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Map;
 import lib.cli.Logs;
-import lib.config.Env;
-import lib.outbox.Redaction;
+import lib.core.Environment;
+import lib.masking.Redaction;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +29,7 @@ class LogsTest {
 
     public static void main(String[] args) {
       var gate = Redaction.of(Map.of("hunter2hunter2", "A_NAME_TOO_LONG"));
-      Logs.start("info", false, new Env(Map.of(), Path.of("/"), Path.of("/"), "host"), gate::mask);
+      Logs.start("info", false, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host"), gate::mask);
       LoggerFactory.getLogger(Logging.class).error("line with {}", "hunter2hunter2",
           new IllegalStateException("trace with hunter2hunter2", new IllegalArgumentException("cause with hunter2hunter2")));
     }

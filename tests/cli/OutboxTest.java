@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import lib.config.Json;
-import lib.outbox.Attempt;
-import lib.outbox.Journal;
+import lib.core.Json;
+import lib.journal.Attempt;
+import lib.journal.Journal;
 import lib.store.Lock;
 import lib.wire.Report;
 import lib.wire.TaskStatus;
@@ -36,7 +36,7 @@ class OutboxTest {
 
   private void owes(String server, String task) throws Exception {
     try (var journal = Journal.open(file)) {
-      var claimed = journal.claimed(journal.intend(Attempt.draft(server, "w", task, journal.next(task), "m", null, null, "echo", null,
+      var claimed = journal.claimed(journal.insertIntent(Attempt.draft(server, "w", task, journal.next(task), "m", null, null, "echo", null,
           Instant.now())), 1, 0, List.of(), Instant.now()).attempt();
       journal.ended(claimed, "{}", List.of(new Report(task, "w", TaskStatus.FAILED, null, null, "why", 1)), false, Instant.now());
     }

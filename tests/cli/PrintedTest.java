@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import lib.Problem;
-import lib.Visible;
 import lib.cli.Columns;
 import lib.cli.Io;
-import lib.config.Env;
+import lib.core.Environment;
+import lib.core.PrintableText;
+import lib.core.Problem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,20 +27,20 @@ class PrintedTest {
   @CsvSource({"1b,001b", "9b,009b", "7f,007f", "202e,202e", "2066,2066", "2028,2028", "2029,2029", "200d,200d", "d800,d800"})
   void controlAndFormatCharactersAreShownByTheirCode(String character, String shown) {
     var text = Character.toString(Integer.parseInt(character, 16));
-    assertThat(Visible.of("a" + text + "b")).isEqualTo("a\\u" + shown + "b");
-    assertThat(Visible.is(text)).isFalse();
+    assertThat(PrintableText.of("a" + text + "b")).isEqualTo("a\\u" + shown + "b");
+    assertThat(PrintableText.is(text)).isFalse();
   }
 
   @Test
   void aTagBeyondTheFirstPlaneIsShownToo() {
-    assertThat(Visible.of("\udb40\udc41")).isEqualTo("\\udb40\\udc41");
+    assertThat(PrintableText.of("\udb40\udc41")).isEqualTo("\\udb40\\udc41");
   }
 
   @Test
   void anythingElseStaysAsItIs() {
     var text = "Grüße, 日本 — “…” 😀";
-    assertThat(Visible.of(text)).isEqualTo(text);
-    assertThat(Visible.is(text)).isTrue();
+    assertThat(PrintableText.of(text)).isEqualTo(text);
+    assertThat(PrintableText.is(text)).isTrue();
   }
 
   @Test
@@ -55,7 +55,7 @@ class PrintedTest {
     for (var terminal : List.of(true, false)) {
       var printed = new ByteArrayOutputStream();
       var stream = new PrintStream(printed, true, StandardCharsets.UTF_8);
-      var io = new Io(InputStream.nullInputStream(), stream, stream, terminal, new Env(Map.of(), Path.of("/"), Path.of("/"), "h"));
+      var io = new Io(InputStream.nullInputStream(), stream, stream, terminal, new Environment(Map.of(), Path.of("/"), Path.of("/"), "h"));
       io.warn(EVIL);
       Columns.print(io, List.of("A", "B"), List.of(List.of(EVIL, "x\ty")));
       assertThat(printed.toString(StandardCharsets.UTF_8)).doesNotContain(RAW).contains("warning: a\\u001b[2J", "g h", "x y")

@@ -18,7 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Report;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Client;
 import lib.wire.Server;
 import org.junit.jupiter.api.AfterEach;

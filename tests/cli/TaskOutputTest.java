@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import lib.cli.Io;
 import lib.cli.TaskOutput;
-import lib.config.Env;
-import lib.config.Json;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.wire.Task;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,7 @@ class TaskOutputTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final TaskOutput output = TaskOutput.sorted(new Io(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
-      new PrintStream(err, true, StandardCharsets.UTF_8), false, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
+      new PrintStream(err, true, StandardCharsets.UTF_8), false, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")));
 
   private static Task task(String result) {
     return Task.read(Json.object().put("id", "t").put("status", "completed").put("result", result)).orElseThrow();

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Client;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;

@@ -11,10 +11,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import lib.Problem;
-import lib.config.Env;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.core.Environment;
+import lib.core.Problem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +105,7 @@ class ConfigFileTest {
 
   @Test
   void aHomeThatIsNoneHasNoFile() {
-    var env = new Env(Map.of(), temp, Path.of("/dev/null"), "h");
+    var env = new Environment(Map.of(), temp, Path.of("/dev/null"), "h");
     assertThat(Settings.resolve(Map.of(), null, env).file()).isEmpty();
   }
 
@@ -140,7 +140,7 @@ class ConfigFileTest {
   }
 
   private Settings read(Path file) {
-    return Settings.resolve(Map.of(), file, new Env(Map.of(), temp, temp.resolve("home"), "h"));
+    return Settings.resolve(Map.of(), file, new Environment(Map.of(), temp, temp.resolve("home"), "h"));
   }
 
   private Problem problem(Path file) {

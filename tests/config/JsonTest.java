@@ -2,7 +2,7 @@ package tests.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import lib.config.Json;
+import lib.core.Json;
 import org.junit.jupiter.api.Test;
 
 /** Text that is no JSON object is never an error where other people's output is read. */

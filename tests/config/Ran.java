@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.function.Function;
 import lib.cli.Command;
 import lib.cli.Io;
-import lib.config.Env;
-import lib.config.Json;
+import lib.core.Environment;
+import lib.core.Json;
 
 /** One run of a command in this process, in a folder of the test that is home and current folder. */
 public record Ran(int exit, String out, String err) {
@@ -26,7 +26,7 @@ public record Ran(int exit, String out, String err) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var io = new Io(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
-        new PrintStream(err, true, StandardCharsets.UTF_8), false, new Env(variables, home, home, "this-host"));
+        new PrintStream(err, true, StandardCharsets.UTF_8), false, new Environment(variables, home, home, "this-host"));
     var exit = command.apply(io).run(arguments);
     return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

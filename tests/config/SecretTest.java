@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
-import lib.Problem;
-import lib.config.Env;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.core.Environment;
+import lib.core.Problem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +66,6 @@ class SecretTest {
   }
 
   private Settings resolve(Map<String, String> vars) {
-    return Settings.resolve(Map.of(), null, new Env(vars, temp, temp.resolve("home"), "h"));
+    return Settings.resolve(Map.of(), null, new Environment(vars, temp, temp.resolve("home"), "h"));
   }
 }

@@ -11,12 +11,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import lib.Problem;
 import lib.config.Codebase;
-import lib.config.Env;
 import lib.config.Settings;
 import lib.config.Settings.Flag;
 import lib.config.Table;
+import lib.core.Environment;
+import lib.core.Problem;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,7 +264,7 @@ class SettingsTest {
   }
 
   private Settings resolve(Map<String, Flag> flags, Map<String, String> variables, Path config) {
-    return Settings.resolve(flags, config, new Env(variables, cwd, home, "this-host"));
+    return Settings.resolve(flags, config, new Environment(variables, cwd, home, "this-host"));
   }
 
   private static Map<String, Flag> flag(String key, String... texts) {

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Times;
 import tests.fake.FakeServer.Version;
 

@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import javax.net.ServerSocketFactory;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A CodeTether server of any generation, in memory, on a free loopback port. It behaves well unless {@link #on} scripts

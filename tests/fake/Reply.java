@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 
 /** An answer of the fake server. */
 record Reply(int status, String type, String body, Map<String, String> headers) {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A request as the fake server got it.

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 
 /** The sessions that workers told the fake server of. It takes what only our own server takes, too. Not thread-safe. */
 final class Synced {

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.feed.Inbox;
-import lib.feed.Inbox.Look;
+import lib.feed.Inbox.Disposition;
 import lib.wire.Task;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;
@@ -28,7 +28,7 @@ class InboxTest {
   void anAnnouncementThatWasDealtWithIsForgottenAndARequeuedTaskComesThrough() {
     inbox.offer(task("a", 0, 0));
     takeAll();
-    inbox.ignore(task("a", 0, 0), Duration.ofMinutes(5));
+    inbox.suppress(task("a", 0, 0), Duration.ofMinutes(5));
     inbox.offer(task("a", 0, 0));
     assertThat(takeAll()).isEmpty();
     inbox.offer(task("a", 1, 0));
@@ -41,10 +41,10 @@ class InboxTest {
   @Test
   void whatIsNotForUsIsDroppedUntilWhatWeOfferChanges() {
     inbox.offer(task("a", 0, 0));
-    inbox.sift(t -> Look.DROP);
+    inbox.pickRunnable(t -> Disposition.DROP);
     inbox.offer(task("a", 0, 0));
     assertThat(takeAll()).isEmpty();
-    inbox.reconsider();
+    inbox.clearSuppressed();
     inbox.offer(task("a", 0, 0));
     assertThat(takeAll()).containsExactly("a");
   }
@@ -60,9 +60,9 @@ class InboxTest {
   @Test
   void aTaskThatMustWaitStaysAndOneForLaterIsNotShownBefore() {
     inbox.offer(task("a", 0, 0));
-    assertThat(inbox.sift(t -> Look.WAIT)).isEmpty();
+    assertThat(inbox.pickRunnable(t -> Disposition.WAIT)).isEmpty();
     assertThat(takeAll()).containsExactly("a");
-    inbox.later(task("a", 0, 0), Duration.ofSeconds(10));
+    inbox.defer(task("a", 0, 0), Duration.ofSeconds(10));
     assertThat(takeAll()).isEmpty();
     time.advance(Duration.ofSeconds(11));
     assertThat(takeAll()).containsExactly("a");
@@ -98,7 +98,7 @@ class InboxTest {
   }
 
   private List<String> takeAll() {
-    return inbox.sift(t -> Look.TAKE).stream().map(Task::id).toList();
+    return inbox.pickRunnable(t -> Disposition.TAKE).stream().map(Task::id).toList();
   }
 
   private static Task task(String id, int attempts, int priority) {

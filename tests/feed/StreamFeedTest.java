@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import lib.config.Env;
-import lib.config.Json;
-import lib.config.Time;
-import lib.feed.Listener;
-import lib.feed.Offer;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.feed.FeedListener;
+import lib.feed.FeedRequest;
 import lib.feed.StreamFeed;
 import lib.wire.Client;
 import lib.wire.Server;
@@ -55,10 +55,10 @@ class StreamFeedTest {
     server.close();
   }
 
-  private void open(Time time) {
-    var client = new Client(new Server(server.url(), null, null, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
+  private void open(Clock time) {
+    var client = new Client(new Server(server.url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")));
     feed = new StreamFeed(client, this::offer, Duration.ofSeconds(30),
-        new Listener() {
+        new FeedListener() {
           @Override
           public void task(Task hint) {
             heard.add(hint);
@@ -72,14 +72,14 @@ class StreamFeedTest {
     thread = Thread.ofVirtual().start(feed);
   }
 
-  private Offer offer() {
-    var now = new Offer("w1", "agent", List.copyOf(ids), List.of("build"), 2);
+  private FeedRequest offer() {
+    var now = new FeedRequest("w1", "agent", List.copyOf(ids), List.of("build"), 2);
     meanwhile.run();
     return now;
   }
 
   private void openAndWait() throws Exception {
-    open(Time.SYSTEM);
+    open(Clock.SYSTEM);
     Program.await("the stream", feed::up);
   }
 
@@ -110,7 +110,7 @@ class StreamFeedTest {
   @Test
   void whatIsOfferedWhileTheStreamOpensIsToldAsWell() throws Exception {
     meanwhile = () -> ids.addIfAbsent("cb2");
-    open(Time.SYSTEM);
+    open(Clock.SYSTEM);
     Program.await("the second id", () -> told().contains("cb2"));
     assertThat(server.requests("GET", STREAM)).hasSize(1);
   }
@@ -133,7 +133,7 @@ class StreamFeedTest {
         var id = "new" + i;
         tellers.submit(() -> {
           ids.add(id);
-          feed.route();
+          feed.updateRouting();
           return null;
         });
       }
@@ -145,7 +145,7 @@ class StreamFeedTest {
   void whatIsAnnouncedForACodebaseBeforeTheServerIsToldOfItIsFoundByAsking() throws Exception {
     openAndWait();
     ids.add("cb2");
-    feed.route();
+    feed.updateRouting();
     assertThat(toldAtPolls).last().asInstanceOf(InstanceOfAssertFactories.LIST).contains("cb2");
   }
 

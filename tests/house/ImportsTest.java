@@ -8,43 +8,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tests.Project;
 
-/** A folder is a job, and imports go one way: whoever reads a folder needs to know only those below it. */
+/** A folder is a job, and imports go one way: a reader of a folder needs to know only those above it. */
 class ImportsTest {
-  /** Each folder of lib with those that it may import, as the README draws it. */
-  private static final Map<String, Set<String>> BELOW = Map.ofEntries(
-      Map.entry("config", Set.of()),
-      Map.entry("store", Set.of("config")),
-      Map.entry("wire", Set.of("config")),
-      Map.entry("agent", Set.of("config", "store", "wire", "outbox")),
-      Map.entry("outbox", Set.of("config", "store", "wire")),
-      Map.entry("session", Set.of("config", "store", "wire")),
-      Map.entry("feed", Set.of("config", "wire")),
-      Map.entry("task", Set.of("config", "store", "wire", "outbox", "session", "agent", "feed")),
-      Map.entry("control", Set.of("config", "store", "wire", "outbox", "session", "agent", "task")),
-      Map.entry("hub", Set.of("config", "store", "wire")),
-      Map.entry("cli", Set.of("config", "wire", "store")));
-  private static final Pattern IMPORT = Pattern.compile("\\blib\\.([a-z]+)\\.[A-Z]");
+  /** The folders of lib in their order: each imports only those above it. A folder stands below the folders that it holds. */
+  private static final List<String> ORDER = List.of("core", "config", "store", "wire", "redaction", "masking", "session",
+      "agent/adapter", "agent/process", "agent/output", "agent", "journal", "outbox", "feed", "worker/context", "worker/admission",
+      "worker/presence", "worker/attempt", "worker/recovery", "worker", "control", "hub", "cli");
+  /** The worker's half and the server's know each other only through what stands above both. */
+  private static final Map<String, List<String>> HALVES = Map.of("hub", List.of("redaction", "masking", "session", "agent", "journal",
+      "outbox", "feed", "worker", "control"), "cli", List.of("agent", "outbox", "feed", "worker", "hub"));
+  private static final Pattern IMPORT = Pattern.compile("\\blib\\.([a-z.]+)\\.[A-Z]");
 
   @Test
-  void everyFolderImportsOnlyWhatIsBelowIt() {
-    var used = new TreeMap<String, Set<String>>();
+  void importsOnlyFoldersThatStandAbove() {
     for (var file : sources("lib")) {
-      var folder = Project.file("lib").relativize(file).getName(0).toString();
-      if (!folder.endsWith(".java")) {
-        IMPORT.matcher(code(file)).results().map(m -> m.group(1)).filter(to -> !to.equals(folder))
-            .forEach(to -> used.computeIfAbsent(folder, k -> new TreeSet<>()).add(to));
+      var folder = Project.file("lib").relativize(file.getParent()).toString();
+      if (!folder.isEmpty()) {
+        assertThat(ORDER).contains(folder);
+        IMPORT.matcher(code(file)).results().map(m -> m.group(1).replace('.', '/')).filter(to -> !to.equals(folder)).forEach(to ->
+            assertThat(ORDER.indexOf(to)).as("%s imports lib/%s", file, to).isBetween(0, ORDER.indexOf(folder) - 1));
       }
     }
-    assertThat(used.keySet()).isSubsetOf(BELOW.keySet());
-    used.forEach((folder, to) -> assertThat(BELOW.get(folder)).as("lib/" + folder).containsAll(to));
+  }
+
+  @Test
+  void halvesDoNotKnowEachOther() {
+    HALVES.forEach((half, others) -> sources("lib/" + half).forEach(file -> IMPORT.matcher(code(file)).results()
+        .map(m -> m.group(1).split("\\.")[0]).forEach(to -> assertThat(others).as("%s", file).doesNotContain(to))));
   }
 
   @Test
@@ -63,8 +58,8 @@ class ImportsTest {
   }
 
   @Test
-  void everyFolderSaysWhatItsJobIs() throws IOException {
-    try (var folders = Files.list(Project.file("lib"))) {
+  void everyFolderStatesItsJob() throws IOException {
+    try (var folders = Files.walk(Project.file("lib"))) {
       for (var folder : folders.filter(Files::isDirectory).toList()) {
         assertThat(folder.resolve("package-info.java")).exists().content().contains("/**");
       }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import lib.config.Json;
+import lib.core.Json;
 
 /** An open stream of server-sent events as its client sees it. */
 final class Events implements AutoCloseable {

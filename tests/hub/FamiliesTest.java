@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import lib.config.Env;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -121,7 +121,7 @@ class FamiliesTest {
 
   @Test
   void ourOwnClientKnowsItForOurOwnServer() throws Exception {
-    var client = new Client(new Server(hub.hub().url(), null, null, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
+    var client = new Client(new Server(hub.hub().url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")));
     assertThat(client.info().ours()).isTrue();
     assertThat(client.task(task).codebaseId()).isEqualTo(codebase);
     assertThat(client.codebases()).hasSize(1);
@@ -130,8 +130,8 @@ class FamiliesTest {
   @Test
   void evenAClientWhoseTokenIsRefusedLearnsWhoseServerItIs(@TempDir Path data) throws Exception {
     var options = new HubOptions("127.0.0.1", 0, data.resolve("server.db"), Tokens.parse("right"));
-    try (var guarded = Hub.start(options, Time.SYSTEM)) {
-      var client = new Client(new Server(guarded.url(), "wrong", null, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")));
+    try (var guarded = Hub.start(options, Clock.SYSTEM)) {
+      var client = new Client(new Server(guarded.url(), "wrong", null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")));
       assertThat(client.info().ours()).isTrue();
       assertThat(catchThrowableOfType(CallFailed.class, client::codebases).kind()).isEqualTo(CallFailed.Kind.DENIED);
     }

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import lib.Problem;
+import lib.core.Problem;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;

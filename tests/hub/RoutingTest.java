@@ -3,7 +3,7 @@ package lib.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Routing.Candidate;
 import lib.wire.Task;
 import org.junit.jupiter.api.Test;

@@ -10,7 +10,7 @@ import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;

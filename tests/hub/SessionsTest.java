@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import lib.config.Env;
-import lib.config.Json;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
@@ -367,7 +367,7 @@ class SessionsTest extends ToldOfSessions {
       }
     }
     try (var server = Hub.start(new HubOptions("127.0.0.1", 0, file, Tokens.NONE), new StillTime())) {
-      var client = new Client(new Server(server.url(), null, null, new Env(Map.of(), temp, temp, "host")));
+      var client = new Client(new Server(server.url(), null, null, new Environment(Map.of(), temp, temp, "host")));
       assertThat(client.info().serverId()).isEqualTo("3f0e8f3a-0000-4000-8000-000000000001");
       assertThat(client.task("t1").result()).isEqualTo("done");
       assertThat(client.output("t1", 0).chunks()).containsExactly("one");

@@ -2,10 +2,10 @@ package tests.hub;
 
 import java.time.Duration;
 import java.time.Instant;
-import lib.config.Time;
+import lib.core.Clock;
 
 /** A clock that stands until a test moves it. One thread may sleep on it: the server's pulse. Thread-safe. */
-final class StillTime implements Time {
+final class StillTime implements Clock {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private long nanos;
   private boolean asleep;

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 
 /** One connection to a server, byte for byte, so that a test can also say what no decent client would. */
 final class Wire implements AutoCloseable {

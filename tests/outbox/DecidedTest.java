@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import lib.outbox.Entry;
+import lib.journal.OutboxEntry;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +36,7 @@ class DecidedTest {
     server.close();
   }
 
-  private Entry outcome() throws Exception {
+  private OutboxEntry outcome() throws Exception {
     return delivery.entries().stream().filter(e -> e.kind().equals("status") && e.status().equals("completed")).findFirst().orElseThrow();
   }
 
@@ -84,9 +84,9 @@ class DecidedTest {
     server.on("PUT", "/v1/*/tasks/*/status").answer(500, "broken");
     delivery.finish(TaskStatus.COMPLETED, "done", null);
     Program.await("a failed try", () -> delivery.entries().stream().anyMatch(e -> e.status().equals("completed") && e.tries() > 0));
-    assertThat(outcome()).extracting(Entry::state).isEqualTo("waiting");
+    assertThat(outcome()).extracting(OutboxEntry::state).isEqualTo("waiting");
     assertThat(outcome().error()).contains("broken");
-    for (var id : List.copyOf(delivery.entries().stream().map(Entry::id).toList())) {
+    for (var id : List.copyOf(delivery.entries().stream().map(OutboxEntry::id).toList())) {
       delivery.outbox().drop(id);
     }
     assertThat(delivery.delivered()).isTrue();

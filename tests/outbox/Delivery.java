@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import lib.config.Env;
-import lib.outbox.Attempt;
-import lib.outbox.Cursor;
-import lib.outbox.Entry;
-import lib.outbox.Journal;
+import lib.agent.output.OutputPosition;
+import lib.agent.output.OutputSource;
+import lib.core.Environment;
+import lib.journal.Attempt;
+import lib.journal.Journal;
+import lib.journal.OutboxEntry;
+import lib.masking.Redaction;
 import lib.outbox.Outbox;
-import lib.outbox.Redaction;
-import lib.outbox.Spool;
 import lib.store.StoreFailed;
 import lib.wire.Client;
 import lib.wire.Report;
@@ -26,7 +26,7 @@ import tests.FakeTime;
 import tests.fake.FakeServer;
 
 /** One attempt on its way to a fake server: a journal, an outbox and the agent's output, which restarts survive. */
-final class Delivery implements AutoCloseable {
+public final class Delivery implements AutoCloseable {
   static final String WORKER = "w1";
 
   final FakeTime time = new FakeTime();
@@ -50,8 +50,8 @@ final class Delivery implements AutoCloseable {
     start();
   }
 
-  static Client client(FakeServer server) {
-    return new Client(new Server(server.url(), null, null, new Env(Map.of(), Path.of("/"), Path.of("/"), "host")), Duration.ofSeconds(10));
+  public static Client client(FakeServer server) {
+    return new Client(new Server(server.url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")), Duration.ofSeconds(10));
   }
 
   private void start() {
@@ -65,9 +65,9 @@ final class Delivery implements AutoCloseable {
     client(server).claim(task, WORKER);
     var draft = Attempt.draft(server.url().toString(), WORKER, task, journal.next(task), "0.0.", null, null, "build", "a task",
         Instant.EPOCH);
-    var claimed = journal.claimed(journal.intend(draft), 0, 0, List.of(Report.running(task, WORKER, null, 0)), Instant.EPOCH);
+    var claimed = journal.claimed(journal.insertIntent(draft), 0, 0, List.of(Report.running(task, WORKER, null, 0)), Instant.EPOCH);
     attempt = claimed.attempt();
-    outbox.open(claimed, pages.from(Cursor.START));
+    outbox.open(claimed, pages.from(OutputPosition.START));
   }
 
   /** The agent writes. */
@@ -113,7 +113,7 @@ final class Delivery implements AutoCloseable {
     return outbox.awaitEmpty(Duration.ofSeconds(60));
   }
 
-  List<Entry> entries() throws StoreFailed {
+  List<OutboxEntry> entries() throws StoreFailed {
     return Journal.entries(file);
   }
 
@@ -177,17 +177,17 @@ final class Delivery implements AutoCloseable {
       ended = true;
     }
 
-    private synchronized Spool.Piece read(int from, int to) {
+    private synchronized OutputSource.Piece read(int from, int to) {
       var end = Math.min(to, text.length());
-      return new Spool.Piece(text.substring(from, end), new Cursor(end, 0, 0, 0, 0, end, false));
+      return new OutputSource.Piece(text.substring(from, end), new OutputPosition(end, 0, 0, 0, 0, end, false));
     }
 
     private synchronized boolean endedAt(int place) {
       return ended && place == text.length();
     }
 
-    Spool from(Cursor start) {
-      return new Spool() {
+    OutputSource from(OutputPosition start) {
+      return new OutputSource() {
         private int place = (int) start.out();
 
         @Override
@@ -198,7 +198,7 @@ final class Delivery implements AutoCloseable {
         }
 
         @Override
-        public Piece until(Cursor end) {
+        public Piece until(OutputPosition end) {
           return next((int) end.out() - place);
         }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.NewTask;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.NewTask;
 import lib.wire.Task;
 import lib.wire.TaskStatus;

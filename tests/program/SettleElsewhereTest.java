@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import lib.agent.AttemptFolder;
-import lib.config.Json;
-import lib.outbox.Attempt;
-import lib.outbox.Journal;
+import lib.agent.process.AttemptDirectory;
+import lib.core.Json;
+import lib.journal.Attempt;
+import lib.journal.Journal;
 import lib.wire.Report;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,11 +51,11 @@ class SettleElsewhereTest {
     var task = server.addTask(codebase, "append made.txt");
     var draft = Attempt.draft(server.url().toString(), "me", task, 1, site.client().task(task).marker(), codebase, code, "build", "t",
         Instant.now());
-    var folder = AttemptFolder.of(state, task, 1);
-    folder.make();
-    folder.prepare("append made.txt", Json.object(), draft.toJson());
+    var folder = AttemptDirectory.of(state, task, 1);
+    folder.create();
+    folder.writeInputs("append made.txt", Json.object(), draft.toJson());
     try (var journal = Journal.open(state.resolve("journal.db"))) {
-      var intent = journal.intend(draft);
+      var intent = journal.insertIntent(draft);
       site.client().claim(task, "me");
       if (recorded) {
         journal.claimed(intent, 0, 0, List.of(Report.running(task, "me", null, 0)), Instant.now());

@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.List;
-import lib.agent.AttemptFolder;
-import lib.config.Json;
-import lib.outbox.Attempt;
-import lib.outbox.Journal;
+import lib.agent.process.AttemptDirectory;
+import lib.core.Json;
+import lib.journal.Attempt;
+import lib.journal.Journal;
 import lib.wire.Claim;
 import lib.wire.NewTask;
 import lib.wire.Registration;
@@ -136,7 +136,7 @@ class SettleTest extends OnSite {
   @Test
   void anAgentWhoseSupervisorWasKilledIsEndedAndReportedAsLost() throws Exception {
     var task = orphan("wait " + gate, "waiting");
-    var pid = AttemptFolder.of(state(), task, 1).pids().orElseThrow().supervisor();
+    var pid = AttemptDirectory.of(state(), task, 1).pids().orElseThrow().supervisor();
     ProcessHandle.of(pid).orElseThrow().destroyForcibly();
     Program.await("its end", () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
     assertThat(site.agents()).as("the agent lives on").isNotEmpty();
@@ -189,7 +189,7 @@ class SettleTest extends OnSite {
   @Test
   void anAgentWhoseProcessesAreNotOnRecordAnyMoreIsEndedAndNotStartedTwice() throws Exception {
     var task = orphan("wait " + gate, "waiting");
-    Files.delete(AttemptFolder.of(state(), task, 1).file("pid"));
+    Files.delete(AttemptDirectory.of(state(), task, 1).file("pid"));
     site.work("-b", "code:" + code);
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
@@ -202,7 +202,7 @@ class SettleTest extends OnSite {
   void filesWithGarbageInThemDoNotKeepAnAgentFromBeingWatched() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     for (var name : List.of("task.json", "deadline", "attempt.json")) {
-      Files.write(AttemptFolder.of(state(), task, 1).file(name), new byte[] {(byte) 0xff, 'x', (byte) 0xc0, '\n'});
+      Files.write(AttemptDirectory.of(state(), task, 1).file(name), new byte[] {(byte) 0xff, 'x', (byte) 0xc0, '\n'});
     }
     var worker = site.work("-b", "code:" + code);
     worker.awaitErr("task=" + task + " .* going on with its agent");
@@ -213,7 +213,7 @@ class SettleTest extends OnSite {
   @Test
   void aTaskWhoseOutputFileIsGoneEndsNevertheless() throws Exception {
     var task = orphan("wait " + gate, "waiting");
-    Files.delete(AttemptFolder.of(state(), task, 1).file("out"));
+    Files.delete(AttemptDirectory.of(state(), task, 1).file("out"));
     site.work("-b", "code:" + code);
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
@@ -231,10 +231,10 @@ class SettleTest extends OnSite {
     try (var journal = Journal.open(state().resolve("journal.db"))) {
       var draft = Attempt.draft(site.client().info().serverId(), "me", task, 1, site.client().task(task).marker(), codebase, code, "build",
           "a task", Instant.now());
-      var folder = AttemptFolder.of(state(), task, 1);
-      folder.make();
-      folder.prepare("append made.txt", Json.object(), draft.toJson());
-      var intent = journal.intend(draft);
+      var folder = AttemptDirectory.of(state(), task, 1);
+      folder.create();
+      folder.writeInputs("append made.txt", Json.object(), draft.toJson());
+      var intent = journal.insertIntent(draft);
       if (claimed) {
         var fence = ((Claim.Won) site.client().claim(task, "me")).attempt();
         if (recorded) {
@@ -262,7 +262,7 @@ class SettleTest extends OnSite {
     site.client().cancel(task, "not needed");
     var worker = site.work("-b", "code:" + code);
     worker.awaitErr("task=" + task + " an earlier start has not claimed it");
-    Program.await("the folder's end", () -> !Files.exists(AttemptFolder.of(state(), task, 1).path()));
+    Program.await("the folder's end", () -> !Files.exists(AttemptDirectory.of(state(), task, 1).path()));
     worker.signal("TERM");
     worker.exit();
     try (var journal = Journal.open(state().resolve("journal.db"))) {

@@ -16,9 +16,9 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lib.agent.LaneFile;
-import lib.agent.Supervisor;
-import lib.config.Env;
+import lib.agent.process.DirectoryLock;
+import lib.agent.process.Supervisor;
+import lib.core.Environment;
 import lib.wire.Client;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
@@ -175,7 +175,7 @@ final class Settled {
   }
 
   private List<Path> lanes() throws IOException {
-    return List.copyOf(new LaneFile(new Env(Map.of(), home, home, "here")).held(List.copyOf(folders())));
+    return List.copyOf(new DirectoryLock(new Environment(Map.of(), home, home, "here")).held(List.copyOf(folders())));
   }
 
   private static void wait(long until, Callable<Boolean> condition) throws Exception {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
-import lib.config.Env;
+import lib.core.Environment;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
@@ -58,7 +58,7 @@ public final class Site implements AutoCloseable {
   /** Another server than our own. */
   public void at(URI server) {
     url = server;
-    client = new Client(new Server(server, null, null, new Env(Map.of(), home, home, "site")));
+    client = new Client(new Server(server, null, null, new Environment(Map.of(), home, home, "site")));
   }
 
   /** Starts a worker named {@code w} for the server, with the made agent, and waits for its stream. */

@@ -139,7 +139,7 @@ class StopTest extends OnSite {
     site.awaitOutput(running, "running");
     var cancel = site.start("tasks", "cancel", "--here", "--json", running);
     assertThat(cancel.exit()).as(cancel.toString()).isZero();
-    assertThat(lib.config.Json.read(cancel.out())).isEqualTo(lib.config.Json.object().put("id", running).put("status", "cancelled"));
+    assertThat(lib.core.Json.read(cancel.out())).isEqualTo(lib.core.Json.object().put("id", running).put("status", "cancelled"));
     var task = site.ended(running);
     assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
     assertThat(task.error()).contains("on this machine");

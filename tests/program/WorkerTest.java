@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Client;
 import lib.wire.NewTask;
 import lib.wire.TaskStatus;

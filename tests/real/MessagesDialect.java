@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.stream.Stream;
-import lib.config.Json;
+import lib.core.Json;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Move;
 import tests.real.ModelServer.Say;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.function.BiFunction;
-import lib.config.Json;
+import lib.core.Json;
 
 /**
  * A scripted model behind a provider's streaming API, for driving a real agent. It is asked with what the user said last and how

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import lib.agent.Adapter;
+import lib.agent.adapter.Adapter;
 import lib.wire.NewTask;
 import lib.wire.RemoteMessage;
 import lib.wire.SessionCalls.Resume;
@@ -157,13 +157,13 @@ abstract class RealAgent {
 
   /** Begins a session there, as a person would by hand. */
   private String begun(Path directory, String prompt) throws IOException, InterruptedException {
-    var ask = new Adapter.Ask(agent, null, "build", null, null, Adapter.Approval.CONFIGURED, List.of(), prompt, null, directory);
+    var ask = new Adapter.LaunchSpec(agent, null, "build", null, null, Adapter.Approval.CONFIGURED, List.of(), prompt, null, directory);
     var input = Files.writeString(site.home().resolve("prompt"), prompt);
     var output = site.home().resolve("said");
     var process = new ProcessBuilder(adapter.argv(ask)).directory(directory.toFile()).redirectInput(input.toFile())
         .redirectOutput(output.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     assertThat(process.waitFor(Program.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-    return Files.readAllLines(output).stream().map(line -> adapter.read(line).sessionId()).filter(Objects::nonNull).findFirst()
+    return Files.readAllLines(output).stream().map(line -> adapter.parseLine(line).sessionId()).filter(Objects::nonNull).findFirst()
         .orElseThrow();
   }
 

@@ -3,7 +3,7 @@ package tests.real;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import lib.config.Json;
+import lib.core.Json;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Move;
 import tests.real.ModelServer.Say;

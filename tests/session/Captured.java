@@ -10,9 +10,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipFile;
-import lib.config.Env;
 import lib.config.Settings;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Environment;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.Stores;
@@ -60,12 +60,12 @@ final class Captured {
   }
 
   /** The store of a kind for somebody whose home this is. */
-  static SessionStore store(String kind, Path home, Time time, Map<String, String> vars) {
+  static SessionStore store(String kind, Path home, Clock time, Map<String, String> vars) {
     return Stores.of(settings(home, vars), List::of, time).stream().filter(s -> s.kind().equals(kind)).findFirst().orElseThrow();
   }
 
   static Settings settings(Path home, Map<String, String> vars) {
-    return Settings.resolve(Map.of(), null, new Env(vars, home, home, "this-host"));
+    return Settings.resolve(Map.of(), null, new Environment(vars, home, home, "this-host"));
   }
 
   static Map<String, Session> byTitle(List<Session> sessions) {

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lib.config.Codebase;
-import lib.config.Json;
+import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;

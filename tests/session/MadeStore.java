@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import lib.config.Json;
+import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;

@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import lib.config.Time;
+import lib.core.Clock;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;
@@ -37,7 +37,7 @@ class OpenCodeDatabaseTest {
     store = store(time);
   }
 
-  private SessionStore store(Time time) {
+  private SessionStore store(Clock time) {
     return Captured.store("opencode", folder, time, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
   }
 
@@ -130,7 +130,7 @@ class OpenCodeDatabaseTest {
 
   @Test
   void aReaderBesideAWriterDisturbsNeither() throws Exception {
-    var beside = store(Time.SYSTEM);
+    var beside = store(Clock.SYSTEM);
     var session = Captured.titled(beside, "List the stock");
     var stop = new AtomicBoolean();
     var written = new int[1];

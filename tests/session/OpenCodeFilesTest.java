@@ -13,8 +13,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import lib.config.Json;
-import lib.config.Time;
+import lib.core.Clock;
+import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;
@@ -192,7 +192,7 @@ class OpenCodeFilesTest {
 
   @Test
   void aReaderBesideAWriterSeesWholeSessionsAndAlwaysAllThatWereWhole() throws Exception {
-    store = Captured.store("opencode", folder, Time.SYSTEM, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
+    store = Captured.store("opencode", folder, Clock.SYSTEM, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
     var file = project.resolve("ses_live.json");
     var whole = new String[] {
       "{\"id\": \"ses_live\", \"directory\": \"/srv/notes\", \"title\": \"" + "a".repeat(20_000) + "\"}",

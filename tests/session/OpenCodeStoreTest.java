@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import lib.config.Json;
+import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import lib.config.Codebase;
-import lib.config.Env;
-import lib.config.Json;
+import lib.core.Environment;
+import lib.core.Json;
 import lib.session.Pass;
 import lib.session.Places;
 import lib.session.SessionStore;
@@ -53,7 +53,7 @@ final class Sent implements AutoCloseable {
   }
 
   Sent begin(URI url, boolean ours, Sync.Most most, UnaryOperator<String> mask, SessionStore... more) {
-    var client = new Client(new Server(url, null, null, new Env(Map.of(), A, A, "host")), Duration.ofSeconds(5));
+    var client = new Client(new Server(url, null, null, new Environment(Map.of(), A, A, "host")), Duration.ofSeconds(5));
     var stores = new ArrayList<SessionStore>(List.of(store));
     stores.addAll(List.of(more));
     sync = new Sync(stores, SyncCalls.of(client), "w", ours, this::places, this::register, mask, most, time);

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import lib.Problem;
+import lib.core.Problem;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.Sql;

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import lib.Problem;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Dialect;

@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import lib.config.Env;
+import lib.core.Environment;
 import lib.wire.CallFailed;
 import lib.wire.Claim;
 import lib.wire.Client;
@@ -204,8 +204,8 @@ class ClientTest {
     return new Client(new Server(server.url(), null, null, env(Map.of())));
   }
 
-  static Env env(Map<String, String> variables) {
-    return new Env(variables, Path.of("/"), Path.of("/"), "host");
+  static Environment env(Map<String, String> variables) {
+    return new Environment(variables, Path.of("/"), Path.of("/"), "host");
   }
 
   private static Registration registration() {

@@ -9,7 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
-import lib.Problem;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Dialect;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.time.Instant;
 import java.util.stream.Stream;
-import lib.config.Json;
+import lib.core.Json;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,95 @@
+package lib.agent;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lib.agent.adapter.PlainCommand;
+import lib.config.Settings;
+import lib.config.Table;
+import lib.core.Environment;
+import lib.core.Problem;
+
+/**
+ * The agent CLI on this machine.
+ *
+ * @param path the program
+ * @param why how it was found, for people
+ */
+public record AgentProgram(Path path, String why) {
+  /** Looked for in this order when no {@code agent_bin} is set. */
+  private static final List<String> NAMES = List.of("agent", "opencode", "codetether", "claude", "codex");
+
+  /** The CLI that the settings name or that is found; empty when there is none. */
+  public static Optional<AgentProgram> find(Settings settings) {
+    var env = settings.env();
+    var named = settings.get(Table.AGENT_BIN);
+    if (named != null) {
+      var path = named.contains("/") ? Optional.of(Path.of(named)) : onPath(named, env);
+      return path.filter(Files::isExecutable).filter(Files::isRegularFile)
+          .map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(Table.AGENT_BIN).where() + ")"));
+    }
+    if (settings.get(Table.AGENT_KIND).equals(PlainCommand.KIND)) {
+      return Optional.empty(); // it may be any program, so that none can be looked for
+    }
+    for (var name : NAMES) {
+      var path = onPath(name, env);
+      if (path.isPresent()) {
+        return path.map(p -> new AgentProgram(p, name + " on the PATH"));
+      }
+    }
+    for (var folder : folders(env)) {
+      for (var name : NAMES) {
+        var path = folder.resolve(name);
+        if (Files.isExecutable(path) && Files.isRegularFile(path)) {
+          return Optional.of(new AgentProgram(path, name + " in " + folder));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The CLI to run.
+   *
+   * @throws Problem saying what was looked for and how to get one
+   */
+  public static AgentProgram require(Settings settings) {
+    return find(settings).orElseThrow(() -> absence(settings));
+  }
+
+  /** What there is to say when none is found. */
+  public static Problem absence(Settings settings) {
+    var named = settings.get(Table.AGENT_BIN);
+    return named == null && settings.get(Table.AGENT_KIND).equals(PlainCommand.KIND)
+        ? new Problem("no agent CLI is named", "agent_kind is " + PlainCommand.KIND + " (" + settings.origin(Table.AGENT_KIND).where()
+            + "), which may be any program, and agent_bin is not set", "set agent_bin to the program, or leave agent_kind out")
+        : named != null
+        ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
+            + settings.origin(Table.AGENT_BIN).where() + "), and " + lack(named), "correct agent_bin, or leave it out to have one looked for")
+        : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
+            + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()),
+            "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo");
+  }
+
+  private static String lack(String named) {
+    return !named.contains("/") ? "it is not on the PATH" : Files.isRegularFile(Path.of(named)) ? "it may not be executed"
+        : "there is no such file";
+  }
+
+  private static List<Path> folders(Environment env) {
+    return List.of(env.home().resolve(".local/bin"), env.home().resolve("bin"), Path.of("/usr/local/bin"));
+  }
+
+  private static Optional<Path> onPath(String name, Environment env) {
+    var path = env.var("PATH");
+    var found = new ArrayList<Path>();
+    for (var folder : (path == null ? "" : path).split(":")) {
+      if (folder.startsWith("/")) { // a relative entry would look in whatever folder the worker stands in
+        found.add(Path.of(folder).resolve(name));
+      }
+    }
+    return found.stream().filter(p -> Files.isExecutable(p) && Files.isRegularFile(p)).findFirst();
+  }
+}

@@ -1,0 +1,67 @@
+package lib.agent;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import lib.core.PrintableText;
+
+/**
+ * A short command of an agent CLI, run to its end without input.
+ *
+ * @param exit empty when it did not end in time and was killed
+ * @param out what it wrote to its output, as far as it is read
+ * @param err what it wrote to stderr, as far as it is read
+ */
+record ShortCommand(OptionalInt exit, String out, String err) {
+  private static final int MOST_READ = 4 << 20; // Codex's catalogue has 700 KiB
+
+  /**
+   * Runs it. What it writes goes into files for as long as it runs: a pipe could be held open by what it leaves behind, and
+   * real ones cut what they write to one.
+   *
+   * @param directory a folder of ours; it runs there
+   * @throws IOException when it cannot be started
+   */
+  static ShortCommand run(List<String> argv, Map<String, String> environment, Path directory, Duration longest)
+      throws IOException, InterruptedException {
+    var out = Files.createTempFile(directory, "probe", ".out");
+    var err = Files.createTempFile(directory, "probe", ".err");
+    try {
+      return run(argv, environment, directory, out, err, longest);
+    } finally {
+      for (var log : List.of(out, err)) {
+        if (!log.toFile().delete()) {
+          log.toFile().deleteOnExit();
+        }
+      }
+    }
+  }
+
+  private static ShortCommand run(List<String> argv, Map<String, String> environment, Path directory, Path out, Path err, Duration longest)
+      throws IOException, InterruptedException {
+    var builder = new ProcessBuilder(argv).directory(directory.toFile()).redirectInput(Path.of("/dev/null").toFile())
+        .redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    var process = builder.start();
+    try {
+      var exit = process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS) ? OptionalInt.of(process.exitValue()) : OptionalInt.empty();
+      return new ShortCommand(exit, read(out), read(err));
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  private static String read(Path log) throws IOException {
+    try (var in = Files.newInputStream(log)) {
+      return PrintableText.withoutEscapes(new String(in.readNBytes(MOST_READ), StandardCharsets.UTF_8));
+    }
+  }
+}

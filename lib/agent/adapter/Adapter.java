@@ -1,0 +1,129 @@
+package lib.agent.adapter;
+
+import java.nio.file.Path;
+import java.util.List;
+import lib.core.Environment;
+
+/**
+ * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
+ * others here, a row in {@link Adapters}, and a table of its lines in the tests. Without state and thread-safe: a line means
+ * the same whoever reads it, as often as they like, since an attempt is read by several and again after a restart.
+ */
+public interface Adapter {
+
+  /**
+   * What is to be run.
+   *
+   * @param program the CLI
+   * @param version what it calls its version; null while unknown
+   * @param agent the task's agent type
+   * @param model {@code provider/model}; null when the CLI may choose
+   * @param session the session to go on with; null for a new one
+   * @param approval what it may do without being asked
+   * @param args the setting {@code agent_args}
+   * @param prompt what it is to do, for CLIs that want it as an argument
+   * @param promptFile a file that holds the prompt, for CLIs that want one
+   * @param directory where it works
+   */
+  record LaunchSpec(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
+      String prompt, Path promptFile, Path directory) {
+    /** The same in a new session. */
+    public LaunchSpec anew() {
+      return new LaunchSpec(program, version, agent, model, null, approval, args, prompt, promptFile, directory);
+    }
+  }
+
+  /** What an agent may do that nobody is there to approve. */
+  enum Approval {
+    /** What its own configuration says, and nothing more. */
+    CONFIGURED,
+    /** Change files in its folder; whatever else its configuration says. */
+    EDITS,
+    /** All it likes. */
+    ALL
+  }
+
+  /**
+   * A line, read.
+   *
+   * @param events what it says, in order; never empty
+   * @param sessionId the agent's session, or null when the line names none
+   */
+  record Line(List<AgentEvent> events, String sessionId) {
+    static Line of(AgentEvent event, String sessionId) {
+      return new Line(List.of(event), sessionId);
+    }
+
+    static Line plain(String text) {
+      return of(new AgentEvent.RawLine(text), null);
+    }
+  }
+
+  /** The word for it in the setting {@code agent_kind}. */
+  String kind();
+
+  /**
+   * Whether the program calls itself this kind.
+   *
+   * @param name the program's file name, without its folder
+   * @param version its answer to {@code --version}, one line; empty when it is not known
+   */
+  boolean recognizes(String name, String version);
+
+  /** The program and its arguments. They are never seen by a shell. */
+  List<String> argv(LaunchSpec ask);
+
+  /** Whether its arguments depend on its version, so that this is to be waited for. */
+  default boolean argvDependsOnVersion(Approval approval) {
+    return false;
+  }
+
+  /**
+   * Whether the prompt comes on its standard input: exact bytes, no limit of 128 KiB, never taken for an option, not in the
+   * process list. Otherwise the input is empty and the prompt is in {@link Ask#promptFile}.
+   */
+  default boolean promptOnInput(LaunchSpec ask) {
+    return true;
+  }
+
+  /** Whether a line that does not begin with a brace is text as it stands, so that it need not be read at all. */
+  default boolean otherLinesAreText() {
+    return true;
+  }
+
+  /** The command that lists the models it can use, without asking anybody for them; empty when it has no such command. */
+  default List<String> modelsArgv(Path program) {
+    return List.of();
+  }
+
+  /** Reads what that command printed: {@code provider/model} each. */
+  default List<String> models(String printed) {
+    return printed.lines().map(String::strip).toList();
+  }
+
+  /** Whether it refuses every model that is not in that list, for then it need not be started for one. */
+  default boolean takesOnlyListedModels() {
+    return true;
+  }
+
+  /** The files whose change may change that list: its logins, its settings. */
+  default List<Path> modelSources(Environment env) {
+    return List.of();
+  }
+
+  /**
+   * Reads a line of its stderr, without colours: {@link AgentEvent.Plain} unless this kind is known to say something there that
+   * its output does not.
+   */
+  default AgentEvent parseStderr(String line) {
+    return new AgentEvent.RawLine(line);
+  }
+
+  /** Whether these words, of an error or a line of its stderr, say that the session to go on with is not there. */
+  default boolean isSessionNotFound(String words) {
+    return false;
+  }
+
+  /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */
+  Line parseLine(String line);
+}

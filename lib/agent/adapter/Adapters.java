@@ -1,0 +1,30 @@
+package lib.agent.adapter;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The kinds of agent CLI there are. */
+public final class Adapters {
+  /** The setting's word for finding out which kind a program is. */
+  public static final String AUTO = "auto";
+
+  /** In the order in which they are asked whether a program is theirs. */
+  private static final List<Adapter> ALL = List.of(new ClaudeCode(), new Codex(), new CodeTether(), new OpenCode(), new PlainCommand());
+
+  private Adapters() {}
+
+  /** The words for all kinds. */
+  public static List<String> kinds() {
+    return ALL.stream().map(Adapter::kind).toList();
+  }
+
+  /** The adapter of this kind, as an attempt's folder or a setting names it. */
+  public static Optional<Adapter> of(String kind) {
+    return ALL.stream().filter(adapter -> adapter.kind().equals(kind)).findFirst();
+  }
+
+  /** The adapter for a program of this name that calls its version so. */
+  public static Optional<Adapter> recognise(String name, String version) {
+    return ALL.stream().filter(adapter -> adapter.recognizes(name, version)).findFirst();
+  }
+}

@@ -1,0 +1,104 @@
+package lib.agent.adapter;
+
+import java.util.regex.Pattern;
+
+/** What one line of an agent's output says. */
+public sealed interface AgentEvent {
+
+  /** The agent's text, complete. */
+  record Text(String text) implements AgentEvent {}
+
+  /**
+   * A tool call. Where an agent tells of its beginning and its end apart, the end is told only when it went badly.
+   *
+   * @param about its short argument: the command, the file, the pattern; may be empty
+   * @param failure why it failed or was refused; null when it went well
+   * @param file the file it changed; null for none
+   * @param call the call's id, where its beginning and its end are told apart; else null
+   */
+  record ToolCall(String tool, String about, String failure, String file, String call) implements AgentEvent {
+    public ToolCall(String tool, String about, String failure, String file) {
+      this(tool, about, failure, file, null);
+    }
+  }
+
+  /** A tool call was not allowed, where that is told apart from it. */
+  record ToolDenied(String call) implements AgentEvent {}
+
+  /**
+   * A file was changed, where that is told apart from the tool call.
+   *
+   * @param file as the agent names it
+   */
+  record FileChanged(String file) implements AgentEvent {}
+
+  /**
+   * A model turn is over.
+   *
+   * @param reason {@link #STOP}, {@link #TOOLS}; others are cut short
+   * @param cost of this turn; of all up to here when it is the last
+   * @param last whether the agent says that it has ended altogether, not only this turn; it may come back to what it left running
+   */
+  record TurnEnded(String reason, long tokensIn, long tokensOut, double cost, boolean last) implements AgentEvent {
+    public TurnEnded(String reason, long tokensIn, long tokensOut, double cost) {
+      this(reason, tokensIn, tokensOut, cost, false);
+    }
+
+    /** It said all it had to. */
+    public static final String STOP = "stop";
+    /** It called tools and wanted to go on. */
+    public static final String TOOLS = "tool-calls";
+  }
+
+  /**
+   * The agent itself failed.
+   *
+   * @param status the provider's HTTP status, 0 when it told none
+   * @param detail what else the provider answered that may tell when to try again; may be empty
+   */
+  record AgentError(String message, int status, String detail) implements AgentEvent {
+    private static final Pattern STATUS = Pattern.compile("\\b(?:status|error|http\\S{0,6})\\W{0,3}(?:code\\W{0,3})?([45]\\d\\d)\\b",
+        Pattern.CASE_INSENSITIVE);
+
+    public AgentError(String message, int status) {
+      this(message, status, "");
+    }
+
+    /** With the status that stands in the message, for agents that tell it nowhere else. */
+    static AgentError of(String message) {
+      var status = STATUS.matcher(message);
+      return new AgentError(message, status.find() ? Integer.parseInt(status.group(1)) : 0);
+    }
+  }
+
+  /**
+   * The agent met with something that it tries to get over by itself.
+   *
+   * @param trouble what it has failed with if it does not
+   */
+  record Retrying(AgentError trouble) implements AgentEvent {
+    public Retrying(String message) {
+      this(new AgentError(message, 0));
+    }
+  }
+
+  /** Something that the agent finds worth telling, and that keeps it from nothing. */
+  record Notice(String message) implements AgentEvent {}
+
+  /** The agent will neither go on nor end by itself; why, for people. */
+  record Hung(String message) implements AgentEvent {}
+
+  /**
+   * A line of a question that waits for a person.
+   *
+   * @param text the line
+   * @param question what is asked; null in the lines after the first, which hold the answers to choose from
+   */
+  record Question(String text, String question) implements AgentEvent {}
+
+  /** A line that is no event: text. */
+  record RawLine(String text) implements AgentEvent {}
+
+  /** An event that says nothing to people. */
+  record Ignored() implements AgentEvent {}
+}

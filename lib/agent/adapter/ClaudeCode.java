@@ -1,0 +1,182 @@
+package lib.agent.adapter;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import lib.core.Json;
+import lib.core.PrintableText;
+
+/**
+ * Claude Code: its arguments, and the lines of {@code --output-format stream-json}, one JSON object each with {@code type} and
+ * {@code session_id}. A call of a tool and its result are two lines, a result names only the call's id. Lines of sub-agents carry
+ * {@code parent_tool_use_id} and are not the agent's own words.
+ */
+public final class ClaudeCode implements Adapter {
+  /** How it calls the tool that asks to leave plan mode: nobody is there to say yes, and the plan is what was wanted. */
+  private static final String PLANNED = "ExitPlanMode";
+  private static final String CUT = "its provider's answer was cut off";
+
+  @Override
+  public String kind() {
+    return "claude";
+  }
+
+  @Override
+  public boolean recognizes(String name, String version) {
+    return name.equals("claude") || version.endsWith("(Claude Code)");
+  }
+
+  @Override
+  public List<String> argv(LaunchSpec ask) {
+    var argv = new ArrayList<>(List.of(ask.program().toString(), "-p", "--output-format", "stream-json", "--verbose"));
+    if (ask.model() != null) {
+      argv.addAll(List.of("--model", ask.model().replaceFirst("^anthropic/", "")));
+    }
+    if (ask.session() != null) {
+      argv.addAll(List.of("--resume", ask.session()));
+    }
+    if (ask.agent().equals("plan")) {
+      argv.addAll(List.of("--permission-mode", "plan"));
+    } else {
+      argv.addAll(switch (ask.approval()) {
+        case CONFIGURED -> List.of();
+        case EDITS -> List.of("--permission-mode", "acceptEdits");
+        case ALL -> List.of("--dangerously-skip-permissions");
+      });
+    }
+    return argv;
+  }
+
+  @Override
+  public boolean isSessionNotFound(String words) {
+    return words.contains("No conversation found with session ID") || words.contains("--resume requires a valid session ID");
+  }
+
+  @Override
+  public Line parseLine(String line) {
+    var object = line.startsWith("{") ? Json.readObject(line).orElse(null) : null;
+    var type = object == null ? null : Json.text(object, "type");
+    var session = object == null ? null : Json.text(object, "session_id");
+    if (type == null || session == null && !type.equals("rate_limit_event")) {
+      return Line.plain(PrintableText.withoutEscapes(line));
+    }
+    var events = Json.text(object, "parent_tool_use_id") != null ? List.<AgentEvent>of() : switch (type) {
+      case "assistant" -> said(object);
+      case "user" -> results(object);
+      case "result" -> result(object);
+      case "system" -> Json.text(object, "subtype") instanceof String s && s.equals("api_retry") ? retry(object) : List.<AgentEvent>of();
+      case "rate_limit_event" -> limit(object.path("rate_limit_info"));
+      default -> List.<AgentEvent>of();
+    };
+    return new Line(events.isEmpty() ? List.of(new AgentEvent.Ignored()) : events, session);
+  }
+
+  /** A failure of the provider also comes as text of the agent; the result, which follows, is the one that counts. */
+  private static List<AgentEvent> said(JsonNode line) {
+    var blocks = line.path("message").path("content");
+    if (Json.text(line, "error") != null) {
+      return List.of(new AgentEvent.Retrying(text(blocks)));
+    }
+    var events = new ArrayList<AgentEvent>();
+    for (var block : blocks) {
+      switch (block.path("type").asText()) {
+        case "text" -> events.add(new AgentEvent.Text(block.path("text").asText()));
+        case "tool_use", "server_tool_use" ->
+            events.add(new AgentEvent.ToolCall(block.path("name").asText("tool"), ToolSummary.of(block.path("input")), null, null,
+                Json.text(block, "id")));
+        default -> { } // thinking, and what later versions think of
+      }
+    }
+    return events;
+  }
+
+  private static List<AgentEvent> results(JsonNode line) {
+    var events = new ArrayList<AgentEvent>();
+    for (var block : line.path("message").path("content")) {
+      if (block.path("is_error").asBoolean()) {
+        var why = block.path("content").isTextual() ? block.path("content").asText() : text(block.path("content"));
+        events.add(new AgentEvent.ToolCall("tool", "", why.isBlank() ? "failed" : why, null, Json.text(block, "tool_use_id")));
+      }
+    }
+    var result = line.path("tool_use_result");
+    var file = Json.text(result, "filePath");
+    if (events.isEmpty() && file != null && result.path("structuredPatch").isArray()) {
+      events.add(new AgentEvent.FileChanged(file));
+    }
+    return events;
+  }
+
+  private static List<AgentEvent> result(JsonNode line) {
+    var usage = line.path("usage");
+    var in = usage.path("input_tokens").asLong() + usage.path("cache_creation_input_tokens").asLong();
+    var events = new ArrayList<AgentEvent>();
+    for (var denial : line.path("permission_denials")) {
+      if (!denial.path("tool_name").asText().equals(PLANNED)) {
+        events.add(new AgentEvent.ToolDenied(denial.path("tool_use_id").asText()));
+      }
+    }
+    if (line.path("is_error").asBoolean() || line.path("subtype").asText().startsWith("error")) {
+      events.add(new AgentEvent.AgentError(error(line), line.path("api_error_status").asInt(0)));
+    }
+    events.add(new AgentEvent.TurnEnded(reason(line), in, usage.path("output_tokens").asLong(), line.path("total_cost_usd").asDouble(), true));
+    return events;
+  }
+
+  private static String error(JsonNode line) {
+    var result = Json.text(line, "result");
+    var errors = String.join("; ", Json.texts(line, "errors"));
+    return result != null && !result.isBlank() ? result : !errors.isEmpty() ? errors : switch (line.path("subtype").asText()) {
+      case "error_max_turns" -> "the agent has used up the turns that it is allowed";
+      case "error_max_budget_usd" -> "the agent has used up the money that it is allowed";
+      default -> "the agent failed: " + line.path("subtype").asText();
+    };
+  }
+
+  /**
+   * Why it ended. A stream that the provider cut has no reason and nothing counted, or still that of the turn before, which called
+   * tools; some versions never give the reason.
+   */
+  private static String reason(JsonNode line) {
+    var told = Json.text(line, "stop_reason");
+    if (told == null) {
+      return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0
+          && line.path("usage").path("output_tokens").asLong(1) == 0 ? CUT : AgentEvent.TurnEnded.STOP;
+    }
+    return switch (told) {
+      case "end_turn", "stop_sequence" -> AgentEvent.TurnEnded.STOP;
+      case "tool_use" -> CUT;
+      default -> told;
+    };
+  }
+
+  private static List<AgentEvent> retry(JsonNode line) {
+    var status = line.path("error_status").asInt(); // none when there was no answer
+    var message = "its provider " + (status == 0 ? "gave no whole answer" : "answered with status " + status) + " ("
+        + line.path("error").asText() + "), attempt " + line.path("attempt").asInt() + " of " + line.path("max_retries").asInt();
+    var pause = "retry-after-ms: " + line.path("retry_delay_ms").asLong();
+    return List.of(new AgentEvent.Retrying(new AgentEvent.AgentError(message, status, pause)));
+  }
+
+  /** @param info as long as {@code status} is {@code allowed} or {@code allowed_warning} it says nothing that matters here */
+  private static List<AgentEvent> limit(JsonNode info) {
+    if (!info.path("status").asText().equals("rejected")) {
+      return List.of();
+    }
+    return List.of(new AgentEvent.Retrying("the usage limit of the subscription is reached" + until(info.path("resetsAt").asLong())));
+  }
+
+  private static String until(long seconds) {
+    try {
+      return seconds <= 0 ? "" : ", it resets at " + Instant.ofEpochSecond(seconds);
+    } catch (DateTimeException e) {
+      return ""; // a number that is no time says nothing
+    }
+  }
+
+  private static String text(JsonNode blocks) {
+    return blocks.valueStream().map(block -> block.path("text").asText()).collect(Collectors.joining("\n")).strip();
+  }
+}

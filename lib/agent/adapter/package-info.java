@@ -1,0 +1,2 @@
+/** One class per agent CLI: arguments in, events out. */
+package lib.agent.adapter;

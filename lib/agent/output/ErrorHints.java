@@ -1,0 +1,37 @@
+package lib.agent.output;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What a person can do about an error that an agent reports, where its words or its provider's status tell. */
+public final class ErrorHints {
+  private record Row(Pattern words, int status, String what) {
+    Row(String words, int status, String what) {
+      this(Pattern.compile(words, Pattern.CASE_INSENSITIVE), status, what);
+    }
+  }
+
+  private static final List<Row> ROWS = List.of(
+      new Row("not logged in|please run /login|unauthori[sz]ed|authentication[_ ](failed|error|required)"
+          + "|(invalid|incorrect|missing|no) api[ -]?key|api[ -]?key( is)? (missing|invalid|not found|not set)"
+          + "|missing environment variable|(token|login|credentials?) (has |have )?expired|vault login", 401,
+          "log the agent in as the user that the worker runs as, or give it a key in a variable that agents inherit (agent_env)"),
+      new Row("waiting for network|error sending request|connection (refused|failed|timed out)|could not (connect|resolve)"
+          + "|unable to connect|network is unreachable|E(CONNREFUSED|NOTFOUND|HOSTUNREACH|TIMEDOUT)|EAI_AGAIN", 0,
+          "see whether this machine reaches the agent's provider: its network, its proxy variables, its address in the agent's config"),
+      new Row("model\\b.{0,80}(not found|not exist|not supported|unknown)|(unknown|invalid|does not know the) model"
+          + "|provider\\b.{0,40} not found", 0,
+          "give the task a model that the agent has on this machine"));
+
+  private ErrorHints() {}
+
+  /**
+   * The message with what to do behind it; as it is when nothing is known to.
+   *
+   * @param status the provider's HTTP status, 0 when it told none
+   */
+  public static String on(String message, int status) {
+    return ROWS.stream().filter(row -> row.status == status && status != 0 || row.words.matcher(message).find()).findFirst()
+        .map(row -> message.replaceFirst("[.!;\\s]+$", "") + "; " + row.what).orElse(message);
+  }
+}

@@ -1,0 +1,2 @@
+/** Reads what an agent writes: lines, transcript, outcome, usage limits. */
+package lib.agent.output;

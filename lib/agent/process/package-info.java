@@ -1,0 +1,2 @@
+/** Runs an agent: attempt directory, supervisor, process tree, directory lock, budget, silence. */
+package lib.agent.process;

@@ -1,0 +1,53 @@
+package lib.core;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a process was started with: its variables, its current folder, its user's home and the host's name.
+ * {@code HOME} decides before the user database does, as shells do.
+ */
+public record Environment(Map<String, String> vars, Path cwd, Path home, String host) {
+  public Environment {
+    vars = Map.copyOf(vars);
+  }
+
+  /** This process's own surroundings. */
+  public static Environment system() {
+    var vars = System.getenv();
+    var home = vars.getOrDefault("HOME", "");
+    return new Environment(vars, Path.of("").toAbsolutePath(), Path.of(home.isEmpty() ? System.getProperty("user.home") : home),
+        hostName());
+  }
+
+  /** A variable's value; an empty one counts as not set. */
+  public String var(String name) {
+    var value = vars.get(name);
+    return value == null || value.isEmpty() ? null : value;
+  }
+
+  /** An absolute, normalised path; a leading {@code ~} is the home folder, a relative one starts at {@code base}. */
+  public Path path(String raw, Path base) {
+    if (raw.equals("~")) {
+      return home.normalize();
+    }
+    var path = raw.startsWith("~/") ? home.resolve(raw.substring(2)) : base.resolve(raw);
+    return path.toAbsolutePath().normalize();
+  }
+
+  /** A folder of the XDG base directory specification: the variable if it is absolute, else below home. */
+  public Path xdg(String variable, String belowHome) {
+    var value = var(variable);
+    return value != null && value.startsWith("/") ? Path.of(value) : home.resolve(belowHome);
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost"; // a host without a resolvable name still needs a worker name
+    }
+  }
+}

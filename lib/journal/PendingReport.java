@@ -1,0 +1,20 @@
+package lib.journal;
+
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+
+/**
+ * A report on its way to the server.
+ *
+ * @param id the order in which reports were made
+ */
+public record PendingReport(long id, long attemptId, Kind kind, Report report) {
+
+  /** Which call delivers it. */
+  public enum Kind { STATUS, RELEASE, REQUEUE }
+
+  /** Whether it must wait until all output is delivered. */
+  public boolean last() {
+    return kind == Kind.RELEASE || report.status() != TaskStatus.RUNNING;
+  }
+}

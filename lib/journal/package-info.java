@@ -1,0 +1,2 @@
+/** The worker's state on disk: attempts, pending reports, codebases registered at run time. */
+package lib.journal;

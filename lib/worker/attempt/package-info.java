@@ -1,0 +1,2 @@
+/** One attempt from claim to verdict. */
+package lib.worker.attempt;

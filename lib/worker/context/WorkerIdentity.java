@@ -1,0 +1,57 @@
+package lib.worker.context;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import lib.config.Settings;
+import lib.config.StateDir;
+import lib.config.Table;
+import lib.core.Problem;
+import lib.store.Durable;
+
+/**
+ * Who this worker is.
+ *
+ * @param agentName the role that tasks can be addressed to
+ * @param stateDir the folder that is ours alone
+ */
+public record WorkerIdentity(String workerId, String name, String agentName, String host, List<String> capabilities, Path stateDir) {
+
+  private static final String FILE = "worker-id";
+
+  /** From the settings; the id is made once and kept in the state folder, which is made when missing. */
+  public static WorkerIdentity of(Settings settings) {
+    var name = settings.get(Table.WORKER_NAME);
+    var stateDir = StateDir.of(settings);
+    var given = settings.get(Table.WORKER_ID);
+    var agentName = settings.get(Table.AGENT_NAME);
+    return new WorkerIdentity(given != null ? given : id(stateDir), name, agentName != null ? agentName : name, settings.env().host(),
+        settings.get(Table.CAPABILITIES), stateDir);
+  }
+
+  /** The id kept in a state folder; empty when none was made yet. */
+  public static Optional<String> kept(Path stateDir) throws IOException {
+    var file = stateDir.resolve(FILE);
+    return Files.exists(file) ? Optional.of(Files.readString(file).strip()).filter(id -> !id.isEmpty()) : Optional.empty();
+  }
+
+  private static String id(Path stateDir) {
+    try {
+      var kept = kept(stateDir);
+      if (kept.isPresent()) {
+        return kept.get();
+      }
+      Durable.folder(stateDir);
+      var made = UUID.randomUUID().toString().substring(0, 12); // the length that servers and their tools are used to
+      Durable.write(stateDir.resolve(FILE), (made + "\n").getBytes(StandardCharsets.UTF_8));
+      return made;
+    } catch (IOException e) {
+      throw new Problem("the state folder " + stateDir + " cannot be used", String.valueOf(e),
+          "let this user write there, or name another folder with --state-dir").from(e);
+    }
+  }
+}

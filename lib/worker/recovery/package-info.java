@@ -1,0 +1,2 @@
+/** Restores unfinished attempts after a restart and deletes old ones. */
+package lib.worker.recovery;

@@ -1,0 +1,96 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lib.agent.AgentEnvironment;
+import lib.agent.AgentProgram;
+import lib.config.Settings;
+import lib.core.Environment;
+import lib.core.Problem;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which agent runs is said and never guessed, and it never gets our own secrets. */
+class AgentProgramTest {
+  @TempDir
+  Path temp;
+
+  @Test
+  void aNamedProgramIsTakenByPathOrByName() throws IOException {
+    var program = program("elsewhere/my-agent");
+    assertThat(AgentProgram.find(settings(program.toString(), ""))).map(AgentProgram::path).contains(program);
+    assertThat(AgentProgram.find(settings("my-agent", program.getParent().toString()))).map(AgentProgram::path).contains(program);
+    assertThat(AgentProgram.find(settings("~/../elsewhere/my-agent", ""))).map(AgentProgram::path).contains(program);
+  }
+
+  @Test
+  void aNamedProgramThatIsNotThereIsAProblemAndNoOtherIsTakenInstead() throws IOException {
+    program("bin/agent");
+    var settings = settings("/nonexistent/agent", temp.resolve("bin").toString());
+    assertThat(AgentProgram.find(settings)).isEmpty();
+    assertThatThrownBy(() -> AgentProgram.require(settings)).isInstanceOf(Problem.class).hasMessageContaining("/nonexistent/agent");
+  }
+
+  @Test
+  void agentComesBeforeOpencodeAndThePathBeforeTheHome() throws IOException {
+    var opencode = program("bin/opencode");
+    var home = program("home/.local/bin/agent");
+    assertThat(AgentProgram.find(settings(null, "/nonexistent"))).map(AgentProgram::path).contains(home);
+    assertThat(AgentProgram.find(settings(null, temp.resolve("bin").toString()))).map(AgentProgram::path).contains(opencode);
+    var agent = program("bin/agent");
+    assertThat(AgentProgram.find(settings(null, temp.resolve("bin").toString()))).map(AgentProgram::path).contains(agent);
+  }
+
+  @Test
+  void aRelativePathEntryIsNotSearched() throws IOException {
+    program("agent");
+    assertThat(AgentProgram.find(settings(null, ".:bin"))).isEmpty();
+  }
+
+  @Test
+  void withoutOneTheMessageSaysWhatWasLookedForAndHowToGetOne() {
+    assertThatThrownBy(() -> AgentProgram.require(settings(null, "/nonexistent"))).isInstanceOfSatisfying(Problem.class, p -> {
+      assertThat(p.why()).contains("agent", "opencode", ".local/bin");
+      assertThat(p.fix()).contains("npm install", "--agent-type echo");
+    });
+  }
+
+  @Test
+  void theAgentInheritsWhatItNeedsAndNeverOurSecrets() {
+    var vars = Map.of("PATH", "/bin", "ANTHROPIC_API_KEY", "k", "LC_ALL", "C", "A2A_AUTH_TOKEN", "t", "SENDGRID_API_KEY", "s",
+        "VAULT_TOKEN", "v", "MY_TOOL", "m", "OTHER", "o");
+    assertThat(AgentEnvironment.of(vars, List.of("MY_*", "A2A_*", "SENDGRID_API_KEY"), List.of(), Path.of("/w"))).containsOnlyKeys("PATH",
+        "ANTHROPIC_API_KEY", "LC_ALL", "MY_TOOL", "NO_COLOR", "PWD").containsEntry("NO_COLOR", "1").containsEntry("PWD", "/w");
+  }
+
+  @Test
+  void theAgentsOwnVariablesReachItButForThoseThatSpeakForAWorker() {
+    var vars = Map.of("CLAUDE_CONFIG_DIR", "/c", "CODEX_HOME", "/x", "CODETETHER_DATA_DIR", "/t", "CODETETHER_TOKEN", "t",
+        "CODETETHER_AUTH_TOKEN", "t", "CODETETHER_WORKER_ID", "w");
+    assertThat(AgentEnvironment.of(vars, List.of("CODETETHER_*"), List.of(), Path.of("/w"))).containsOnlyKeys("CLAUDE_CONFIG_DIR", "CODEX_HOME",
+        "CODETETHER_DATA_DIR", "NO_COLOR", "PWD");
+  }
+
+  private Settings settings(String agentBin, String path) {
+    var vars = new HashMap<>(Map.of("PATH", path));
+    if (agentBin != null) {
+      vars.put("A2A_AGENT_BIN", agentBin);
+    }
+    return Settings.resolve(Map.of(), null, new Environment(vars, temp, temp.resolve("home"), "host"));
+  }
+
+  private Path program(String name) throws IOException {
+    var file = temp.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "#!/bin/sh\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+    return file;
+  }
+}

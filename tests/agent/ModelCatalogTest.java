@@ -1,0 +1,122 @@
+package tests.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import lib.agent.ModelCatalog;
+import lib.agent.adapter.Adapter;
+import lib.agent.adapter.Codex;
+import lib.agent.adapter.OpenCode;
+import lib.core.Environment;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tests.FakeTime;
+
+/** The agent is asked for its models as seldom as that is right, and a model it lacks is said at once. */
+@Timeout(60)
+class ModelCatalogTest {
+  private static final Adapter OPENCODE = new OpenCode();
+  private static final Adapter CODEX = new Codex();
+
+  @TempDir
+  private Path temp;
+  private final FakeTime time = new FakeTime();
+  private Path program;
+  private ModelCatalog models;
+
+  /** An agent that notes each time it is asked. */
+  @BeforeEach
+  void agent() throws IOException {
+    program = Files.createFile(temp.resolve("agent"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Files.writeString(program, """
+        #!/bin/sh
+        echo "$@" >>'%1$s/asked'
+        cat '%1$s/list' || exit 1
+        """.formatted(temp));
+    list("warming up\nanthropic/claude-x\n\u001b[1mopenai/gpt-9\u001b[0m\nopenrouter/a/b:free\n");
+    models = new ModelCatalog(() -> Map.of("PATH", System.getenv("PATH")), temp, new Environment(Map.of(), temp, temp, "host"), time);
+  }
+
+  @Test
+  void theListIsWhatTheAgentPrintsAsProviderAndModel() throws Exception {
+    assertThat(models.known()).isEmpty();
+    assertThat(read()).containsExactly("anthropic/claude-x", "openai/gpt-9", "openrouter/a/b:free");
+    assertThat(models.known()).hasSize(3);
+    assertThat(temp.resolve("asked")).hasContent("models");
+  }
+
+  @Test
+  void itIsAskedOnceADayAndWhenItsLoginsOrItselfChange() throws Exception {
+    read();
+    time.advance(Duration.ofHours(23));
+    read();
+    assertThat(asked()).isEqualTo(1);
+    time.advance(Duration.ofHours(1));
+    read();
+    assertThat(asked()).isEqualTo(2);
+    Files.writeString(Files.createDirectories(temp.resolve(".local/share/opencode")).resolve("auth.json"), "{}");
+    read();
+    assertThat(asked()).isEqualTo(3);
+    Files.setLastModifiedTime(program, FileTime.from(Instant.EPOCH));
+    read();
+    assertThat(asked()).isEqualTo(4);
+  }
+
+  @Test
+  void aModelThatIsNotInAFreshListIsNamedWithItsNearest() throws Exception {
+    assertThat(models.lacks(OPENCODE, program, "openai/gpt-9")).isEmpty();
+    assertThat(models.lacks(OPENCODE, program, "openai/gpt-8")).get().asString().startsWith("the agent does not know the model "
+        + "openai/gpt-8; the nearest it knows: openai/gpt-9, ");
+    assertThat(models.lacks(OPENCODE, program, "gpt-9")).get().asString().contains("the nearest it knows: openai/gpt-9, ");
+    assertThat(asked()).isEqualTo(1);
+    list("openai/gpt-8\n");
+    time.advance(Duration.ofMinutes(1));
+    assertThat(models.lacks(OPENCODE, program, "openai/gpt-8")).isEmpty();
+    assertThat(asked()).isEqualTo(2);
+  }
+
+  @Test
+  void whereTheAgentDoesNotTellNoModelIsRefusedAndItIsNotAskedForEachTask() throws Exception {
+    Files.delete(temp.resolve("list"));
+    assertThat(models.lacks(OPENCODE, program, "any/model")).isEmpty();
+    assertThat(models.lacks(OPENCODE, program, "any/model")).isEmpty();
+    assertThat(asked()).isEqualTo(1);
+    list("nothing that looks like a model\n");
+    time.advance(Duration.ofMinutes(2));
+    assertThat(models.lacks(OPENCODE, program, "any/model")).isEmpty();
+    assertThat(asked()).isEqualTo(2);
+  }
+
+  @Test
+  void codexHasACatalogueWhichIsNeitherAllNorOnlyWhatItTakes() throws Exception {
+    list("{\"models\":[{\"slug\":\"gpt-9\",\"visibility\":\"list\"},{\"slug\":\"gpt-review\",\"visibility\":\"hide\"}]}");
+    assertThat(models.read(CODEX, program, ModelCatalog.DAY).orElseThrow()).containsExactly("openai/gpt-9");
+    assertThat(temp.resolve("asked")).hasContent("debug models");
+    assertThat(models.lacks(CODEX, program, "openai/gpt-8")).isEmpty();
+    Files.writeString(Files.createDirectories(temp.resolve(".codex")).resolve("auth.json"), "{}");
+    list("no catalogue");
+    assertThat(models.read(CODEX, program, ModelCatalog.DAY)).isEmpty();
+  }
+
+  private List<String> read() throws InterruptedException {
+    return models.read(OPENCODE, program, ModelCatalog.DAY).orElseThrow();
+  }
+
+  private void list(String text) throws IOException {
+    Files.writeString(temp.resolve("list"), text);
+  }
+
+  private long asked() throws IOException {
+    return Files.readAllLines(temp.resolve("asked")).size();
+  }
+}

@@ -1,0 +1,92 @@
+package tests.agent.adapter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lib.agent.adapter.Adapter;
+import lib.agent.adapter.AgentEvent;
+import lib.agent.adapter.OpenCode;
+import org.junit.jupiter.api.Test;
+
+/** Whatever an agent prints is understood or passed on as text; nothing it prints is an error of ours. */
+class OpenCodeTest {
+  private static final Adapter CLI = new OpenCode();
+
+  @Test
+  void linesThatAreNoEventsArePlainText() {
+    for (var line : new String[] {"", "hello", "42", "[1]", "\"x\"", "null", "{", "{}", "{\"a\":1}", "{\"type\":7}", "{\"type\":null}"}) {
+      assertThat(event(line)).as(line).isEqualTo(new AgentEvent.RawLine(line));
+    }
+  }
+
+  @Test
+  void eventsAreReadAlsoWithPartsMissingOrNull() {
+    assertThat(event("{\"type\":\"text\",\"part\":null}")).isEqualTo(new AgentEvent.Text(""));
+    assertThat(event("{\"type\":\"text\",\"part\":{\"text\":\"hi\"}}")).isEqualTo(new AgentEvent.Text("hi"));
+    assertThat(event("{\"type\":\"step_finish\"}")).isEqualTo(new AgentEvent.TurnEnded("", 0, 0, 0));
+    assertThat(event("{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\",\"tokens\":{\"input\":3,\"output\":4},\"cost\":0.5}}"))
+        .isEqualTo(new AgentEvent.TurnEnded("stop", 3, 4, 0.5));
+    assertThat(event("{\"type\":\"later_invention\",\"part\":{}}")).isEqualTo(new AgentEvent.Ignored());
+  }
+
+  @Test
+  void toolsTellWhatTheyDidAndWhatTheyChanged() {
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\","
+        + "\"state\":{\"status\":\"completed\",\"input\":{\"command\":\"ls\"}}}}"))
+        .isEqualTo(new AgentEvent.ToolCall("bash", "ls", null, null));
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\","
+        + "\"state\":{\"status\":\"completed\",\"input\":{\"filePath\":\"a.txt\"}}}}"))
+        .isEqualTo(new AgentEvent.ToolCall("write", "a.txt", null, "a.txt"));
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"error\",\"input\":{\"filePath\":\"a\"},"
+        + "\"error\":\"denied\"}}}")).isEqualTo(new AgentEvent.ToolCall("write", "a", "denied", null));
+  }
+
+  @Test
+  void errorsCarryTheProvidersWordsAndStatus() {
+    assertThat(event("{\"type\":\"error\",\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"too many\",\"statusCode\":429}}}"))
+        .isEqualTo(new AgentEvent.AgentError("too many", 429));
+    assertThat(event("{\"type\":\"error\",\"error\":\"plain\"}")).isEqualTo(new AgentEvent.AgentError("plain", 0));
+    assertThat(event("{\"type\":\"error\"}")).isInstanceOf(AgentEvent.AgentError.class);
+  }
+
+  @Test
+  void everyLineMayTellTheSession() {
+    assertThat(CLI.parseLine("{\"type\":\"step_start\",\"sessionID\":\"ses_1\"}").sessionId()).isEqualTo("ses_1");
+    assertThat(CLI.parseLine("ses_1").sessionId()).isNull();
+  }
+
+  @Test
+  void thePromptIsNeverAnArgument() {
+    assertThat(CLI.argv(ask("build", null, null))).containsExactly("agent", "run", "--agent", "build", "--format", "json",
+        "--print-logs", "--log-level", "ERROR");
+    assertThat(CLI.argv(ask("plan", "p/m", "ses_1"))).containsExactly("agent", "run", "--agent", "plan", "--format", "json",
+        "--print-logs", "--log-level", "ERROR", "--model", "p/m", "--session", "ses_1");
+  }
+
+  @Test
+  void allIsApprovedWhereTheVersionCan() {
+    assertThat(CLI.argvDependsOnVersion(Adapter.Approval.ALL)).isTrue();
+    assertThat(CLI.argv(LaunchSpecs.ask("1.18.33", "build", null, null, Adapter.Approval.ALL))).endsWith("--auto");
+    for (var old : new String[] {"1.17.9", "1.0.152", null}) {
+      assertThat(CLI.argv(LaunchSpecs.ask(old, "build", null, null, Adapter.Approval.ALL))).as(old).doesNotContain("--auto");
+    }
+    assertThat(CLI.argv(LaunchSpecs.ask("1.18.33", "build", null, null, Adapter.Approval.EDITS))).doesNotContain("--auto");
+  }
+
+  @Test
+  void itIsKnownByItsNameAndByAVersionThatNamesNothingElse() {
+    assertThat(CLI.recognizes("opencode", "")).isTrue();
+    assertThat(CLI.recognizes("agent", "1.18.33")).isTrue();
+    assertThat(CLI.recognizes("agent", "2.1.197 (Claude Code)")).isFalse();
+    assertThat(CLI.recognizes("agent", "codetether 1.18.33")).isFalse();
+    assertThat(CLI.recognizes("agent", "2025.09.18-39624ef")).as("another CLI of that name, whose version is a date").isFalse();
+    assertThat(CLI.recognizes("gemini", "0.61.0")).isFalse();
+  }
+
+  private static AgentEvent event(String line) {
+    return CLI.parseLine(line).events().getFirst();
+  }
+
+  private static Adapter.LaunchSpec ask(String agent, String model, String session) {
+    return LaunchSpecs.ask(null, agent, model, session, Adapter.Approval.EDITS);
+  }
+}

@@ -1,0 +1,216 @@
+package tests.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import lib.core.Problem;
+import lib.journal.Attempt;
+import lib.journal.Journal;
+import lib.wire.RemoteCodebase;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A journal that was damaged keeps no worker from starting; it is set aside, and what can be read of it is kept. */
+class DamagedJournalTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  private static final int ATTEMPTS = 200;
+  private static final int PAGE = 4096;
+
+  @TempDir
+  Path temp;
+  private Path file;
+
+  @BeforeEach
+  void fill() throws Exception {
+    file = temp.resolve("journal.db");
+    try (var journal = Journal.open(file)) {
+      journal.saveCodebase("s", new RemoteCodebase("cb", "name", "/p", "w"), "about", NOW);
+      for (var i = 1; i <= ATTEMPTS; i++) {
+        var claimed = journal.claimed(journal.insertIntent(Attempt.draft("s", "w", "t" + i, 1, "m", "cb", Path.of("/c"), "build", "x".repeat(200),
+            NOW)), i, 900, List.of(), NOW).attempt();
+        journal.ended(claimed, "{}", List.of(new Report("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), false, NOW);
+      }
+    }
+  }
+
+  private List<Path> aside() throws IOException {
+    try (var files = Files.list(temp)) {
+      return files.filter(f -> f.getFileName().toString().matches("journal\\.db\\.damaged-\\d{8}T\\d{6}Z")).toList();
+    }
+  }
+
+  private void overwrite(long from, int bytes) throws IOException {
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.seek(from);
+      open.write("garbage ".repeat(bytes / 8).getBytes());
+    }
+  }
+
+  @Test
+  void aSoundOneIsLeftAlone() throws Exception {
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS);
+    }
+    assertThat(aside()).isEmpty();
+  }
+
+  @Test
+  void anAttemptWithGarbageInItsValuesDoesNotHideTheOthers() throws Exception {
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = database.createStatement()) {
+      statement.execute("UPDATE attempt SET state = 'STARTEX' WHERE id = 1");
+      statement.execute("UPDATE attempt SET created_at = 'yesterday', ended_at = NULL WHERE id = 2");
+      statement.execute("UPDATE attempt SET sent = '1 2' WHERE id = 3");
+    }
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS - 3);
+      assertThat(journal.retentionRows()).hasSize(ATTEMPTS);
+    }
+  }
+
+  @Test
+  void garbageInTheMiddleCostsOnlyWhatWasThere() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+      assertThat(journal.open()).allMatch(attempt -> attempt.fence() > 0 && attempt.codebase().equals(Path.of("/c")));
+      assertThat(journal.savedCodebases("s")).hasSize(1);
+      journal.insertIntent(Attempt.draft("s", "w", "new", 1, "m", null, null, "echo", null, NOW));
+    }
+    assertThat(aside()).hasSize(1);
+    assertThat(Journal.entries(file).size()).isBetween(ATTEMPTS, ATTEMPTS * 2);
+  }
+
+  @Test
+  void aRescueThatWasCutShortIsBegunAnew() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    Files.writeString(temp.resolve("journal.db.new"), "half of a ");
+    Files.writeString(temp.resolve("journal.db.new-wal"), "rescue");
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+    }
+    assertThat(aside()).hasSize(1);
+    assertThat(temp.resolve("journal.db.new")).doesNotExist();
+  }
+
+  @Test
+  void aRescueThatCannotBeWrittenLeavesTheDamagedOneForTheNextTry() throws Exception {
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    var inTheWay = Files.createDirectories(temp.resolve("journal.db.new/full"));
+    assertThatThrownBy(() -> Journal.open(file)).isInstanceOf(Problem.class).hasMessageContaining("cannot be replaced");
+    assertThat(aside()).isEmpty();
+    Files.delete(inTheWay);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open().size()).isBetween(ATTEMPTS / 2, ATTEMPTS);
+    }
+  }
+
+  @Test
+  void aRescueThatOnlyHadToTakeItsPlaceTakesIt() throws Exception {
+    Files.move(file, temp.resolve("journal.db.new"));
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(ATTEMPTS);
+    }
+  }
+
+  @Test
+  void everyDamagedPageAloneIsSurvived() throws Exception {
+    var whole = Files.readAllBytes(file);
+    for (var page = 0; page < whole.length / PAGE; page++) {
+      Files.write(file, whole);
+      overwrite((long) page * PAGE, PAGE);
+      try (var journal = Journal.open(file)) {
+        journal.insertIntent(Attempt.draft("s", "w", "new", 1, "m", null, null, "echo", null, NOW));
+        assertThat(journal.open()).as("page " + page).isNotEmpty();
+      }
+      Files.deleteIfExists(temp.resolve("journal.db-wal"));
+      Files.deleteIfExists(temp.resolve("journal.db-shm"));
+    }
+  }
+
+  @Test
+  void theFirstHalfOfACutFileIsKept() throws Exception {
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(open.length() / 2);
+    }
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).isNotEmpty();
+    }
+    assertThat(aside()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "this is no database, but a text that somebody put here by mistake, longer than a header of 100 characters is"})
+  void aFileThatIsNoDatabaseIsSetAside(String content) throws Exception {
+    Files.createDirectory(file.resolveSibling("tasks")); // there were attempts
+    Files.writeString(file, content);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).isEmpty();
+    }
+    assertThat(aside()).singleElement().satisfies(old -> assertThat(old).hasContent(content));
+  }
+
+  @Test
+  void anEmptyOneThatAnInterruptedFirstStartLeftIsNoDamage() throws Exception {
+    Files.writeString(file, "");
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).isEmpty();
+    }
+    assertThat(aside()).isEmpty();
+  }
+
+  @Test
+  void aFolderInItsPlaceIsSetAside() throws Exception {
+    Files.delete(file);
+    Files.createDirectory(file);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).isEmpty();
+    }
+    assertThat(aside()).singleElement().satisfies(old -> assertThat(old).isDirectory());
+  }
+
+  @Test
+  void whatSqliteKeepsBesideItGoesWithItAndIsRead() throws Exception {
+    var copy = Files.createDirectory(temp.resolve("copy"));
+    try (var journal = Journal.open(file)) {
+      IntStream.range(0, 5).forEach(i -> intend(journal, "late" + i));
+      for (var end : List.of("", "-wal")) { // as a process that was killed leaves them
+        Files.copy(temp.resolve("journal.db" + end), copy.resolve("journal.db" + end));
+      }
+    }
+    file = copy.resolve("journal.db");
+    overwrite(Files.size(file) / PAGE / 2 * PAGE, PAGE);
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).extracting(Attempt::taskId).contains("late4");
+    }
+  }
+
+  @Test
+  void aNewerOneIsNoDamage() throws Exception {
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = database.createStatement()) {
+      statement.execute("PRAGMA user_version=99");
+    }
+    assertThatThrownBy(() -> Journal.open(file)).isInstanceOf(Problem.class).hasMessageContaining("newer version");
+    assertThat(aside()).isEmpty();
+  }
+
+  private static void intend(Journal journal, String task) {
+    try {
+      journal.insertIntent(Attempt.draft("s", "w", task, 1, "m", null, null, "echo", null, NOW));
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+}

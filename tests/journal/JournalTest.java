@@ -1,0 +1,107 @@
+package tests.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Instant;
+import java.util.List;
+import lib.config.Codebase;
+import lib.journal.Attempt;
+import lib.journal.Attempt.State;
+import lib.journal.Journal;
+import lib.wire.RemoteCodebase;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was intended, done and owed is still known by the next process. */
+class JournalTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  @TempDir
+  Path temp;
+
+  @Test
+  void anAttemptIsKnownAcrossStartsWithWhatItOwes() throws Exception {
+    try (var journal = open()) {
+      var intent = journal.insertIntent(draft(journal, "t1"));
+      assertThat(intent.n()).isEqualTo(1);
+      var claimed = journal.claimed(intent, 3, 900, List.of(Report.running("t1", "w", null, 3)), NOW).attempt();
+      assertThat(claimed.fence()).isEqualTo(3);
+      journal.started(claimed, NOW);
+      journal.session(claimed, "ses_1");
+      journal.ended(claimed, "{}", List.of(new Report("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), false, NOW);
+    }
+    try (var journal = open()) {
+      assertThat(journal.open()).singleElement().satisfies(attempt -> {
+        assertThat(attempt.state()).isEqualTo(State.ENDED);
+        assertThat(attempt.sessionId()).isEqualTo("ses_1");
+        assertThat(attempt.codebase()).isEqualTo(Path.of("/c"));
+        assertThat(attempt.fence()).isEqualTo(3);
+      });
+      assertThat(journal.latest("t1")).map(Attempt::marker).contains("m1");
+    }
+  }
+
+  @Test
+  void aLostClaimLeavesNothingBehind() throws Exception {
+    try (var journal = open()) {
+      journal.deleteIntent(journal.insertIntent(draft(journal, "t1")));
+      assertThat(journal.open()).isEmpty();
+      assertThat(journal.latest("t1")).isEmpty();
+    }
+  }
+
+  @Test
+  void anIntentAloneIsNoAttempt() throws Exception {
+    try (var journal = open()) {
+      journal.insertIntent(draft(journal, "t1"));
+      assertThat(journal.latest("t1")).isEmpty();
+      assertThat(journal.open()).hasSize(1);
+    }
+  }
+
+  @Test
+  void attemptsAtOneTaskAreCounted() throws Exception {
+    try (var journal = open()) {
+      journal.insertIntent(draft(journal, "t1"));
+      assertThat(journal.insertIntent(draft(journal, "t1")).n()).isEqualTo(2);
+      assertThat(journal.insertIntent(draft(journal, "t2")).n()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anEndThatOwesNothingDropsWhatWasOwed() throws Exception {
+    try (var journal = open()) {
+      var claimed = journal.claimed(journal.insertIntent(draft(journal, "t1")), 0, 0, List.of(Report.running("t1", "w", null, 0)), NOW);
+      journal.ended(claimed.attempt(), "{}", List.of(), false, NOW);
+    }
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + temp.resolve("journal.db")); var select = database.createStatement();
+        var states = select.executeQuery("SELECT state FROM outgoing")) {
+      assertThat(states.next()).isTrue();
+      assertThat(states.getString(1)).isEqualTo("DROPPED");
+    }
+  }
+
+  @Test
+  void foldersRegisteredAtRunTimeAreKeptForTheirServer() throws Exception {
+    try (var journal = open()) {
+      journal.saveCodebase("s1", new RemoteCodebase("cb1", "name", "/p", "w"), "about", NOW);
+      journal.saveCodebase("s1", new RemoteCodebase("cb2", "renamed", "/p", "w"), "about", NOW);
+    }
+    try (var journal = open()) {
+      assertThat(journal.savedCodebases("s1")).containsExactly(new Codebase("renamed", Path.of("/p"), "about"));
+      assertThat(journal.savedCodebases("s2")).isEmpty();
+    }
+  }
+
+  private Journal open() {
+    return Journal.open(temp.resolve("journal.db"));
+  }
+
+  private static Attempt draft(Journal journal, String taskId) throws Exception {
+    return Attempt.draft("s1", "w", taskId, journal.next(taskId), "m1", "cb", Path.of("/c"), "build", "title", NOW);
+  }
+}

@@ -1,0 +1,351 @@
+package tests.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lib.wire.TaskStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.Program;
+import tests.fake.FakeServer;
+import tests.fake.FakeServer.Version;
+import tests.fake.Fault;
+
+/** What an attempt owes reaches the server in order and whole, whatever happens on the way (P1, P2, P3). */
+class AttemptSenderTest {
+  /** Several chunks, each piece of it different. */
+  private static final String LONG = IntStream.range(0, 40_000).mapToObj(i -> "line " + i + " ä\n").collect(Collectors.joining());
+
+  @TempDir
+  Path temp;
+
+  private FakeServer server;
+  private Delivery delivery;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = FakeServer.start(Version.V16);
+    delivery = new Delivery(server, temp);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    delivery.close();
+    server.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void reportsAndOutputKeepTheirOrderOnEveryServer(Version version) throws Exception {
+    server.become(version);
+    delivery.open();
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.session("ses_1");
+    delivery.write("hello\n");
+    Program.await("output while it runs", () -> server.output(delivery.task).equals("hello\n"));
+    delivery.write("world\n");
+    delivery.finish(TaskStatus.FAILED, "text", "why");
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
+    assertThat(server.status(delivery.task)).isEqualTo("failed");
+    assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("why");
+    assertThat(delivery.told()).startsWith("status running").endsWith("output", "status failed", "release failed")
+        .containsOnlyOnce("status failed");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void anOutcomeThatComesInTheMiddleOfALookIsDelivered() throws Exception {
+    delivery.atLook.set(() -> {
+      try {
+        delivery.finish(TaskStatus.COMPLETED, "text", null);
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    delivery.open();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.history(delivery.task)).endsWith("completed");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"502", "429", "500", "lost", "reset", "truncated", "garbage", "page"})
+  void outputIsWholeAndOnceWhileTheServerFailsHalfOfTheCalls(String how) throws Exception {
+    delivery.open();
+    fail(how, server.on("POST", "*/output").every(2));
+    fail(how, server.on("PUT", "*/status").every(2));
+    fail(how, server.on("POST", "/v1/worker/tasks/release").times(1));
+    delivery.write(LONG);
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.chunks(delivery.task).size()).isGreaterThan(5);
+    assertThat(server.output(delivery.task)).isEqualTo(LONG);
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    assertThat(server.history(delivery.task)).endsWith("completed").doesNotContain("failed");
+  }
+
+  @Test
+  void outputIsWholeAndOnceWhenAnyCallMayFail() throws Exception {
+    server.on("*", "*").html(502).every(3);
+    delivery.open();
+    delivery.write(LONG);
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo(LONG);
+  }
+
+  @Test
+  void repeatedLinesAreNotTakenForRepeatedCalls() throws Exception {
+    delivery.open();
+    var same = ("." + " ".repeat(99)).repeat(1000);
+    fail("reset", server.on("POST", "*/output").every(2));
+    delivery.write(same);
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo(same);
+  }
+
+  @Test
+  void theOutputOfAnEarlierAttemptIsNotTakenForThisOne() throws Exception {
+    for (var i = 0; i < 10; i++) {
+      Delivery.client(server).output(delivery.task, "another", "before " + i + "\n", Instant.EPOCH, 0, 0);
+    }
+    server.on("POST", "*/output").reset().times(1);
+    delivery.open();
+    delivery.write("now\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).endsWith("before 9\nnow\n");
+  }
+
+  @Test
+  void aServerThatForgotTheOutputGetsTheRestOnce() throws Exception {
+    delivery.open();
+    delivery.write("a\n");
+    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    server.forget();
+    server.on("POST", "*/output").answerLost().times(1);
+    delivery.write("b\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).startsWith("b\n"); // twice when in doubt, but never lost
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+  }
+
+  @Test
+  void aChunkWhoseAnswerWasLostInAnOutageIsAskedForBeforeItIsSentAgain() throws Exception {
+    delivery.open();
+    server.on("POST", "*/output").answerLost().times(1);
+    server.on("GET", "*/output").html(502).times(3); // until then nobody can say
+    delivery.write("hello\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("hello\n");
+    assertThat(server.requests("POST", "*/output")).hasSize(1);
+  }
+
+  @Test
+  void whatIsOwedSurvivesARestartDuringAnOutage() throws Exception {
+    delivery.open();
+    delivery.write("hello\n");
+    Program.await("the first output", () -> server.output(delivery.task).equals("hello\n"));
+    server.down();
+    delivery.write("world\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    for (var i = 0; i < 3; i++) {
+      delivery.restart();
+      assertThat(delivery.owing()).isEqualTo(1);
+    }
+    server.up();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    assertThat(server.task(delivery.task).path("result").asText()).isEqualTo("text");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aChunkOnItsWayDuringACrashArrivesOnce(boolean taken) throws Exception {
+    delivery.open();
+    delivery.write("a\n");
+    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    server.on("GET", "*/output").html(503);
+    var fault = server.on("POST", "*/output");
+    if (taken) {
+      fault.answerLost().times(1);
+    }
+    server.on("POST", "*/output").html(503);
+    delivery.write("b\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    Program.await("it to be on its way, and in doubt", () -> !server.requests("GET", "*/output").isEmpty());
+    server.heal();
+    delivery.restart();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("a\nb\n");
+  }
+
+  @Test
+  void aRestartAloneRepeatsNothing() throws Exception {
+    delivery.open();
+    delivery.write("a\n");
+    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    server.on("PUT", "*/status").html(503);
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    Program.await("the outcome to be on its way", () -> server.requests("PUT", "*/status").size() > 2);
+    delivery.restart();
+    server.heal();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("a\n");
+  }
+
+  @Test
+  void aReportThatIsRefusedForGoodHoldsUpNothing() throws Exception {
+    delivery.open();
+    server.on("PUT", "*/status").answer(400, "Invalid status");
+    delivery.write("hello\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("completed"); // the release said so too
+    assertThat(server.output(delivery.task)).isEqualTo("hello\n");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void outputThatIsRefusedForGoodDoesNotHoldUpTheOutcome() throws Exception {
+    delivery.open();
+    server.on("POST", "*/output").answer(400, "no output here");
+    delivery.write(LONG);
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.requests("POST", "*/output")).hasSize(1);
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+  }
+
+  @Test
+  void aTaskThatStaysUnknownIsGivenUpAfterSeveralMisses() throws Exception {
+    server.on("PUT", "*/status").answer(404, "Task not found");
+    delivery.open();
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.requests("PUT", "*/status").stream().filter(r -> r.body().contains("completed"))).hasSize(5);
+  }
+
+  @Test
+  void aProxyWithoutItsServerDoesNotLoseTheOutcome() throws Exception {
+    delivery.open();
+    server.on("*", "*").text(404, "default backend - 404");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    Program.await("several tries", () -> server.requests().size() > 20);
+    server.heal();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+  }
+
+  @Test
+  void aBodyThatIsTooLargeIsSentInSmallerOnes() throws Exception {
+    delivery.open();
+    server.on("POST", "*/output").text(413, "too large").times(1);
+    server.on("PUT", "*/status").text(413, "too large").after(1).times(1);
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.write(LONG);
+    var result = "r".repeat(100_000);
+    delivery.finish(TaskStatus.COMPLETED, result, null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo(LONG);
+    var sent = server.requests("PUT", "*/status").getLast().json().path("result").asText();
+    assertThat(sent).startsWith("rrr").contains("50000 characters were cut here").hasSizeLessThan(60_000);
+  }
+
+  @Test
+  void aResultThatIsTooLargeInEveryFormIsLeftOutRatherThanTheOutcome() throws Exception {
+    delivery.open();
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    server.on("PUT", "*/status").text(413, "too large").times(2);
+    delivery.finish(TaskStatus.COMPLETED, "r".repeat(300_000), null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    assertThat(server.requests("PUT", "*/status").getLast().json().has("result")).isFalse();
+  }
+
+  @Test
+  void aWordAfterTheOutcomeIsNotSaid() throws Exception {
+    delivery.open();
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    delivery.session("ses_late");
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.history(delivery.task)).endsWith("completed");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void anAttemptThatIsSomebodyElsesSaysNothingMore() throws Exception {
+    delivery.open();
+    server.on("POST", "*/output").html(503).times(2);
+    delivery.finish(List.of());
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.history(delivery.task)).doesNotContain("completed", "failed", "cancelled");
+    assertThat(server.requests("POST", "/v1/worker/tasks/release")).isEmpty();
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void whatWasStillToBeToldOfATaskThatIsSomebodyElsesIsDropped() throws Exception {
+    server.on("PUT", "*/status").html(503);
+    server.on("POST", "*/output").html(503);
+    delivery.open();
+    delivery.write("some text\n");
+    Program.await("a try", () -> !server.requests("PUT", "*/status").isEmpty());
+    delivery.finish(List.of());
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("pending");
+    assertThat(delivery.settled()).isTrue();
+  }
+
+  @Test
+  void aStaleAttemptIsHeardOfAtOnce() throws Exception {
+    server.on("PUT", "*/status").answer(409, "{\"detail\":\"attempt 1 is over\",\"code\":\"stale_attempt\"}");
+    delivery.open();
+    Program.await("the word", () -> !delivery.lost.isEmpty());
+    assertThat(delivery.lost).singleElement().asString().contains("attempt 1 is over");
+    delivery.finish(List.of());
+    assertThat(delivery.delivered()).isTrue();
+  }
+
+  @Test
+  void aWrongTokenIsWaitedFor() throws Exception {
+    delivery.open();
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    server.token("now-needed");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    Program.await("several tries", () -> server.requests("PUT", "*/status").size() > 5);
+    assertThat(delivery.owing()).isEqualTo(1);
+    server.token(null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+  }
+
+  private static void fail(String how, Fault fault) {
+    Consumer<Fault> script = switch (how) {
+      case "lost" -> Fault::answerLost;
+      case "reset" -> Fault::reset;
+      case "truncated" -> Fault::truncated;
+      case "garbage" -> Fault::garbage;
+      case "page" -> f -> f.html(200);
+      case "500" -> f -> f.text(500, "Internal Server Error");
+      default -> f -> f.html(Integer.parseInt(how));
+    };
+    script.accept(fault);
+  }
+}

@@ -1,0 +1,102 @@
+package tests.worker.recovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import lib.agent.process.AttemptDirectory;
+import lib.core.Json;
+import lib.journal.Attempt;
+import lib.journal.Journal;
+import lib.wire.Report;
+import lib.wire.TaskStatus;
+import lib.worker.recovery.Retention;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.FakeTime;
+
+/** What is over is kept for a while and then removed; what is not is kept. */
+class RetentionTest {
+  private static final Duration KEEP = Duration.ofDays(14);
+
+  @TempDir
+  Path state;
+  private final FakeTime time = new FakeTime();
+  private Journal journal;
+
+  @BeforeEach
+  void open() {
+    journal = Journal.open(state.resolve("journal.db"));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    journal.close();
+  }
+
+  private Attempt attempt(String task, int bytes) throws Exception {
+    var draft = Attempt.draft("s", "w", task, journal.next(task), "m", null, Path.of("/c"), "build", null, time.now());
+    var folder = folder(task);
+    folder.writeInputs("", Json.object(), draft.toJson());
+    Files.write(folder.file("out"), new byte[bytes]);
+    return journal.claimed(journal.insertIntent(draft), 1, 0, List.of(), time.now()).attempt();
+  }
+
+  private void ended(Attempt attempt, boolean owes) throws Exception {
+    if (owes) {
+      journal.ended(attempt, "{}", List.of(new Report(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), false, time.now());
+    } else {
+      journal.over(attempt, "{}", time.now());
+    }
+  }
+
+  private AttemptDirectory folder(String task) {
+    return AttemptDirectory.of(state, task, 1);
+  }
+
+  private void sweep(long most) throws Exception {
+    new Retention(journal, state, KEEP, most, time).sweep();
+  }
+
+  @Test
+  void whatIsOverIsKeptForItsDaysAndThenGoesWithItsRecord() throws Exception {
+    ended(attempt("t", 10), false);
+    time.advance(KEEP);
+    sweep(Long.MAX_VALUE);
+    assertThat(folder("t").path()).exists();
+    assertThat(journal.latest("t")).isPresent();
+    time.advance(Duration.ofSeconds(1));
+    sweep(Long.MAX_VALUE);
+    assertThat(folder("t").path().getParent()).doesNotExist();
+    assertThat(journal.latest("t")).isEmpty();
+  }
+
+  @Test
+  void whatIsUndeliveredOrUnfinishedStaysHoweverOldAndLarge() throws Exception {
+    ended(attempt("owes", 5000), true);
+    attempt("runs", 5000);
+    time.advance(KEEP.multipliedBy(10));
+    sweep(1);
+    for (var task : List.of("owes", "runs")) {
+      assertThat(folder(task).path()).exists();
+      assertThat(journal.latest(task)).isPresent();
+    }
+  }
+
+  @Test
+  void theOldestFilesGoWhenAllAreTooLargeButTheirRecordsStay() throws Exception {
+    for (var task : List.of("first", "second", "third")) {
+      ended(attempt(task, 100_000), false);
+      time.advance(Duration.ofMinutes(1));
+    }
+    sweep(250_000);
+    assertThat(folder("first").path()).doesNotExist();
+    assertThat(folder("second").path()).exists();
+    assertThat(folder("third").path()).exists();
+    assertThat(journal.latest("first")).as("an offer of the same is still recognised").isPresent();
+  }
+}
