@@ -6,14 +6,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
+import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.journal.Journal;
 import lib.store.StoreFailed;
 import lib.worker.Served;
 import lib.worker.Worker;
-import lib.worker.context.EventBus;
 
 /** What the worker answers on its socket, method by method. Thread-safe. */
 final class ControlApi {
@@ -197,9 +196,12 @@ final class ControlApi {
   }
 
   private AutoCloseable events(Notify notify) {
-    Consumer<EventBus.Event> tell = event -> notify.tell("event", Json.object().put("at", event.at().toString()).put("type", event.type())
-        .put("task_id", event.taskId()).put("codebase", event.codebase()).put("text", event.text()));
-    return worker().events().listen(tell);
+    return worker().events().subscribe(event -> {
+      var shown = EventJson.of(event, Clock.SYSTEM.now());
+      if (shown != null) {
+        notify.tell("event", shown);
+      }
+    });
   }
 
   private static JsonNode ok(Runnable deed) {

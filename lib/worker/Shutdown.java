@@ -18,6 +18,7 @@ import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
 import lib.worker.context.EventBus;
+import lib.worker.context.WorkerEvent;
 import lib.worker.presence.Registrar;
 import lib.worker.presence.SessionSyncLoop;
 import org.slf4j.Logger;
@@ -93,7 +94,7 @@ final class Shutdown {
       case DETACHING -> "leaving at once; " + running.size() + " running stay for the next start";
     };
     LOG.info(said);
-    events.tell("stop", null, said);
+    events.publish(new WorkerEvent.StopAsked(stage(), said));
   }
 
   /** Cancels what runs and ends. */

@@ -46,6 +46,7 @@ import lib.worker.attempt.AgentLauncher;
 import lib.worker.attempt.AttemptRunner;
 import lib.worker.attempt.Claimer;
 import lib.worker.context.EventBus;
+import lib.worker.context.WorkerEvent;
 import lib.worker.context.WorkerIdentity;
 import lib.worker.presence.Heartbeat;
 import lib.worker.presence.LeaseMonitor;
@@ -115,7 +116,7 @@ public final class Worker implements FeedListener {
     this.ours = info != null && info.ours();
     var server = ours ? info.serverId() : client.server().toString();
     this.running = new RunningTasks(time);
-    this.events = new EventBus(time);
+    this.events = new EventBus();
     this.codebases = new Codebases(settings, offered, journal.savedCodebases(server));
     this.inbox = new Inbox(time);
     this.outbox = new Outbox(journal, client, ours, redaction, time, random, (attempt, why) -> running.stop(attempt.taskId(),
@@ -314,7 +315,7 @@ public final class Worker implements FeedListener {
     offerChanged();
     var said = "changed: " + words(reloaded.changed()) + "; needs a restart: " + words(reloaded.restart());
     LOG.info("config reloaded, {}", said);
-    events.tell("reload", null, said);
+    events.publish(new WorkerEvent.SettingsReloaded(reloaded.changed(), reloaded.restart()));
     return reloaded;
   }
 

@@ -11,6 +11,7 @@ import lib.config.Table;
 import lib.core.Clock;
 import lib.core.Problem;
 import lib.worker.context.EventBus;
+import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -156,13 +157,13 @@ public final class HoldMonitor {
         var all = !rule.equals("memory") && !rule.equals("agent"); // those two keep only tasks back that need an agent
         var quiet = rule.equals("intake") || rule.equals("pause") || rule.equals("agent"); // a person's will, or said before
         LOG.atLevel(quiet ? Level.INFO : Level.WARN).log("no {}: {}: {}", all ? "task is taken" : "agent is started", rule, shut.get(rule));
-        events.tell("hold", null, rule + ": " + shut.get(rule));
+        events.publish(new WorkerEvent.HoldPlaced(rule, shut.get(rule)));
       }
     }
     for (var rule : last.keySet()) {
       if (!shut.containsKey(rule)) {
         LOG.info("{} keeps no task back any more", rule);
-        events.tell("free", null, rule);
+        events.publish(new WorkerEvent.HoldCleared(rule));
       }
     }
     last = shut;

@@ -26,6 +26,7 @@ import lib.worker.admission.Decision;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.UsageLimits;
 import lib.worker.context.EventBus;
+import lib.worker.context.WorkerEvent;
 import lib.worker.context.WorkerIdentity;
 import lib.worker.presence.SessionSyncLoop;
 import org.slf4j.Logger;
@@ -232,7 +233,7 @@ public final class AttemptRunner {
 
   private void logClaimed(Claimer.Result.Claimed taken) {
     var task = taken.task();
-    events.tell("claimed", taken.claimed().attempt(), task.agent());
+    events.publish(new WorkerEvent.TaskClaimed(taken.claimed().attempt()));
     LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
   }
 
@@ -260,7 +261,7 @@ public final class AttemptRunner {
   private Verdict agent(RunningTasks.RunningTask entry, Claimer.Result.Claimed taken, PreparedAgent ready) throws InterruptedException {
     var attempt = taken.claimed().attempt();
     LOG.info("task={} codebase={} agent started", attempt.taskId(), attempt.codebase());
-    events.tell("started", attempt, "");
+    events.publish(new WorkerEvent.AgentStarted(attempt));
     started(attempt);
     try {
       return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> {
@@ -323,7 +324,7 @@ public final class AttemptRunner {
       try {
         var again = verdict.limit() != null && verdict.status() == TaskStatus.FAILED && requeue && !neverRequeue;
         outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt), again);
-        events.tell("ended", attempt, verdict.status().word() + (verdict.reason() == null ? "" : " (" + verdict.reason() + ")"));
+        events.publish(new WorkerEvent.AttemptEnded(attempt, verdict.status(), verdict.reason(), verdict.facts().time()));
         LOG.info("task={} codebase={} {}{}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
             verdict.reason() == null ? "" : " (" + verdict.reason() + ")");
         return;

@@ -1,49 +1,29 @@
 package lib.worker.context;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import lib.core.Clock;
-import lib.journal.Attempt;
 
-/** What happens in the worker, told to whoever listens; nobody needs to. Thread-safe. */
+/**
+ * Hands each event to every subscriber, in the order of subscription, on the publisher's thread. A subscriber must return
+ * at once. Thread-safe.
+ */
 public final class EventBus {
+  private final List<Consumer<WorkerEvent>> subscribers = new CopyOnWriteArrayList<>();
 
-  /**
-   * Something that happened.
-   *
-   * @param type {@code claimed}, {@code started}, {@code ended}, {@code hold}, {@code free}, {@code stop}, {@code reload};
-   *     more may come
-   * @param taskId null when it is about no task
-   * @param text for people
-   */
-  public record Event(Instant at, String type, String taskId, String codebase, String text) {}
-
-  private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
-  private final Clock time;
-
-  public EventBus(Clock time) {
-    this.time = time;
+  /** Hands the event to all who subscribed before. */
+  public void publish(WorkerEvent event) {
+    subscribers.forEach(subscriber -> subscriber.accept(event));
   }
 
-  /** Tells it. */
-  public void tell(String type, Attempt attempt, String text) {
-    if (!listeners.isEmpty()) {
-      var event = new Event(time.now(), type, attempt == null ? null : attempt.taskId(),
-          attempt == null || attempt.codebase() == null ? null : attempt.codebase().toString(), text);
-      listeners.forEach(listener -> listener.accept(event));
-    }
+  /** Receives events until the subscription is closed. */
+  public Subscription subscribe(Consumer<WorkerEvent> subscriber) {
+    subscribers.add(subscriber);
+    return () -> subscribers.remove(subscriber);
   }
 
-  /** Listens from now on, until it is closed. The listener is called on the thread of what happens and must return at once. */
-  public Listening listen(Consumer<Event> listener) {
-    listeners.add(listener);
-    return () -> listeners.remove(listener);
-  }
-
-  /** Somebody who listens. */
-  public interface Listening extends AutoCloseable {
+  /** A subscription; closing it twice is harmless. */
+  public interface Subscription extends AutoCloseable {
     @Override
     void close();
   }

@@ -1,0 +1,28 @@
+package lib.worker.context;
+
+import java.util.random.RandomGenerator;
+import lib.config.LiveSettings;
+import lib.core.Clock;
+import lib.journal.Journal;
+import lib.masking.Redaction;
+import lib.wire.Client;
+
+/**
+ * What every part of a worker shares.
+ *
+ * @param redaction masks all that leaves the machine
+ * @param random spreads retries
+ */
+public record WorkerContext(WorkerIdentity identity, LiveSettings settings, ServerLink server, Journal journal, Redaction redaction,
+    EventBus events, Clock clock, RandomGenerator random) {
+
+  /** Calls the server. */
+  public Client client() {
+    return server.client();
+  }
+
+  /** The server's id of this worker. */
+  public String workerId() {
+    return identity.workerId();
+  }
+}

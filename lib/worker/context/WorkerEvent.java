@@ -1,0 +1,54 @@
+package lib.worker.context;
+
+import java.time.Duration;
+import java.util.List;
+import lib.journal.Attempt;
+import lib.wire.TaskStatus;
+
+/** Something that happened in the worker and that several parts react to. Immutable. */
+public sealed interface WorkerEvent {
+
+  /** The server gave this worker a task. */
+  record TaskClaimed(Attempt attempt) implements WorkerEvent {}
+
+  /** The agent of an attempt was started. */
+  record AgentStarted(Attempt attempt) implements WorkerEvent {}
+
+  /** The agent named the session that it works in. */
+  record SessionFound(Attempt attempt, String sessionId) implements WorkerEvent {}
+
+  /**
+   * An attempt has its verdict, which is on record.
+   *
+   * @param reason the verdict's reason word; null for none
+   * @param took how long the agent ran
+   */
+  record AttemptEnded(Attempt attempt, TaskStatus status, String reason, Duration took) implements WorkerEvent {}
+
+  /** The server has taken or refused every report of an attempt. */
+  record AttemptSettled(Attempt attempt) implements WorkerEvent {}
+
+  /** A rule keeps all tasks back from now on. */
+  record HoldPlaced(String rule, String why) implements WorkerEvent {}
+
+  /** A rule keeps no task back any more. */
+  record HoldCleared(String rule) implements WorkerEvent {}
+
+  /** The server has answered for the first time. */
+  record ServerAnswered() implements WorkerEvent {}
+
+  /** The server does not know this worker any more. */
+  record ServerForgotWorker() implements WorkerEvent {}
+
+  /** The set of codebases that the server has of this worker has changed. */
+  record CodebasesChanged() implements WorkerEvent {}
+
+  /** The agent's list of models has changed. */
+  record ModelsChanged() implements WorkerEvent {}
+
+  /** The settings were read again. @param restart keys that act after a restart */
+  record SettingsReloaded(List<String> changed, List<String> restart) implements WorkerEvent {}
+
+  /** The worker was asked to stop. @param stage {@code draining}, {@code cancelling}, {@code detaching} */
+  record StopAsked(String stage, String text) implements WorkerEvent {}
+}
