@@ -28,7 +28,7 @@ public final class ctl extends Command {
     return List.of(new Pause(io), new Resume(io), new Drain(io), new Concurrency(io), new Reload(io), new Events(io), new Tail(io));
   }
 
-  /** What the commands below have in common: the running worker, and {@code --json}. */
+  /** A command to the running worker, with {@code --json}. */
   abstract static class OnWorker extends Command {
     @Option(names = "--json", description = "print JSON")
     boolean json;
@@ -37,7 +37,7 @@ public final class ctl extends Command {
       super(io, Use.LOCAL);
     }
 
-    /** Asks, and prints what a person or a program wants to know of the answer. */
+    /** Sends the request and prints {@code done}, or the answer as JSON. */
     final int ask(String method, ObjectNode params, String done) {
       try (var worker = ControlClient.of(settings())) {
         print(worker.call(method, params), done);
@@ -50,7 +50,7 @@ public final class ctl extends Command {
     }
   }
 
-  @CommandLine.Command(name = "pause", description = "Take no task until resumed; what runs goes on.",
+  @CommandLine.Command(name = "pause", description = "Take no task until resumed; running tasks continue.",
       footer = "%nExample: worker ctl pause --reason \"the tests need the machine\"")
   static final class Pause extends OnWorker {
     @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the status")
@@ -91,7 +91,7 @@ public final class ctl extends Command {
     }
   }
 
-  @CommandLine.Command(name = "concurrency", description = "Have so many tasks run at the same time, until the next start or a "
+  @CommandLine.Command(name = "concurrency", description = "Set how many tasks run at the same time, until the next start or a "
       + "reload that changes max_concurrent_tasks.",
       footer = "%nExample: worker ctl concurrency 4")
   static final class Concurrency extends OnWorker {
@@ -108,7 +108,7 @@ public final class ctl extends Command {
     }
   }
 
-  @CommandLine.Command(name = "reload", description = "Read the config file anew, as HUP does, and say what has changed.",
+  @CommandLine.Command(name = "reload", description = "Read the config file again, as HUP does, and print what has changed.",
       footer = "%nExample: worker ctl reload")
   static final class Reload extends OnWorker {
     Reload(Io io) {
@@ -165,7 +165,7 @@ public final class ctl extends Command {
     @Option(names = "--lines", paramLabel = "N", description = "how many (default: 20)")
     private int lines = 20;
 
-    @Option(names = "--follow", description = "go on printing until the task ends")
+    @Option(names = "--follow", description = "print further output until the task ends")
     private boolean follow;
 
     Tail(Io io) {
@@ -177,17 +177,17 @@ public final class ctl extends Command {
       try (var worker = ControlClient.of(settings())) {
         var params = Json.object().put("task_id", id).put("lines", lines).put("follow", follow);
         if (follow) {
-          worker.follow("tail", params, this::take);
+          worker.follow("tail", params, this::printMessage);
         } else {
-          take(Json.object().set("params", worker.call("tail", params)));
+          printMessage(Json.object().set("result", worker.call("tail", params)));
         }
       }
       return Problem.Exit.DONE.code;
     }
 
-    /** Prints an answer or a notification; false when it was the last one. */
-    private boolean take(JsonNode message) {
-      var part = message.has("params") ? message.path("params") : message;
+    /** Prints the answer or a notification; false after the last one. */
+    private boolean printMessage(JsonNode message) {
+      var part = message.path(message.has("method") ? "params" : "result");
       if (json) {
         io.print(Json.write(part) + "\n");
       } else {

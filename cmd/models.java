@@ -5,17 +5,15 @@ package cmd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import lib.agent.AgentEnvironment;
-import lib.agent.AgentKind;
+import lib.agent.AgentInspector;
+import lib.agent.AgentListener;
 import lib.agent.AgentProgram;
-import lib.agent.AgentVersion;
-import lib.agent.ModelCatalog;
 import lib.agent.adapter.Adapter;
 import lib.cli.Command;
 import lib.cli.Io;
+import lib.config.LiveSettings;
 import lib.config.Setting.Use;
 import lib.config.Settings;
-import lib.config.Table;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
@@ -47,15 +45,14 @@ public final class models extends Command {
   }
 
   private void print(Settings settings, Path program, Path folder) throws InterruptedException {
-    var version = new AgentVersion(() -> AgentEnvironment.of(settings, folder), folder, text -> text);
-    var kinds = new AgentKind(version);
-    var adapter = kinds.of(program, settings.get(Table.AGENT_KIND));
-    var list = new ModelCatalog(() -> AgentEnvironment.of(settings, folder), folder, settings.env(), Clock.SYSTEM).read(adapter, program, ModelCatalog.DAY)
-        .orElseThrow(() -> absence(adapter, program));
+    var inspector = new AgentInspector(new LiveSettings(settings), folder, text -> text, AgentListener.NONE, Clock.SYSTEM);
+    var adapter = inspector.require().adapter();
+    var list = inspector.models().orElseThrow(() -> absence(adapter, program));
     if (json) {
+      inspector.inspect();
       var answer = Json.object();
       answer.putObject("agent").put("path", program.toString()).put("kind", adapter.kind())
-          .put("version", kinds.await(program).orElse(null));
+          .put("version", inspector.facts().version());
       answer.set("models", Json.array(list));
       io.print(Json.pretty(answer) + "\n");
     } else {

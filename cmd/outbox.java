@@ -188,7 +188,7 @@ public final class outbox extends Command {
             ? "a later attempt at its task has made it untrue" : "it waits already", "see outbox list");
       }
       for (var entry : chosen) {
-        if (change(stateDir, "retry", entry.id(), journal -> journal.retry(entry.id()))) {
+        if (change(stateDir, "retry", entry.id(), journal -> journal.reports().retry(entry.id()))) {
           io.print(json ? entry.toJson().put("state", "waiting") + "\n" : entry.id() + "\t" + entry.taskId() + "\twaiting\n");
         } else if (!all) {
           throw new Problem("report " + id + " is not tried again", "the worker that runs works for another server than " + entry.server(),
@@ -214,7 +214,7 @@ public final class outbox extends Command {
     public Integer call() throws InterruptedException {
       var one = number(id);
       var stateDir = stateDir(settings());
-      if (!change(stateDir, "drop", one, journal -> journal.drop(one, Clock.SYSTEM.now()))) {
+      if (!change(stateDir, "drop", one, journal -> journal.reports().drop(one, Clock.SYSTEM.now()))) {
         throw none(id, stateDir);
       }
       io.print(json ? Json.object().put("id", one).put("state", "dropped") + "\n" : id + "\tdropped\n");

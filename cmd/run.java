@@ -24,6 +24,7 @@ import lib.cli.Logs;
 import lib.cli.TaskOutput;
 import lib.config.Codebase;
 import lib.config.Kind;
+import lib.config.LiveSettings;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDir;
@@ -35,8 +36,8 @@ import lib.hub.Hub;
 import lib.hub.HubOptions;
 import lib.hub.Tokens;
 import lib.journal.Journal;
-import lib.masking.Redaction;
-import lib.masking.Secrets;
+import lib.redaction.Redaction;
+import lib.redaction.Secrets;
 import lib.store.Lock;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
@@ -47,6 +48,9 @@ import lib.wire.Task;
 import lib.wire.TaskStatus;
 import lib.worker.Daemon;
 import lib.worker.Worker;
+import lib.worker.context.EventBus;
+import lib.worker.context.ServerLink;
+import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerIdentity;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -59,6 +63,7 @@ import sun.misc.Signal;
         + "All settings: config table.%n%nExample: worker run --server https://codetether.example -b demo:~/demo")
 public final class run extends Command {
   private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration FIRST_ANSWER = Duration.ofSeconds(5); // however short the patience, a healthy server answers by then
   private static final Duration REGISTERED = Duration.ofSeconds(10); // the embedded server answers in milliseconds
 
   @Option(names = "--local", description = "start the embedded server too and work for it")
@@ -84,6 +89,7 @@ public final class run extends Command {
   @Option(names = "--test-email", hidden = true, description = "send a test mail and exit")
   private boolean testEmail;
 
+  private volatile boolean isInterrupted;
   private final AtomicReference<String> waitedFor = new AtomicReference<>(); // the one task
 
   public run(Io io) {
@@ -91,7 +97,7 @@ public final class run extends Command {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException, StoreFailed {
+  public Integer call() throws IOException, InterruptedException {
     if (testEmail) {
       throw new Problem("--test-email cannot send a mail", "this version has no mail yet", "leave it out, or use a later version");
     }
@@ -129,6 +135,8 @@ public final class run extends Command {
       var identity = WorkerIdentity.of(settings);
       return local ? withServer(settings, identity, journal, redaction, idle)
           : work(settings, Server.of(settings), identity, journal, redaction, idle);
+    } catch (StoreFailed e) {
+      throw Journal.problem(stateDir.resolve("journal.db"), e.getMessage()).from(e);
     }
   }
 
@@ -160,28 +168,36 @@ public final class run extends Command {
   private int work(Settings settings, Server server, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
       throws InterruptedException, StoreFailed {
     var client = new Client(server);
-    var daemon = new Daemon(client, this::settings, this::offered, Clock.SYSTEM, ThreadLocalRandom.current());
+    var worker = new Worker(new WorkerContext(identity, new LiveSettings(settings), new ServerLink(client), journal, redaction, new EventBus(),
+        Clock.SYSTEM, ThreadLocalRandom.current()), offered(settings));
     if (prompt != null) {
       on(signal -> {
-        daemon.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
-        daemon.worker().ifPresent(w -> Thread.ofVirtual().start(() -> abandon(client, w)));
+        isInterrupted = true;
+        worker.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
+        Thread.ofVirtual().start(() -> abandon(client, worker));
       }, "INT", "TERM", "HUP");
-      var worker = daemon.begin(settings, identity, journal, redaction, REGISTERED);
-      if (worker.isEmpty()) {
-        return Problem.Exit.INTERRUPTED.code;
-      }
-      worker.get().start(0);
-      return one(settings, client, daemon, worker.get());
+      worker.start(0);
+      return worker.awaitServer(REGISTERED) ? one(settings, client, worker) : Problem.Exit.INTERRUPTED.code;
     }
-    on(signal -> daemon.stop(), "INT", "TERM");
+    var daemon = new Daemon(worker, this::settings, this::offered);
+    on(signal -> worker.stop(), "INT", "TERM");
     onHangup(daemon);
     try (var control = ControlServer.start(identity.stateDir(), daemon, io.env())) {
-      var worker = daemon.begin(settings, identity, journal, redaction, idle);
-      if (worker.isEmpty()) {
-        return Problem.Exit.INTERRUPTED.code;
+      worker.start(once ? 1 : Integer.MAX_VALUE >> 1);
+      if (idle != null) {
+        awaitServer(worker, idle);
       }
-      worker.get().start(once ? 1 : Integer.MAX_VALUE >> 1);
-      return untilEnd(settings, daemon, worker.get(), idle);
+      return untilEnd(settings, worker, journal, idle);
+    }
+  }
+
+  private static void awaitServer(Worker worker, Duration idle) throws InterruptedException {
+    try {
+      worker.awaitServer(idle.compareTo(FIRST_ANSWER) > 0 ? idle : FIRST_ANSWER);
+    } catch (Problem e) {
+      worker.stop();
+      worker.await(Duration.ofMinutes(1));
+      throw e;
     }
   }
 
@@ -191,15 +207,13 @@ public final class run extends Command {
     var started = readable(terminal);
     on(signal -> {
       if (started && !readable(terminal)) {
-        daemon.stop();
-      } else if (daemon.worker().isPresent()) {
-        try {
-          daemon.reload();
-        } catch (Problem e) {
-          LoggerFactory.getLogger(run.class).error("config not reloaded, the worker goes on with what it had: {}", e.line());
-        }
-      } else {
-        LoggerFactory.getLogger(run.class).warn("config not reloaded: the server has not answered yet");
+        daemon.worker().stop();
+        return;
+      }
+      try {
+        daemon.reload();
+      } catch (Problem e) {
+        LoggerFactory.getLogger(run.class).error("config not reloaded, the worker keeps its settings: {}", e.line());
       }
     }, "HUP");
   }
@@ -224,24 +238,32 @@ public final class run extends Command {
   }
 
   /** Ends after a signal, after one task, or when idle; an idle worker that could not register has not done its job. */
-  private int untilEnd(Settings settings, Daemon daemon, Worker worker, Duration most) throws InterruptedException {
+  private int untilEnd(Settings settings, Worker worker, Journal journal, Duration most) throws InterruptedException {
     var busyAt = Clock.SYSTEM.nanos();
     var registered = false;
     var exit = Problem.Exit.DONE;
     while (!worker.await(LOOK)) {
+      if (journal.damage().isPresent()) {
+        worker.detach(); // agents live on, and their directories tell the next start what the journal held
+        continue;
+      }
       var before = registered;
       registered = before || registered(settings, worker);
-      busyAt = worker.idle() && registered == before ? busyAt : Clock.SYSTEM.nanos();
+      busyAt = worker.isIdle() && registered == before ? busyAt : Clock.SYSTEM.nanos();
       var idle = most != null && Clock.SYSTEM.nanos() - busyAt >= most.toNanos();
-      if ((idle || once && worker.done() > 0) && !daemon.stopped()) {
+      if ((idle || once && worker.done() > 0) && !worker.isStopping()) {
         if (!registered) {
           io.say(new Problem("the server took no registration", String.join("; ", worker.problems()), "mend that, or wait longer").text() + "\n");
           exit = Problem.Exit.PROBLEM;
         }
-        daemon.stop();
+        worker.stop();
       }
     }
-    return exit.code;
+    if (journal.damage().isPresent()) {
+      throw new Problem("the journal was damaged while the worker ran", journal.damage().get(),
+          "start again: the journal is set aside, and agents that run are taken up").ending(Problem.Exit.TRY_LATER);
+    }
+    return (worker.isConnected() ? exit : Problem.Exit.INTERRUPTED).code;
   }
 
   /** Whether the server has us, or at least one of our folders: a task could have come. */
@@ -250,7 +272,7 @@ public final class run extends Command {
   }
 
   /** Creates the one task, prints what its agent says, and gives its outcome. */
-  private int one(Settings settings, Client client, Daemon daemon, Worker worker) throws InterruptedException {
+  private int one(Settings settings, Client client, Worker worker) throws InterruptedException {
     Task ended = null;
     try {
       if (!builtin()) {
@@ -259,7 +281,7 @@ public final class run extends Command {
       var codebase = codebase(worker, offered(settings).getFirst().path());
       var task = client.create(new NewTask(codebase, NewTask.titleOf(prompt), prompt, agentType(), 0, model, null));
       waitedFor.set(task.id());
-      if (daemon.stopped()) {
+      if (isInterrupted) {
         abandon(client, worker);
       }
       worker.takeOnly(task.id());
@@ -269,9 +291,9 @@ public final class run extends Command {
     } catch (CallFailed e) {
       throw e.problem(client.server().toString());
     } finally {
-      if (ended == null && !daemon.stopped()) {
+      if (ended == null && !isInterrupted) {
         worker.stopNow("nobody is left to hear of it");
-      } else if (!daemon.stopped()) {
+      } else if (!isInterrupted) {
         worker.stop();
       }
       worker.await(Duration.ofMinutes(1));
@@ -279,7 +301,7 @@ public final class run extends Command {
     if (ended.error() != null) {
       io.say("task " + ended.status().word() + ": " + ended.error() + "\n");
     }
-    return (daemon.stopped() ? Problem.Exit.INTERRUPTED : ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE
+    return (isInterrupted ? Problem.Exit.INTERRUPTED : ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE
         : Problem.Exit.PROBLEM).code;
   }
 

@@ -15,8 +15,8 @@ import lib.core.Clock;
 import lib.core.Problem;
 import lib.hub.Hub;
 import lib.hub.HubOptions;
-import lib.masking.Redaction;
-import lib.masking.Secrets;
+import lib.redaction.Redaction;
+import lib.redaction.Secrets;
 import picocli.CommandLine;
 import sun.misc.Signal;
 

@@ -331,7 +331,8 @@ public final class tasks extends Command {
     }
   }
 
-  @CommandLine.Command(name = "why", description = "Say why the worker on this machine takes a task or not, rule by rule; exit 3 when none runs.",
+  @CommandLine.Command(name = "why", description = "Say why the worker on this machine takes a task or not, rule by rule; exit 1 when the server does not know it, "
+      + "3 when no worker runs.",
       footer = "%nExample: worker tasks why 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
   static final class Why extends Command {
     @Parameters(paramLabel = "ID", description = "the task")
@@ -349,8 +350,8 @@ public final class tasks extends Command {
       try (var worker = ControlClient.of(settings())) {
         var why = worker.call("why", Json.object().put("task_id", id));
         io.print(json ? Json.pretty(why) + "\n" : Reasons.words(why));
+        return (why.has("problem") && !why.path("running").asBoolean() ? Problem.Exit.PROBLEM : Problem.Exit.DONE).code;
       }
-      return Problem.Exit.DONE.code;
     }
   }
 

@@ -4,52 +4,84 @@
 //SOURCES ../worker.java
 package scripts;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import scripts.measure.Floods;
-import scripts.measure.Masks;
-import scripts.measure.Noops;
-import scripts.measure.Rest;
-import scripts.measure.Rig;
-import scripts.measure.Settles;
-import scripts.measure.Soak;
-import scripts.measure.Starts;
-import scripts.measure.Syncs;
+import scripts.measure.CommandLatency;
+import scripts.measure.OutputThroughput;
+import scripts.measure.RecoveryTime;
+import scripts.measure.RedactionThroughput;
+import scripts.measure.SessionSyncTime;
+import scripts.measure.TaskLatency;
+import scripts.measure.TaskThroughput;
+import scripts.measure.Testbed;
+import scripts.measure.WorkerUsage;
 
 /**
- * Measures the worker against what the machine allows: {@code ./jbang scripts/bench.java [part …]}. Each figure stands beside its
- * floor, measured in the same run by a bare client that makes the same calls and syncs, so the ratios hold on any machine.
+ * Measures the worker against what the machine allows: {@code ./jbang scripts/bench.java [--quick] [row …]}. Each figure stands beside
+ * its floor, measured in the same run by a bare client that makes the same calls and syncs, so the ratios hold on any machine.
+ * {@code --quick} runs the rows in a short form, whose figures mean nothing, to see that they work. Exit 1 when a row cannot be measured.
  */
 public final class bench {
-  private static final List<String> PARTS = List.of("starts", "output", "noops", "settling", "idle", "commands", "masks", "sync");
+  private static final List<String> ROWS = List.of("starts", "v16", "output", "noops", "settling", "idle", "commands", "masks", "sync");
+  private static final String LONG_ROW = "soak"; // ten minutes, so only on request
+  private static final int LOG_TAIL = 20; // lines of each log that explain a failure
 
   private bench() {}
 
   public static void main(String[] args) throws Exception {
-    System.out.printf("machine: %d cores, Java %s, %s%n", Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
-        processor());
-    try (var rig = new Rig(System.out)) {
-      for (var part : args.length == 0 ? PARTS : List.of(args)) {
-        switch (part) {
-          case "starts" -> new Starts(rig).run();
-          case "output" -> new Floods(rig).run();
-          case "noops" -> new Noops(rig).run();
-          case "settling" -> new Settles(rig).run();
-          case "idle" -> new Rest(rig).run();
-          case "commands" -> new Rest(rig).commands();
-          case "masks" -> new Masks(rig).run();
-          case "sync" -> new Syncs(rig).run();
-          case "soak" -> new Soak(rig).run();
-          default -> throw new IllegalArgumentException(part + " is none of " + PARTS + ", soak");
+    var rows = new ArrayList<>(List.of(args));
+    var quick = rows.remove("--quick");
+    for (var row : rows) {
+      if (!ROWS.contains(row) && !row.equals(LONG_ROW)) {
+        System.err.println(row + " is no row: use --quick, " + String.join(", ", ROWS) + ", " + LONG_ROW);
+        System.exit(2);
+      }
+    }
+    System.out.printf("machine: %d cores, load %s, Java %s, %s%n", Runtime.getRuntime().availableProcessors(),
+        first("/proc/loadavg", "").split(" ")[0], System.getProperty("java.version"), first("/proc/cpuinfo", "model name"));
+    try (var bed = new Testbed(System.out, quick)) {
+      for (var row : rows.isEmpty() ? ROWS : rows) {
+        try {
+          measure(row, bed);
+        } catch (Exception e) {
+          printLogs(bed);
+          throw new IllegalStateException("the row " + row + " cannot be measured: " + e.getMessage(), e);
         }
       }
     }
   }
 
-  private static String processor() throws Exception {
-    var info = Path.of("/proc/cpuinfo");
-    return !Files.exists(info) ? "" : Files.readAllLines(info).stream().filter(l -> l.startsWith("model name")).findFirst()
-        .map(l -> l.replaceFirst(".*: ", "")).orElse("");
+  private static void measure(String row, Testbed bed) throws Exception {
+    switch (row) {
+      case "starts" -> new TaskLatency(bed).own();
+      case "v16" -> new TaskLatency(bed).v16();
+      case "output" -> new OutputThroughput(bed).run();
+      case "noops" -> new TaskThroughput(bed).run();
+      case "settling" -> new RecoveryTime(bed).run();
+      case "idle" -> new WorkerUsage(bed).idle();
+      case "commands" -> new CommandLatency(bed).run();
+      case "masks" -> new RedactionThroughput(bed).run();
+      case "sync" -> new SessionSyncTime(bed).run();
+      default -> new WorkerUsage(bed).soak();
+    }
+  }
+
+  private static void printLogs(Testbed bed) throws IOException {
+    try (var files = Files.list(bed.file("."))) {
+      for (var file : files.filter(f -> f.toString().endsWith(".log")).sorted().toList()) {
+        var lines = Files.readAllLines(file);
+        System.err.println("--- " + file.normalize());
+        lines.subList(Math.max(0, lines.size() - LOG_TAIL), lines.size()).forEach(System.err::println);
+      }
+    }
+  }
+
+  /** The value of the first line of a system file that begins so; empty on other systems. */
+  private static String first(String file, String begin) throws IOException {
+    return !Files.exists(Path.of(file)) ? "" : Files.readAllLines(Path.of(file)).stream().filter(l -> l.startsWith(begin)).findFirst()
+        .map(l -> l.replaceFirst("^" + begin + "\\s*:?\\s*", "")).orElse("");
   }
 }

@@ -4,6 +4,7 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //SOURCES **.java
 //SOURCES ../worker.java
+//SOURCES ../scripts/bench.java
 package tests;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;

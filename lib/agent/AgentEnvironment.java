@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import lib.config.Settings;
 import lib.config.Table;
-import lib.masking.Secrets;
+import lib.redaction.Secrets;
 
 /**
  * The variables that an agent inherits: what programs need to run, what toolchains and model providers need, and what

@@ -1,7 +1,10 @@
 package lib.agent;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +23,20 @@ import lib.core.Problem;
 public record AgentProgram(Path path, String why) {
   /** Looked for in this order when no {@code agent_bin} is set. */
   private static final List<String> NAMES = List.of("agent", "opencode", "codetether", "claude", "codex");
+
+  /**
+   * A program as its file looked: while it looks so still, what it said of itself holds. Links are followed. An installer may give
+   * every release the same time, but not the same place on the disk.
+   *
+   * @param place the file's number on its disk, or null where there is none
+   */
+  record Identity(Path path, FileTime changed, long size, Object place) {}
+
+  /** @throws IOException when it is gone */
+  Identity identity() throws IOException {
+    var file = Files.readAttributes(path, BasicFileAttributes.class);
+    return new Identity(path, file.lastModifiedTime(), file.size(), file.fileKey());
+  }
 
   /** The CLI that the settings name or that is found; empty when there is none. */
   public static Optional<AgentProgram> find(Settings settings) {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.masking.Secrets;
+import lib.redaction.Secrets;
 
 /** The files in which agents keep their logins. They are read so that what they hold can be masked, and for nothing else. */
 public final class CredentialFiles {

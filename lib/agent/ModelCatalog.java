@@ -19,15 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models that the agent CLI says it can use. Asking starts the program, so the list is kept, and read anew when it is a
- * day old, or when the program, its logins or its settings have changed. Thread-safe: one asks at a time, and who only wants to
- * know what is known waits for nobody.
+ * The models that the agent CLI says it can use. Asking starts the program, so the list is kept until it is a day old, or until
+ * the program, its logins or its settings have changed. Thread-safe: one thread asks at a time, and {@link #known} never waits.
  */
 public final class ModelCatalog {
   private static final Logger LOG = LoggerFactory.getLogger(ModelCatalog.class);
   /** A provider brings out a new model every few weeks. */
   public static final Duration DAY = Duration.ofDays(1);
-  /** A task that names a model which is not in the list has it read anew, unless that was done so lately. */
+  /** A task that names a model which is not in the list has the list read again, unless it was read so lately. */
   private static final Duration FRESH = Duration.ofMinutes(1);
   /** A real one takes a second; old versions ask the network first, which may swallow what they ask. */
   private static final Duration LONGEST = Duration.ofSeconds(15);
@@ -35,7 +34,7 @@ public final class ModelCatalog {
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][\\w.@-]*/[\\w.:@/+-]+");
 
   /** What the list depends on. */
-  private record Sources(ProgramFile program, List<FileTime> changed) {}
+  private record Sources(AgentProgram.Identity program, List<FileTime> changed) {}
 
   /** @param models empty when the program did not tell */
   private record Reading(Sources sources, Optional<List<String>> models, long at) {}
@@ -79,7 +78,7 @@ public final class ModelCatalog {
     }
     Sources sources;
     try {
-      sources = new Sources(ProgramFile.of(program), adapter.modelSources(env).stream().map(ModelCatalog::changed).toList());
+      sources = new Sources(new AgentProgram(program, "").identity(), adapter.modelSources(env).stream().map(ModelCatalog::changed).toList());
     } catch (IOException e) {
       return Optional.empty(); // it has gone away since it was found
     }

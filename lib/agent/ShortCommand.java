@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import lib.agent.process.Orphans;
 import lib.core.PrintableText;
 
 /**
@@ -49,7 +50,7 @@ record ShortCommand(OptionalInt exit, String out, String err) {
         .redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
-    var process = builder.start();
+    var process = Orphans.spawn(builder);
     try {
       var exit = process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS) ? OptionalInt.of(process.exitValue()) : OptionalInt.empty();
       return new ShortCommand(exit, read(out), read(err));

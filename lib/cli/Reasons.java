@@ -8,10 +8,7 @@ public final class Reasons {
 
   /** Lines for people. @param why the answer to {@code why}, as {@code docs/control.md} tells it */
   public static String words(JsonNode why) {
-    var text = new StringBuilder();
-    if (why.path("running").asBoolean()) {
-      text.append("it runs here\n");
-    }
+    var text = new StringBuilder(why.path("verdict").asText()).append('\n');
     if (why.has("attempt")) {
       text.append("attempt ").append(why.path("attempt").path("n").asText()).append(" here: ")
           .append(why.path("attempt").path("state").asText()).append('\n');
@@ -23,8 +20,8 @@ public final class Reasons {
     } else {
       text.append("this worker has not looked at it\n");
     }
-    if (why.has("problem")) {
-      return text.append("now: ").append(why.path("problem").asText()).append('\n').toString();
+    if (why.has("problem") || why.path("running").asBoolean()) {
+      return text.toString();
     }
     text.append("now: ").append(why.path("now").path("say").asText()).append('\n');
     why.path("now").path("rules").forEach(rule -> text.append("  ").append(rule.path("say").asText()).append("  ")

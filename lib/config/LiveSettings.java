@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The settings of a running worker: a reload replaces those that it can take over while it runs. Thread-safe. */
+/** The settings of a running worker. A reload replaces the live ones; all others keep their first value. Thread-safe. */
 public final class LiveSettings {
 
   /**
@@ -33,7 +33,7 @@ public final class LiveSettings {
     return now.get(setting);
   }
 
-  /** Takes these from now on. Settings that need a restart are still read where they are; nothing reads them twice. */
+  /** Takes over the live settings of these and names the others that differ. */
   public synchronized Reloaded replace(Settings fresh) {
     var changed = new ArrayList<String>();
     var restart = new ArrayList<String>();
@@ -43,7 +43,7 @@ public final class LiveSettings {
         (live ? changed : restart).add(row.key());
       }
     }
-    now = fresh;
+    now = fresh.liveOver(first);
     return new Reloaded(List.copyOf(changed), List.copyOf(restart));
   }
 }

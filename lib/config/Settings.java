@@ -102,6 +102,14 @@ public final class Settings {
    */
   public record Flag(String name, List<String> texts, boolean no) {}
 
+  /** The live settings of these, and all others as {@code first} has them. */
+  Settings liveOver(Settings first) {
+    var mixed = new Settings(env, file);
+    values.forEach((key, value) -> mixed.values.put(key, first.values.get(key)));
+    Table.LIVE.forEach(row -> mixed.values.put(row.key(), values.get(row.key())));
+    return mixed;
+  }
+
   @SuppressWarnings("unchecked")
   public <T> T get(Setting<T> setting) {
     return (T) values.get(setting.key()).value;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -20,21 +19,18 @@ import java.util.function.Predicate;
 import lib.config.Settings;
 import lib.config.StateDir;
 import lib.config.Table;
-import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.store.Lock;
 
-/** Speaks to the running worker of a state folder. For one thread. */
+/** One request to the running worker of a state folder. For one thread. */
 public final class ControlClient implements AutoCloseable {
-  /** The longest that a worker takes for an answer: it may have to ask a server that is slow. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int BAD_PARAMS = -32602; // of JSON-RPC 2.0
+  private static final Duration TIMEOUT = Duration.ofSeconds(30); // the worker may have to ask a slow server
+  private static final int INVALID_PARAMS = -32602; // of JSON-RPC 2.0
 
   private final Path stateDir;
   private final SocketChannel channel;
   private final BufferedReader lines;
-  private int last;
 
   private ControlClient(Path stateDir, SocketChannel channel) {
     this.stateDir = stateDir;
@@ -43,7 +39,7 @@ public final class ControlClient implements AutoCloseable {
   }
 
   /**
-   * The worker that the settings name, else the only one of this user that runs on this machine.
+   * Connects to the worker that the settings name, else to this user's only running one.
    *
    * @throws Problem ending with {@link Problem.Exit#NO_WORKER} when there is none; another one when there are several
    */
@@ -52,7 +48,7 @@ public final class ControlClient implements AutoCloseable {
   }
 
   /**
-   * The state folder of that worker. One that is named need not run.
+   * The state folder of that worker. A named worker need not run.
    *
    * @throws Problem as {@link #of}
    */
@@ -67,7 +63,7 @@ public final class ControlClient implements AutoCloseable {
         .ending(Problem.Exit.NO_WORKER));
   }
 
-  /** The state folder of the worker that the settings name, else those of this user's workers that run on this machine. */
+  /** The state folder of the worker that the settings name, else those of this user's running workers. */
   public static List<Path> stateDirs(Settings settings) {
     var env = settings.env();
     if (settings.given(Table.WORKER_NAME) || settings.given(Table.STATE_DIR) || env.var("STATE_DIRECTORY") != null) {
@@ -87,14 +83,7 @@ public final class ControlClient implements AutoCloseable {
   /** @throws Problem ending with {@link Problem.Exit#NO_WORKER} when no worker answers there */
   public static ControlClient connect(Path stateDir) {
     try {
-      var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      try {
-        channel.connect(UnixDomainSocketAddress.of(SocketFile.of(stateDir)));
-        return new ControlClient(stateDir, channel);
-      } catch (IOException e) {
-        channel.close();
-        throw e;
-      }
+      return new ControlClient(stateDir, SocketChannel.open(UnixDomainSocketAddress.of(SocketFile.of(stateDir))));
     } catch (IOException e) {
       throw new Problem("no worker answers in " + stateDir, String.valueOf(e.getMessage()),
           "start one: run; or name another with --name or --state-dir").ending(Problem.Exit.NO_WORKER).from(e);
@@ -102,66 +91,46 @@ public final class ControlClient implements AutoCloseable {
   }
 
   /**
-   * Asks, and waits for the answer.
+   * Sends the request and returns the result.
    *
-   * @throws Problem as the worker gives it, or when it does not answer
+   * @throws Problem that the worker answers, or when it does not answer within 30 s
    */
   public JsonNode call(String method, ObjectNode params) {
-    var watch = Thread.ofVirtual().name("patience").start(this::giveUp);
-    try {
-      ask(method, params);
-      while (true) {
-        var message = read();
-        if (message.path("id").asInt() == last) {
-          return result(message);
-        }
-      }
+    try (var timeout = ChannelTimeout.start(channel, TIMEOUT)) {
+      send(method, params);
+      return read().path("result");
     } catch (IOException e) {
-      throw lost(e);
-    } finally {
-      watch.interrupt();
-    }
-  }
-
-  private void giveUp() {
-    try {
-      Clock.SYSTEM.sleep(PATIENCE);
-      close();
-    } catch (InterruptedException e) {
-      return; // the answer has come
+      throw noAnswer(e);
     }
   }
 
   /**
-   * Asks for something that goes on.
+   * Subscribes to something.
    *
-   * @param goOn handed the answer and then each notification; false when that was the last one wanted
-   * @throws Problem as the worker gives it, or when it ends
+   * @param more handed each message, the first of which has a {@code result}, the others a {@code method}; false after the last
+   *     one wanted
+   * @throws Problem that the worker answers, or when it ends
    */
-  public void follow(String method, ObjectNode params, Predicate<JsonNode> goOn) {
+  public void follow(String method, ObjectNode params, Predicate<JsonNode> more) {
     try {
-      ask(method, params);
-      while (true) {
-        var message = read();
-        if (message.path("id").asInt() == last ? !goOn.test(result(message)) : !goOn.test(message)) {
-          return;
-        }
+      send(method, params);
+      while (more.test(read())) {
+        continue;
       }
     } catch (IOException e) {
-      throw lost(e);
+      throw noAnswer(e);
     }
   }
 
-  private void ask(String method, ObjectNode params) throws IOException {
-    var request = Json.object().put("jsonrpc", "2.0").put("id", ++last).put("method", method);
-    request.set("params", params);
-    var line = ByteBuffer.wrap((Json.write(request) + "\n").getBytes(StandardCharsets.UTF_8));
+  private void send(String method, ObjectNode params) throws IOException {
+    var request = Json.object().put("jsonrpc", "2.0").put("id", 1).put("method", method);
+    var line = ByteBuffer.wrap((Json.write(request.set("params", params)) + "\n").getBytes(StandardCharsets.UTF_8));
     try {
       while (line.hasRemaining()) {
         channel.write(line);
       }
     } catch (IOException e) {
-      read(); // a worker that has too many clients says so before it hangs up
+      read(); // a worker that refuses the client says why before it closes the connection
       throw e;
     }
   }
@@ -172,30 +141,25 @@ public final class ControlClient implements AutoCloseable {
       throw new IOException("it has closed the connection");
     }
     var message = Json.readObject(line).orElseThrow(() -> new IOException("its answer is no JSON object"));
-    if (message.path("id").isNull()) { // it is about no request: it turns us away
-      result(message);
+    if (message.has("error")) {
+      throw problem(message.path("error"));
     }
     return message;
   }
 
-  private static JsonNode result(ObjectNode message) {
-    var error = message.path("error");
-    if (error.isMissingNode()) {
-      return message.path("result");
-    }
-    if (error.path("code").asInt() == BAD_PARAMS) {
-      throw new Problem(error.path("message").asText(), "the worker takes no other", "give another one").ending(Problem.Exit.USAGE);
+  private static Problem problem(JsonNode error) {
+    var what = error.path("message").asText();
+    if (error.path("code").asInt() == INVALID_PARAMS) {
+      return new Problem(what, "the worker takes no other", "give another one").ending(Problem.Exit.USAGE);
     }
     var exit = Arrays.stream(Problem.Exit.values()).filter(e -> e.code == error.path("code").asInt()).findFirst()
         .orElse(Problem.Exit.PROBLEM);
-    var why = Json.text(error.path("data"), "why");
-    var fix = Json.text(error.path("data"), "fix");
-    throw new Problem(error.path("message").asText(), why == null ? "the worker refused the request" : why,
-        fix == null ? "use the same version of the commands and the worker" : fix).ending(exit);
+    return new Problem(what, error.at("/data/why").asText("the worker refused the request"),
+        error.at("/data/fix").asText("use the same version of the commands and the worker")).ending(exit);
   }
 
-  private Problem lost(IOException e) {
-    var why = e instanceof AsynchronousCloseException ? "it has said nothing for " + PATIENCE.toSeconds() + " s" : String.valueOf(e.getMessage());
+  private Problem noAnswer(IOException e) {
+    var why = e instanceof AsynchronousCloseException ? "it said nothing for " + TIMEOUT.toSeconds() + " s" : String.valueOf(e.getMessage());
     return new Problem("the worker in " + stateDir + " did not answer", why,
         "look whether it is ending, or try again").ending(Problem.Exit.TRY_LATER).from(e);
   }

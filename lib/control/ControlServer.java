@@ -10,55 +10,50 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Problem;
-import lib.worker.Served;
+import lib.worker.Daemon;
 import lib.worker.context.RestartingLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers on the running worker's socket. Each client has threads of its own, so a slow one holds up nobody; past
- * {@value #MAX_CLIENTS} further ones are turned away.
+ * Accepts clients on the running worker's socket. Each client has a thread of its own, so a slow one holds up nobody else; past
+ * {@value #MAX_CLIENTS}, further ones are refused. Thread-safe.
  */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
-  private static final int MAX_CLIENTS = 32; // a console, some terminals and a monitor; more is a loop gone wrong
-  private static final Duration PAUSE = Duration.ofSeconds(1); // while this process has no file left to open, accepting fails at once
-  private static final Duration LAST = Duration.ofSeconds(1); // for the last answers, of all clients together
+  private static final int MAX_CLIENTS = 32; // a console, some terminals and a monitor; more is a faulty loop
+  private static final Duration RETRY_ACCEPT = Duration.ofSeconds(1); // while this process has no file left to open, accept fails at once
+  private static final Duration GRACE = Duration.ofSeconds(1); // for the last answers, of all clients together
 
   private final Path stateDir;
   private final ServerSocketChannel socket;
-  private final ControlApi methods;
-  private final Set<ControlConnection> clients = ConcurrentHashMap.newKeySet();
+  private final ControlApi api;
+  private final Map<SocketChannel, Thread> clients = new ConcurrentHashMap<>();
 
-  private ControlServer(Path stateDir, ServerSocketChannel socket, ControlApi methods) {
+  private ControlServer(Path stateDir, ServerSocketChannel socket, ControlApi api) {
     this.stateDir = stateDir;
     this.socket = socket;
-    this.methods = methods;
+    this.api = api;
   }
 
   /**
-   * Begins to answer. The caller holds the state folder's lock.
+   * Starts to answer. The caller holds the state folder's lock.
    *
-   * @param served what it speaks for
-   * @throws Problem when there can be no socket
+   * @param daemon the worker that answers
+   * @throws Problem when the socket cannot be made
    */
-  public static ControlServer start(Path stateDir, Served served, Environment env) {
+  public static ControlServer start(Path stateDir, Daemon daemon, Environment env) {
     try {
       var file = SocketFile.make(stateDir, env);
-      var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-      try {
-        socket.bind(UnixDomainSocketAddress.of(file));
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------")); // its folder is ours alone before that, too
-      } catch (IOException e) {
-        socket.close();
-        throw e;
-      }
-      var server = new ControlServer(stateDir, socket, new ControlApi(stateDir, served));
+      var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(file));
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------")); // its folder is ours alone before that, too
+      var server = new ControlServer(stateDir, socket, new ControlApi(stateDir, daemon));
       Thread.ofVirtual().name("control").start(new RestartingLoop("control socket", server::accept, Clock.SYSTEM));
       return server;
     } catch (IOException e) {
@@ -68,52 +63,62 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void accept() {
-    try {
-      while (true) {
-        take();
+    while (socket.isOpen()) {
+      try {
+        serve(socket.accept());
+      } catch (ClosedChannelException e) {
+        LOG.debug("control socket closed");
+      } catch (IOException e) {
+        LOG.warn("control client not accepted, retrying in {} s: {}", RETRY_ACCEPT.toSeconds(), e.getMessage());
+        LockSupport.parkNanos(RETRY_ACCEPT.toNanos());
       }
-    } catch (ClosedChannelException | InterruptedException e) {
-      LOG.debug("the control socket is closed");
     }
   }
 
-  private void take() throws ClosedChannelException, InterruptedException {
-    try {
-      welcome(socket.accept());
-    } catch (ClosedChannelException e) {
-      throw e;
-    } catch (IOException e) {
-      LOG.warn("no client of the control socket can be taken: {}", e.getMessage());
-      Clock.SYSTEM.sleep(PAUSE);
+  private void serve(SocketChannel channel) {
+    var connection = new ControlConnection(channel);
+    if (clients.size() >= MAX_CLIENTS) {
+      connection.refuse("this worker has " + MAX_CLIENTS + " clients already");
+      return;
     }
-  }
-
-  private void welcome(SocketChannel channel) {
-    try {
-      if (clients.size() >= MAX_CLIENTS) {
-        ControlConnection.refuse(channel, "this worker has " + MAX_CLIENTS + " clients already");
-      } else {
-        var client = new ControlConnection(channel, methods, clients::remove);
-        clients.add(client);
-        client.start();
+    var thread = Thread.ofVirtual().name("control client").unstarted(() -> {
+      try {
+        connection.run(api);
+      } finally {
+        clients.remove(channel);
       }
-    } catch (IOException e) {
-      LOG.debug("a client of the control socket left at once: {}", e.getMessage());
-    }
+    });
+    clients.put(channel, thread);
+    thread.start();
   }
 
-  /** Ends all conversations, each with the answer that is under way, and removes the socket. */
+  /** Ends all connections, each after the answer in progress, and removes the socket. */
   @Override
   public void close() throws InterruptedException {
     try {
       socket.close();
-      var until = Clock.SYSTEM.nanos() + LAST.toNanos();
-      for (var client : clients) {
-        client.finish(until);
+      for (var channel : clients.keySet()) {
+        endInput(channel);
+      }
+      var until = Clock.SYSTEM.nanos() + GRACE.toNanos();
+      for (var thread : clients.values()) {
+        thread.join(Duration.ofNanos(Math.max(0, until - Clock.SYSTEM.nanos())));
+      }
+      for (var channel : clients.keySet()) {
+        channel.close();
       }
       SocketFile.remove(stateDir);
     } catch (IOException e) {
-      LOG.warn("the control socket was not removed: {}", e.getMessage()); // the next start replaces it
+      LOG.warn("control socket not removed, the next start replaces it: {}", e.getMessage());
+    }
+  }
+
+  /** Ends the wait for a request, and every subscription. */
+  private static void endInput(SocketChannel channel) {
+    try {
+      channel.shutdownInput();
+    } catch (IOException e) {
+      LOG.debug("control client has left: {}", e.getMessage());
     }
   }
 }

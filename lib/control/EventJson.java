@@ -24,6 +24,11 @@ final class EventJson {
           + "; needs a restart: " + String.join(", ", reload.restart()));
       case WorkerEvent.SessionFound found -> null;
       case WorkerEvent.AttemptSettled settled -> null;
+      case WorkerEvent.ClaimConfirmed confirmed -> null;
+      case WorkerEvent.ClaimResolved resolved -> null;
+      case WorkerEvent.StopOrdered order -> null;
+      case WorkerEvent.RunningTaskAnnounced announced -> null;
+      case WorkerEvent.UsageLimitEnded ended -> null;
       case WorkerEvent.ServerAnswered answered -> null;
       case WorkerEvent.ServerForgotWorker forgot -> null;
       case WorkerEvent.CodebasesChanged changed -> null;

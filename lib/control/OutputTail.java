@@ -5,95 +5,64 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import lib.agent.output.Transcript;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.masking.Redaction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** The end of a task's output, read from this machine's files, also when no server can be reached. For one thread. */
+/** Reads the end of a task's transcript on this machine, so that no server is needed. For one thread. */
 final class OutputTail implements AutoCloseable {
   static final int LINES = 20; // as people know it from tail, twice
   static final int MOST_LINES = 1000;
-  private static final Logger LOG = LoggerFactory.getLogger(OutputTail.class);
-  private static final long BYTES = 256 << 10; // so much is read for it, however large the output is
-  private static final int PIECE = 16 << 10;
+  private static final int BYTES = 256 << 10; // so much is read for it, however large the output is
   private static final Duration LOOK = Duration.ofMillis(250); // a person sees it as live
 
   private final String taskId;
   private final int lines;
   private final Transcript transcript;
-  private final AttemptDirectory folder;
+  private long place;
 
   /** @throws Problem when this machine has no output of it */
-  OutputTail(Path stateDir, String taskId, int lines, Redaction redaction) throws IOException {
+  OutputTail(Path stateDir, String taskId, int lines) throws IOException {
     this.taskId = taskId;
     this.lines = lines;
-    this.folder = AttemptDirectory.latest(stateDir, taskId).filter(f -> Files.exists(f.file("out"))).orElseThrow(() ->
+    this.transcript = new Transcript(AttemptDirectory.latest(stateDir, taskId).filter(f -> Files.exists(f.file("out"))).orElseThrow(() ->
         new Problem("there is no output of task " + taskId + " here", "no agent has worked at it in " + stateDir,
-            "ask the server: tasks output " + taskId));
-    this.transcript = Transcript.last(folder, BYTES, redaction);
+            "ask the server: tasks output " + taskId)));
   }
 
   /** Its last lines so far. */
   ObjectNode last() throws IOException {
-    var kept = new ArrayDeque<String>();
-    read().lines().forEach(line -> {
-      kept.add(line);
-      if (kept.size() > lines) {
-        kept.removeFirst();
-      }
-    });
-    return Json.object().put("task_id", taskId).put("text", kept.isEmpty() ? "" : String.join("\n", kept) + "\n").put("ended", ended());
+    var now = transcript.checkpoint();
+    place = Math.max(0, now.length() - BYTES);
+    var text = transcript.text(place, now.length(), BYTES);
+    var all = text.lines().skip(place > 0 ? 1 : 0).toList(); // the first may be part of a line
+    place = now.length();
+    var last = String.join("\n", all.subList(Math.max(0, all.size() - lines), all.size()));
+    return Json.object().put("task_id", taskId).put("text", last.isEmpty() ? "" : last + "\n").put("ended", now.complete());
   }
 
-  /** Tells of further output as it comes, and of its end. */
-  AutoCloseable follow(ControlApi.Notify notify) {
-    var thread = Thread.ofVirtual().name("tail " + taskId).start(() -> {
-      var end = Json.object().put("task_id", taskId);
-      try (this) {
-        while (true) {
-          var whole = ended(); // asked before the read, so that nothing is missed
-          var text = read();
-          if (!text.isEmpty()) {
-            notify.hand("output", Json.object().put("task_id", taskId).put("text", text));
-          } else if (whole) {
-            notify.hand("end", end);
-            return;
-          } else {
-            Clock.SYSTEM.sleep(LOOK);
-          }
+  /** Sends further output as it comes, and the end of the task; returns after that. */
+  void follow(ControlApi.Subscriber subscriber) throws InterruptedException {
+    var end = Json.object().put("task_id", taskId);
+    try {
+      while (true) {
+        var now = transcript.checkpoint();
+        if (place < now.length()) {
+          var text = transcript.text(place, now.length(), BYTES);
+          place = Math.min(now.length(), place + Transcript.size(text));
+          subscriber.send("output", Json.object().put("task_id", taskId).put("text", text));
+        } else if (now.complete()) {
+          subscriber.send("end", end);
+          return;
+        } else {
+          Clock.SYSTEM.sleep(LOOK);
         }
-      } catch (IOException e) {
-        notify.tell("end", end.put("problem", e.getMessage()));
-      } catch (InterruptedException e) {
-        LOG.debug("nobody follows task {} any more", taskId);
       }
-    });
-    return thread::interrupt;
-  }
-
-  private boolean ended() {
-    return Files.exists(folder.file("closing"));
-  }
-
-  private String read() throws IOException {
-    if (ended()) {
-      transcript.complete();
+    } catch (IOException e) {
+      subscriber.send("end", end.put("problem", e.getMessage()));
     }
-    var all = new StringBuilder();
-    while (all.length() < BYTES) {
-      var piece = transcript.next(PIECE).text();
-      if (piece.isEmpty()) {
-        break;
-      }
-      all.append(piece);
-    }
-    return all.toString();
   }
 
   @Override

@@ -14,36 +14,36 @@ final class SocketFile {
   private static final String NAME = "control.sock";
   private static final String PREFIX = "a2a-"; // of the folder of one that lies elsewhere
   private static final String SOCKET = "s"; // and its name there
-  private static final int LONGEST = 100; // the kernel's structure has room for 107 bytes, on macOS for 103
+  private static final int MAX_PATH = 100; // bytes; the kernel's structure has room for 107, on macOS for 103
 
   private SocketFile() {}
 
   /**
-   * The path to bind, in a folder that only its owner may enter; an old socket is removed. Whoever calls holds the state
-   * folder's lock, so that no living worker loses its own.
+   * The path to bind, in a folder that only its owner may enter; removes an old socket. The caller holds the state folder's
+   * lock, so that no running worker loses its own.
    */
   static Path make(Path stateDir, Environment env) throws IOException {
     var file = stateDir.resolve(NAME);
     remove(stateDir);
-    if (bytes(file) <= LONGEST) {
+    if (bytes(file) <= MAX_PATH) {
       return file;
     }
-    // a new folder of ours each time: in a folder that all may write to, a name that can be foreseen could be taken before us
+    // a new folder of ours each time: in a folder that all may write to, others could take a name that they can guess
     var made = Files.createTempDirectory(folder(env), PREFIX, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     var real = made.resolve(SOCKET);
     Files.createSymbolicLink(file, real);
     return real;
   }
 
-  /** A folder with a short path; su and containers leave an XDG_RUNTIME_DIR that is another user's, or is not there. */
+  /** A folder with a short path. After su and in containers, XDG_RUNTIME_DIR may be another user's, or may not exist. */
   private static Path folder(Environment env) throws IOException {
     var runtime = env.var("XDG_RUNTIME_DIR");
-    var usable = runtime != null && runtime.startsWith("/") && bytes(Path.of(runtime)) < LONGEST - 40
+    var usable = runtime != null && runtime.startsWith("/") && bytes(Path.of(runtime)) < MAX_PATH - 40
         && Files.isWritable(Path.of(runtime));
     return usable ? Durable.folder(Path.of(runtime, "a2a-worker")) : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
-  /** The path to connect to; there may be nobody. */
+  /** The path to connect to; it need not exist. */
   static Path of(Path stateDir) throws IOException {
     var file = stateDir.resolve(NAME);
     return Files.isSymbolicLink(file) ? Files.readSymbolicLink(file) : file;

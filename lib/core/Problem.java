@@ -1,7 +1,7 @@
 package lib.core;
 
 /**
- * The one error that users see: what is wrong, why, and how to mend it.
+ * The one error that users see: what is wrong, why, and how to fix it.
  *
  * <p>Anything else that reaches a command's edge is our bug and is shown as one ({@link Exit#BUG}). A problem is
  * thrown where it is found and printed once, by the command; nothing between logs it.

@@ -1,60 +1,39 @@
 package lib.feed;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
-import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import lib.core.Clock;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 
 /**
- * Tasks to look at, the most urgent first. A task is known by its id and its marker: a repeated announcement is forgotten,
- * a re-queued task comes through. Thread-safe.
+ * Tasks that wait to be looked at. A task is known by its id and its marker: a repeated announcement is dropped, a re-queued task
+ * comes through. Decides nothing and holds its lock for no look-up. Thread-safe.
  */
 public final class Inbox {
-  /** What does not fit, the poll brings back when there is room. */
-  private static final int MAX_WAITING = 1000;
-  /** Enough to remember every announcement that a server can still replay; the journal remembers what was done. */
+  private static final int MAX_WAITING = 1000; // the poll brings the rest back
+  /** Enough to remember every announcement that a server can replay; the journal remembers what was done. */
   private static final int MAX_REMEMBERED = 10_000;
 
-  /** What became of looking at a task. */
-  public enum Disposition {
-    /** It is taken: leave the inbox. */
-    TAKE,
-    /** Not now: stay. */
-    WAIT,
-    /** Not for us: leave, and forget announcements of the same queueing. */
-    DROP,
-    /** There is no room for any: this one and all less urgent ones stay. */
-    FULL
-  }
-
-  /** Looks at a task; must not block. */
-  public interface Selector {
-    Disposition look(Task task);
-  }
-
-  private record Candidate(Task task, long arrival, long notBefore) {}
+  private record Entry(Task task, long arrival, long notBefore) {}
 
   private record Memory(String marker, long until) {}
 
-  private static final Comparator<Candidate> URGENCY = Comparator.<Candidate>comparingInt(c -> -c.task.priority())
-      .thenComparing(c -> c.task.createdAt(), Comparator.nullsLast(Comparator.naturalOrder())).thenComparingLong(c -> c.arrival);
+  private static final Comparator<Entry> URGENCY = Comparator.<Entry>comparingInt(e -> -e.task.priority())
+      .thenComparing(e -> e.task.createdAt(), Comparator.nullsLast(Comparator.naturalOrder())).thenComparingLong(e -> e.arrival);
 
-  private final Clock time;
+  private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<String, Candidate> waiting = new HashMap<>();
-  private final NavigableSet<Candidate> order = new TreeSet<>(URGENCY); // the same ones
-  private final Map<String, Memory> seen = new LinkedHashMap<>() {
+  private final Map<String, Entry> entries = new HashMap<>();
+  private final Map<String, Memory> suppressed = new LinkedHashMap<>() {
     @Override
     protected boolean removeEldestEntry(Map.Entry<String, Memory> eldest) {
       return size() > MAX_REMEMBERED;
@@ -63,96 +42,92 @@ public final class Inbox {
   private long arrivals;
   private long changes;
 
-  public Inbox(Clock time) {
-    this.time = time;
+  /** An empty inbox. */
+  public Inbox(Clock clock) {
+    this.clock = clock;
   }
 
-  /** Offers a task as a feed saw it; false when the inbox is full of more urgent ones. A full inbox forgets its least urgent. */
+  /** Adds a task as a feed saw it; false when the inbox is full of more urgent ones. A full inbox drops its least urgent. */
   public boolean offer(Task task) {
     lock.lock();
     try {
-      if (task.status() != TaskStatus.PENDING && task.status() != TaskStatus.QUEUED || remembered(task)) {
+      var memory = suppressed.get(task.id());
+      if (task.status() != TaskStatus.PENDING && task.status() != TaskStatus.QUEUED
+          || memory != null && memory.marker.equals(task.marker()) && clock.nanos() < memory.until) {
         return true;
       }
-      var known = waiting.get(task.id());
-      var candidate = known == null ? new Candidate(task, arrivals++, 0)
-          : new Candidate(task.filledFrom(known.task), known.arrival, known.notBefore);
-      if (known == null && waiting.size() >= MAX_WAITING) {
-        if (URGENCY.compare(candidate, order.last()) > 0) {
+      var known = entries.get(task.id());
+      var entry = known == null ? new Entry(task, arrivals++, 0) : new Entry(task.filledFrom(known.task), known.arrival, known.notBefore);
+      if (known == null && entries.size() >= MAX_WAITING) {
+        var least = entries.values().stream().max(URGENCY).orElseThrow();
+        if (URGENCY.compare(least, entry) < 0) {
           return false;
         }
-        waiting.remove(order.pollLast().task.id());
+        entries.remove(least.task.id());
       }
-      put(candidate);
+      put(entry);
       return true;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Puts a task back that could not be looked at now. */
+  /** The tasks that are not deferred now, the most urgent first. */
+  public List<Task> waiting() {
+    var now = clock.nanos();
+    return sorted(entry -> entry.notBefore == 0 || now >= entry.notBefore);
+  }
+
+  /** All tasks, the most urgent first. */
+  public List<Task> all() {
+    return sorted(entry -> true);
+  }
+
+  /** Takes a task out; false when it is not there any more. */
+  public boolean take(String id) {
+    lock.lock();
+    try {
+      return entries.remove(id) != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps a task, also one that was taken out, from {@link #waiting} for so long. */
   public void defer(Task task, Duration wait) {
     lock.lock();
     try {
-      if (!waiting.containsKey(task.id())) {
-        put(new Candidate(task, arrivals++, time.nanos() + wait.toNanos()));
-      }
+      var known = entries.get(task.id());
+      put(new Entry(task, known == null ? arrivals++ : known.arrival, clock.nanos() + wait.toNanos()));
     } finally {
       lock.unlock();
     }
   }
 
-  /** Forgets announcements of this queueing of the task for so long. */
+  /** Drops the task, and for so long all announcements of the same queueing of it. */
   public void suppress(Task task, Duration howLong) {
     lock.lock();
     try {
-      remember(task, howLong);
+      entries.computeIfPresent(task.id(), (id, entry) -> entry.task.marker().equals(task.marker()) ? null : entry);
+      suppressed.remove(task.id()); // to the young end
+      suppressed.put(task.id(), new Memory(task.marker(), clock.nanos() + howLong.toNanos()));
     } finally {
       lock.unlock();
     }
   }
 
-  /** Forgets all announcements, since what we offer has changed; the next poll brings them again. */
+  /** Lets all announcements through again, since the offer has changed; the next poll brings them. */
   public void clearSuppressed() {
     lock.lock();
     try {
-      seen.clear();
+      suppressed.clear();
       change();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Shows the tasks to the gate, the most urgent first, and returns those it takes. */
-  public List<Task> pickRunnable(Selector gate) {
-    lock.lock();
-    try {
-      var taken = new ArrayList<Task>();
-      var now = time.nanos();
-      for (var all = order.iterator(); all.hasNext(); ) {
-        var candidate = all.next();
-        var look = candidate.notBefore != 0 && now < candidate.notBefore ? Disposition.WAIT : gate.look(candidate.task);
-        if (look == Disposition.FULL) {
-          break;
-        }
-        if (look == Disposition.WAIT) {
-          continue;
-        }
-        all.remove();
-        waiting.remove(candidate.task.id());
-        if (look == Disposition.TAKE) {
-          taken.add(candidate.task);
-        } else {
-          remember(candidate.task, Duration.ofMinutes(10)); // by then a setting or a registration may have changed
-        }
-      }
-      return taken;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits until something changes after {@code seenChanges}, or the time is up; returns the new count. */
+  /** Waits until something changes after {@code seenChanges}, or the time is over; returns the new count. */
   public long await(long seenChanges, Duration most) throws InterruptedException {
     lock.lock();
     try {
@@ -166,7 +141,7 @@ public final class Inbox {
     }
   }
 
-  /** Says that something the gate looks at has changed. */
+  /** Wakes the one that waits, since the worker's state has changed. */
   public void signal() {
     lock.lock();
     try {
@@ -176,43 +151,30 @@ public final class Inbox {
     }
   }
 
-  /** Tasks that wait to be looked at. */
+  /** How many tasks are there, deferred ones included. */
   public int size() {
     lock.lock();
     try {
-      return waiting.size();
+      return entries.size();
     } finally {
       lock.unlock();
     }
   }
 
-  /** The most urgent of them. */
-  public List<Task> waiting(int most) {
+  private List<Task> sorted(Predicate<Entry> wanted) {
+    List<Entry> all;
     lock.lock();
     try {
-      return order.stream().limit(most).map(Candidate::task).toList();
+      all = List.copyOf(entries.values());
     } finally {
       lock.unlock();
     }
+    return all.stream().filter(wanted).sorted(URGENCY).map(Entry::task).toList();
   }
 
-  private void put(Candidate candidate) {
-    var before = waiting.put(candidate.task.id(), candidate);
-    if (before != null) {
-      order.remove(before);
-    }
-    order.add(candidate);
+  private void put(Entry entry) {
+    entries.put(entry.task.id(), entry);
     change();
-  }
-
-  private boolean remembered(Task task) {
-    var memory = seen.get(task.id());
-    return memory != null && memory.marker.equals(task.marker()) && time.nanos() < memory.until;
-  }
-
-  private void remember(Task task, Duration howLong) {
-    seen.remove(task.id()); // to the young end
-    seen.put(task.id(), new Memory(task.marker(), time.nanos() + howLong.toNanos()));
   }
 
   private void change() {

@@ -1,108 +1,99 @@
 package lib.feed;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import lib.core.Clock;
+import lib.core.Reporting;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Outage;
 import lib.wire.Retry;
+import lib.wire.ServerFeatures;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks for pending tasks again and again ({@code GET …/tasks?status=pending}): the net below the stream, which is not told
- * of tasks created while all slots were busy, by another replica of the server, or while it was down. Run it on a virtual
- * thread and interrupt that thread to end it.
+ * Asks for pending tasks again and again ({@code GET …/tasks?status=pending}): the net below the stream, which brings no task
+ * that was created while all slots were busy, by another replica of the server, or while it was down. Run it on a virtual thread
+ * and interrupt that thread to end it.
  */
-public final class PollFeed implements Runnable {
+public final class PollFeed implements Runnable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(PollFeed.class);
-  private static final Duration BESIDE_STREAM = Duration.ofSeconds(30); // what the living peer does
+  private static final Duration BESIDE_STREAM = Duration.ofSeconds(30); // as the old worker
   /** Many short tasks in a row ask for a poll each; one after the first, and then four a second, find as much. */
   private static final Duration GAP = Duration.ofMillis(250);
 
   private final Client client;
-  private final Supplier<FeedRequest> offer;
-  private final BooleanSupplier streamUp;
-  private final boolean ours;
-  private final Duration interval;
-  private final FeedListener listener;
-  private final Clock time;
+  private final Inbox inbox;
+  private final Offer offer;
+  private final Clock clock;
   private final RandomGenerator random;
-  private final Semaphore asked = new Semaphore(0);
-  private volatile boolean up;
-  private volatile long changed;
+  private final Duration interval;
+  private final Semaphore woken = new Semaphore(0);
+  private final FeedHealth health;
+  private volatile boolean streamUp;
 
-  /**
-   * A feed that has not asked yet.
-   *
-   * @param ours our own server applies the worker's codebases by itself; others filter differently and are asked twice
-   * @param interval between polls while the stream is down
-   */
-  public PollFeed(Client client, Supplier<FeedRequest> offer, BooleanSupplier streamUp, boolean ours, Duration interval,
-      FeedListener listener, Clock time, RandomGenerator random) {
+  /** A feed that has not asked yet. @param interval between polls while the stream is down */
+  public PollFeed(Client client, Inbox inbox, Offer offer, Duration interval, Clock clock, RandomGenerator random) {
     this.client = client;
+    this.inbox = inbox;
     this.offer = offer;
-    this.streamUp = streamUp;
-    this.ours = ours;
     this.interval = interval;
-    this.listener = listener;
-    this.time = time;
+    this.clock = clock;
     this.random = random;
-    this.changed = time.nanos();
+    this.health = new FeedHealth(clock);
   }
 
-  /** Polls at once instead of at the next turn. Any thread. */
+  /** Polls at once instead of at its next turn. Any thread. */
   public void pollNow() {
-    asked.release();
+    woken.release();
   }
 
-  /** Whether the last poll was answered, and since when polls go like it. Any thread. */
-  public FeedHealth health() {
-    return new FeedHealth(up, Duration.ofNanos(time.nanos() - changed));
+  /** The stream has opened or ended: polls at once, since tasks announced before or in a gap are found by asking. */
+  void streamIs(boolean up) {
+    streamUp = up;
+    pollNow();
   }
 
-  private void record(boolean well) {
-    if (up != well) {
-      changed = time.nanos();
-      up = well;
-    }
+  @Override
+  public void status(ObjectNode json) {
+    health.write(json.withObject("/feeds/poll"));
   }
 
   @Override
   public void run() {
     var outage = new Outage(LOG, "poll");
     try {
+      var server = offer.features();
       while (true) {
         Duration wait;
         try {
-          poll().forEach(listener::task);
+          poll(server).forEach(inbox::offer);
           outage.over();
-          record(true);
-          wait = streamUp.getAsBoolean() ? BESIDE_STREAM : interval;
+          health.is(true);
+          wait = wait(server);
         } catch (CallFailed e) {
-          record(false);
+          health.is(false);
           var failures = outage.failed(e);
           var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.STREAM;
           wait = policy.delay(failures, e.retryAfter(), random).plus(interval);
-          asked.drainPermits(); // whoever asked would only ask a server that is down
+          woken.drainPermits(); // the server is down for those who asked meanwhile, too
         }
-        var since = time.nanos();
-        if (asked.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-          var left = GAP.toNanos() - (time.nanos() - since);
+        var since = clock.nanos();
+        if (woken.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+          var left = GAP.toNanos() - (clock.nanos() - since);
           if (left > 0) {
-            time.sleep(Duration.ofNanos(left));
+            clock.sleep(Duration.ofNanos(left));
           }
-          asked.drainPermits();
+          woken.drainPermits();
         }
       }
     } catch (InterruptedException e) {
@@ -110,11 +101,16 @@ public final class PollFeed implements Runnable {
     }
   }
 
-  private List<Task> poll() throws CallFailed, InterruptedException {
-    var now = offer.get();
+  /** Other servers push no task to a worker that holds a claim, so that one with a free slot has to ask. */
+  private Duration wait(ServerFeatures server) {
+    var isDeaf = !server.isOwn() && offer.isPartlyBusy();
+    return streamUp && !isDeaf ? BESIDE_STREAM : interval;
+  }
+
+  private List<Task> poll(ServerFeatures server) throws CallFailed, InterruptedException {
     var found = new LinkedHashMap<String, Task>();
-    var queries = new ArrayList<>(List.of(new Client.Query(TaskStatus.PENDING, null, now.workerId(), now.agentName())));
-    if (!ours) {
+    var queries = new ArrayList<>(List.of(new Client.Query(TaskStatus.PENDING, null, offer.workerId(), offer.agentName())));
+    if (!server.filtersPolls()) {
       queries.add(new Client.Query(TaskStatus.PENDING, null, null, null));
     }
     for (var query : queries) {

@@ -1,12 +1,13 @@
 package lib.feed;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import lib.core.Clock;
 import lib.core.Json;
+import lib.core.Reporting;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Retry;
@@ -16,83 +17,64 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears of tasks at once, over {@code GET /v1/worker/tasks/stream}. One stream at a time: the old one is closed before a
- * new one opens, since a server forgets a worker when its old stream ends late. Run it on a virtual thread of its own;
- * closing ends it, and any other interrupt of that thread opens the stream anew.
+ * Receives tasks at once, over {@code GET /v1/worker/tasks/stream}. One stream at a time: the old one is closed before a new one
+ * opens, since a server forgets a worker when its old stream ends late. Run it on a virtual thread of its own; closing ends it,
+ * and any other interrupt of that thread opens the stream again.
  */
-public final class StreamFeed implements Runnable, AutoCloseable {
+public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(StreamFeed.class);
-  /** A stream that lived for so long worked; one that a server ends at once, again and again, is opened less and less often. */
-  private static final Duration SETTLED = Duration.ofSeconds(10);
+  /** A stream that lived for so long worked; one that the server ends at once, again and again, is opened less and less often. */
+  private static final Duration WORKED = Duration.ofSeconds(10);
+  private static final int MAX_SHOWN = 200; // characters of a server's own error
 
   private final Client client;
-  private final Supplier<FeedRequest> offer;
+  private final Inbox inbox;
+  private final PollFeed poll;
+  private final Offer offer;
   private final Duration silence;
-  private final FeedListener listener;
-  private final Runnable poll;
-  private final Clock time;
+  private final Clock clock;
   private final RandomGenerator random;
-  private volatile boolean up;
-  private volatile long changed;
+  private final FeedHealth health;
+  private final ReentrantLock routing = new ReentrantLock(); // so that the newest offer is the last that the server gets
   private volatile Thread reader;
   private volatile boolean closed;
-  private final ReentrantLock routing = new ReentrantLock(); // one tells at a time, so that the newest is told last
-  private List<String> routed;
+  private List<String> routed; // guarded by routing
   private Duration lived; // the rest belongs to the reading thread
   private String lastId;
   private long serverWait;
 
   /**
-   * A feed that is not yet open.
+   * A feed that is not open yet.
    *
-   * @param silence a stream that brings no byte for so long is opened anew
-   * @param poll asks for a poll now: after every gap, and when an announcement says too little
+   * @param poll polls after every gap, and when an announcement says too little
+   * @param silence how long the open stream may be silent before it counts as broken
    */
-  public StreamFeed(Client client, Supplier<FeedRequest> offer, Duration silence, FeedListener listener, Runnable poll, Clock time,
-      RandomGenerator random) {
+  public StreamFeed(Client client, Inbox inbox, PollFeed poll, Offer offer, Duration silence, Clock clock, RandomGenerator random) {
     this.client = client;
+    this.inbox = inbox;
+    this.poll = poll;
     this.offer = offer;
     this.silence = silence;
-    this.listener = listener;
-    this.poll = poll;
-    this.time = time;
+    this.clock = clock;
     this.random = random;
-    this.changed = time.nanos();
+    this.health = new FeedHealth(clock);
   }
 
   /** Whether the stream is open. */
   public boolean up() {
-    return up;
+    return health.up();
   }
 
-  /** How the stream does, and for how long. Any thread. */
-  public FeedHealth health() {
-    return new FeedHealth(up, Duration.ofNanos(time.nanos() - changed));
+  @Override
+  public void status(ObjectNode json) {
+    health.write(json.withObject("/feeds/stream"));
   }
 
-  /** Closes the stream and opens it anew: the server has forgotten us although it is open. Any thread. */
+  /** Closes the stream and opens it again: the server has lost it, or the number of slots has changed. Any thread. */
   public void reopen() {
     var thread = reader;
-    if (thread != null && up) {
+    if (thread != null && up()) {
       thread.interrupt();
-    }
-  }
-
-  /** Tells the server what the open stream is for, if that has changed; one that is not open tells when it opens. Any thread. */
-  public void updateRouting() throws InterruptedException {
-    routing.lock();
-    try {
-      var ids = offer.get().codebaseIds();
-      if (up && !ids.equals(routed)) {
-        client.routeCodebases(offer.get().workerId(), ids);
-        routed = ids;
-        poll.run(); // what was announced for a new one before that went to nobody
-      }
-    } catch (CallFailed e) {
-      LOG.debug("routing was not told, the stream is opened anew: {}", e.getMessage());
-      reopen();
-    } finally {
-      routing.unlock();
     }
   }
 
@@ -118,7 +100,7 @@ public final class StreamFeed implements Runnable, AutoCloseable {
         } catch (CallFailed e) {
           failed = e;
         }
-        failures = lived.compareTo(SETTLED) >= 0 ? 1 : failures;
+        failures = lived.compareTo(WORKED) >= 0 ? 1 : failures;
         if (!Thread.interrupted()) {
           pause(failures, failed);
         }
@@ -129,48 +111,66 @@ public final class StreamFeed implements Runnable, AutoCloseable {
   }
 
   private void pause(int failures, CallFailed failed) throws InterruptedException {
-    poll.run(); // a gap begins: what is announced in it is found by asking
     var lasting = failed != null && (failed.kind() == CallFailed.Kind.DENIED || !failed.kind().again());
     if (failed != null && (failures == 1 || lasting)) {
       LOG.warn("stream down, tasks are polled for: {}", failed.line());
     }
     var wait = (lasting ? Retry.DENIED : Retry.STREAM).delay(failures, failed == null ? Duration.ZERO : failed.retryAfter(), random);
-    time.sleep(wait.toMillis() < serverWait ? Duration.ofMillis(serverWait) : wait);
+    clock.sleep(wait.toMillis() < serverWait ? Duration.ofMillis(serverWait) : wait);
   }
 
   /** Reads one stream to its end. */
   private void listen() throws CallFailed, InterruptedException {
     lived = Duration.ZERO;
-    var opening = time.nanos();
-    var now = offer.get();
-    try (var stream = client.tasks(now.workerId(), now.agentName(), now.codebaseIds(), now.capabilities(), now.slots(), lastId, silence)) {
+    var opening = clock.nanos();
+    var ids = offer.codebaseIds();
+    try (var stream = client.tasks(offer.workerId(), offer.agentName(), ids, offer.capabilities(), offer.slots(), lastId, silence)) {
       for (var event = stream.next(); event != null; event = stream.next()) {
-        if (!up) {
-          opened(now.codebaseIds());
+        if (!up()) {
+          opened(ids);
         }
         lastId = event.id() == null ? lastId : event.id();
         serverWait = Math.clamp(stream.retryMillis(), 0, 60_000);
         take(event);
       }
     } finally {
-      lived = up ? Duration.ofNanos(time.nanos() - opening) : Duration.ZERO;
-      changed = up ? time.nanos() : changed;
-      up = false;
+      lived = up() ? Duration.ofNanos(clock.nanos() - opening) : Duration.ZERO;
+      health.is(false);
+      poll.streamIs(false);
     }
   }
 
-  private void opened(List<String> ids) throws InterruptedException {
+  private void opened(List<String> ids) {
     routing.lock();
     try {
       routed = Client.streamTells(ids) ? ids : null;
-      changed = time.nanos();
-      up = true;
+      health.is(true);
     } finally {
       routing.unlock();
     }
     LOG.info("stream open, tasks are heard of at once");
-    poll.run(); // what was announced before is found by asking
+    poll.streamIs(true);
     updateRouting();
+  }
+
+  /** Sends the server what the open stream is for, if that has changed; opening the stream sends it, too. Any thread. */
+  public void updateRouting() {
+    routing.lock();
+    try {
+      var ids = offer.codebaseIds();
+      if (up() && !ids.equals(routed)) {
+        client.routeCodebases(offer.workerId(), ids);
+        routed = ids;
+        poll.pollNow(); // tasks announced before the server knew this codebase reached no worker
+      }
+    } catch (CallFailed e) {
+      LOG.debug("routing failed, opening the stream again: {}", e.getMessage());
+      reopen();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the stream ends or is opened again, which tells the server
+    } finally {
+      routing.unlock();
+    }
   }
 
   private void take(Sse.Event event) {
@@ -178,19 +178,19 @@ public final class StreamFeed implements Runnable, AutoCloseable {
       case "task_available", "task", "task_assigned", "task.created", "task.assigned" ->
           Json.readObject(event.data()).flatMap(Task::read).ifPresentOrElse(task -> {
             if (!task.raw().has("codebase_id") && !task.raw().has("workspace_id") && !task.raw().has("metadata")) {
-              poll.run(); // so thin that it does not even tell where: the list does
+              poll.pollNow(); // so thin that it does not even name the codebase: the list does
             } else {
-              listener.task(task);
+              inbox.offer(task);
             }
           }, () -> LOG.warn("stream brought a task event without an id: {} characters", event.data().length()));
       case "task_cancelled" -> Json.readObject(event.data()).ifPresent(data -> {
         var id = Json.text(data, "task_id", "id");
         if (id != null) {
-          listener.cancelled(id, Json.text(data, "reason"));
+          offer.stopOrdered(id, Json.text(data, "reason"));
         }
       });
-      case "error" -> LOG.warn("stream says: {}", event.data().length() > 200 ? event.data().substring(0, 200) : event.data());
-      default -> { } // connected, heartbeat, ping and whatever comes later: a sign of life, which the read itself was
+      case "error" -> LOG.warn("stream error: {}", event.data().substring(0, Math.min(MAX_SHOWN, event.data().length())));
+      default -> { } // connected, heartbeat, ping and later ones are signs of life, as the read itself was
     }
   }
 }

@@ -6,30 +6,34 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lib.core.Clock;
+import lib.wire.Lease;
 
 /**
- * When each running task last gave a sign of life: its claim, being named in a heartbeat, accepted output. In memory
- * only: after a restart every running task starts with a fresh lease, since nobody could speak to a server that was
- * down. Thread-safe.
+ * The leases of running tasks: how long each lasts, and when its worker last gave a sign of life by a claim, a heartbeat that
+ * names it, or output. Kept in memory; after a restart each running task has a new lease. Thread-safe.
  */
 final class Leases {
-  record Lease(String worker, long seen) {}
+  /** For tasks that a worker took by saying {@code running}: it was promised no lease. */
+  static final Duration UNPROMISED = Duration.ofSeconds(300);
+
+  record Held(String worker, Duration length, long seen) {}
 
   private final Clock time;
-  private final Map<String, Lease> leases = new ConcurrentHashMap<>();
+  private final Map<String, Held> leases = new ConcurrentHashMap<>();
 
   Leases(Clock time) {
     this.time = time;
   }
 
-  /** The worker has the task from now on. To be said once that is committed, as is its end. */
-  void begin(String task, String worker) {
-    leases.put(task, new Lease(worker, time.nanos()));
+  /** The worker has the task from now on; call it once that is committed. A longer promise to the same worker stays. */
+  void begin(String task, String worker, Duration length) {
+    leases.merge(task, new Held(worker, length, time.nanos()), (old, now) ->
+        old.worker.equals(worker) && old.length.compareTo(length) > 0 ? new Held(worker, old.length, now.seen) : now);
   }
 
   /** A sign of life; of no meaning when the task is not this worker's, or no more. */
   void renew(String task, String worker) {
-    leases.computeIfPresent(task, (id, lease) -> lease.worker.equals(worker) ? new Lease(worker, time.nanos()) : lease);
+    leases.computeIfPresent(task, (id, lease) -> lease.worker.equals(worker) ? new Held(worker, lease.length, time.nanos()) : lease);
   }
 
   void end(String task) {
@@ -38,7 +42,7 @@ final class Leases {
 
   /** For workers that do not name what they run: all of it. */
   void renewAll(String worker) {
-    leases.replaceAll((task, lease) -> lease.worker.equals(worker) ? new Lease(worker, time.nanos()) : lease);
+    leases.replaceAll((task, lease) -> lease.worker.equals(worker) ? new Held(worker, lease.length, time.nanos()) : lease);
   }
 
   /** How many tasks the worker runs. */
@@ -57,7 +61,19 @@ final class Leases {
     return lease == null ? Duration.ZERO : Duration.ofNanos(time.nanos() - lease.seen);
   }
 
-  Map<String, Lease> all() {
+  /** Whether the task has been silent for as long as its worker was promised. */
+  boolean isOver(String task) {
+    var lease = leases.get(task);
+    return lease != null && time.nanos() - lease.seen >= lease.length.toNanos();
+  }
+
+  /** How long the task's lease lasts. */
+  Duration length(String task) {
+    var lease = leases.get(task);
+    return lease == null ? Lease.LENGTH : lease.length;
+  }
+
+  Map<String, Held> all() {
     return Map.copyOf(leases);
   }
 
@@ -66,13 +82,13 @@ final class Leases {
    *
    * @param before all of them from before the running tasks were read: those that began meanwhile stay
    */
-  void agree(Map<String, Lease> before, List<TaskTable.Running> running) {
+  void agree(Map<String, Held> before, List<TaskTable.Running> running) {
     var workers = running.stream().collect(Collectors.toMap(TaskTable.Running::id, TaskTable.Running::worker));
     before.forEach((task, lease) -> {
       if (!lease.worker.equals(workers.get(task))) {
         leases.remove(task, lease);
       }
     });
-    workers.forEach((task, worker) -> leases.putIfAbsent(task, new Lease(worker, time.nanos())));
+    workers.forEach((task, worker) -> leases.putIfAbsent(task, new Held(worker, Lease.LENGTH, time.nanos())));
   }
 }

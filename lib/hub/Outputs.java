@@ -48,7 +48,7 @@ final class Outputs {
   record Page(List<ObjectNode> chunks, long total) {}
 
   /**
-   * Stores the chunk; false when it was there already. Also after the task has ended, since what an agent said is worth
+   * Stores the chunk; false when it was there already. One of the same number with another text is refused. Also after the task has ended, since what an agent said is worth
    * keeping, but never from an attempt that is over.
    */
   boolean append(Chunk chunk) throws StoreFailed, InterruptedException {
@@ -72,6 +72,10 @@ final class Outputs {
           INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
           chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
+      if (added == 0 && !chunk.text.equals(sql.first("SELECT chunk FROM output WHERE task_id = ? AND attempt = ? AND seq = ?",
+          row -> row.getString(1), chunk.taskId, chunk.attempt, chunk.seq).orElseThrow())) {
+        throw Refused.of(409, "chunk_known", "chunk " + chunk.seq + " of attempt " + chunk.attempt + " is here with another text");
+      }
       return added > 0;
     });
     leases.renew(chunk.taskId, chunk.workerId);

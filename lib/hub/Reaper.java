@@ -16,8 +16,6 @@ import org.slf4j.LoggerFactory;
 final class Reaper {
   private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
 
-  /** A running task whose worker is silent for so long is free again. */
-  static final Duration SILENCE = Duration.ofSeconds(300);
   /** How often it looks; also how often a quiet output stream gets a comment. Task streams get a heartbeat every other time. */
   static final Duration INTERVAL = Duration.ofSeconds(15);
 
@@ -55,8 +53,8 @@ final class Reaper {
     var running = database.read(TaskTable::running);
     leases.agree(leased, running);
     for (var task : running) {
-      if (leases.silence(task.id()).compareTo(SILENCE) >= 0) {
-        counts[tasks.lose(task.id(), SILENCE).ordinal()]++;
+      if (leases.isOver(task.id())) {
+        counts[tasks.lose(task.id()).ordinal()]++;
       }
     }
     for (var id : database.read(TaskTable::declined)) {

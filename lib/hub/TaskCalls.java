@@ -7,17 +7,13 @@ import lib.core.Json;
 import lib.hub.Outputs.Chunk;
 import lib.hub.TaskTable.Draft;
 import lib.store.StoreFailed;
+import lib.wire.Lease;
 import lib.wire.Report;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 
 /** The calls about tasks and their output. */
 final class TaskCalls {
-  /**
-   * How long a claim's answer promises the task to its worker. A worker that hears nothing for so long stops its agent;
-   * the reaper frees the task earlier, after {@link Reaper#SILENCE}, and whoever asks first has it then.
-   */
-  private static final Duration LEASE = Duration.ofSeconds(900);
   private static final int LIST = 100; // as other servers have it
   private static final String NEEDED = "required_capabilities";
   private static final int MAX_TITLE = 80; // characters of a prompt that make a title, as other servers have it
@@ -145,9 +141,9 @@ final class TaskCalls {
     var id = request.body().text("task_id");
     var worker = request.workerId();
     workers.seen(worker);
-    var attempt = tasks.claim(id, worker);
+    var attempt = tasks.claim(id, worker, request.body().attempt());
     return Reply.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker).put("attempt", attempt)
-        .put("lease_seconds", LEASE.toSeconds()).put("message", "Task claimed successfully"));
+        .put("lease_seconds", Lease.LENGTH.toSeconds()).put("message", "Task claimed successfully"));
   }
 
   private Reply status(Request request) throws StoreFailed, InterruptedException {
@@ -205,7 +201,7 @@ final class TaskCalls {
   }
 
   private Reply stuck(Request request) throws StoreFailed {
-    var seconds = request.number("timeout_seconds", request.query("timeout_seconds"), Reaper.SILENCE.toSeconds(), 1, 1 << 30);
+    var seconds = request.number("timeout_seconds", request.query("timeout_seconds"), Leases.UNPROMISED.toSeconds(), 1, 1 << 30);
     var answer = Json.object();
     var list = answer.putArray("tasks");
     reaper.silent(Duration.ofSeconds(seconds)).forEach(task -> list.addObject().put("id", task.id())
@@ -216,7 +212,7 @@ final class TaskCalls {
   private Reply reaperHealth(Request request) {
     var last = reaper.last();
     return Reply.of(Json.object().put("status", "healthy").put("running", true)
-        .put("stuck_timeout_seconds", Reaper.SILENCE.toSeconds()).put("interval_seconds", Reaper.INTERVAL.toSeconds())
+        .put("stuck_timeout_seconds", Leases.UNPROMISED.toSeconds()).put("interval_seconds", Reaper.INTERVAL.toSeconds())
         .put("max_attempts", Tasks.MAX_ATTEMPTS).set("last_run", last == null ? null : json(last)));
   }
 

@@ -47,7 +47,10 @@ final class TaskTable {
   record Draft(String codebaseId, String title, String prompt, String agentType, int priority, String model,
       String modelRef, String targetAgent, String targetWorker, ObjectNode metadata) {}
 
-  /** A task without its long texts, with what only the server looks at. */
+  /** The value of {@link Head#lost} after somebody queued the task again while it ran. */
+  static final int QUEUED_WHILE_RUNNING = -1;
+
+  /** A task without its long texts, with what only the server looks at. @param lost how many of its workers vanished */
   record Head(ObjectNode json, String cancelReason, int lost) {
     String id() {
       return json.path("id").asText();
@@ -63,7 +66,7 @@ final class TaskTable {
 
     State state() {
       return new State(TaskStatus.of(json.path("status").asText()), Json.text(json, "worker_id"),
-          json.path("attempt").asInt(), cancelReason != null, lost > 0 && TaskStatus.PENDING.word().equals(Json.text(json, "status")));
+          json.path("attempt").asInt(), cancelReason != null, lost != 0 && TaskStatus.PENDING.word().equals(Json.text(json, "status")));
     }
   }
 

@@ -12,16 +12,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import lib.core.Json;
 import lib.hub.TaskTable.Draft;
 import lib.hub.TaskTable.Head;
 import lib.store.Database;
 import lib.store.Database.Sync;
 import lib.store.Sql;
 import lib.store.StoreFailed;
+import lib.wire.Lease;
 import lib.wire.Report;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
+import lib.wire.Times;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,8 @@ final class Tasks {
 
   /** How often a task is started before a worker's vanishing fails it. */
   static final int MAX_ATTEMPTS = 3;
+  /** So long only its runner may have a task that was queued again while it ran: two heartbeats. */
+  private static final Duration RECLAIM = Duration.ofSeconds(30);
   private static final int MAX_REASON = 1000; // characters of why a worker declined; every list of tasks tells them
 
   private final Database database;
@@ -90,18 +93,31 @@ final class Tasks {
         codebase == null ? (limit + 9) / 10 : limit, task -> fleet.offered(task, candidate)));
   }
 
-  /** Compare-and-set from pending to running; repeating it as the owner gives the same attempt again. */
-  int claim(String id, String worker) throws StoreFailed, InterruptedException {
+  /**
+   * Compare-and-set from pending to running; repeating it as the owner gives the same attempt again.
+   *
+   * @param running the number of the claim under which this worker runs it already; 0 for none
+   */
+  int claim(String id, String worker, int running) throws StoreFailed, InterruptedException {
     var attempt = database.write(Sync.POWER, sql -> {
       var head = head(sql, id);
-      return switch (Transition.claim(head.state(), worker)) {
+      return switch (Transition.claim(head.state(), worker, running)) {
         case Transition.Take take -> take(sql, head, worker);
         case Transition.Refuse refuse -> throw refused(refuse, id);
+        case Transition.Back back -> takeBack(sql, id, worker, running);
         default -> head.state().attempt();
       };
     });
-    leases.begin(id, worker);
+    leases.begin(id, worker, Lease.LENGTH);
     dispatch.gone(id);
+    return attempt;
+  }
+
+  private int takeBack(Sql sql, String id, String worker, int attempt) throws SQLException {
+    var now = stamps.next();
+    sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(), worker, now,
+        now, id);
+    LOG.info("task {} still runs at worker {}, attempt {}", id, worker, attempt);
     return attempt;
   }
 
@@ -112,12 +128,21 @@ final class Tasks {
     });
     var attempt = head.state().attempt() + 1;
     var now = stamps.next();
+    if (head.lost() == TaskTable.QUEUED_WHILE_RUNNING
+        && since(head.metadata(), now).compareTo(RECLAIM) < 0) {
+      throw Refused.of(409, "not_eligible", "Task " + id + " was queued again while it ran; its worker has "
+          + RECLAIM.toSeconds() + " s to say that it still runs it");
+    }
     if (sql.update("UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? "
         + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
       throw Refused.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
     }
     LOG.info("task {} claimed by worker {}, attempt {}", id, worker, attempt);
     return attempt;
+  }
+
+  private static Duration since(ObjectNode metadata, String now) {
+    return Duration.between(Times.parse(metadata.path("manual_requeue_at").asText()), Times.parse(now));
   }
 
   /** What a report led to. @param changed whether the task has another status now */
@@ -143,8 +168,7 @@ final class Tasks {
           yield new Reported(RUNNING, true);
         }
         case Transition.Back(var to) -> {
-          sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(),
-              said.workerId(), stamps.next(), stamps.next(), id);
+          takeBack(sql, id, said.workerId(), said.attempt());
           keepSession(sql, said);
           yield new Reported(to == RUNNING ? to : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
         }
@@ -159,7 +183,7 @@ final class Tasks {
       };
     });
     if (outcome.status == RUNNING) {
-      leases.begin(id, said.workerId());
+      leases.begin(id, said.workerId(), said.attempt() > 0 ? Lease.LENGTH : Leases.UNPROMISED);
     }
     if (outcome.changed) {
       LOG.info("task {} is {}, says worker {}", id, outcome.status.word(), said.workerId());
@@ -173,7 +197,7 @@ final class Tasks {
 
   private TaskStatus giveBack(Sql sql, Head head, Report said, boolean decline) throws SQLException {
     if (!decline && !head.task().registration()) {
-      return queueAgain(sql, head, head.lost(), head.metadata());
+      return queueAgain(sql, head, Math.max(0, head.lost()), head.metadata());
     }
     if (fleet.knows(said.workerId()) && !Routing.declined(head.task(), said.workerId())) { // once each, or the list has no end
       var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
@@ -182,7 +206,7 @@ final class Tasks {
       sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
     }
     return fleet.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
-        : queueAgain(sql, head, head.lost(), head.metadata());
+        : queueAgain(sql, head, Math.max(0, head.lost()), head.metadata());
   }
 
   private static String declinedBy(Head head) {
@@ -199,19 +223,19 @@ final class Tasks {
     }) == FAILED;
   }
 
-  /** The worker gave no sign of life for too long: queued again, failed after the last attempt, or cancelled as asked. */
-  TaskStatus lose(String id, Duration limit) throws StoreFailed, InterruptedException {
+  /** Takes the task from a worker whose lease is over: queued again, failed after the last attempt, or cancelled as asked. */
+  TaskStatus lose(String id) throws StoreFailed, InterruptedException {
     return changed(id, RUNNING, sql -> {
       var head = head(sql, id);
       var now = head.state();
-      if (now.status() != RUNNING || leases.silence(id).compareTo(limit) < 0) {
+      if (now.status() != RUNNING || !leases.isOver(id)) {
         return RUNNING; // a report or a heartbeat came in between
       }
-      var why = "worker " + now.worker() + " gave no sign of life for " + limit.toSeconds() + " s";
+      var why = "worker " + now.worker() + " gave no sign of life for " + leases.length(id).toSeconds() + " s";
       if (now.cancelling()) {
         return end(sql, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
       }
-      var lost = head.lost() + 1;
+      var lost = Math.max(0, head.lost()) + 1;
       var metadata = head.metadata();
       if (lost >= MAX_ATTEMPTS) {
         metadata.put("failed_at", stamps.next()).put("failure_reason", why);
@@ -257,17 +281,18 @@ final class Tasks {
     return status;
   }
 
-  /** Queues a task anew that runs, failed or was cancelled; returns how many attempts that makes. */
+  /** Queues a running, failed or cancelled task again; returns how many attempts that makes. */
   int requeue(String id) throws StoreFailed, InterruptedException {
     var attempts = database.write(Sync.POWER, sql -> {
       var head = head(sql, id);
       var now = head.state().status();
+      var runs = now == RUNNING && !head.state().cancelling();
       if (now != RUNNING && now != FAILED && now != CANCELLED) {
         throw Refused.of(400, "Cannot requeue task with status " + now.word());
       }
       var metadata = head.metadata();
       var next = metadata.path("attempts").asInt(1) + 1;
-      queueAgain(sql, head, 0, metadata.put("attempts", next).put("manual_requeue_at", stamps.next()));
+      queueAgain(sql, head, runs ? TaskTable.QUEUED_WHILE_RUNNING : 0, metadata.put("attempts", next).put("manual_requeue_at", stamps.next()));
       sql.update("UPDATE tasks SET declined = '[]' WHERE id = ?", id);
       return next;
     });

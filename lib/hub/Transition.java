@@ -16,8 +16,8 @@ sealed interface Transition {
   record Take() implements Transition {}
 
   /**
-   * The task is again the speaker's, whom the server had given up and nobody has replaced; it goes to this state. What its agent did
-   * meanwhile counts, since otherwise it would be done a second time.
+   * The task belongs again to the worker that still runs it, since no other has claimed it; it goes to this state. The work of
+   * its agent counts, so that no second agent does the same.
    */
   record Back(TaskStatus to) implements Transition {}
 
@@ -32,15 +32,16 @@ sealed interface Transition {
    * @param worker who runs it or ran it last; null when nobody has it
    * @param attempt the number of the last claim; 0 when it was never claimed
    * @param cancelling whether its cancellation was asked for while it runs
-   * @param vanished whether it waits because the worker of the last claim gave no sign of life
+   * @param reclaimable whether it waits although the worker of the last claim may still run it
    */
-  record State(TaskStatus status, String worker, int attempt, boolean cancelling, boolean vanished) {}
+  record State(TaskStatus status, String worker, int attempt, boolean cancelling, boolean reclaimable) {}
 
-  /** A worker wants the task. */
-  static Transition claim(State now, String worker) {
+  /** A worker wants the task. @param running the number of its claim when it runs the task already, else 0 */
+  static Transition claim(State now, String worker, int running) {
     return switch (now.status) {
-      case PENDING -> new Take();
-      case RUNNING -> worker.equals(now.worker) ? new Same()
+      case PENDING -> isBack(now, running) ? new Back(TaskStatus.RUNNING)
+          : running > 0 ? new Refuse("stale_attempt", "attempt " + running + " is over") : new Take();
+      case RUNNING -> worker.equals(now.worker) && (running == 0 || running == now.attempt) ? new Same()
           : new Refuse("already_claimed", "already claimed by another worker");
       default -> new Refuse("not_pending", "is " + now.status.word());
     };
@@ -77,9 +78,9 @@ sealed interface Transition {
         : to == TaskStatus.PENDING && now.cancelling ? new Change(TaskStatus.CANCELLED) : new Change(to);
   }
 
-  /** Whether this is the attempt of a worker that was given up, of a task that nobody has taken since. */
+  /** Whether this is the attempt that still runs, of a task that was queued again and that no other worker has claimed. */
   static boolean isBack(State now, int attempt) {
-    return now.vanished && attempt > 0 && attempt == now.attempt;
+    return now.reclaimable && attempt > 0 && attempt == now.attempt;
   }
 
   /**

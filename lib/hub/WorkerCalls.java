@@ -108,7 +108,7 @@ final class WorkerCalls {
     return Reply.of(answer);
   }
 
-  /** A worker that was given up still runs the task. Where that cannot be written now, its next heartbeat says so again. */
+  /** The worker still runs a task that was queued again. When that cannot be written now, its next heartbeat says it again. */
   private void back(String task, String worker, int attempt) throws InterruptedException {
     try {
       tasks.report(new Report(task, worker, TaskStatus.RUNNING, null, null, null, attempt), false);

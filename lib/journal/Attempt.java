@@ -6,25 +6,21 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import lib.agent.output.OutputPosition;
 import lib.core.Json;
+import lib.wire.Task;
 import lib.wire.Times;
 
 /**
  * One try at a task, as the journal has it.
  *
  * @param id the journal's own number
- * @param server our own server's id, else its address: what is owed is delivered there and nowhere else
- * @param n our own counter for this task, from 1
- * @param marker which queueing of the task this answers
- * @param fence the server's number for the claim; 0 where it gives none
- * @param leaseSeconds how long the server keeps the task for us without a word of ours; 0 where it does not say
- * @param codebase the folder worked in; null for tasks that need none
+ * @param claim what the server granted
+ * @param sessionId the agent's session; null while unknown
+ * @param delivered how much of its output the server has, at least
  * @param verdict the outcome as JSON once it ended, else null
  */
-public record Attempt(long id, String server, String workerId, String taskId, int n, String marker, int fence,
-    long leaseSeconds, String codebaseId, Path codebase, String agentType, String title, State state, String sessionId, Instant createdAt,
-    OutputPosition sent, OutputPosition sending, long seq, String verdict) {
+public record Attempt(long id, AttemptKey key, Work work, Claim claim, State state, String sessionId, Instant createdAt,
+    Position delivered, String verdict) {
 
   /** How far an attempt has come; each state is on disk before what follows it happens. */
   public enum State {
@@ -32,29 +28,94 @@ public record Attempt(long id, String server, String workerId, String taskId, in
     INTENT,
     /** The server gave it to us. */
     CLAIMED,
-    /** Its agent was started. */
+    /** Its agent was started; earlier versions recorded it. */
     STARTED,
-    /** It has a verdict; reports may still be on their way. */
+    /** It has a verdict; reports may still wait. */
     ENDED,
     /** The server has taken or refused every report. */
     SETTLED
   }
 
+  /**
+   * What there is to do.
+   *
+   * @param codebase the folder worked in; null for tasks that need none
+   */
+  public record Work(String codebaseId, Path codebase, String agentType, String title) {}
+
+  /**
+   * What the server granted.
+   *
+   * @param fence the server's number for the claim; 0 where it gives none
+   * @param leaseSeconds how long the server keeps the task for us without contact; 0 where it does not say
+   */
+  public record Claim(int fence, long leaseSeconds) {
+    static final Claim NONE = new Claim(0, 0);
+  }
+
+  /**
+   * A place in the delivery of an attempt's output.
+   *
+   * @param sent bytes of the transcript that are delivered
+   * @param chunks the number of the last chunk; 0 for none
+   */
+  public record Position(long sent, long chunks) {
+    public static final Position START = new Position(0, 0);
+  }
+
   /** An attempt that is to be recorded as an intent. */
-  public static Attempt draft(String server, String workerId, String taskId, int n, String marker, String codebaseId, Path codebase,
-      String agentType, String title, Instant at) {
-    return new Attempt(0, server, workerId, taskId, n, marker, 0, 0, codebaseId, codebase, agentType, title, State.INTENT, null,
-        at, OutputPosition.START, null, 0, null);
+  public static Attempt draft(AttemptKey key, Work work, Instant at) {
+    return new Attempt(0, key, work, Claim.NONE, State.INTENT, null, at, Position.START, null);
   }
 
-  /** What its folder keeps of it, for a worker whose journal is lost. */
+  public String server() {
+    return key.server();
+  }
+
+  public String workerId() {
+    return key.workerId();
+  }
+
+  public String taskId() {
+    return key.taskId();
+  }
+
+  public int n() {
+    return key.n();
+  }
+
+  public String marker() {
+    return key.marker();
+  }
+
+  public String codebaseId() {
+    return work.codebaseId;
+  }
+
+  public Path codebase() {
+    return work.codebase;
+  }
+
+  public String agentType() {
+    return work.agentType;
+  }
+
+  public int fence() {
+    return claim.fence;
+  }
+
+  public long leaseSeconds() {
+    return claim.leaseSeconds;
+  }
+
+  /** What its directory keeps of it, for a worker whose journal is lost. */
   public ObjectNode toJson() {
-    return Json.object().put("server", server).put("worker_id", workerId).put("task_id", taskId).put("n", n).put("marker", marker)
-        .put("codebase_id", codebaseId).put("codebase", codebase == null ? null : codebase.toString()).put("agent_type", agentType)
-        .put("title", title).put("created_at", createdAt.toString());
+    return Json.object().put("server", server()).put("worker_id", workerId()).put("task_id", taskId()).put("n", n())
+        .put("marker", marker()).put("codebase_id", codebaseId()).put("codebase", codebase() == null ? null : codebase().toString())
+        .put("agent_type", work.agentType).put("title", work.title).put("created_at", createdAt.toString());
   }
 
-  /** An intent from what its folder keeps; empty when that is not whole. */
+  /** An intent from what its directory keeps; empty when that is not whole. */
   public static Optional<Attempt> read(JsonNode node) {
     var codebase = Json.text(node, "codebase");
     var created = Times.parse(Json.text(node, "created_at"));
@@ -63,19 +124,23 @@ public record Attempt(long id, String server, String workerId, String taskId, in
         return Optional.empty();
       }
     }
-    return node.path("n").asInt(0) < 1 || created == null ? Optional.empty() : Optional.of(draft(Json.text(node, "server"),
-        Json.text(node, "worker_id"), Json.text(node, "task_id"), node.path("n").asInt(), Json.text(node, "marker"),
-        Json.text(node, "codebase_id"), codebase == null ? null : Path.of(codebase), Json.text(node, "agent_type"),
-        Json.text(node, "title"), created));
+    return node.path("n").asInt(0) < 1 || created == null ? Optional.empty() : Optional.of(draft(new AttemptKey(
+        Json.text(node, "server"), Json.text(node, "worker_id"), Json.text(node, "task_id"), node.path("n").asInt(),
+        Json.text(node, "marker")), new Work(Json.text(node, "codebase_id"), codebase == null ? null : Path.of(codebase),
+        Json.text(node, "agent_type"), Json.text(node, "title")), created));
   }
 
-  Attempt recorded(long id) {
-    return new Attempt(id, server, workerId, taskId, n, marker, fence, leaseSeconds, codebaseId, codebase, agentType, title, state,
-        sessionId, createdAt, sent, sending, seq, verdict);
+  /** The same with what the whole task says, where its announcement said less. */
+  public Attempt describedBy(Task task) {
+    return new Attempt(id, new AttemptKey(key.server(), key.workerId(), key.taskId(), key.n(), task.marker()),
+        new Work(task.codebase(), work.codebase, task.agent(), task.title()), claim, state, sessionId, createdAt, delivered, verdict);
   }
 
-  Attempt claimed(int fence, long leaseSeconds) {
-    return new Attempt(id, server, workerId, taskId, n, marker, fence, leaseSeconds, codebaseId, codebase, agentType, title,
-        State.CLAIMED, sessionId, createdAt, sent, sending, seq, verdict);
+  Attempt withId(long newId) {
+    return new Attempt(newId, key, work, claim, state, sessionId, createdAt, delivered, verdict);
+  }
+
+  Attempt claimed(Claim granted) {
+    return new Attempt(id, key, work, granted, State.CLAIMED, sessionId, createdAt, delivered, verdict);
   }
 }

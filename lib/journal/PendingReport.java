@@ -14,7 +14,7 @@ public record PendingReport(long id, long attemptId, Kind kind, Report report) {
   public enum Kind { STATUS, RELEASE, REQUEUE }
 
   /** Whether it must wait until all output is delivered. */
-  public boolean last() {
-    return kind == Kind.RELEASE || report.status() != TaskStatus.RUNNING;
+  public boolean isOutcome() {
+    return kind != Kind.STATUS || report.status() != TaskStatus.RUNNING;
   }
 }

@@ -57,6 +57,10 @@ final class Schema {
         address TEXT PRIMARY KEY,
         id TEXT NOT NULL
       );
+      """, """
+      ALTER TABLE attempt DROP COLUMN sent;
+      ALTER TABLE attempt DROP COLUMN sending;
+      ALTER TABLE attempt ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
       """);
 
   private Schema() {}

@@ -1,6 +1,8 @@
 package lib.outbox;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -8,149 +10,141 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
-import lib.agent.output.OutputSource;
-import lib.core.Clock;
+import java.util.stream.Stream;
+import lib.agent.output.OutputRecorder;
+import lib.agent.output.Transcript;
+import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.journal.Journal;
-import lib.journal.PendingReport;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import lib.store.StoreFailed;
-import lib.wire.Client;
 import lib.wire.Report;
+import lib.wire.ServerFeatures;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers what attempts owe to the server: one courier per attempt, so that a task's reports and output keep their order
- * and one stuck task holds up no other. Everything it sends is in the journal or in the attempt's files first. Thread-safe.
+ * Delivers the reports and the output of attempts: one sender per attempt, so that a task's reports and output keep their order and
+ * one stuck task holds up no other. Everything it sends is in the journal or in the attempt's directory first. Thread-safe.
  */
 public final class Outbox implements AutoCloseable {
-  /** After a long outage thousands of attempts may be owed at once; so many calls are under way together, no more. */
+  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+  /** After a long outage thousands of attempts may wait; so many calls are under way together, no more. */
   private static final int MAX_CALLS = 32;
 
-  /** Hears that the server says an attempt is no longer ours. Called on a courier's thread; must return at once. */
-  public interface LeaseLostListener {
-    void lost(Attempt attempt, String why);
+  /** Hears what the server says of attempts. Called on a sender's thread; must return at once. */
+  public interface Listener {
+    /** The server says that an attempt is no longer ours. */
+    void superseded(Attempt attempt, String why);
+
+    /** The server has the task of a running attempt as cancelled. */
+    void cancelled(Attempt attempt);
+
+    /** The server has taken or refused every report of an attempt. */
+    void settled(Attempt attempt);
   }
 
-  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
-
-  private final Journal journal;
-  private final Client client;
-  private final boolean ours;
+  private volatile Delivery delivery; // without features until the server has answered
+  private final Path stateDir;
+  private final long outputMax;
   private final Redaction redaction;
-  private final Clock time;
-  private final RandomGenerator random;
-  private final LeaseLostListener lost;
+  private final Listener listener;
   private final Semaphore calls = new Semaphore(0);
-  private final Map<Long, AttemptSender> couriers = new ConcurrentHashMap<>();
+  private final Map<Long, AttemptSender> senders = new ConcurrentHashMap<>();
+  private final Map<Attempt, Boolean> waiting = new LinkedHashMap<>(); // for the server's first answer; true where fresh
   private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition emptied = lock.newCondition();
 
   /**
-   * An outbox for one server, which delivers nothing before {@link #open()}.
+   * An outbox for one server, which delivers nothing before {@link #deliver}.
    *
-   * @param ours whether it is our own server, which drops repeats by itself and keeps all output
-   * @param redaction masks all reports before they are recorded, and once more what an earlier version has recorded
+   * @param stateDir where the attempts' directories are
+   * @param outputMax bytes of one attempt's output, for what an earlier process left unrendered
+   * @param redaction masks all reports before they are recorded
    */
-  public Outbox(Journal journal, Client client, boolean ours, Redaction redaction, Clock time, RandomGenerator random,
-      LeaseLostListener lost) {
-    this.journal = journal;
-    this.client = client;
-    this.ours = ours;
+  public Outbox(Delivery delivery, Path stateDir, long outputMax, Redaction redaction, Listener listener) {
+    this.delivery = delivery;
+    this.stateDir = stateDir;
+    this.outputMax = outputMax;
     this.redaction = redaction;
-    this.time = time;
-    this.random = random;
-    this.lost = lost;
+    this.listener = listener;
   }
 
-  /** Lets it deliver, once it is certain which server that is. */
-  public void open() {
-    calls.release(MAX_CALLS);
-  }
-
-  /** Begins to deliver a claimed attempt: what the claim owes and, as it comes, its output. Owns the spool from now on. */
-  public void open(Journal.Claimed claimed, OutputSource spool) {
-    start(claimed.attempt(), spool, claimed.owed(), false);
-  }
-
-  /** Goes on with an attempt of an earlier process that has not ended: what it owes, and its output as it comes. */
-  public void adopt(Attempt attempt, OutputSource spool) throws StoreFailed {
-    start(attempt, spool, journal.pendingReports(attempt), false);
-  }
-
-  /** Goes on with an ended attempt of an earlier process. */
-  public void resume(Attempt attempt, OutputSource spool) throws StoreFailed {
-    start(attempt, spool, journal.pendingReports(attempt), true);
-  }
-
-  /** Reports the session as soon as it is known. */
-  public void session(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
-    journal.session(attempt, sessionId);
-    running(attempt, sessionId);
-  }
-
-  /** Says again that it runs, for a server that has put it back; nothing once its outcome is recorded. */
-  public void running(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
-    var courier = couriers.get(attempt.id());
-    if (courier != null && !courier.ended()) {
-      var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
-      courier.add(List.of(journal.addReport(attempt, report, time.now())), false);
+  /**
+   * Lets it deliver, once the server has said what it is. Attempts of another server stay in the journal for a start with
+   * that one.
+   */
+  public void deliver(ServerFeatures server) {
+    lock.lock();
+    try {
+      delivery = delivery.to(server);
+      calls.release(MAX_CALLS);
+      waiting.forEach(this::start);
+      waiting.clear();
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** Whether the server has been told all that there was to tell so far. */
-  public boolean told(Attempt attempt) {
-    var courier = couriers.get(attempt.id());
-    return courier != null && courier.told();
+  /** Begins to deliver an attempt that this process claimed: its reports and, as it comes, its output. */
+  public void open(Attempt attempt) {
+    start(attempt, true);
+  }
+
+  /** Resumes the delivery of an attempt of an earlier process, running or ended. It asks the server how much of the output it has. */
+  public void resume(Attempt attempt) {
+    start(attempt, false);
+  }
+
+  /** Says that the attempt's output grew. */
+  public void signal(Attempt attempt) {
+    var sender = senders.get(attempt.id());
+    if (sender != null) {
+      sender.signal();
+    }
+  }
+
+  /** Reports the session as soon as it is known; nothing once the outcome is recorded. */
+  public void session(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+    delivery.journal().session(attempt, sessionId);
+    addRunning(attempt, sessionId);
+  }
+
+  /** Says again that it runs, to a server that has put it back; when it has ended, says again how. */
+  public void running(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+    if (!addRunning(attempt, sessionId) && delivery.journal().reports().repeatOutcome(attempt)) {
+      wake(attempt);
+    }
+  }
+
+  private boolean addRunning(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+    var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
+    var added = delivery.journal().reports().add(attempt, report, delivery.clock().now());
+    signal(attempt);
+    return added;
+  }
+
+  /** Whether the server has all reports that there are so far. */
+  public boolean isDelivered(Attempt attempt) throws StoreFailed {
+    return delivery.journal().reports().delivery(attempt).next().isEmpty();
   }
 
   /**
    * Records the outcome, on the disk, and delivers it after all output: as status and as release.
    *
-   * @param reports empty when the task is somebody else's by now; then no more output is sent either
-   * @param again whether the server is asked to queue the task again after that, if it can; only for a failed one
+   * @param reports empty when the task is another worker's by now; then no more output is sent either
+   * @param requeue whether the server is asked to queue the task again after that, if it can; only for a failed one
    */
-  public void finish(Attempt attempt, String verdict, List<Report> reports, boolean again) throws StoreFailed, InterruptedException {
-    var masked = reports.stream().map(this::masked).toList();
-    courier(attempt).add(journal.ended(attempt, masked(verdict), masked, again, time.now()), true);
-  }
-
-  /**
-   * Tries a report again that the server has refused; it must be one for this server.
-   *
-   * @return false when there is no such report, or a later attempt at its task has made it untrue
-   */
-  public boolean retry(long id) throws StoreFailed, InterruptedException {
-    if (!journal.retry(id)) {
-      return false;
+  public void finish(Attempt attempt, String verdict, List<Report> reports, boolean requeue) throws StoreFailed, InterruptedException {
+    var now = delivery.clock().now();
+    if (reports.isEmpty()) {
+      delivery.journal().over(attempt, masked(verdict), now);
+    } else {
+      delivery.journal().ended(attempt, masked(verdict), reports.stream().map(this::masked).toList(), requeue, now);
     }
-    var attempt = journal.attemptOf(id).orElseThrow();
-    lock.lock();
-    try {
-      var courier = couriers.get(attempt.id());
-      var again = journal.pendingReports(attempt).stream().filter(one -> one.id() == id).toList();
-      if (courier == null || !again.isEmpty() && !courier.add(again, true)) {
-        resume(attempt, OutputSource.NONE); // it had settled, so all its output is there
-      }
-    } finally {
-      lock.unlock();
-    }
-    return true;
-  }
-
-  /** Gives a report up that waits or was refused; false when there is none. */
-  public boolean drop(long id) throws StoreFailed, InterruptedException {
-    var attempt = journal.attemptOf(id);
-    if (!journal.drop(id, time.now())) {
-      return false;
-    }
-    attempt.map(a -> couriers.get(a.id())).ifPresent(courier -> courier.drop(id));
-    return true;
+    signal(attempt);
   }
 
   /** Text by text: a mask must not begin within an escape. */
@@ -158,7 +152,7 @@ public final class Outbox implements AutoCloseable {
     var json = Json.readObject(verdict).orElseGet(Json::object);
     for (var field : List.copyOf(json.properties())) {
       if (field.getValue().isTextual()) {
-        json.put(field.getKey(), redaction.mask(field.getValue().asText(), 0, null).text());
+        json.put(field.getKey(), redaction.mask(field.getValue().asText()));
       }
     }
     return Json.write(json);
@@ -168,36 +162,68 @@ public final class Outbox implements AutoCloseable {
     return report.withTexts(redaction.mask(report.result()), redaction.mask(report.error()));
   }
 
-  /** Attempts that still owe something. */
+  /**
+   * Tries a report again that the server has refused.
+   *
+   * @return false when there is no such report for this server, or a later attempt at its task has made it untrue
+   */
+  public boolean retry(long report) throws StoreFailed, InterruptedException {
+    var attempt = delivery.journal().attemptOf(report);
+    if (delivery.server() == null || attempt.filter(this::isOurs).isEmpty() || !delivery.journal().reports().retry(report)) {
+      return false;
+    }
+    wake(attempt.get());
+    return true;
+  }
+
+  /** Gives a report up that waits or was refused; false when there is none. */
+  public boolean drop(long report) throws StoreFailed, InterruptedException {
+    var dropped = delivery.journal().reports().drop(report, delivery.clock().now());
+    delivery.journal().attemptOf(report).ifPresent(this::signal);
+    return dropped;
+  }
+
+  /** Attempts that are not settled. */
   public int depth() {
-    return couriers.size();
+    return senders.size() + waiting.size();
   }
 
-  /** Reports that no server has taken or refused yet. */
+  /** Reports that no server has taken or refused yet; -1 while the journal cannot be read. */
   public int reports() {
-    return couriers.values().stream().mapToInt(AttemptSender::owing).sum();
+    try {
+      return delivery.journal().reports().count();
+    } catch (StoreFailed e) {
+      LOG.warn("pending reports not counted, status shows -1: {}", e.getMessage());
+      return -1;
+    }
   }
 
-  /** The tasks that still owe the server something. */
-  public Set<String> owing() {
-    return couriers.values().stream().map(c -> c.attempt().taskId()).collect(Collectors.toSet());
-  }
-
-  /** Waits until nothing is owed; false when the time was up first. */
-  public boolean awaitEmpty(Duration most) throws InterruptedException {
-    var left = most.toNanos();
+  /** The tasks of attempts that are not settled. */
+  public Set<String> pendingTasks() {
     lock.lock();
     try {
-      while (!couriers.isEmpty() && left > 0) {
-        left = emptied.awaitNanos(left);
-      }
-      return couriers.isEmpty();
+      return Stream.concat(senders.values().stream().map(AttemptSender::attempt), waiting.keySet().stream()).map(Attempt::taskId)
+          .collect(Collectors.toSet());
     } finally {
       lock.unlock();
     }
   }
 
-  /** Stops delivering; what is owed stays in the journal. */
+  /** Waits until all attempts are settled; false when the time was up first. */
+  public boolean awaitEmpty(Duration max) throws InterruptedException {
+    var left = max.toNanos();
+    lock.lock();
+    try {
+      while (!senders.isEmpty() && left > 0) {
+        left = emptied.awaitNanos(left);
+      }
+      return senders.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops delivering; the journal keeps what waits. */
   @Override
   public void close() throws InterruptedException {
     threads.values().forEach(Thread::interrupt);
@@ -206,37 +232,83 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  private AttemptSender courier(Attempt attempt) {
-    var courier = couriers.get(attempt.id());
-    if (courier == null) {
-      throw new IllegalStateException("attempt " + attempt.id() + " was never opened");
+  /** Has the attempt's sender look at the journal; starts one when it has ended. */
+  private void wake(Attempt attempt) {
+    lock.lock();
+    try {
+      if (senders.containsKey(attempt.id())) {
+        signal(attempt);
+      } else {
+        resume(attempt);
+      }
+    } finally {
+      lock.unlock();
     }
-    return courier;
   }
 
-  private void start(Attempt attempt, OutputSource spool, List<PendingReport> owed, boolean ended) {
-    var courier = new AttemptSender(attempt, spool, journal, client, new ChunkPolicy(ours), time, random, lost, calls);
-    courier.add(owed.stream().map(one -> new PendingReport(one.id(), one.attemptId(), one.kind(), masked(one.report()))).toList(), ended);
-    couriers.put(attempt.id(), courier);
-    var thread = Thread.ofVirtual().name("courier " + attempt.taskId()).unstarted(() -> {
-      try {
-        courier.run();
-      } catch (RuntimeException | Error e) {
-        LOG.error("task={} a bug in the worker ended its delivery; the next start goes on with it", attempt.taskId(), e);
-      } finally {
-        over(courier);
+  private void start(Attempt attempt, boolean fresh) {
+    lock.lock();
+    try {
+      if (delivery.server() == null) {
+        waiting.put(attempt, fresh);
+        return;
       }
-    });
+    } finally {
+      lock.unlock();
+    }
+    if (!isOurs(attempt)) {
+      LOG.warn("reports wait for another server task={} server={}: a start with that server delivers them", attempt.taskId(), attempt.server());
+      return;
+    }
+    var directory = AttemptDirectory.of(stateDir, attempt.taskId(), attempt.n());
+    var sender = new AttemptSender(attempt, fresh, delivery, new Transcript(directory),
+        () -> OutputRecorder.complete(directory, redaction, outputMax), listener, calls);
+    senders.put(attempt.id(), sender);
+    var thread = Thread.ofVirtual().name("sender " + attempt.taskId()).unstarted(() -> run(sender));
     threads.put(attempt.id(), thread);
     thread.start();
   }
 
-  private void over(AttemptSender courier) {
+  /** Whether an attempt belongs to this server: by its id, or by its address for an attempt of a time when the id was unknown. */
+  private boolean isOurs(Attempt attempt) {
+    return attempt.server().equals(delivery.server().key()) || attempt.server().equals(delivery.client().server().toString());
+  }
+
+  private void run(AttemptSender sender) {
+    var taskId = sender.attempt().taskId();
+    try {
+      do {
+        sender.run();
+      } while (!removeUnlessWoken(sender));
+      listener.settled(sender.attempt());
+    } catch (InterruptedException e) {
+      LOG.debug("task={} delivery stops; the journal keeps what waits", taskId);
+      remove(sender);
+    } catch (RuntimeException | Error e) {
+      LOG.error("task={} delivery ended by a bug in the worker, the next start continues it", taskId, e);
+      remove(sender);
+    }
+  }
+
+  /** Removes a sender that has settled its attempt; false when it was signalled since. */
+  private boolean removeUnlessWoken(AttemptSender sender) {
     lock.lock();
     try {
-      if (couriers.remove(courier.attempt().id(), courier)) { // else a later one goes on with it
-        threads.remove(courier.attempt().id());
+      var over = !sender.isSignalled();
+      if (over) {
+        remove(sender);
       }
+      return over;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void remove(AttemptSender sender) {
+    lock.lock();
+    try {
+      senders.remove(sender.attempt().id(), sender);
+      threads.remove(sender.attempt().id(), Thread.currentThread());
       emptied.signalAll();
     } finally {
       lock.unlock();

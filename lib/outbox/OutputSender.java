@@ -1,191 +1,171 @@
 package lib.outbox;
 
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import lib.agent.output.OutputPosition;
-import lib.agent.output.OutputSource;
-import lib.core.Clock;
+import lib.agent.output.Transcript;
 import lib.journal.Attempt;
-import lib.journal.Journal;
+import lib.journal.Attempt.Position;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
-import lib.wire.Client;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One attempt's output on its way: read from the spool, gathered into chunks, told one after the other. Each has a number,
- * and the journal knows a chunk's end before it leaves, so that a later process can repeat exactly the one whose answer it
- * does not know. Only the courier's thread uses it.
+ * Sends one attempt's transcript in numbered chunks. Its position is how many bytes the server has; before the first chunk after a
+ * start it asks the server for that. For one thread.
  */
 final class OutputSender {
   private static final Logger LOG = LoggerFactory.getLogger(OutputSender.class);
-  private static final int PIECE = 16 << 10; // chunks are made of pieces, so that a chunk too large is sent in fewer
+  private static final int MIN_FILL = 16 << 10; // a server that takes no chunk of this size takes none
+  private static final String CHUNK_KNOWN = "chunk_known"; // our own server has another chunk of that number
 
   private final Attempt attempt;
-  private final OutputSource spool;
-  private final Journal journal;
-  private final Client client;
+  private final Delivery delivery;
+  private final Transcript transcript;
   private final RetryingCall calls;
-  private final ChunkPolicy pace;
-  private final Clock time;
-  private final BooleanSupplier silenced;
-  private final Consumer<CallFailed> refused;
-
-  private final Deque<OutputSource.Piece> gathered = new ArrayDeque<>();
-  private int gatheredChars;
-  private OutputPosition sent;
-  private long seq;
+  private final ChunkPolicy policy;
+  private final DeliveredPosition server;
+  private Position delivered;
+  private boolean located;
+  private long length; // of the transcript, at the last look
   private long lastChunkAt;
-  private int smaller; // how often a chunk was too large: each time the next ones are halved
+  private int halvings; // how often a chunk was too large
   private boolean over;
+  private CallFailed refusal;
 
-  /**
-   * The output of an attempt, from where its delivery stands.
-   *
-   * @param silenced whether the task is not ours any more
-   * @param refused told when the server takes no more
-   */
-  OutputSender(Attempt attempt, OutputSource spool, Journal journal, Client client, RetryingCall calls, ChunkPolicy pace, Clock time, BooleanSupplier silenced,
-      Consumer<CallFailed> refused) {
+  /** @param fresh whether no earlier process may have sent any of it */
+  OutputSender(Attempt attempt, Delivery delivery, Transcript transcript, RetryingCall calls, boolean fresh) {
     this.attempt = attempt;
-    this.spool = spool;
-    this.journal = journal;
-    this.client = client;
+    this.delivery = delivery;
+    this.transcript = transcript;
     this.calls = calls;
-    this.pace = pace;
-    this.time = time;
-    this.silenced = silenced;
-    this.refused = refused;
-    this.sent = attempt.sent();
-    this.seq = attempt.sending() == null ? attempt.seq() : attempt.seq() - 1; // the chunk on its way has the number already
+    this.policy = new ChunkPolicy(delivery.server().keepsAllOutput());
+    this.server = new DeliveredPosition(attempt, delivery, transcript);
+    this.delivered = attempt.delivered();
+    this.located = fresh;
+    this.lastChunkAt = delivery.clock().nanos();
   }
 
-  /** What is delivered. */
-  OutputPosition sent() {
-    return sent;
+  /** Whether output is missing in the transcript that no running agent adds. */
+  boolean isUnfinished() throws IOException {
+    return !over && transcript.isUnfinished();
   }
 
-  /** The number of the last chunk delivered; 0 for none. */
-  long seq() {
-    return seq;
-  }
-
-  /** Whether nothing more will be sent. */
-  boolean drained() {
-    return over || spool.ended() && gathered.isEmpty();
+  /** Whether all is sent that the transcript held at the last look. */
+  boolean isDrained() {
+    return over || delivered.sent() >= length;
   }
 
   /** Sends no more. */
   void end() {
     over = true;
-    gathered.clear();
   }
 
-  /** Sends again, as it was, the chunk that an earlier process may have sent. */
-  void repeat() throws IOException, StoreFailed, InterruptedException {
-    if (gathered.isEmpty()) { // else this is another try
-      add(spool.until(attempt.sending()));
-    }
-    sendChunk(true);
+  /** Why the server takes no more output; null unless it refused the last chunk. */
+  CallFailed refusal() {
+    return refusal;
+  }
+
+  /** How long until the next chunk is due, in nanoseconds, if nothing more is written. */
+  long untilDue() {
+    return isDrained() ? Long.MAX_VALUE : Math.max(1, lastChunkAt + policy.gather(delivered.chunks()).toNanos() - delivery.clock().nanos());
   }
 
   /**
    * Sends a chunk if one is due.
    *
-   * @param waitedFor whether something waits for the end of the output
-   * @return whether one was sent
+   * @param ended whether the transcript grows no more
+   * @return whether it did something
    */
-  boolean send(boolean waitedFor) throws IOException, StoreFailed, InterruptedException {
-    gather(fill());
-    if (over || gathered.isEmpty() || !due(waitedFor && spool.ended())) {
+  boolean send(boolean ended) throws IOException, StoreFailed, InterruptedException {
+    refusal = null;
+    length = over ? 0 : transcript.checkpoint().length();
+    var available = length - delivered.sent();
+    if (over || available <= 0 || !ended && available < fill() && untilDue() > 1) {
       return false;
     }
-    sendChunk(false);
+    if (!located) {
+      return locate(ended);
+    }
+    sendChunk(new Chunk(delivered.chunks() + 1, transcript.text(delivered.sent(), length, fill())));
     return true;
   }
 
-  private boolean due(boolean nothingFollows) {
-    return nothingFollows || gatheredChars >= fill() || time.nanos() - lastChunkAt >= pace.gather(seq).toNanos();
-  }
-
   private int fill() {
-    return Math.max(PIECE, pace.fill(seq) >> smaller);
+    return Math.max(MIN_FILL, policy.fill(delivered.chunks()) >> halvings);
   }
 
-  private void gather(int chars) throws IOException {
-    while (!over && gatheredChars < chars) {
-      var piece = spool.next(Math.min(PIECE, chars - gatheredChars));
-      if (piece.text().isEmpty()) {
-        return;
+  /** Asks the server how much it has; a server that cannot say is taken to have what the journal says. */
+  private boolean locate(boolean complete) throws IOException, StoreFailed, InterruptedException {
+    var found = new Position[] {delivered};
+    var failed = new IOException[1];
+    var unknown = calls.make("question for the output", new Asking() {
+      @Override
+      public void send() throws CallFailed, InterruptedException {
+        try {
+          found[0] = server.find(delivered, length, complete);
+        } catch (IOException e) {
+          failed[0] = e;
+        }
       }
-      add(piece);
+    }, false);
+    if (failed[0] != null) {
+      throw failed[0];
     }
+    lastChunkAt = delivery.clock().nanos();
+    if (found[0] == null) {
+      LOG.debug("task={} output of this start is not rendered yet, asking again", attempt.taskId());
+      return false;
+    }
+    if (!found[0].equals(delivered)) {
+      LOG.info("task={} output continues bytes={} chunks={}, the journal had bytes={} chunks={}", attempt.taskId(), found[0].sent(),
+          found[0].chunks(), delivered.sent(), delivered.chunks());
+    }
+    if (unknown != null) {
+      LOG.warn("task={} output continues bytes={}, the server does not say what it has: {}", attempt.taskId(), delivered.sent(),
+          unknown.getMessage());
+    }
+    delivered = found[0];
+    located = true;
+    return true;
   }
 
-  private void add(OutputSource.Piece piece) {
-    gathered.add(piece);
-    gatheredChars += piece.text().length();
-  }
-
-  /** @param again whether an earlier process may have sent it */
-  private void sendChunk(boolean again) throws InterruptedException, StoreFailed {
-    var pieces = new ArrayList<OutputSource.Piece>();
-    var chars = 0;
-    for (var piece : gathered) {
-      if (!pieces.isEmpty() && (chars + piece.text().length() > fill() || !piece.end().follows(pieces.getLast().end(), sent))) {
-        break;
-      }
-      pieces.add(piece);
-      chars += piece.text().length();
-    }
-    var chunk = new Chunk(seq + 1, String.join("", pieces.stream().map(OutputSource.Piece::text).toList()));
-    journal.progress(attempt, sent, pieces.getLast().end(), chunk.number);
-    var refusal = whileGathering(() -> calls.tell("output", chunk, again, silenced));
-    if (refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE && pieces.size() > 1) {
-      smaller++; // a body limit on the way
+  private void sendChunk(Chunk chunk) throws InterruptedException, StoreFailed {
+    var failed = calls.make("output", chunk, false);
+    if (failed != null && failed.kind() == CallFailed.Kind.TOO_LARGE && fill() > MIN_FILL) {
+      halvings++; // a body limit on the way
       return;
     }
-    pieces.forEach(piece -> gathered.removeFirst());
-    gatheredChars -= chars;
-    sent = pieces.getLast().end();
-    seq = chunk.number;
-    lastChunkAt = time.nanos();
-    if (refusal != null) {
+    if (failed != null && CHUNK_KNOWN.equals(failed.code())) {
+      LOG.info("task={} output chunk={} is at the server with another text, asking it for the end", attempt.taskId(), chunk.number);
+      located = false; // an earlier process of this worker sent it, and its call came through late
+      return;
+    }
+    lastChunkAt = delivery.clock().nanos();
+    if (failed != null) {
       end();
-      if (!silenced.getAsBoolean()) {
-        LOG.warn("task={} the server takes no more output: {}", attempt.taskId(), refusal.getMessage());
-        refused.accept(refusal);
+      if (!isSettled()) {
+        LOG.warn("task={} output refused by the server, sending no more: {}", attempt.taskId(), failed.getMessage());
+        refusal = failed;
       }
+      return;
+    }
+    delivered = new Position(delivered.sent() + Transcript.size(chunk.text), chunk.number);
+    delivery.journal().progress(attempt, delivered);
+  }
+
+  private boolean isSettled() throws StoreFailed {
+    return delivery.journal().reports().delivery(attempt).state() == Attempt.State.SETTLED;
+  }
+
+  /** A call that is given up once the task is not ours any more. */
+  private abstract class Asking implements RetryingCall.Call {
+    @Override
+    public boolean failed(int failures, CallFailed why) throws StoreFailed {
+      return isSettled();
     }
   }
 
-  private interface Sending {
-    CallFailed run() throws InterruptedException;
-  }
-
-  /** Reads the next chunk's text while one is under way: in a flood each takes as long as the other. */
-  private CallFailed whileGathering(Sending sending) throws InterruptedException {
-    var most = gatheredChars + fill();
-    var reader = Thread.ofVirtual().start(() -> {
-      try {
-        gather(most);
-      } catch (IOException e) {
-        LOG.warn("task={} its output cannot be read, trying on: {}", attempt.taskId(), e.getMessage());
-      }
-    });
-    try {
-      return sending.run();
-    } finally {
-      reader.join();
-    }
-  }
-
-  private final class Chunk implements RetryingCall.Delivery {
+  private final class Chunk extends Asking {
     private final long number;
     private final String text;
 
@@ -195,22 +175,21 @@ final class OutputSender {
     }
 
     @Override
-    public void tell() throws CallFailed, InterruptedException {
-      client.output(attempt.taskId(), attempt.workerId(), text, time.now(), attempt.fence(), number);
+    public void send() throws CallFailed, InterruptedException {
+      delivery.client().output(attempt.taskId(), attempt.workerId(), text, delivery.clock().now(), attempt.fence(), number);
     }
 
     /**
-     * Our own server drops repeats, so there the question does not arise; elsewhere the last chunk is read back. The total
-     * alone does not tell, since chunks of an earlier attempt count in it. Where a server does not tell it counts as not
-     * arrived: output twice is better than output lost.
+     * Elsewhere than at our own server, which drops repeats, the last chunk is read back. The total alone does not tell, since
+     * chunks of an earlier attempt count in it. A server that does not say counts as one that has it not.
      */
     @Override
-    public boolean arrived() throws CallFailed, InterruptedException {
-      if (pace.ours()) {
+    public boolean hasArrived() throws CallFailed, InterruptedException {
+      if (delivery.server().dropsRepeats()) {
         return false;
       }
       try {
-        var last = client.output(attempt.taskId(), -1);
+        var last = delivery.client().output(attempt.taskId(), -1);
         return last.total() != number - 1 && !last.chunks().isEmpty() && last.chunks().getLast().equals(text);
       } catch (CallFailed e) {
         if (e.kind().again()) {

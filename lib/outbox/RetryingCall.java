@@ -1,86 +1,99 @@
 package lib.outbox;
 
 import java.util.concurrent.Semaphore;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import lib.core.Clock;
+import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Retry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One attempt's calls to the server, each made until the server takes it or refuses it for good. */
+/** Makes one attempt's calls to the server, each until the server takes it or refuses it for good. */
 final class RetryingCall {
   private static final Logger LOG = LoggerFactory.getLogger(RetryingCall.class);
 
   private final String taskId;
   private final Semaphore turns;
-  private final Clock time;
+  private final Clock clock;
   private final RandomGenerator random;
 
   /** @param turns shared by all attempts: so many calls are under way together */
-  RetryingCall(String taskId, Semaphore turns, Clock time, RandomGenerator random) {
+  RetryingCall(String taskId, Semaphore turns, Clock clock, RandomGenerator random) {
     this.taskId = taskId;
     this.turns = turns;
-    this.time = time;
+    this.clock = clock;
     this.random = random;
   }
 
-  /** A thing to be told. */
-  interface Delivery {
-    void tell() throws CallFailed, InterruptedException;
+  /** A call. */
+  interface Call {
+    void send() throws CallFailed, InterruptedException;
 
-    /** Whether it has reached the server although its answer did not come. */
-    default boolean arrived() throws CallFailed, InterruptedException {
+    /** Whether it has reached the server although no answer came; only asked when that is in doubt. */
+    default boolean hasArrived() throws CallFailed, InterruptedException {
       return false;
     }
 
-    /** Hears of each failure; so many in a row by now. */
-    default void failed(int failures, CallFailed why) throws InterruptedException {
-      // the log says it
+    /**
+     * Takes note of a failure.
+     *
+     * @param failures so many in a row by now
+     * @return whether the call need not be made again
+     */
+    default boolean failed(int failures, CallFailed why) throws InterruptedException, StoreFailed {
+      return false;
     }
   }
 
   /**
-   * Tells it until the server takes it (null) or the last failure is final.
+   * Makes the call until the server takes it.
    *
-   * @param what it, for the log
-   * @param doubt whether an earlier process may have told it
-   * @param needless whether it need not be tried again
+   * @param what it says, for the log
+   * @param doubt whether an earlier process may have made it
+   * @return null when the server took it, else the last failure
    */
-  CallFailed tell(String what, Delivery telling, boolean doubt, BooleanSupplier needless) throws InterruptedException {
+  CallFailed make(String what, Call call, boolean doubt) throws InterruptedException {
     for (var failures = 1; ; failures++) {
-      var failed = once(telling, doubt);
+      var failed = once(call, doubt);
       if (failed == null) {
         if (failures > 1) {
           LOG.info("task={} {} delivered at try {}", taskId, what, failures);
         }
         return null;
       }
-      telling.failed(failures, failed);
       var policy = switch (failed.kind()) {
         case DENIED -> Retry.DENIED;
         case MISSING -> Retry.MISSING;
         default -> Retry.DELIVER;
       };
       var certain = !failed.kind().again() && failed.kind() != CallFailed.Kind.MISSING;
-      if (certain || !policy.again(failures) || needless.getAsBoolean()) {
+      if (isNeedless(call, failures, failed) || certain || !policy.again(failures)) {
         return failed;
       }
       if (failures == 1) {
-        LOG.warn("task={} {} not delivered, trying on: {}", taskId, what, failed.getMessage());
+        LOG.warn("task={} {} not delivered, trying again: {}", taskId, what, failed.getMessage());
       }
       // a proxy's 502 or 504 leaves it as open as a broken connection does; only the server's own answer settles a doubt
       doubt |= failed.kind().again() && failed.kind() != CallFailed.Kind.DENIED;
-      time.sleep(policy.delay(failures, failed.retryAfter(), random));
+      clock.sleep(policy.delay(failures, failed.retryAfter(), random));
     }
   }
 
-  private CallFailed once(Delivery telling, boolean doubt) throws InterruptedException {
+  private boolean isNeedless(Call call, int failures, CallFailed failed) throws InterruptedException {
+    try {
+      return call.failed(failures, failed);
+    } catch (StoreFailed e) {
+      LOG.warn("task={} failure not in the journal, sending again: {}", taskId, e.getMessage());
+      return false;
+    }
+  }
+
+  private CallFailed once(Call call, boolean doubt) throws InterruptedException {
     turns.acquire();
     try {
-      if (!doubt || !telling.arrived()) {
-        telling.tell();
+      if (!doubt || !call.hasArrived()) {
+        call.send();
       }
       return null;
     } catch (CallFailed e) {

@@ -75,6 +75,7 @@ public final class Database implements AutoCloseable {
   private final Thread thread;
   private Sync synced; // what the writer's connection is set to; only its thread knows
   private volatile boolean closed;
+  private volatile String damage;
 
   private Database(Path file, Connection writer, Connection reader) {
     this.file = file;
@@ -105,8 +106,8 @@ public final class Database implements AutoCloseable {
         throw e;
       }
     } catch (SQLException | IOException e) {
-      throw new Problem("the database " + file + " cannot be opened", e.getMessage(),
-          "check the folder's owner, its free space, and that the file is a database of this program").from(e);
+      throw new Problem("the database " + file + " cannot be opened", e instanceof SQLException sql ? StoreFailed.reason(sql) : e.toString(),
+          "check the owner of the file and its directory, its free space, and that it is a database of this program").from(e);
     }
   }
 
@@ -141,13 +142,23 @@ public final class Database implements AutoCloseable {
     return await(job.done);
   }
 
+  /** Why the file cannot be trusted any more, as a failure has shown; null while it can. */
+  public String damage() {
+    return damage;
+  }
+
+  private StoreFailed failed(SQLException e) {
+    damage = Damage.damaged(e) ? e.getMessage() : damage;
+    return StoreFailed.of(e);
+  }
+
   /** Runs queries; sees everything committed. */
   public <T> T read(Work<T> work) throws StoreFailed {
     reading.lock();
     try {
       return work.run(querying);
     } catch (SQLException e) {
-      throw StoreFailed.of(e);
+      throw failed(e);
     } finally {
       reading.unlock();
     }
@@ -173,12 +184,12 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private static <T> T await(CompletableFuture<T> done) throws StoreFailed, InterruptedException {
+  private <T> T await(CompletableFuture<T> done) throws StoreFailed, InterruptedException {
     try {
       return done.get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SQLException sql) {
-        throw StoreFailed.of(sql);
+        throw failed(sql);
       }
       throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
     }

@@ -11,7 +11,18 @@ public final class StoreFailed extends Exception {
   }
 
   static StoreFailed of(SQLException e) {
-    return new StoreFailed(e.getMessage(), e);
+    return new StoreFailed(reason(e), e);
+  }
+
+  /** Why, in words for people where the cause is known. */
+  static String reason(SQLException e) {
+    return e instanceof SQLiteException known ? switch (SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff)) {
+      case SQLITE_FULL -> "the disk is full";
+      case SQLITE_READONLY -> "this user may not write it, or the directory it is in";
+      case SQLITE_CANTOPEN -> "this user cannot open it, or make the files beside it";
+      case SQLITE_CORRUPT, SQLITE_NOTADB -> "it is damaged: " + e.getMessage();
+      default -> e.getMessage();
+    } : e.getMessage();
   }
 
   /** Whether the disk is full or failing, so that it may heal by itself. */

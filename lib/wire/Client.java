@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -219,9 +220,21 @@ public final class Client {
    * can both win.
    */
   public Claim claim(String taskId, String workerId) throws CallFailed, InterruptedException {
+    return claim(taskId, workerId, 0);
+  }
+
+  /**
+   * Claims a task that this worker runs already, after the server queued it again.
+   *
+   * @param running the number of the claim under which it runs, which the embedded server then gives again; 0 for none
+   */
+  public Claim claim(String taskId, String workerId, int running) throws CallFailed, InterruptedException {
+    var body = Json.object().put("task_id", taskId).put("worker_id", workerId);
+    if (running > 0) {
+      body.put("attempt", running);
+    }
     try {
-      var answer = content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId),
-          Json.write(Json.object().put("task_id", taskId).put("worker_id", workerId)),
+      var answer = content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + Http.encode(workerId), Json.write(body),
           Map.of("X-Worker-ID", workerId), deadline));
       return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
           ? new Claim.Lost(null, String.valueOf(Json.text(answer, "message")))
@@ -301,14 +314,24 @@ public final class Client {
     call("POST", d -> d.path("/tasks/" + Http.encode(taskId) + "/output"), body);
   }
 
-  /** The retained output from a place on; {@code total} is the place to ask from next. */
-  public record Output(List<String> chunks, long total) {}
+  /**
+   * The retained output from a place on.
+   *
+   * @param total the place to ask from next
+   * @param times when each chunk was written, as its worker said; null where the server does not say
+   */
+  public record Output(List<String> chunks, long total, List<Instant> times) {
+    public Output(List<String> chunks, long total) {
+      this(chunks, total, Collections.nCopies(chunks.size(), null));
+    }
+  }
 
   /** {@code GET …/tasks/{id}/output?since=N}; -1 gives the last chunk on servers other than our own. */
   public Output output(String taskId, long since) throws CallFailed, InterruptedException {
     var answer = call("GET", d -> d.path("/tasks/" + Http.encode(taskId) + "/output?since=" + since), null);
     var chunks = answer.path("outputs").valueStream().map(c -> c.path("output").asText()).toList();
-    return new Output(chunks, answer.path("total").asLong(chunks.size()));
+    var times = answer.path("outputs").valueStream().map(c -> Times.parse(Json.text(c, "timestamp"))).toList();
+    return new Output(chunks, answer.path("total").asLong(chunks.size()), times);
   }
 
   /** {@code GET …/tasks/{id}/output/stream}: events {@code output} and {@code done}. */

@@ -1,108 +1,79 @@
 package lib.worker;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import lib.agent.process.DirectoryLock;
-import lib.config.LiveSettings;
-import lib.config.Table;
-import lib.core.Clock;
+import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
+import lib.core.Reporting;
 import lib.feed.Inbox;
 import lib.journal.Attempt;
-import lib.outbox.Outbox;
 import lib.store.StoreFailed;
+import lib.wire.CallFailed;
+import lib.wire.Retry;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import lib.worker.admission.Admission;
-import lib.worker.admission.Codebases;
+import lib.worker.admission.AdmissionController;
 import lib.worker.admission.Decision;
 import lib.worker.admission.Decision.Outcome;
-import lib.worker.admission.Decision.RuleResult;
-import lib.worker.admission.DecisionLog;
-import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
-import lib.worker.admission.UsageLimits;
+import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.WorkerSnapshot;
-import lib.worker.attempt.AgentLauncher;
+import lib.worker.attempt.AdmittedTask;
 import lib.worker.attempt.AttemptRunner;
-import lib.worker.context.WorkerIdentity;
+import lib.worker.attempt.ClaimResult;
+import lib.worker.attempt.Claimer;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
+import lib.worker.presence.RegistrationTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes tasks from the inbox while slots and lanes are free, and runs each on a thread of its own. Run it on a virtual
- * thread and interrupt that thread to end it.
+ * Gives waiting tasks their places, the most urgent first, and runs each on a thread of its own. Reads what an announcement
+ * lacks, and asks admission once on the whole task. Run it on a virtual thread and interrupt that thread to end it.
  */
-public final class Scheduler implements Runnable {
+final class Scheduler implements Runnable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
-  /** A lane that another worker holds, and an agent CLI that is being installed, tell nobody when that changes. */
-  private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
-  private static final Duration DISK = Duration.ofSeconds(10); // as the gate that the same failure shuts
+  /** No event says that another worker's agent has left a directory or that a usage limit is over. */
+  private static final Duration RECHECK = Duration.ofSeconds(2);
+  private static final Duration MISSING = Duration.ofSeconds(60);
+  private static final Duration REJECTED = Duration.ofMinutes(10); // by then a setting or a registration may have changed
+  private static final Duration DONE = Duration.ofHours(24); // no server replays longer; the journal remembers beyond
+  private static final int MAX_SHOWN = 50; // a person reads no more; the count is beside it
+  private static final Duration RETRY_DISK = Duration.ofSeconds(10);
 
-  private final LiveSettings settings;
-  private final HoldMonitor gates;
-  private final DecisionLog decisions;
+  private final WorkerContext context;
   private final Inbox inbox;
+  private final AdmissionController admission;
   private final RunningTasks running;
-  private final Codebases codebases;
-  private final Outbox outbox;
-  private final WorkerIdentity identity;
-  private final AttemptRunner taskRun;
-  private final AgentLauncher doing;
-  private final UsageLimits limits;
-  private final Runnable finished;
-  private final Supplier<Set<String>> unsettled;
-  private final DirectoryLock lanes;
-  private final Clock time;
+  private final Claimer claimer;
+  private final AttemptRunner runner;
+  private final RegistrationTask registration;
   private final Map<Thread, String> threads = new ConcurrentHashMap<>();
-  private volatile String restrictTo;
-  private volatile int slots;
-  private final AtomicInteger left = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
+  private volatile String onlyTask;
 
-  /**
-   * An intake that takes nothing yet.
-   *
-   * @param finished told after each task, and when a pause for a usage limit ends
-   * @param unsettled tasks of which it is not known yet whether an earlier start has claimed them
-   */
-  Scheduler(LiveSettings settings, HoldMonitor gates, DecisionLog decisions, Inbox inbox, RunningTasks running, Codebases codebases, Outbox outbox,
-      WorkerIdentity identity, AttemptRunner taskRun, AgentLauncher doing, UsageLimits limits, Runnable finished, Supplier<Set<String>> unsettled, Clock time) {
-    this.settings = settings;
-    this.gates = gates;
-    this.decisions = decisions;
+  Scheduler(WorkerContext context, Inbox inbox, AdmissionController admission, RunningTasks running, Claimer claimer, AttemptRunner runner,
+      RegistrationTask registration) {
+    this.context = context;
     this.inbox = inbox;
+    this.admission = admission;
     this.running = running;
-    this.codebases = codebases;
-    this.outbox = outbox;
-    this.identity = identity;
-    this.taskRun = taskRun;
-    this.doing = doing;
-    this.limits = limits;
-    this.finished = finished;
-    this.unsettled = unsettled;
-    this.lanes = new DirectoryLock(settings.now().env());
-    this.time = time;
-  }
-
-  /** Takes so many tasks and no more. */
-  void maxTasks(int tasks) {
-    left.set(tasks);
+    this.claimer = claimer;
+    this.runner = runner;
+    this.registration = registration;
   }
 
   /** Leaves every other task alone. */
   void restrictTo(String taskId) {
-    restrictTo = taskId;
+    onlyTask = taskId;
   }
 
   /** Tasks done since the start. */
@@ -110,7 +81,7 @@ public final class Scheduler implements Runnable {
     return done.get();
   }
 
-  /** Leaves every agent running and waits for their threads. */
+  /** Leaves every agent running and waits for the threads that watched them. */
   void detachAll() throws InterruptedException {
     for (var thread : threads.keySet()) {
       thread.interrupt();
@@ -123,181 +94,202 @@ public final class Scheduler implements Runnable {
     var changes = -1L;
     try {
       while (true) {
-        changes = inbox.await(changes, LOOK_AGAIN);
-        if (limits.ended()) {
-          finished.run(); // what was put back is not announced to whom it came from
+        changes = inbox.await(changes, RECHECK);
+        if (admission.hasLimitEnded()) {
+          context.events().publish(new WorkerEvent.UsageLimitEnded());
         }
-        if (inbox.size() > 0) {
-          sift();
-        } else {
-          gates.refresh();
-          gates.current(); // what shuts and opens is told also while nobody waits
-        }
+        dispatch();
       }
     } catch (InterruptedException e) {
-      LOG.debug("intake ends");
+      LOG.debug("scheduler ends");
     }
   }
 
-  private void sift() {
-    var sieve = new Sieve();
-    inbox.pickRunnable(sieve);
-    sieve.taken.forEach(this::start);
-  }
-
-  /** One look at the waiting tasks. Those it takes have a place. */
-  private final class Sieve implements Inbox.Selector {
-    private final List<RunningTasks.RunningTask> taken = new ArrayList<>();
-    private WorkerSnapshot view; // null once a place is taken: it is only made for a task that asks, since one that runs waits for it
-
-    @Override
-    public Inbox.Disposition look(Task task) {
-      if (running.has(task.id())) {
-        return Inbox.Disposition.DROP;
+  /** Gives a place to every waiting task that may run now. */
+  private void dispatch() {
+    try {
+      WorkerSnapshot now = null; // made for the first task that asks, and again after each that gets a place
+      for (var task : inbox.waiting()) {
+        if (running.has(task.id())) {
+          inbox.take(task.id());
+          context.events().publish(new WorkerEvent.RunningTaskAnnounced(task.id()));
+        } else if (onlyTask == null || onlyTask.equals(task.id())) {
+          now = now == null || !admission.isCurrent(now) ? admission.snapshot(null) : now;
+          now = dispatch(task, now) ? null : now;
+        }
       }
-      view = view == null ? view(null) : view;
-      if (view.freeSlots() <= 0) {
-        return Inbox.Disposition.FULL;
-      }
-      if (restrictTo != null && !restrictTo.equals(task.id())) {
-        return Inbox.Disposition.WAIT;
-      }
-      var decision = Admission.decide(task, view);
-      decisions.note(task, decision, time.now());
-      if (decision.say() != Outcome.ADMIT) {
-        LOG.debug("task={} not taken: {}", task.id(), decision.reason());
-        return decision.say() == Outcome.WAIT ? Inbox.Disposition.WAIT : Inbox.Disposition.DROP;
-      }
-      taken.add(running.add(task));
-      left.decrementAndGet();
-      view = null;
-      return Inbox.Disposition.TAKE;
+    } catch (StoreFailed e) {
+      LOG.error("cannot read the journal, tasks wait: {}", e.getMessage());
     }
   }
 
-  private void start(RunningTasks.RunningTask entry) {
-    var thread = Thread.ofVirtual().name("task " + entry.task().id()).unstarted(() -> run(entry));
-    threads.put(thread, entry.task().id());
-    thread.start();
+  /** Returns whether the task got a place. */
+  private boolean dispatch(Task task, WorkerSnapshot now) throws StoreFailed {
+    if (now.freeSlots() <= 0 && admission.log().find(task.id()).isPresent()) {
+      return false; // a full worker decides about each task once, not with every announcement
+    }
+    var decision = admission.decide(task, null, now);
+    if (decision.outcome() == Outcome.REJECT && admission.isCurrent(now)) {
+      LOG.debug("rejected task={}: {}", task.id(), decision.reason());
+      inbox.suppress(task, REJECTED);
+      if (!admission.isCurrent(now)) { // its codebase may have been registered this instant, and no feed brings it again
+        inbox.clearSuppressed();
+        inbox.offer(task);
+      }
+    }
+    if (decision.outcome() != Outcome.ADMIT || !inbox.take(task.id())) {
+      return false;
+    }
+    var place = running.add(task, decision.directory());
+    if (place == null) {
+      return false; // a restored attempt took it this instant
+    }
+    admission.taken();
+    start(place, () -> run(place, decision));
+    return true;
   }
 
-  /**
-   * Goes on with a task that an earlier process of this worker claimed. It has its place, whatever else runs.
-   *
-   * @param lives whether some process of it may be alive
-   */
-  public void adopt(Attempt attempt, boolean lives) {
-    var entry = running.add(Task.read(Json.object().put("id", attempt.taskId()).put("codebase_id", attempt.codebaseId())
-        .put("agent_type", attempt.agentType()).put("status", TaskStatus.RUNNING.word())).orElseThrow());
-    if (entry == null) {
-      LOG.warn("task={} has a later attempt that goes on; attempt {} waits for the next start", attempt.taskId(), attempt.n());
-      return;
-    }
-    entry.attempt().set(attempt);
-    var thread = Thread.ofVirtual().name("task " + attempt.taskId()).unstarted(() -> {
+  private void start(RunningTask place, Runnable work) {
+    var thread = Thread.ofVirtual().name("task " + place.taskId()).unstarted(() -> {
       try {
-        taskRun.adopt(entry, attempt, lives);
-      } catch (InterruptedException e) {
-        LOG.info("task={} left to its supervisor", attempt.taskId());
+        work.run();
       } finally {
-        running.remove(entry);
+        running.remove(place);
         threads.remove(Thread.currentThread());
         inbox.signal();
       }
     });
-    threads.put(thread, attempt.taskId());
+    threads.put(thread, place.taskId());
     thread.start();
   }
 
-  private void run(RunningTasks.RunningTask entry) {
-    var taken = false;
+  private void run(RunningTask place, Decision screened) {
+    var isTaken = false;
     try {
-      taken = taskRun.run(entry, task -> decide(task, entry), gates::isClosed);
-      gates.journalWorks();
-    } catch (StoreFailed e) {
-      LOG.error("task={} no task is taken: the journal cannot be written: {}", entry.task().id(), e.getMessage());
-      gates.journalFailed(e.getMessage());
-      inbox.defer(entry.task(), DISK);
-    } catch (InterruptedException e) {
-      LOG.info("task={} left to its supervisor", entry.task().id());
-    } finally {
-      running.remove(entry);
-      threads.remove(Thread.currentThread());
-      if (taken) {
-        done.incrementAndGet();
-        finished.run();
-      } else {
-        left.incrementAndGet();
-      }
-      inbox.signal();
-    }
-  }
-
-  /** Admission of the whole task, its own place not counted. */
-  private Decision decide(Task task, RunningTasks.RunningTask own) {
-    var decision = explain(task, own);
-    decisions.note(task, decision, time.now());
-    return decision;
-  }
-
-  /** What would be decided now, without deciding it. */
-  Decision explain(Task task) {
-    return explain(task, null);
-  }
-
-  private Decision explain(Task task, RunningTasks.RunningTask own) {
-    var decision = Admission.decide(task, view(own));
-    return !task.registration() ? decision : doing.declines(task).map(why -> decision.and(new RuleResult("registration", Outcome.REJECT, why)))
-        .orElse(decision);
-  }
-
-  private WorkerSnapshot view(RunningTasks.RunningTask without) {
-    var folders = new HashMap<String, Path>();
-    codebases.ids().forEach(id -> codebases.find(id).ifPresent(c -> folders.put(id, real(c.path()))));
-    var busy = new HashSet<Path>();
-    var places = 0;
-    for (var entry : running.entries()) {
-      if (entry != without) {
-        places++;
-        var folder = entry.task().builtin() || entry.task().registration() ? null : folders.get(entry.task().codebase());
-        if (folder != null) {
-          busy.add(folder);
+      var admitted = admit(place, screened);
+      if (admitted.isPresent()) {
+        switch (runner.run(admitted.get())) {
+          case ClaimResult.Claimed claimed -> {
+            isTaken = true;
+            admission.journalWorked();
+            inbox.suppress(admitted.get().task(), DONE);
+            done.incrementAndGet();
+          }
+          case ClaimResult.Deferred deferred -> inbox.defer(admitted.get().task(), deferred.delay());
+          case ClaimResult.Skipped skipped -> inbox.suppress(admitted.get().task(), skipped.howLong());
         }
       }
+    } catch (StoreFailed e) {
+      LOG.error("cannot write the journal, no task is taken, retrying in {} s task={}: {}", RETRY_DISK.toSeconds(), place.taskId(), e.getMessage());
+      admission.journalFailed(e);
+      inbox.defer(place.task(), RETRY_DISK);
+    } catch (InterruptedException e) {
+      LOG.info("left to its supervisor task={}", place.taskId());
+    } finally {
+      if (!isTaken) {
+        admission.notTaken();
+      }
     }
-    var owing = new HashSet<>(outbox.owing());
-    owing.addAll(unsettled.get());
-    busy.addAll(heldElsewhere(folders.values().stream().filter(folder -> !busy.contains(folder)).distinct().toList()));
-    var free = Math.min(slots() - places, left.get() + (without == null ? 0 : 1));
-    return new WorkerSnapshot(identity.workerId(), identity.agentName(), identity.capabilities(), folders, codebases.disallowed(), busy, free,
-        gates.current(), owing, limits.paused());
   }
 
-  /** How many tasks may run at the same time. */
-  int slots() {
-    return slots == 0 ? settings.get(Table.MAX_CONCURRENT_TASKS) : slots;
-  }
-
-  /** Has so many run at the same time from now on; 0: as the settings say. Those beyond it run to their end. */
-  void slots(int most) {
-    slots = most;
-    inbox.signal();
-  }
-
-  private Set<Path> heldElsewhere(List<Path> folders) {
+  /** Completes a task that has its place; empty when it may not run, after all. */
+  private Optional<AdmittedTask> admit(RunningTask place, Decision screened) throws StoreFailed, InterruptedException {
+    var hint = place.task();
+    var isWhole = context.server().features().announcesWholeTasks() && hint.whole();
+    var intent = isWhole ? null : claimer.intend(hint, place.directory()); // the disk takes as long as the server
+    AdmittedTask admitted = null;
     try {
-      return lanes.held(folders);
-    } catch (IOException e) {
-      return Set.of(); // the supervisor's own lock decides in the end
+      var task = isWhole ? hint : Retry.CLAIM.run(() -> context.client().task(hint.id()), context.clock(), context.random()).filledFrom(hint);
+      var refusal = registration.refusal(task).orElse(null);
+      var decision = isWhole && !task.registration() ? screened : admission.decide(task, refusal, admission.snapshot(place));
+      if (decision.outcome() != Outcome.ADMIT) {
+        putOff(task, decision);
+      } else if (Objects.equals(decision.directory(), place.directory())) {
+        admitted = new AdmittedTask(place, task, place.directory(), intent, null);
+      } else {
+        inbox.defer(task, Duration.ZERO); // it needs another place than its announcement said
+      }
+    } catch (CallFailed e) {
+      LOG.info("cannot read task={}, retrying later: {}", hint.id(), e.getMessage());
+      inbox.defer(hint, e.kind() == CallFailed.Kind.MISSING ? MISSING : Retry.STREAM.delay(3, e.retryAfter(), context.random()));
+    } finally {
+      if (admitted == null && intent != null) {
+        claimer.withdraw(intent);
+      }
+    }
+    return Optional.ofNullable(admitted);
+  }
+
+  private void putOff(Task task, Decision decision) throws InterruptedException {
+    LOG.info("not admitted task={}: {}", task.id(), decision.reason());
+    if (decision.outcome() == Outcome.WAIT) {
+      inbox.defer(task, RECHECK);
+      return;
+    }
+    inbox.suppress(task, MISSING);
+    if (task.registration() && context.server().features().countsDeclines()) {
+      decline(task, decision.reason());
     }
   }
 
-  /** Two names of one folder are one lane. */
-  private static Path real(Path path) {
+  /** The server fails a task that every worker declined, instead of leaving it pending for ever. */
+  private void decline(Task task, String why) throws InterruptedException {
     try {
-      return path.toRealPath();
-    } catch (IOException e) {
-      return path; // it is not there: the attempt will say so
+      context.client().decline(task.id(), context.workerId(), context.redaction().mask(why));
+    } catch (CallFailed e) {
+      LOG.warn("cannot decline task={}: {}", task.id(), e.getMessage());
     }
+  }
+
+  /**
+   * Continues a task that an earlier process of this worker claimed. It has its place, whatever else runs.
+   *
+   * @return false when a later attempt at the same task runs here
+   */
+  boolean restore(Attempt attempt) {
+    var task = task(attempt);
+    var place = running.add(task, attempt.codebase());
+    if (place == null) {
+      LOG.warn("task={} runs already, attempt {} waits for the next start", attempt.taskId(), attempt.n());
+      return false;
+    }
+    inbox.suppress(task, DONE);
+    start(place, () -> resume(AdmittedTask.restored(place, task, attempt)));
+    return true;
+  }
+
+  private void resume(AdmittedTask restored) {
+    try {
+      runner.run(restored);
+    } catch (StoreFailed e) {
+      throw new IllegalStateException("a restored attempt needs no intent", e);
+    } catch (InterruptedException e) {
+      LOG.info("left to its supervisor task={}", restored.task().id());
+    }
+  }
+
+  /** The task as it was when it was claimed, or as much of it as the journal has. */
+  private Task task(Attempt attempt) {
+    try {
+      var saved = AttemptDirectory.of(context.identity().stateDir(), attempt.taskId(), attempt.n()).task();
+      if (saved.isPresent()) {
+        return saved.get();
+      }
+    } catch (IOException e) {
+      LOG.warn("cannot read the saved task={}, using the journal: {}", attempt.taskId(), e.getMessage());
+    }
+    return Task.read(Json.object().put("id", attempt.taskId()).put("codebase_id", attempt.codebaseId()).put("agent_type", attempt.agentType())
+        .put("status", TaskStatus.RUNNING.word())).orElseThrow();
+  }
+
+  @Override
+  public void status(ObjectNode json) {
+    var now = admission.snapshot(null);
+    var all = inbox.all();
+    json.put("waiting_count", all.size());
+    var waiting = json.putArray("waiting");
+    all.stream().limit(MAX_SHOWN).forEach(task -> waiting.addObject().put("task_id", task.id()).put("codebase_id", task.codebase())
+        .put("agent_type", task.agent()).put("priority", task.priority())
+        .put("why", Admission.decide(new Admission.Candidate(task, null, null), now).reason()));
   }
 }

@@ -7,73 +7,55 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import lib.config.LiveSettings;
 import lib.config.Table;
-import lib.core.Clock;
-import lib.feed.StreamFeed;
 import lib.outbox.Outbox;
 import lib.wire.CallFailed;
-import lib.wire.Client;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
-import lib.worker.context.EventBus;
+import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.presence.Registrar;
 import lib.worker.presence.SessionSyncLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a worker ends: from the first word on no task is taken; what runs may finish, is cancelled, or is left, as it is
- * told; what is owed is delivered as far as there is time; and it says goodbye when nothing of it is left. Thread-safe.
+ * Ends a worker: from the first request on no task is claimed; running agents may finish, are cancelled, or stay, as asked;
+ * pending reports are delivered as far as there is time; and the worker unregisters when nothing of it is left. Thread-safe.
  */
 final class Shutdown {
   private static final Logger LOG = LoggerFactory.getLogger(Shutdown.class);
-  /** What is owed at the end is delivered for so long; the journal has it for the next start. */
+  /** The journal keeps for the next start what is not delivered in this time. */
   private static final Duration LAST_DELIVERY = Duration.ofSeconds(10);
-  /** Ending agents takes 11 s at the most; a second more for the verdicts. */
-  private static final Duration LADDER = Duration.ofSeconds(12);
-  private static final Duration LAST_SYNC = Duration.ofSeconds(5); // the next start tells the rest
-  private static final Duration GOODBYE = Duration.ofSeconds(5); // a server that misses it finds out by itself
-  private static final Duration LOOK = Duration.ofMillis(50);
+  /** Ending agents takes 11 s at most; a second more for the verdicts. */
+  private static final Duration KILL_BUDGET = Duration.ofSeconds(12);
+  private static final Duration LAST_SYNC = Duration.ofSeconds(5); // the next start sends the rest
+  private static final Duration UNREGISTER = Duration.ofSeconds(5); // a server that misses it finds out by itself
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
 
   /** How far the end has come; each stage is stronger than the one before. */
   private enum Stage { RUNNING, DRAINING, CANCELLING, DETACHING }
 
-  private final LiveSettings settings;
-  private final HoldMonitor gates;
+  private final WorkerContext context;
+  private final HoldMonitor holds;
   private final RunningTasks running;
-  private final Scheduler intake;
+  private final Scheduler scheduler;
   private final Outbox outbox;
-  private final Registrar registrar;
-  private final SessionSyncLoop syncing;
-  private final StreamFeed stream;
+  private final SessionSyncLoop sessionSync;
   private final BackgroundLoops loops;
-  private final Client client;
-  private final String workerId;
-  private final EventBus events;
-  private final Clock time;
   private final AtomicInteger stage = new AtomicInteger();
-  private final AtomicBoolean begun = new AtomicBoolean();
+  private final AtomicBoolean isBegun = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  /** The end of these parts, which are a worker's. */
-  Shutdown(LiveSettings settings, HoldMonitor gates, RunningTasks running, Scheduler intake, Outbox outbox, Registrar registrar, SessionSyncLoop syncing,
-      StreamFeed stream, BackgroundLoops loops, Client client, String workerId, EventBus events, Clock time) {
-    this.settings = settings;
-    this.gates = gates;
+  Shutdown(WorkerContext context, HoldMonitor holds, RunningTasks running, Scheduler scheduler, Outbox outbox, SessionSyncLoop sessionSync,
+      BackgroundLoops loops) {
+    this.context = context;
+    this.holds = holds;
     this.running = running;
-    this.intake = intake;
+    this.scheduler = scheduler;
     this.outbox = outbox;
-    this.registrar = registrar;
-    this.syncing = syncing;
-    this.stream = stream;
+    this.sessionSync = sessionSync;
     this.loops = loops;
-    this.client = client;
-    this.workerId = workerId;
-    this.events = events;
-    this.time = time;
   }
 
   /** How far it has come, in a word. */
@@ -81,20 +63,31 @@ final class Shutdown {
     return Stage.values()[stage.get()].name().toLowerCase(Locale.ROOT);
   }
 
-  /** The next stage: drain, then cancel, then leave at once; with {@code keep_agents} leave at once. */
+  /** Whether the worker was asked to stop. */
+  boolean isBegun() {
+    return isBegun.get();
+  }
+
+  /** The next stage: drain, then cancel, then detach; with {@code keep_agents} detach at once. */
   void stop() {
     var last = Stage.DETACHING.ordinal();
-    var keep = settings.get(Table.KEEP_AGENTS);
-    var now = Stage.values()[stage.updateAndGet(s -> keep ? last : Math.min(s + 1, last))];
-    begin(now, new StopRequest(StopRequest.Cause.CANCELLED, "the operator", "the worker was told to stop twice"));
-    var said = switch (now) {
+    var isKept = context.settings().get(Table.KEEP_AGENTS);
+    var now = Stage.values()[stage.updateAndGet(s -> isKept ? last : Math.min(s + 1, last))];
+    begin(now, new StopRequest(StopRequest.Cause.CANCELLED, "the operator", "the worker was asked to stop twice"));
+    var text = switch (now) {
       case RUNNING, DRAINING -> "stopping: no new task; " + running.size() + " running may finish within "
-          + settings.get(Table.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
+          + context.settings().get(Table.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
       case CANCELLING -> "stopping: cancelling " + running.size() + " running (once more: leave at once, agents stay)";
       case DETACHING -> "leaving at once; " + running.size() + " running stay for the next start";
     };
-    LOG.info(said);
-    events.publish(new WorkerEvent.StopAsked(stage(), said));
+    LOG.info(text);
+    context.events().publish(new WorkerEvent.StopAsked(stage(), text));
+  }
+
+  /** Leaves at once; agents stay for the next start. */
+  void detach() {
+    stage.set(Stage.DETACHING.ordinal());
+    begin(Stage.DETACHING, null);
   }
 
   /** Cancels what runs and ends. */
@@ -103,76 +96,74 @@ final class Shutdown {
     begin(Stage.CANCELLING, new StopRequest(StopRequest.Cause.CANCELLED, "the operator", why));
   }
 
-  private void begin(Stage now, StopRequest order) {
-    gates.close("the worker is stopping");
+  private void begin(Stage now, StopRequest request) {
+    holds.close("the worker is stopping");
     if (now == Stage.CANCELLING) {
-      running.stopAll(order);
+      running.stopAll(request);
     }
-    if (begun.compareAndSet(false, true)) {
-      Thread.ofVirtual().name("end").start(this::end);
+    if (isBegun.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("shutdown").start(this::end);
     }
   }
 
   /** Waits for the end; false when the time was up first. */
-  boolean await(Duration most) throws InterruptedException {
-    return ended.await(most.toMillis(), TimeUnit.MILLISECONDS);
+  boolean await(Duration max) throws InterruptedException {
+    return ended.await(max.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void end() {
     try {
-      if (!await(() -> running.size() == 0, settings.get(Table.DRAIN_TIMEOUT), Stage.CANCELLING)
+      if (!await(() -> running.size() == 0, context.settings().get(Table.DRAIN_TIMEOUT), Stage.CANCELLING)
           && stage.get() == Stage.DRAINING.ordinal()) {
-        LOG.warn("the drain deadline is over, ending {} running", running.size());
+        LOG.warn("drain deadline reached, ending {} running agents", running.size());
         running.stopAll(new StopRequest(StopRequest.Cause.DRAINED, "the worker", "drain deadline"));
       }
-      await(() -> running.size() == 0, LADDER, Stage.DETACHING);
+      await(() -> running.size() == 0, KILL_BUDGET, Stage.DETACHING);
       var left = running.size();
-      intake.detachAll();
-      var empty = await(() -> outbox.depth() == 0, LAST_DELIVERY, Stage.DETACHING);
-      syncing.last();
-      await(syncing::settled, LAST_SYNC, Stage.DETACHING);
-      syncing.close();
-      stream.close();
-      var threads = loops.end();
-      registrar.close();
-      if (empty && left == 0) {
+      scheduler.detachAll();
+      var isKnown = context.server().known().isPresent();
+      var isDelivered = await(() -> outbox.depth() == 0, isKnown ? LAST_DELIVERY : Duration.ZERO, Stage.DETACHING);
+      sessionSync.last();
+      await(sessionSync::settled, isKnown ? LAST_SYNC : Duration.ZERO, Stage.DETACHING);
+      sessionSync.close();
+      loops.end();
+      if (isKnown && isDelivered && left == 0) {
         unregister();
       } else {
         LOG.warn("not unregistered: {} reports wait in the journal for the next start", outbox.depth());
       }
       outbox.close();
-      for (var thread : threads) {
-        thread.join();
-      }
+      loops.join();
     } catch (InterruptedException e) {
-      throw new IllegalStateException("nobody interrupts the end", e);
+      throw new IllegalStateException("no one interrupts the shutdown", e);
     } finally {
       ended.countDown();
     }
   }
 
-  /** Waits until it holds; gives up when the time is over or the end has come to that stage. Whether it holds. */
-  private boolean await(BooleanSupplier what, Duration most, Stage until) throws InterruptedException {
-    var deadline = time.nanos() + most.toNanos();
-    while (!what.getAsBoolean() && time.nanos() < deadline && stage.get() < until.ordinal()) {
-      time.sleep(LOOK);
+  /** Waits for a condition until the time is up or the shutdown has reached a stage; returns whether it holds. */
+  private boolean await(BooleanSupplier condition, Duration max, Stage until) throws InterruptedException {
+    var clock = context.clock();
+    var deadline = clock.nanos() + max.toNanos();
+    while (!condition.getAsBoolean() && clock.nanos() < deadline && stage.get() < until.ordinal()) {
+      clock.sleep(POLL_INTERVAL);
     }
-    return what.getAsBoolean();
+    return condition.getAsBoolean();
   }
 
   private void unregister() throws InterruptedException {
-    var goodbye = Thread.ofVirtual().name("goodbye").start(() -> {
+    var call = Thread.ofVirtual().name("unregister").start(() -> {
       try {
-        client.unregister(workerId);
-        LOG.info("worker {} unregistered", workerId);
+        context.client().unregister(context.workerId());
+        LOG.info("unregistered worker={}", context.workerId());
       } catch (CallFailed e) {
         LOG.warn("not unregistered: {}", e.getMessage());
       } catch (InterruptedException e) {
         LOG.warn("not unregistered: the server did not answer in time");
       }
     });
-    await(() -> !goodbye.isAlive(), GOODBYE, Stage.DETACHING);
-    goodbye.interrupt();
-    goodbye.join();
+    await(() -> !call.isAlive(), UNREGISTER, Stage.DETACHING);
+    call.interrupt();
+    call.join();
   }
 }

@@ -3,42 +3,32 @@ package lib.worker;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
-import lib.agent.AgentEnvironment;
-import lib.agent.AgentKind;
-import lib.agent.AgentProbe;
-import lib.agent.AgentProgram;
-import lib.agent.AgentVersion;
-import lib.agent.ModelCatalog;
+import lib.agent.AgentInspector;
+import lib.agent.AgentListener;
+import lib.agent.process.Orphans;
 import lib.config.Codebase;
 import lib.config.LiveSettings;
 import lib.config.Settings;
 import lib.config.Table;
-import lib.core.Clock;
+import lib.core.HostResources;
+import lib.core.Json;
 import lib.core.Problem;
-import lib.feed.FeedListener;
-import lib.feed.FeedRequest;
 import lib.feed.Inbox;
 import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
-import lib.journal.Journal;
-import lib.masking.Redaction;
+import lib.outbox.Delivery;
 import lib.outbox.Outbox;
+import lib.session.SessionStore;
 import lib.session.Stores;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Task;
-import lib.worker.admission.AgentBreaker;
+import lib.worker.admission.AdmissionController;
 import lib.worker.admission.Codebases;
-import lib.worker.admission.DecisionLog;
-import lib.worker.admission.Explanation;
 import lib.worker.admission.HoldMonitor;
-import lib.worker.admission.HostResources;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
 import lib.worker.admission.UsageLimits;
@@ -46,14 +36,18 @@ import lib.worker.attempt.AgentLauncher;
 import lib.worker.attempt.AttemptRunner;
 import lib.worker.attempt.Claimer;
 import lib.worker.context.EventBus;
+import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.context.WorkerIdentity;
+import lib.worker.presence.FeedEvents;
+import lib.worker.presence.Handshake;
 import lib.worker.presence.Heartbeat;
+import lib.worker.presence.LastContact;
 import lib.worker.presence.LeaseMonitor;
-import lib.worker.presence.ModelRefresher;
 import lib.worker.presence.Registrar;
+import lib.worker.presence.RegistrationTask;
 import lib.worker.presence.SessionSyncLoop;
 import lib.worker.presence.TaskStatusPoller;
+import lib.worker.presence.WorkerOffer;
 import lib.worker.recovery.ClaimReconciler;
 import lib.worker.recovery.Recovery;
 import lib.worker.recovery.Retention;
@@ -61,131 +55,193 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker of one server: registers, hears of tasks, takes and does them, and ends in order. It owns every thread that it
- * starts; the journal and the client are its caller's. Thread-safe.
+ * The worker of one server: wires its parts, starts and ends them. It works before the server has answered: agents of an
+ * earlier process are watched meanwhile. It owns every thread that it starts; journal and client are its caller's.
+ * Thread-safe.
  */
-public final class Worker implements FeedListener {
+public final class Worker {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
-  private final LiveSettings settings;
-  private final Client client;
-  private final WorkerIdentity identity;
-  private final Journal journal;
-  private final boolean ours;
-  private final Redaction redaction;
+  private final WorkerContext context;
   private final Codebases codebases;
-  private final Clock time;
   private final RunningTasks running;
   private final Inbox inbox;
-  private final Outbox outbox;
-  private final Registrar registrar;
-  private final StreamFeed stream;
   private final PollFeed poll;
-  private final AttemptRunner taskRun;
-  private final Scheduler intake;
-  private final ClaimReconciler settling;
-  private final Recovery inheritance;
-  private final TaskStatusPoller watch;
-  private final ModelRefresher modelWatch;
-  private final Heartbeat heart;
-  private final SessionSyncLoop syncing;
-  private final AgentKind kinds;
-  private final HoldMonitor gates;
-  private final AgentBreaker quarantine;
-  private final DecisionLog decisions = new DecisionLog();
-  private final EventBus events;
-  private final StatusReport status;
+  private final StreamFeed stream;
+  private final Outbox outbox;
+  private final AgentInspector inspector;
+  private final HoldMonitor holds;
+  private final Handshake handshake;
+  private final Registrar registrar;
+  private final RegistrationTask registration;
+  private final LastContact contact;
+  private final Heartbeat heartbeat;
+  private final TaskStatusPoller statusPoller;
+  private final SessionSyncLoop sessionSync;
+  private final AdmissionController admission;
+  private final AttemptRunner runner;
+  private final Scheduler scheduler;
+  private final ClaimReconciler reconciler;
   private final BackgroundLoops loops;
-  private final Shutdown ending;
+  private final Shutdown shutdown;
+  private final StatusReport status;
 
   /**
    * A worker that has not started.
    *
    * @param offered the folders to work in
-   * @param info what the server says of itself; null when it says nothing
-   * @param redaction masks what must not leave
    */
-  public Worker(Settings settings, List<Codebase> offered, Client client, Client.Info info, WorkerIdentity identity, Journal journal,
-      Redaction redaction, Clock time, RandomGenerator random) throws StoreFailed {
-    this.settings = new LiveSettings(settings);
-    this.client = client;
-    this.identity = identity;
-    this.journal = journal;
-    this.redaction = redaction;
-    this.time = time;
-    this.ours = info != null && info.ours();
-    var server = ours ? info.serverId() : client.server().toString();
-    this.running = new RunningTasks(time);
-    this.events = new EventBus();
-    this.codebases = new Codebases(settings, offered, journal.savedCodebases(server));
-    this.inbox = new Inbox(time);
-    this.outbox = new Outbox(journal, client, ours, redaction, time, random, (attempt, why) -> running.stop(attempt.taskId(),
-        new StopRequest(StopRequest.Cause.SUPERSEDED, "the server", why)));
-    var models = new ModelCatalog(this::agentEnv, identity.stateDir(), settings.env(), time);
-    this.registrar = new Registrar(client, identity, codebases, models::known, this::offerChanged, time, random);
-    this.stream = new StreamFeed(client, this::offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), this, this::pollNow, time, random);
-    this.poll = new PollFeed(client, this::offer, stream::up, ours, settings.get(Table.POLL_INTERVAL), this, time, random);
-    this.watch = new TaskStatusPoller(client, identity.workerId(), running, outbox, stream, time);
-    this.quarantine = new AgentBreaker(this::probe, inbox::signal, time);
-    this.kinds = new AgentKind(new AgentVersion(this::agentEnv, identity.stateDir(), redaction::mask));
-    this.gates = new HoldMonitor(this.settings, identity.stateDir(), new HostResources(Path.of("/")), quarantine, kinds, events, time);
-    this.modelWatch = new ModelRefresher(this.settings, kinds, models, registrar::refreshWorker, time);
-    this.syncing = SessionSyncLoop.of(settings, Stores.of(settings, codebases::folders, time), client, identity.workerId(), ours, codebases,
-        registrar, redaction, time, random);
-    this.heart = new Heartbeat(client, identity.workerId(), running, this::holds, this::forgotten, time);
-    var doing = new AgentLauncher(this.settings, client, journal, identity, codebases, registrar, server,
-        Stores.of(settings, codebases::folders, time), kinds, models, redaction, time, random);
-    var taking = new Claimer(client, journal, identity, codebases, server, ours, stream::up,
-        () -> this.settings.get(Table.TASK_TIMEOUT), redaction, time, random);
-    var limits = new UsageLimits(time);
-    this.taskRun = new AttemptRunner(taking, doing, journal, outbox, inbox, identity, limits, ours,
-        settings.get(Table.ON_LIMIT).equals("requeue"), settings.get(Table.OUTPUT_MAX), quarantine::ended, syncing,
-        events, redaction, time);
-    this.settling = new ClaimReconciler(client, journal, identity, ours, this::adopted, this::settled, time, random);
-    this.inheritance = new Recovery(journal, identity, server, client.server().toString(), settings.get(Table.OUTPUT_MAX), redaction);
-    this.intake = new Scheduler(this.settings, gates, decisions, inbox, running, codebases, outbox, identity, taskRun, doing, limits,
-        this::pollNow, settling::tasks, time);
-    this.loops = new BackgroundLoops(time);
-    this.ending = new Shutdown(this.settings, gates, running, intake, outbox, registrar, syncing, stream, loops, client, identity.workerId(),
-        events, time);
-    this.status = new StatusReport(this.settings, identity, client.server().toString(), info, gates, intake, running, inbox, outbox, stream, poll,
-        heart, codebases, registrar, quarantine, limits, redaction, kinds,
-        syncing, time);
+  public Worker(WorkerContext context, List<Codebase> offered) {
+    var settings = context.settings();
+    var clock = context.clock();
+    var client = context.client();
+    var stateDir = context.identity().stateDir();
+    this.context = context;
+    this.running = new RunningTasks(settings, clock);
+    this.codebases = new Codebases(settings.now(), offered);
+    this.inbox = new Inbox(clock);
+    var offer = new WorkerOffer(context, codebases, running);
+    this.poll = new PollFeed(client, inbox, offer, settings.get(Table.POLL_INTERVAL), clock, context.random());
+    this.stream = new StreamFeed(client, inbox, poll, offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), clock, context.random());
+    this.outbox = new Outbox(new Delivery(null, client, context.journal(), clock, context.random()), stateDir, settings.get(Table.OUTPUT_MAX),
+        context.redaction(), new OutboxListener());
+    this.inspector = new AgentInspector(settings, stateDir, context.redaction()::mask, new InspectorListener(), clock);
+    this.holds = new HoldMonitor(context, new HostResources(Path.of("/")), inspector, codebases, running);
+    this.handshake = new Handshake(context.server(), clock, context.random());
+    this.registrar = new Registrar(context, codebases, inspector);
+    this.registration = new RegistrationTask(context, codebases, registrar);
+    this.contact = new LastContact(context, running);
+    this.heartbeat = new Heartbeat(context, running, holds, contact);
+    this.statusPoller = new TaskStatusPoller(context, running, outbox, stream);
+    this.sessionSync = SessionSyncLoop.of(context);
+    var limits = new UsageLimits(clock);
+    this.admission = new AdmissionController(context, codebases, running, holds, limits, outbox);
+    var claimer = new Claimer(context, stream, holds);
+    var launcher = new AgentLauncher(context, codebases, stores(), inspector);
+    this.runner = new AttemptRunner(context, claimer, launcher, outbox, limits, holds, registration);
+    this.scheduler = new Scheduler(context, inbox, admission, running, claimer, runner, registration);
+    this.reconciler = new ClaimReconciler(context, running, outbox);
+    this.loops = new BackgroundLoops(clock);
+    this.shutdown = new Shutdown(context, holds, running, scheduler, outbox, sessionSync, loops);
+    this.status = new StatusReport(context, List.of(holds, heartbeat, stream, poll, registrar, running, scheduler, this::outboxStatus,
+        sessionSync, codebases, limits));
+    loops.closeAtEnd(stream);
+    loops.closeAtEnd(registrar);
+    new FeedEvents(context, inbox, poll, stream);
+    context.events().subscribe(this::react);
   }
 
   /**
-   * Goes on with what earlier processes of this worker began, as far as that needs no server: living agents are watched, ends
-   * are judged. Nothing is told before {@link #start}.
-   */
-  public void adopt() throws StoreFailed, InterruptedException {
-    inheritance.share(outbox, settling, intake::adopt);
-    loops.begin(Thread.ofPlatform(), "leases", new LeaseMonitor(running, heart, time));
-  }
-
-  /**
-   * Registers and begins to tell and to take tasks; returns once every registration was tried. It must be certain that the
-   * server is the one that this worker was made for.
+   * Restores the attempts of an earlier process, then connects to the server, registers, and takes tasks.
    *
-   * @param tasks how many tasks to take in all
+   * @param maxTasks how many tasks to take in all
+   * @throws StoreFailed when the journal cannot be read
    */
-  public void start(int tasks) throws InterruptedException {
-    intake.maxTasks(tasks);
-    outbox.open();
-    registrar.start();
-    // the heart has a platform thread of its own, so that nothing else can starve it
-    loops.begin(Thread.ofPlatform(), "heart", heart);
-    loops.begin(Thread.ofVirtual(), "settling", settling);
-    loops.begin(Thread.ofVirtual(), "quarantine", quarantine);
-    loops.begin(Thread.ofVirtual(), "stream", stream);
-    loops.begin(Thread.ofVirtual(), "poll", poll);
-    loops.begin(Thread.ofVirtual(), "intake", intake);
-    loops.begin(Thread.ofVirtual(), "models", modelWatch);
-    loops.begin(Thread.ofVirtual(), "retention", new Retention(journal, identity.stateDir(),
-        Duration.ofDays(settings.get(Table.KEEP_DAYS)), settings.get(Table.KEEP_BYTES), time));
-    syncing.start();
-    if (!ours) { // our own server says "stop" in its answer to the heartbeat
-      loops.begin(Thread.ofVirtual(), "watch", watch);
+  public void start(int maxTasks) throws StoreFailed, InterruptedException {
+    Orphans.adopt();
+    admission.maxTasks(maxTasks);
+    new Recovery(context, outbox, reconciler).restore().forEach(scheduler::restore);
+    loops.start(Thread.ofPlatform(), "leases", new LeaseMonitor(context, running, contact, heartbeat));
+    loops.start(Thread.ofVirtual(), "agent inspector", inspector);
+    loops.start(Thread.ofVirtual(), "holds", holds);
+    loops.start(Thread.ofVirtual(), "connect", this::connect);
+  }
+
+  /** The session stores of this machine, for one thread at a time. */
+  private List<SessionStore> stores() {
+    return Stores.of(context.settings().now(), codebases::folders, context.clock());
+  }
+
+  private void connect() {
+    try {
+      var server = handshake.greet();
+      context.server().answered(server);
+      outbox.deliver(server);
+      context.events().publish(new WorkerEvent.ServerAnswered());
+      registrar.start();
+      loops.start(Thread.ofPlatform(), "heartbeat", heartbeat);
+      loops.start(Thread.ofVirtual(), "last contact", contact);
+      loops.start(Thread.ofVirtual(), "claim reconciler", reconciler);
+      loops.start(Thread.ofVirtual(), "stream", stream);
+      loops.start(Thread.ofVirtual(), "poll", poll);
+      loops.start(Thread.ofVirtual(), "scheduler", scheduler);
+      loops.start(Thread.ofVirtual(), "task status", statusPoller);
+      loops.start(Thread.ofVirtual(), "retention", new Retention(context.journal(), context.identity().stateDir(),
+          Duration.ofDays(context.settings().get(Table.KEEP_DAYS)), context.settings().get(Table.KEEP_BYTES), context.clock()));
+      sessionSync.start(SessionSyncLoop.sync(context, stores(), codebases, registrar));
+    } catch (InterruptedException e) {
+      LOG.debug("the worker ends before its server has answered");
     }
+  }
+
+  /** What happens in one part and concerns another. The feeds have their own list. */
+  private void react(WorkerEvent event) {
+    switch (event) {
+      case WorkerEvent.ClaimConfirmed confirmed -> scheduler.restore(confirmed.attempt());
+      case WorkerEvent.SessionFound found -> reportSession(found.attempt(), found.sessionId());
+      default -> { }
+    }
+  }
+
+  private void reportSession(Attempt attempt, String sessionId) {
+    try {
+      if (!sessionId.equals(attempt.sessionId())) {
+        outbox.session(attempt, sessionId);
+      }
+    } catch (StoreFailed e) {
+      LOG.warn("cannot record the session, it is reported with the outcome task={}: {}", attempt.taskId(), e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class OutboxListener implements Outbox.Listener {
+    @Override
+    public void superseded(Attempt attempt, String why) {
+      running.stop(attempt.taskId(), new StopRequest(StopRequest.Cause.SUPERSEDED, "the server", why));
+    }
+
+    @Override
+    public void cancelled(Attempt attempt) {
+      running.stop(attempt.taskId(), new StopRequest(StopRequest.Cause.CANCELLED, "the server", ""));
+    }
+
+    @Override
+    public void settled(Attempt attempt) {
+      context.events().publish(new WorkerEvent.AttemptSettled(attempt));
+    }
+  }
+
+  private final class InspectorListener implements AgentListener {
+    @Override
+    public void agentAvailable() {
+      holds.invalidate();
+    }
+
+    @Override
+    public void modelsChanged() {
+      context.events().publish(new WorkerEvent.ModelsChanged());
+    }
+  }
+
+  /**
+   * Waits for the server's first answer.
+   *
+   * @return whether it has answered; false when the worker was asked to stop meanwhile
+   * @throws Problem when the time is up
+   */
+  public boolean awaitServer(Duration max) throws InterruptedException {
+    var deadline = context.clock().nanos() + max.toNanos();
+    while (context.server().known().isEmpty()) {
+      if (shutdown.isBegun()) {
+        return false;
+      }
+      if (context.clock().nanos() >= deadline) {
+        throw handshake.unanswered();
+      }
+      context.clock().sleep(Duration.ofMillis(5)); // every start waits for this
+    }
+    return true;
   }
 
   /**
@@ -194,209 +250,156 @@ public final class Worker implements FeedListener {
    * @throws Problem when there is none, or none of a known kind
    */
   public void requireAgent() throws InterruptedException {
-    kinds.of(AgentProgram.require(settings.now()).path(), settings.get(Table.AGENT_KIND));
+    inspector.require();
   }
 
-  /** Takes this task and no other, and does not put it back. */
+  /** Takes this task and no other, and gives it back in no case. */
   public void takeOnly(String taskId) {
-    taskRun.neverRequeue();
-    intake.restrictTo(taskId);
-    intake.maxTasks(1);
-    pollNow();
+    runner.neverRequeue();
+    scheduler.restrictTo(taskId);
+    admission.maxTasks(1);
+    poll.pollNow();
     inbox.signal();
   }
 
   /** The server's id of a folder that we offer; empty while it is not registered. */
   public Optional<String> codebaseId(Path folder) {
-    return codebases.ids().stream().filter(id -> codebases.find(id).filter(c -> c.path().equals(folder)).isPresent()).findFirst();
+    return codebases.id(folder);
   }
 
-  /** What does not hold at the server, for people; empty when all does. */
+  /** What does not work at the server, for people; empty when all does. */
   public List<String> problems() {
-    return registrar.problems();
+    var all = new ArrayList<>(registrar.problems());
+    if (!handshake.trouble().isEmpty()) {
+      all.add(handshake.trouble());
+    }
+    return all;
   }
 
   /** The next stage of the end: drain, then cancel, then leave at once; with {@code keep_agents} leave at once. */
   public void stop() {
-    ending.stop();
+    shutdown.stop();
+  }
+
+  /** Leaves at once; agents stay for the next start. */
+  public void detach() {
+    shutdown.detach();
   }
 
   /** Cancels what runs and ends: a person at a terminal does not want to wait. */
   public void stopNow(String why) {
-    ending.stopNow(why);
+    shutdown.stopNow(why);
+  }
+
+  /** Whether it was asked to stop. */
+  public boolean isStopping() {
+    return shutdown.isBegun();
   }
 
   /** Waits for the end; false when the time was up first. */
-  public boolean await(Duration most) throws InterruptedException {
-    return ending.await(most);
+  public boolean await(Duration max) throws InterruptedException {
+    return shutdown.await(max);
   }
 
-  /** Whether nothing runs, waits or is owed. */
-  public boolean idle() {
+  /** Whether nothing runs or waits, and no report is pending. */
+  public boolean isIdle() {
     return running.size() == 0 && inbox.size() == 0 && outbox.depth() == 0;
+  }
+
+  /** Whether the server has answered since the start. */
+  public boolean isConnected() {
+    return context.server().known().isPresent();
   }
 
   /** Tasks done since the start. */
   public int done() {
-    return intake.done();
+    return scheduler.done();
   }
 
-  /** The worker as it is now, in the form that {@code docs/control.md} tells. */
+  /** The worker as it is now, in the form of {@code docs/control.md}. */
   public ObjectNode status() {
-    return status.toJson(ending.stage());
+    var isConnecting = context.server().known().isEmpty() && !shutdown.isBegun();
+    var json = status.toJson(isConnecting ? "connecting" : shutdown.stage());
+    return json.set("problems", Json.array(problems()));
   }
 
-  /** The gate that all of an agent's words pass on their way out. */
-  public Redaction redaction() {
-    return redaction;
+  private void outboxStatus(ObjectNode json) {
+    json.putObject("outbox").put("attempts", outbox.depth()).put("reports", outbox.reports());
   }
 
   /** What happens, as it happens. */
   public EventBus events() {
-    return events;
+    return context.events();
   }
 
-  /** Takes no task until {@link #resume}; what runs goes on. A new start takes tasks again. */
+  /** Takes no task until {@link #resume}; what runs continues. A new start takes tasks. */
   public void pause(String who) {
-    gates.pause("paused by " + who);
-    gates.current();
+    holds.pause("paused by " + who);
   }
 
   /** Takes tasks again. */
   public void resume() {
-    gates.resume();
-    gates.current();
+    holds.resume();
+  }
+
+  /** Has so many tasks run at the same time until a new start, or a reload that changes the setting. */
+  public void concurrency(int max) {
+    running.slots(max);
     inbox.signal();
+    stream.reopen(); // opening it tells the server how many it may offer
+    LOG.info("slots changed to {}", running.slots());
   }
 
-  /** Has so many tasks run at the same time from now on; a new start, or a reload that changes the setting, goes by it again. */
-  public void concurrency(int most) {
-    slots(most);
-    LOG.info("{} tasks may run at the same time from now on", most);
-  }
-
-  private void slots(int most) {
-    intake.slots(most);
-    stream.reopen(); // the server is told with the stream how many it may offer
-  }
-
-  /** Cancels a task that runs here; false when it does not. */
+  /** Cancels a task that runs here; false when it does not, or is being ended already. */
   public boolean cancel(String taskId, String who, String why) {
     return running.stop(taskId, new StopRequest(StopRequest.Cause.CANCELLED, who, why));
   }
 
-  /** Why a task is taken or not: what was decided, and each rule's answer now; in the form that {@code docs/control.md} tells. */
+  /** Why a task is taken or not, in the form of {@code docs/control.md}. */
   public ObjectNode why(String taskId) throws StoreFailed, InterruptedException {
-    return new Explanation(taskId, running.has(taskId), decisions.find(taskId).orElse(null), journal.latest(taskId).orElse(null), read(taskId),
-        intake::explain).toJson();
+    var before = admission.log().find(taskId).orElse(null);
+    var read = read(taskId);
+    var task = read.task() == null || before == null ? read.task() : read.task().filledFrom(before.hint());
+    return new Explanation(taskId, running.find(taskId).orElse(null), before, context.journal().latest(taskId).orElse(null), read,
+        task == null ? null : admission.explain(task, registration.refusal(task).orElse(null))).toJson();
   }
 
   private Explanation.Read read(String taskId) throws InterruptedException {
     try {
-      return new Explanation.Read(client.task(taskId), null);
+      return new Explanation.Read(context.client().task(taskId), null);
     } catch (CallFailed e) {
       return new Explanation.Read(null, e.kind() == CallFailed.Kind.MISSING ? "the server knows no such task" : e.line());
     }
   }
 
   /**
-   * Takes over what has changed in the settings, as far as a running worker can.
+   * Applies changed settings as far as a running worker can.
    *
    * @param offered the folders to work in from now on; those that the server had us register stay
    */
   public LiveSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
-    var reloaded = settings.replace(fresh);
-    gates.invalidate();
+    var reloaded = context.settings().replace(fresh);
+    inspector.invalidate();
     if (reloaded.changed().contains(Table.MAX_CONCURRENT_TASKS.key())) {
-      slots(0);
+      concurrency(0);
     }
-    codebases.offer(offered, fresh.get(Table.CODEBASE_ROOTS)).forEach(registrar::add);
-    registrar.refreshAll(); // the server is told of those that are no longer offered, too
-    offerChanged();
-    var said = "changed: " + words(reloaded.changed()) + "; needs a restart: " + words(reloaded.restart());
-    LOG.info("config reloaded, {}", said);
-    events.publish(new WorkerEvent.SettingsReloaded(reloaded.changed(), reloaded.restart()));
+    codebases.offer(offered, fresh.get(Table.CODEBASE_ROOTS));
+    LOG.info("config reloaded, changed: {}; needs a restart: {}", words(reloaded.changed()), words(reloaded.restart()));
+    context.events().publish(new WorkerEvent.SettingsReloaded(reloaded.changed(), reloaded.restart()));
     return reloaded;
-  }
-
-  /** What the server is told of what keeps tasks back: a person's reason, or a file's error, may quote anything. */
-  private Map<String, String> holds() {
-    var holds = gates.current().all();
-    holds.replaceAll((rule, why) -> redaction.mask(why));
-    return holds;
   }
 
   private static String words(List<String> keys) {
     return keys.isEmpty() ? "nothing" : String.join(", ", keys);
   }
 
-  private Map<String, String> agentEnv() {
-    return AgentEnvironment.of(settings.now(), identity.stateDir());
-  }
-
-  private AgentProbe probe(Path agent) {
-    try {
-      return AgentProbe.run(agent, agentEnv(), identity.stateDir(), redaction::mask);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new AgentProbe(false, "the worker ends");
-    }
-  }
-
-  @Override
-  public void task(Task hint) {
-    if (!running.has(hint.id())) {
-      inbox.offer(hint);
-    } else if (!ours) {
-      watch.pollSoon(hint.id());
-    }
-  }
-
-  @Override
-  public void cancelled(String taskId, String reason) {
-    running.stop(taskId, Heartbeat.order(reason));
-  }
-
-  private FeedRequest offer() {
-    return new FeedRequest(identity.workerId(), identity.agentName(), codebases.ids(), identity.capabilities(), intake.slots());
-  }
-
-  /** Tries a refused report again; false when there is none with this number for this server, or it is true no more. */
-  public boolean retry(long id) throws StoreFailed, InterruptedException {
-    var attempt = journal.attemptOf(id);
-    return attempt.isPresent() && inheritance.ours(attempt.get()) && outbox.retry(id);
+  /** Tries a refused report again; false when there is none for this server, or a later attempt has made it untrue. */
+  public boolean retry(long report) throws StoreFailed, InterruptedException {
+    return outbox.retry(report);
   }
 
   /** Gives a report up that waits or was refused, for whichever server; false when there is none. */
-  public boolean drop(long id) throws StoreFailed, InterruptedException {
-    return outbox.drop(id);
-  }
-
-  private void forgotten() {
-    registrar.refreshAll();
-    syncing.forgotten();
-  }
-
-  private void adopted(Attempt attempt) {
-    intake.adopt(attempt, true);
-  }
-
-  private void settled() {
-    inbox.signal();
-    poll.pollNow();
-  }
-
-  private void pollNow() {
-    poll.pollNow();
-  }
-
-  private void offerChanged() {
-    inbox.clearSuppressed();
-    poll.pollNow();
-    try {
-      stream.updateRouting();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  public boolean drop(long report) throws StoreFailed, InterruptedException {
+    return outbox.drop(report);
   }
 }

@@ -12,7 +12,7 @@ import lib.agent.AgentEnvironment;
 import lib.agent.CredentialFiles;
 import lib.config.Settings;
 import lib.core.Environment;
-import lib.masking.Secrets;
+import lib.redaction.Secrets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,7 +57,7 @@ class CredentialFilesTest {
   }
 
   @Test
-  void aLoginFileThatCannotBeReadIsToldWithoutItsText() throws IOException {
+  void namesALoginFileThatCannotBeReadWithoutItsText() throws IOException {
     write(".local/share/opencode/auth.json", "{\"a\": broken-secret-text");
     assertThat(CredentialFiles.addTo(Secrets.of(settings(Map.of())), env(Map.of()))).singleElement().asString().contains("auth.json", "no JSON")
         .doesNotContain("broken-secret");

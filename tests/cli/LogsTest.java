@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import lib.cli.Logs;
 import lib.core.Environment;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -18,8 +18,8 @@ class LogsTest {
     var process = new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Logging.class.getName())
         .redirectErrorStream(true).start();
     var log = new String(process.getInputStream().readAllBytes());
-    assertThat(log).contains("line with **************", "IllegalStateException: trace with **************",
-        "Caused by:", "cause with **************")
+    assertThat(log).contains("line with [A_NAME_TOO_LONG]", "IllegalStateException: trace with [A_NAME_TOO_LONG]",
+        "Caused by:", "cause with [A_NAME_TOO_LONG]")
         .doesNotContain("hunter2");
   }
 

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.store.Lock;
 import lib.wire.Report;
@@ -36,8 +37,8 @@ class OutboxTest {
 
   private void owes(String server, String task) throws Exception {
     try (var journal = Journal.open(file)) {
-      var claimed = journal.claimed(journal.insertIntent(Attempt.draft(server, "w", task, journal.next(task), "m", null, null, "echo", null,
-          Instant.now())), 1, 0, List.of(), Instant.now()).attempt();
+      var claimed = journal.claimed(journal.insertIntent(Attempt.draft(new AttemptKey(server, "w", task, journal.next(task), "m"), new Attempt.Work(null, null, "echo", null),
+        Instant.now())), 1, 0, List.of(), Instant.now());
       journal.ended(claimed, "{}", List.of(new Report(task, "w", TaskStatus.FAILED, null, null, "why", 1)), false, Instant.now());
     }
   }

@@ -55,7 +55,7 @@ class ReadmeTest {
         }
       }
       assertThat(Files.readString(home.resolve("project/worker.log"))).as("the server outlives the worker")
-          .containsPattern("INFO worker \\S+ unregistered").doesNotContain("WARN", "ERROR");
+          .containsPattern("INFO unregistered worker=\\S+").doesNotContain("WARN", "ERROR");
       in.write("jobs -p | xargs -r kill; wait; exit\n");
       in.flush();
       assertThat(shell.waitFor(30, TimeUnit.SECONDS)).as("all of it ends").isTrue();

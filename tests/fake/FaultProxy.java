@@ -198,7 +198,7 @@ public final class FaultProxy implements AutoCloseable {
       }
     }
     client.getOutputStream().write(cut == Cut.TRUNCATE ? answer.half() : answer.bytes());
-    if (cut == Cut.TRUNCATE || ends(act(call.map(Step.Call::told)), client, in)) {
+    if (cut == Cut.TRUNCATE || ends(act(call.map(Step.Call::received)), client, in)) {
       return false;
     }
     return !answer.head.toLowerCase(Locale.ROOT).contains("connection: close");
@@ -212,7 +212,7 @@ public final class FaultProxy implements AutoCloseable {
       for (var n = from.read(block); n >= 0; n = from.read(block)) {
         var some = Arrays.copyOf(block, n);
         var task = new String(some, StandardCharsets.ISO_8859_1).contains("event: task_available");
-        var cut = task ? act(call.map(Step.Call::told)) : Cut.NONE;
+        var cut = task ? act(call.map(Step.Call::received)) : Cut.NONE;
         if (cut == Cut.HALF_OPEN) {
           watch.join(Program.PATIENCE);
           return;

@@ -5,22 +5,22 @@ import java.util.Optional;
 
 /**
  * A moment in the life of a task that a test can name. A call is {@code ASKED} when the proxy has read the request and passed
- * on nothing, {@code ANSWERED} when it has the server's answer and the worker has nothing of it, {@code TOLD} when the worker
+ * on nothing, {@code ANSWERED} when it has the server's answer and the worker has nothing of it, {@code RECEIVED} when the worker
  * has it. The agent's moments are files in its folders.
  */
 public enum Step {
-  REGISTER_ASKED, REGISTER_ANSWERED, REGISTER_TOLD,
-  POLL_ASKED, POLL_ANSWERED, POLL_TOLD,
-  HEARTBEAT_ASKED, HEARTBEAT_ANSWERED, HEARTBEAT_TOLD,
+  REGISTER_ASKED, REGISTER_ANSWERED, REGISTER_RECEIVED,
+  POLL_ASKED, POLL_ANSWERED, POLL_RECEIVED,
+  HEARTBEAT_ASKED, HEARTBEAT_ANSWERED, HEARTBEAT_RECEIVED,
   /** The worker opens its stream; the head of the answer is there; an event with a task comes by. */
   STREAM_ASKED, STREAM_ANSWERED, STREAM_EVENT,
-  CLAIM_ASKED, CLAIM_ANSWERED, CLAIM_TOLD,
+  CLAIM_ASKED, CLAIM_ANSWERED, CLAIM_RECEIVED,
   /** The worker says that a task runs, and in which session. */
-  RUNNING_ASKED, RUNNING_ANSWERED, RUNNING_TOLD,
-  OUTPUT_ASKED, OUTPUT_ANSWERED, OUTPUT_TOLD,
+  RUNNING_ASKED, RUNNING_ANSWERED, RUNNING_RECEIVED,
+  OUTPUT_ASKED, OUTPUT_ANSWERED, OUTPUT_RECEIVED,
   /** The outcome, first as status, then as release. */
-  STATUS_ASKED, STATUS_ANSWERED, STATUS_TOLD,
-  RELEASE_ASKED, RELEASE_ANSWERED, RELEASE_TOLD,
+  STATUS_ASKED, STATUS_ANSWERED, STATUS_RECEIVED,
+  RELEASE_ASKED, RELEASE_ANSWERED, RELEASE_RECEIVED,
   /** The supervisor has an agent ready; the agent itself has begun; its end is recorded. */
   AGENT_READY, AGENT_STARTED, AGENT_ENDED;
 
@@ -36,8 +36,8 @@ public enum Step {
       return Step.valueOf(this + "_ANSWERED");
     }
 
-    Step told() {
-      return Step.valueOf(this == STREAM ? "STREAM_EVENT" : this + "_TOLD");
+    Step received() {
+      return Step.valueOf(this == STREAM ? "STREAM_EVENT" : this + "_RECEIVED");
     }
 
     /** Which call of a worker this is; empty for one without steps. */

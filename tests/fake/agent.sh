@@ -86,6 +86,23 @@ case $mode in
     text "deaf"
     case $argument in *' stay') trap '' HUP INT TERM; forever ;; esac
     stop ;;
+  escape) # leaves a process that nothing tells of: no session, no variable, no parent
+    (env -i PATH="$PATH" setsid sh -c 'echo $$ >"$1"; exec sleep 600' sh "$argument" </dev/null >/dev/null 2>&1 &)
+    while [ ! -s "$argument" ]; do sleep 0.05; done
+    text escaped; stop ;;
+  chain) # leaves a process that becomes another one of a new session every 0.3 s, and notes each
+    cat >"$argument.sh" <<'CHAIN'
+echo $$ >>"$1"
+sleep 0.3
+[ -e "$1.stop" ] || exec setsid -f sh "$0" "$1"
+CHAIN
+    setsid -f sh "$argument.sh" "$argument" </dev/null >/dev/null 2>&1
+    while [ ! -s "$argument" ]; do sleep 0.05; done
+    text chained; stop ;;
+  doublefork) # a daemon as the books have it, without the marker
+    setsid sh -c 'env -i PATH="$PATH" sh -c "echo \$\$ >\"$1\"; exec sleep 600" </dev/null >/dev/null 2>&1 &' sh "$argument" &
+    while [ ! -s "$argument" ]; do sleep 0.05; done
+    text forked; stop ;;
   flood) seq 100000001 "$((100000000 + argument * 100000))"; stop ;; # so many megabytes, in lines of ten bytes
   half) # characters cut by a write, and by the end
     printf 'caf\303'; sleep 0.2; printf '\251 for \360\237'; sleep 0.2; printf '\230\200\n'

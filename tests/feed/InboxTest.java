@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.List;
 import lib.core.Json;
 import lib.feed.Inbox;
-import lib.feed.Inbox.Disposition;
 import lib.wire.Task;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;
@@ -18,17 +17,18 @@ class InboxTest {
   private final Inbox inbox = new Inbox(time);
 
   @Test
-  void repeatedAnnouncementsAreOneTask() {
+  void takesRepeatedAnnouncementsForOneTask() {
     inbox.offer(task("a", 0, 0));
     inbox.offer(task("a", 0, 0));
     assertThat(takeAll()).containsExactly("a");
+    assertThat(inbox.take("a")).isFalse();
   }
 
   @Test
-  void anAnnouncementThatWasDealtWithIsForgottenAndARequeuedTaskComesThrough() {
+  void dropsASuppressedAnnouncementAndLetsARequeuedTaskThrough() {
     inbox.offer(task("a", 0, 0));
-    takeAll();
     inbox.suppress(task("a", 0, 0), Duration.ofMinutes(5));
+    assertThat(takeAll()).isEmpty();
     inbox.offer(task("a", 0, 0));
     assertThat(takeAll()).isEmpty();
     inbox.offer(task("a", 1, 0));
@@ -39,18 +39,22 @@ class InboxTest {
   }
 
   @Test
-  void whatIsNotForUsIsDroppedUntilWhatWeOfferChanges() {
-    inbox.offer(task("a", 0, 0));
-    inbox.pickRunnable(t -> Disposition.DROP);
-    inbox.offer(task("a", 0, 0));
-    assertThat(takeAll()).isEmpty();
+  void keepsARequeuedTaskWhenItsEarlierQueueingIsSuppressed() {
+    inbox.offer(task("a", 1, 0));
+    inbox.suppress(task("a", 0, 0), Duration.ofMinutes(5));
+    assertThat(takeAll()).containsExactly("a");
+  }
+
+  @Test
+  void letsAllThroughAgainWhenTheOfferChanges() {
+    inbox.suppress(task("a", 0, 0), Duration.ofMinutes(5));
     inbox.clearSuppressed();
     inbox.offer(task("a", 0, 0));
     assertThat(takeAll()).containsExactly("a");
   }
 
   @Test
-  void higherPriorityComesFirstThenTheOlderTask() {
+  void givesTheHigherPriorityFirstThenTheOlderTask() {
     inbox.offer(task("young", 0, 0, 20));
     inbox.offer(task("old", 0, 0, 10));
     inbox.offer(task("urgent", 0, 5, 30));
@@ -58,18 +62,21 @@ class InboxTest {
   }
 
   @Test
-  void aTaskThatMustWaitStaysAndOneForLaterIsNotShownBefore() {
+  void showsADeferredTaskWhenItsTimeHasComeAndNotBefore() {
     inbox.offer(task("a", 0, 0));
-    assertThat(inbox.pickRunnable(t -> Disposition.WAIT)).isEmpty();
-    assertThat(takeAll()).containsExactly("a");
+    assertThat(inbox.waiting()).hasSize(1);
+    assertThat(inbox.waiting()).as("a look takes nothing").hasSize(1);
     inbox.defer(task("a", 0, 0), Duration.ofSeconds(10));
-    assertThat(takeAll()).isEmpty();
+    assertThat(inbox.waiting()).isEmpty();
+    assertThat(inbox.all()).hasSize(1);
     time.advance(Duration.ofSeconds(11));
     assertThat(takeAll()).containsExactly("a");
+    inbox.defer(task("taken", 0, 0), Duration.ZERO);
+    assertThat(takeAll()).containsExactly("taken");
   }
 
   @Test
-  void onlyPendingTasksAreTakenIn() {
+  void ignoresWhatIsNotPending() {
     for (var status : List.of("running", "completed", "failed", "cancelled", "invented")) {
       inbox.offer(Task.read(Json.object().put("id", status).put("status", status)).orElseThrow());
     }
@@ -77,7 +84,7 @@ class InboxTest {
   }
 
   @Test
-  void pastTheBoundTasksAreRefusedAndThePollBringsThemBack() {
+  void refusesTasksPastItsBoundUntilThereIsRoom() {
     for (var i = 0; i < 1000; i++) {
       assertThat(inbox.offer(task("t" + i, 0, 0))).isTrue();
     }
@@ -88,7 +95,7 @@ class InboxTest {
   }
 
   @Test
-  void aFullInboxStillTakesAMoreUrgentTaskInPlaceOfTheLeastUrgent() {
+  void takesAMoreUrgentTaskInPlaceOfTheLeastUrgentWhenFull() {
     for (var i = 0; i < 1000; i++) {
       inbox.offer(task("t" + i, 0, 0, i));
     }
@@ -97,8 +104,17 @@ class InboxTest {
     assertThat(takeAll()).startsWith("urgent", "t0").doesNotContain("t999");
   }
 
+  @Test
+  void wakesTheWaitingThreadWhenItIsSignalled() throws Exception {
+    var seen = inbox.await(-1, Duration.ZERO);
+    inbox.signal();
+    assertThat(inbox.await(seen, Duration.ofDays(1))).isGreaterThan(seen);
+  }
+
   private List<String> takeAll() {
-    return inbox.pickRunnable(t -> Disposition.TAKE).stream().map(Task::id).toList();
+    var ids = inbox.waiting().stream().map(Task::id).toList();
+    assertThat(ids).allMatch(inbox::take);
+    return ids;
   }
 
   private static Task task(String id, int attempts, int priority) {

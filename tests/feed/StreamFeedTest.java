@@ -6,37 +6,41 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import lib.config.Codebase;
 import lib.core.Clock;
-import lib.core.Environment;
 import lib.core.Json;
-import lib.feed.FeedListener;
-import lib.feed.FeedRequest;
+import lib.feed.Inbox;
+import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
-import lib.wire.Client;
-import lib.wire.Server;
 import lib.wire.Task;
-import org.assertj.core.api.InstanceOfAssertFactories;
+import lib.worker.admission.Codebases;
+import lib.worker.admission.RunningTasks;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 import tests.fake.Request;
+import tests.worker.MadeWorker;
 
-/** The server knows at every moment what our one stream is for, and the stream is there for as long as it is wanted. */
+/** The server knows at every moment what the one stream is for, and the stream is there for as long as the worker wants it. */
 class StreamFeedTest {
   private static final String STREAM = "/v1/worker/tasks/stream";
 
-  private final CopyOnWriteArrayList<String> ids = new CopyOnWriteArrayList<>(List.of("cb1"));
-  private volatile Runnable meanwhile = () -> { }; // what happens between the offer and the stream's opening
-  private final ConcurrentLinkedQueue<List<String>> toldAtPolls = new ConcurrentLinkedQueue<>();
-  private final ConcurrentLinkedQueue<Task> heard = new ConcurrentLinkedQueue<>();
+  @TempDir
+  private Path folder;
   private FakeServer server;
+  private WorkerContext context;
+  private Codebases codebases;
+  private Inbox inbox;
+  private PollFeed poll;
   private StreamFeed feed;
   private Thread thread;
 
@@ -55,27 +59,25 @@ class StreamFeedTest {
     server.close();
   }
 
-  private void open(Clock time) {
-    var client = new Client(new Server(server.url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")));
-    feed = new StreamFeed(client, this::offer, Duration.ofSeconds(30),
-        new FeedListener() {
-          @Override
-          public void task(Task hint) {
-            heard.add(hint);
-          }
+  private void make(Clock time) throws Exception {
+    context = MadeWorker.of(server, null, folder, null, time, Map.of("A2A_GLOBAL_CODEBASE", "false"));
+    codebases = new Codebases(context.settings().now(), List.of());
+    var feeds = MadeWorker.feeds(context, codebases, new RunningTasks(context.settings(), time));
+    inbox = feeds.inbox();
+    poll = feeds.poll();
+    feed = feeds.stream();
+    register("cb1");
+  }
 
-          @Override
-          public void cancelled(String taskId, String reason) {
-            // not what is tested here
-          }
-        }, () -> toldAtPolls.add(told()), time, new Random(1));
+  private void open(Clock time) throws Exception {
+    make(time);
     thread = Thread.ofVirtual().start(feed);
   }
 
-  private FeedRequest offer() {
-    var now = new FeedRequest("w1", "agent", List.copyOf(ids), List.of("build"), 2);
-    meanwhile.run();
-    return now;
+  /** Has the server know a further codebase of the worker. */
+  private void register(String id) throws Exception {
+    codebases.registered(new Codebase(id, folder.resolve(id), ""), id);
+    context.events().publish(new WorkerEvent.CodebasesChanged());
   }
 
   private void openAndWait() throws Exception {
@@ -84,7 +86,7 @@ class StreamFeedTest {
   }
 
   @Test
-  void closingEndsItAlsoWhileItIsOpenedAnew() throws Exception {
+  void endsWhenItIsClosedWhileItOpensAgain() throws Exception {
     for (var round = 0; round < 20; round++) {
       openAndWait();
       feed.reopen();
@@ -95,7 +97,7 @@ class StreamFeedTest {
   }
 
   @Test
-  void openingItAnewAgainAndAgainWhileTheServerDropsItNeverEndsIt() throws Exception {
+  void neverEndsHoweverOftenItIsReopenedWhileTheServerDropsIt() throws Exception {
     open(new FakeTime()); // so that the waits between tries take no time
     for (var round = 0; round < 50; round++) {
       Program.await("the stream", feed::up);
@@ -108,59 +110,82 @@ class StreamFeedTest {
   }
 
   @Test
-  void whatIsOfferedWhileTheStreamOpensIsToldAsWell() throws Exception {
-    meanwhile = () -> ids.addIfAbsent("cb2");
+  void tellsTheServerOfACodebaseThatIsRegisteredWhileTheStreamOpens() throws Exception {
     open(Clock.SYSTEM);
-    Program.await("the second id", () -> told().contains("cb2"));
+    register("cb2");
+    Program.await("the second id", () -> offered().contains("cb2"));
     assertThat(server.requests("GET", STREAM)).hasSize(1);
   }
 
   @Test
-  void moreIdsThanAHeaderHoldsAreToldOnceTheStreamIsOpen() throws Exception {
-    for (var i = 0; i < 2000; i++) {
-      ids.add("codebase-with-a-long-name-" + i);
+  void tellsMoreIdsThanAHeaderHoldsOnceTheStreamIsOpen() throws Exception {
+    make(Clock.SYSTEM);
+    for (var i = 0; i < 300; i++) {
+      var id = "codebase-with-a-very-long-name-" + i;
+      codebases.registered(new Codebase(id, folder.resolve(id), ""), id);
     }
-    openAndWait();
-    Program.await("all ids", () -> told().size() == 2001);
+    thread = Thread.ofVirtual().start(feed);
+    Program.await("all ids", () -> offered().size() == 301);
+    assertThat(feed.up()).isTrue();
   }
 
   @Test
-  void theNewestOfferIsToldLastHoweverManyTell() throws Exception {
+  void tellsTheNewestOfferLastHoweverManyChanges() throws Exception {
     openAndWait();
     server.on("PUT", "/v1/worker/codebases").answer(200, "{\"success\":true}");
-    try (var tellers = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (var i = 0; i < 20; i++) {
         var id = "new" + i;
-        tellers.submit(() -> {
-          ids.add(id);
-          feed.updateRouting();
+        threads.submit(() -> {
+          register(id);
           return null;
         });
       }
     }
-    assertThat(told()).containsExactlyInAnyOrderElementsOf(ids);
+    Program.await("all ids", () -> offered().size() == 21);
+    assertThat(offered()).containsExactlyInAnyOrderElementsOf(codebases.ids());
   }
 
   @Test
-  void whatIsAnnouncedForACodebaseBeforeTheServerIsToldOfItIsFoundByAsking() throws Exception {
+  void pollsForTasksThatWereAnnouncedBeforeTheServerKnewTheCodebase() throws Exception {
     openAndWait();
-    ids.add("cb2");
-    feed.updateRouting();
-    assertThat(toldAtPolls).last().asInstanceOf(InstanceOfAssertFactories.LIST).contains("cb2");
+    var polling = Thread.ofVirtual().start(poll);
+    try {
+      register("cb2");
+      Program.await("the poll after it", () -> {
+        var requests = server.requests();
+        var sent = requests.stream().filter(r -> r.path().equals("/v1/worker/codebases") && Json.texts(r.json(), "codebases").contains("cb2"))
+            .findFirst();
+        return sent.isPresent() && requests.subList(requests.indexOf(sent.get()), requests.size()).stream()
+            .anyMatch(r -> r.method().equals("GET") && r.path().equals("/v1/agent/tasks"));
+      });
+    } finally {
+      polling.interrupt();
+      polling.join();
+    }
   }
 
   @Test
-  void anEventThatSaysTheTaskBelongsToNoCodebaseIsHeard() throws Exception {
+  void publishesTheServersStopOrders() throws Exception {
+    openAndWait();
+    var orders = new ConcurrentLinkedQueue<WorkerEvent>();
+    context.events().subscribe(orders::add);
+    server.send("event: task_cancelled\ndata: {\"task_id\":\"t1\",\"reason\":\"enough\"}\n\n");
+    Program.await("the order", () -> orders.contains(new WorkerEvent.StopOrdered("t1", "enough")));
+  }
+
+  @Test
+  void takesATaskThatBelongsToNoCodebase() throws Exception {
     openAndWait();
     server.push(Json.object().put("id", "t1").putNull("codebase_id").put("status", "pending"));
-    Program.await("the task", () -> heard.stream().anyMatch(task -> task.id().equals("t1") && task.codebase().equals(Task.GLOBAL)));
+    Program.await("the task", () -> inbox.all().stream().anyMatch(task -> task.id().equals("t1") && task.codebase().equals(Task.GLOBAL)));
   }
 
   @Test
-  void thePlaceInTheStreamIsRememberedThroughEventsThatNameNone() throws Exception {
+  void remembersItsPlaceThroughEventsThatNameNone() throws Exception {
     openAndWait();
-    server.send("id: ep.7\nevent: task_available\ndata: {\"id\":\"t1\",\"codebase_id\":\"cb1\"}\n\n");
-    Program.await("the event", () -> !heard.isEmpty());
+    server.send("id: ep.7\nevent: task_available\ndata: {\"id\":\"t1\",\"codebase_id\":\"cb1\",\"status\":\"pending\"}\n\n");
+    Program.await("the event", () -> inbox.size() > 0);
     for (var round = 0; round < 2; round++) {
       server.dropStreams();
       Program.await("the stream's end", () -> !feed.up());
@@ -170,7 +195,7 @@ class StreamFeedTest {
   }
 
   @Test
-  void aStreamThatEndsAtOnceAgainAndAgainIsOpenedLessAndLessOften() throws Exception {
+  void opensAStreamThatEndsAtOnceLessAndLessOften() throws Exception {
     var time = new FakeTime();
     server.dropStreamsAfter(1);
     open(time);
@@ -179,8 +204,8 @@ class StreamFeedTest {
     assertThat(Duration.ofNanos(time.nanos()).dividedBy(opened)).isGreaterThan(Duration.ofSeconds(5)); // it would be half a second
   }
 
-  /** What the server was told last, by header or by call. */
-  private List<String> told() {
+  /** The codebases that the server knows last, by header or by call. */
+  private List<String> offered() {
     var last = server.requests().reversed().stream().filter(r -> r.path().equals(STREAM) || r.path().equals("/v1/worker/codebases"))
         .findFirst();
     return last.isEmpty() ? List.of() : last.get().path().equals(STREAM) ? List.of(header(last.get()).split(",")) : Json.texts(last.get().json(), "codebases");

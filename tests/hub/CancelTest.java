@@ -3,6 +3,7 @@ package tests.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +55,7 @@ class CancelTest {
     hub.claim(task, "w");
     assertThat(heartbeat()).isEmpty();
     Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
-    assertThat(heartbeat()).isEmpty();
+    hub.time.advance(Duration.ofSeconds(31)); // after that its runner has no precedence
     hub.claim(task, "other");
     assertThat(heartbeat().path(0).path("reason").asText()).startsWith("lost");
   }

@@ -57,9 +57,19 @@ class OutputTest {
   }
 
   @Test
+  void refusesAnotherTextUnderAKnownNumber() throws Exception {
+    Served.ok(hub.output(task, "w", "one", Map.of("attempt", 1, "seq", 1)));
+    var refused = hub.output(task, "w", "other", Map.of("attempt", 1, "seq", 1));
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.json().path("code").asText()).isEqualTo("chunk_known");
+    assertThat(texts(0)).containsExactly("one");
+  }
+
+  @Test
   void theNextAttemptGoesOnWhereTheLastOneEnded() throws Exception {
     Served.ok(hub.output(task, "w", "first", Map.of("attempt", 1, "seq", 1)));
     Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.time.advance(Duration.ofSeconds(31)); // after that its runner has no precedence
     hub.claim(task, "w");
     Served.ok(hub.output(task, "w", "second", Map.of("attempt", 2, "seq", 1)));
     assertThat(texts(0)).containsExactly("first", "second");

@@ -15,22 +15,29 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The rules of a task's life as tables. A state is written {@code status/owner/attempt}, with {@code !} behind it when its
- * cancellation was asked for, with {@code ?} when its worker vanished; a word is {@code status/speaker/attempt}; {@code -} means none.
+ * cancellation was asked for, with {@code ?} when its worker may still run it; a word is {@code status/speaker/attempt}; {@code -} means none.
  */
 class TransitionTest {
   @ParameterizedTest
   @CsvSource(textBlock = """
-      pending/-/0,      take
-      pending/-/2,      take
-      running/me/1,     same
-      running/me/1!,    same
-      running/other/1,  already_claimed
-      completed/me/1,   not_pending
-      failed/me/1,      not_pending
-      cancelled/-/0,    not_pending
+      pending/-/0,      0, take
+      pending/-/2,      0, take
+      pending/-/2?,     0, take
+      pending/-/2?,     2, back to running
+      pending/-/2?,     1, stale_attempt
+      pending/-/2,      2, stale_attempt
+      running/me/1,     0, same
+      running/me/1,     1, same
+      running/me/2,     1, already_claimed
+      running/me/1!,    0, same
+      running/other/1,  0, already_claimed
+      running/other/2,  1, already_claimed
+      completed/me/1,   0, not_pending
+      failed/me/1,      0, not_pending
+      cancelled/-/0,    0, not_pending
       """)
-  void aTaskIsTakenOnlyWhileItWaits(String now, String outcome) {
-    assertThat(word(Transition.claim(state(now), "me"))).isEqualTo(outcome);
+  void aTaskIsTakenOnlyWhileItWaits(String now, int running, String outcome) {
+    assertThat(word(Transition.claim(state(now), "me", running))).isEqualTo(outcome);
   }
 
   @ParameterizedTest
@@ -75,7 +82,7 @@ class TransitionTest {
       pending/-/1?,  completed/me/0,  not_owner
       pending/-/2?,  completed/me/1,  stale_attempt
       """)
-  void whoeverVanishedMaySpeakForItsAttemptUntilItIsTaken(String now, String said, String outcome) {
+  void aWorkerSpeaksForAnAttemptThatWasQueuedAgainUntilAnotherTakesIt(String now, String said, String outcome) {
     assertThat(word(Transition.report(state(now), said(said), false))).isEqualTo(outcome);
   }
 

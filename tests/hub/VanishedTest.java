@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import lib.wire.Lease;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The tasks of a worker that vanished are freed, those of one that lives are not. */
 class VanishedTest {
-  private static final Duration LIMIT = Duration.ofSeconds(300);
+  private static final Duration LIMIT = Lease.LENGTH;
 
   @RegisterExtension
   final Served hub = new Served();
@@ -25,7 +26,7 @@ class VanishedTest {
   }
 
   @Test
-  void aTaskIsFreedAfterFiveMinutesOfSilenceAndNotBefore() throws Exception {
+  void freesATaskWhenItsLeaseIsOverAndNotBefore() throws Exception {
     hub.time.advance(LIMIT.minusNanos(1));
     hub.hub().sweep();
     assertThat(hub.status(task)).isEqualTo("running");
@@ -34,7 +35,7 @@ class VanishedTest {
     var now = hub.show(task);
     assertThat(now.path("status").asText()).isEqualTo("pending");
     assertThat(now.path("worker_id").isNull()).isTrue();
-    assertThat(now.path("metadata").path("stuck_reason").asText()).contains("worker w").contains("300 s");
+    assertThat(now.path("metadata").path("stuck_reason").asText()).contains("worker w").contains("900 s");
     assertThat(hub.claim(task, "other")).isEqualTo(2);
   }
 
@@ -91,6 +92,33 @@ class VanishedTest {
   }
 
   @Test
+  void keepsATaskThatWasQueuedAgainForTheWorkerThatRunsIt() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    assertThat(hub.status(task)).isEqualTo("pending");
+    assertThat(hub.tryClaim(task, "other").code()).isEqualTo("not_eligible");
+    var again = hub.post("/v1/worker/tasks/claim", Map.of("task_id", task, "worker_id", "w", "attempt", 1));
+    assertThat(Served.ok(again).path("attempt").asInt()).isEqualTo(1);
+    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1, "result", "done once")));
+    assertThat(hub.show(task).path("result").asText()).isEqualTo("done once");
+  }
+
+  @Test
+  void takesTheOutcomeOfATaskThatWasQueuedAgainInTheMomentOfItsEnd() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1)));
+    assertThat(hub.tryClaim(task, "other").code()).isEqualTo("not_pending");
+  }
+
+  @Test
+  void freesATaskThatWasQueuedAgainWhenItsWorkerDoesNotComeBack() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.time.advance(Duration.ofSeconds(31));
+    assertThat(hub.claim(task, "other")).isEqualTo(2);
+    var late = hub.post("/v1/worker/tasks/claim", Map.of("task_id", task, "worker_id", "w", "attempt", 1));
+    assertThat(late.code()).isEqualTo("already_claimed");
+  }
+
+  @Test
   void aTaskNamedInAHeartbeatIsKeptAndOneThatIsNotNamedIsFreed() throws Exception {
     var forgotten = hub.task("global");
     hub.claim(forgotten, "w");
@@ -128,6 +156,7 @@ class VanishedTest {
   @Test
   void anEarlierAttemptsHeartbeatKeepsNothing() throws Exception {
     Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.time.advance(Duration.ofSeconds(31));
     hub.claim(task, "w");
     hub.time.advance(LIMIT.minusSeconds(1));
     heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));

@@ -9,6 +9,7 @@ import java.util.List;
 import lib.config.Codebase;
 import lib.journal.Attempt;
 import lib.journal.Attempt.State;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.wire.RemoteCodebase;
 import lib.wire.Report;
@@ -16,7 +17,7 @@ import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What was intended, done and owed is still known by the next process. */
+/** The next process knows what was intended, what was done and what waits. */
 class JournalTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -24,13 +25,12 @@ class JournalTest {
   Path temp;
 
   @Test
-  void anAttemptIsKnownAcrossStartsWithWhatItOwes() throws Exception {
+  void knowsAnAttemptWithItsReportsAcrossStarts() throws Exception {
     try (var journal = open()) {
       var intent = journal.insertIntent(draft(journal, "t1"));
       assertThat(intent.n()).isEqualTo(1);
-      var claimed = journal.claimed(intent, 3, 900, List.of(Report.running("t1", "w", null, 3)), NOW).attempt();
+      var claimed = journal.claimed(intent, 3, 900, List.of(Report.running("t1", "w", null, 3)), NOW);
       assertThat(claimed.fence()).isEqualTo(3);
-      journal.started(claimed, NOW);
       journal.session(claimed, "ses_1");
       journal.ended(claimed, "{}", List.of(new Report("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), false, NOW);
     }
@@ -73,10 +73,10 @@ class JournalTest {
   }
 
   @Test
-  void anEndThatOwesNothingDropsWhatWasOwed() throws Exception {
+  void dropsWaitingReportsWhenTheAttemptIsOver() throws Exception {
     try (var journal = open()) {
       var claimed = journal.claimed(journal.insertIntent(draft(journal, "t1")), 0, 0, List.of(Report.running("t1", "w", null, 0)), NOW);
-      journal.ended(claimed.attempt(), "{}", List.of(), false, NOW);
+      journal.over(claimed, "{}", NOW);
     }
     try (var database = DriverManager.getConnection("jdbc:sqlite:" + temp.resolve("journal.db")); var select = database.createStatement();
         var states = select.executeQuery("SELECT state FROM outgoing")) {
@@ -102,6 +102,7 @@ class JournalTest {
   }
 
   private static Attempt draft(Journal journal, String taskId) throws Exception {
-    return Attempt.draft("s1", "w", taskId, journal.next(taskId), "m1", "cb", Path.of("/c"), "build", "title", NOW);
+    return Attempt.draft(new AttemptKey("s1", "w", taskId, journal.next(taskId), "m1"), new Attempt.Work("cb", Path.of("/c"), "build", "title"),
+        NOW);
   }
 }

@@ -3,22 +3,21 @@ package tests.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import lib.agent.output.OutputPosition;
-import lib.agent.output.OutputSource;
 import lib.config.Codebase;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.Attempt.Position;
 import lib.journal.Attempt.State;
 import lib.journal.Journal;
-import lib.masking.Redaction;
-import lib.outbox.Outbox;
+import lib.wire.ServerFeatures;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +26,7 @@ import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 import tests.outbox.Delivery;
 
-/** A worker that was upgraded finishes what the version before it owed. */
+/** A worker that was upgraded finishes what the version before it left. */
 class OldJournalTest {
   @TempDir
   Path temp;
@@ -53,25 +52,22 @@ class OldJournalTest {
         assertThat(attempt.codebase()).isEqualTo(Path.of("/srv/proj"));
         assertThat(attempt.sessionId()).isEqualTo("ses_1");
         assertThat(attempt.n()).isEqualTo(2);
-        assertThat(attempt.sent()).isEqualTo(new OutputPosition(120, 3, 7, 0, 0, 125, false));
-        assertThat(attempt.sending()).isEqualTo(new OutputPosition(180, 0, 7, 0, 0, 190, true));
-        assertThat(attempt.seq()).isEqualTo(4);
+        assertThat(attempt.delivered()).as("the server is asked for the rest").isEqualTo(new Position(0, 4));
         assertThat(attempt.verdict()).isEqualTo("{\"reason\":\"agent-error\"}");
       });
-      assertThat(journal.open().getLast()).extracting(Attempt::state, Attempt::sent).containsExactly(State.INTENT, OutputPosition.START);
+      assertThat(journal.open().getLast()).extracting(Attempt::state, Attempt::delivered).containsExactly(State.INTENT, Position.START);
       assertThat(journal.latest("task-3")).map(Attempt::fence).contains(7);
       assertThat(journal.savedCodebases("http://old.example")).containsExactly(new Codebase("more", Path.of("/srv/more"), "registered at run time"));
     }
   }
 
   @Test
-  void whatItOwesIsDelivered() throws Exception {
+  void deliversWhatWaits() throws Exception {
     try (var server = FakeServer.start(Version.V13); var journal = Journal.open(file)) {
       server.addTask(Json.object().put("id", "task-1"));
-      try (var outbox = new Outbox(journal, Delivery.client(server), false, Redaction.NONE, new FakeTime(), new Random(1),
-          (attempt, why) -> { })) {
-        outbox.open();
-        outbox.resume(journal.open().getFirst(), OutputSource.NONE);
+      try (var outbox = Delivery.outbox(server, journal, temp, new FakeTime(), Delivery.listener(new ArrayList<>(), new ArrayList<>()))) {
+        outbox.deliver(ServerFeatures.other(URI.create(journal.open().getFirst().server())));
+        outbox.resume(journal.open().getFirst());
         assertThat(outbox.awaitEmpty(Duration.ofSeconds(60))).isTrue();
       }
       assertThat(server.history("task-1")).containsExactly("failed");
@@ -83,7 +79,7 @@ class OldJournalTest {
 
   private static Path fixture() {
     for (var folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-      var fixture = folder.resolve("tests/outbox/journal-v1.sql");
+      var fixture = folder.resolve("tests/journal/journal-v1.sql");
       if (Files.exists(fixture)) {
         return fixture;
       }

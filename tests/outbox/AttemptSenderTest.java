@@ -3,6 +3,7 @@ package tests.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,7 +22,7 @@ import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 import tests.fake.Fault;
 
-/** What an attempt owes reaches the server in order and whole, whatever happens on the way (P1, P2, P3). */
+/** What an attempt has to deliver reaches the server in order and whole, whatever happens on the way (P1, P2, P3). */
 class AttemptSenderTest {
   /** Several chunks, each piece of it different. */
   private static final String LONG = IntStream.range(0, 40_000).mapToObj(i -> "line " + i + " ä\n").collect(Collectors.joining());
@@ -59,24 +60,19 @@ class AttemptSenderTest {
     assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
     assertThat(server.status(delivery.task)).isEqualTo("failed");
     assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("why");
-    assertThat(delivery.told()).startsWith("status running").endsWith("output", "status failed", "release failed")
+    assertThat(delivery.reported()).startsWith("status running").endsWith("output", "status failed", "release failed")
         .containsOnlyOnce("status failed");
     assertThat(delivery.settled()).isTrue();
   }
 
   @Test
-  void anOutcomeThatComesInTheMiddleOfALookIsDelivered() throws Exception {
-    delivery.atLook.set(() -> {
-      try {
-        delivery.finish(TaskStatus.COMPLETED, "text", null);
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    });
+  void doesNotOverwriteACancelWithTheSession() throws Exception {
     delivery.open();
-    assertThat(delivery.delivered()).isTrue();
-    assertThat(server.history(delivery.task)).endsWith("completed");
-    assertThat(delivery.settled()).isTrue();
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    server.change(delivery.task, task -> task.put("status", "cancelled"));
+    delivery.session("ses_1");
+    Program.await("the cancel", () -> delivery.lost.contains("cancelled"));
+    assertThat(server.status(delivery.task)).isEqualTo("cancelled");
   }
 
   @ParameterizedTest
@@ -89,7 +85,7 @@ class AttemptSenderTest {
     delivery.write(LONG);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     assertThat(delivery.delivered()).isTrue();
-    assertThat(server.chunks(delivery.task).size()).isGreaterThan(5);
+    assertThat(server.chunks(delivery.task)).hasSizeGreaterThan(5).allMatch(chunk -> chunk.endsWith("\n"));
     assertThat(server.output(delivery.task)).isEqualTo(LONG);
     assertThat(server.status(delivery.task)).isEqualTo("completed");
     assertThat(server.history(delivery.task)).endsWith("completed").doesNotContain("failed");
@@ -113,7 +109,7 @@ class AttemptSenderTest {
     delivery.write(same);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     assertThat(delivery.delivered()).isTrue();
-    assertThat(server.output(delivery.task)).isEqualTo(same);
+    assertThat(server.output(delivery.task)).isEqualTo(same + "\n");
   }
 
   @Test
@@ -156,7 +152,7 @@ class AttemptSenderTest {
   }
 
   @Test
-  void whatIsOwedSurvivesARestartDuringAnOutage() throws Exception {
+  void deliversWhatWaitsAfterARestartDuringAnOutage() throws Exception {
     delivery.open();
     delivery.write("hello\n");
     Program.await("the first output", () -> server.output(delivery.task).equals("hello\n"));
@@ -165,7 +161,7 @@ class AttemptSenderTest {
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     for (var i = 0; i < 3; i++) {
       delivery.restart();
-      assertThat(delivery.owing()).isEqualTo(1);
+      assertThat(delivery.pending()).isEqualTo(1);
     }
     server.up();
     assertThat(delivery.delivered()).isTrue();
@@ -208,6 +204,69 @@ class AttemptSenderTest {
     server.heal();
     assertThat(delivery.delivered()).isTrue();
     assertThat(server.output(delivery.task)).isEqualTo("a\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void sendsTheRestOnceWhenTheJournalIsOlderThanTheServer(boolean lost) throws Exception {
+    delivery.open();
+    delivery.write("a\n");
+    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    var older = delivery.saveJournal();
+    for (var i = 0; i < 5; i++) {
+      var text = "b" + i + "\n";
+      delivery.write(text);
+      Program.await(text, () -> {
+        delivery.time.advance(Duration.ofSeconds(1));
+        return server.output(delivery.task).endsWith(text);
+      });
+    }
+    delivery.restoreJournal(older, lost);
+    delivery.write("c\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("a\nb0\nb1\nb2\nb3\nb4\nc\n");
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+  }
+
+  @Test
+  void waitsForTheTranscriptWhenTheServerHasMore() throws Exception {
+    delivery.open();
+    delivery.write("a\nb\n");
+    Program.await("the output", () -> server.output(delivery.task).equals("a\nb\n"));
+    delivery.forgetTranscript();
+    delivery.write("c\n");
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.output(delivery.task)).isEqualTo("a\nb\nc\n");
+  }
+
+  @Test
+  void failsATaskThatCannotBeGivenBackInStatusAndReleaseAlsoAfterARestart() throws Exception {
+    server.become(Version.V13);
+    delivery.open();
+    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    server.on("POST", "/v1/worker/tasks/release").html(503);
+    delivery.finish(TaskStatus.PENDING, null, "the worker ended before its agent began");
+    Program.await("the failure", () -> server.status(delivery.task).equals("failed"));
+    delivery.restart();
+    server.heal();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(delivery.reported()).endsWith("release failed");
+    assertThat(server.status(delivery.task)).isEqualTo("failed");
+    assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("lost: the worker ended before its agent began");
+  }
+
+  @Test
+  void saysTheOutcomeAgainWhenAnEndedTaskWasClaimedOnceMore() throws Exception {
+    delivery.open();
+    delivery.finish(TaskStatus.COMPLETED, "text", null);
+    assertThat(delivery.delivered()).isTrue();
+    server.change(delivery.task, task -> task.put("status", "running"));
+    delivery.running();
+    assertThat(delivery.delivered()).isTrue();
+    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    assertThat(delivery.settled()).isTrue();
   }
 
   @Test
@@ -301,7 +360,7 @@ class AttemptSenderTest {
   }
 
   @Test
-  void whatWasStillToBeToldOfATaskThatIsSomebodyElsesIsDropped() throws Exception {
+  void dropsWhatWaitsWhenTheTaskIsAnotherWorkers() throws Exception {
     server.on("PUT", "*/status").html(503);
     server.on("POST", "*/output").html(503);
     delivery.open();
@@ -330,7 +389,7 @@ class AttemptSenderTest {
     server.token("now-needed");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     Program.await("several tries", () -> server.requests("PUT", "*/status").size() > 5);
-    assertThat(delivery.owing()).isEqualTo(1);
+    assertThat(delivery.pending()).isEqualTo(1);
     server.token(null);
     assertThat(delivery.delivered()).isTrue();
     assertThat(server.status(delivery.task)).isEqualTo("completed");

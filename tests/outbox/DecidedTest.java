@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import lib.journal.OutboxEntry;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
@@ -43,16 +41,9 @@ class DecidedTest {
   @Test
   void aRefusedOutcomeIsDeliveredAlsoWhenItIsTriedAgainInTheInstantAfterItsAttemptSettled() throws Exception {
     server.on("PUT", "/v1/*/tasks/*/status").answer(422, "no").after(1).times(1);
-    var retried = new CompletableFuture<Boolean>();
-    delivery.atClose.set(() -> {
-      try {
-        retried.complete(delivery.outbox().retry(outcome().id()));
-      } catch (Exception e) {
-        retried.completeExceptionally(e);
-      }
-    });
     delivery.finish(TaskStatus.COMPLETED, "done", null);
-    assertThat(retried.get(60, TimeUnit.SECONDS)).isTrue();
+    Program.await("its settling", delivery::settled);
+    assertThat(delivery.outbox().retry(outcome().id())).isTrue();
     assertThat(delivery.delivered()).isTrue();
     assertThat(delivery.entries()).isEmpty();
     assertThat(delivery.settled()).isTrue();
@@ -103,7 +94,7 @@ class DecidedTest {
     server.on("PUT", "/v1/*/tasks/*/status").answer(422, "no").after(1);
     delivery.finish(TaskStatus.COMPLETED, "done", null);
     assertThat(delivery.delivered()).isTrue();
-    delivery.journal().retry(outcome().id());
+    delivery.journal().reports().retry(outcome().id());
     server.heal();
     delivery.restart();
     assertThat(delivery.delivered()).isTrue();

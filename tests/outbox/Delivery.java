@@ -1,6 +1,10 @@
 package tests.outbox;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,19 +12,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReference;
-import lib.agent.output.OutputPosition;
-import lib.agent.output.OutputSource;
+import lib.agent.output.OutputRecorder;
+import lib.agent.process.AttemptDirectory;
 import lib.core.Environment;
+import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.journal.OutboxEntry;
-import lib.masking.Redaction;
 import lib.outbox.Outbox;
+import lib.redaction.Redaction;
 import lib.store.StoreFailed;
 import lib.wire.Client;
 import lib.wire.Report;
 import lib.wire.Server;
+import lib.wire.ServerFeatures;
 import lib.wire.TaskStatus;
 import tests.FakeTime;
 import tests.fake.FakeServer;
@@ -30,21 +36,20 @@ public final class Delivery implements AutoCloseable {
   static final String WORKER = "w1";
 
   final FakeTime time = new FakeTime();
-  /** Runs once, in the middle of the courier's next look at the output. */
-  final AtomicReference<Runnable> atLook = new AtomicReference<>(() -> { });
-  /** Runs when a courier has delivered everything and lets go of the output. */
-  final AtomicReference<Runnable> atClose = new AtomicReference<>(() -> { });
   final List<String> lost = new CopyOnWriteArrayList<>();
+  final List<String> settled = new CopyOnWriteArrayList<>();
   final String task;
   private final FakeServer server;
+  private final Path stateDir;
   private final Path file;
-  private final Pages pages = new Pages();
   private Journal journal;
   private Outbox outbox;
   private Attempt attempt;
+  private OutputRecorder recorder;
 
   Delivery(FakeServer server, Path folder) {
     this.server = server;
+    this.stateDir = folder;
     this.file = folder.resolve("journal.db");
     this.task = server.addTask(null, "do it");
     start();
@@ -54,25 +59,60 @@ public final class Delivery implements AutoCloseable {
     return new Client(new Server(server.url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")), Duration.ofSeconds(10));
   }
 
+  /** An outbox for a server that is not ours. */
+  public static Outbox outbox(FakeServer server, Journal journal, Path stateDir, FakeTime time, Outbox.Listener lost) {
+    return new Outbox(new lib.outbox.Delivery(null, client(server), journal, time, new Random(1)),
+        stateDir, 1 << 30, Redaction.NONE, lost);
+  }
+
+  /** Collects what the outbox says. */
+  public static Outbox.Listener listener(List<String> lost, List<String> settled) {
+    return new Outbox.Listener() {
+      @Override
+      public void superseded(Attempt attempt, String why) {
+        lost.add(why);
+      }
+
+      @Override
+      public void cancelled(Attempt attempt) {
+        lost.add("cancelled");
+      }
+
+      @Override
+      public void settled(Attempt attempt) {
+        settled.add(attempt.taskId());
+      }
+    };
+  }
+
   private void start() {
     journal = Journal.open(file);
-    outbox = new Outbox(journal, client(server), false, Redaction.NONE, time, new Random(1), (attempt, why) -> lost.add(why));
-    outbox.open();
+    outbox = outbox(server, journal, stateDir, time, listener(lost, settled));
+    outbox.deliver(ServerFeatures.other(server.url()));
   }
 
   /** Claims the task and begins to deliver. */
   void open() throws Exception {
     client(server).claim(task, WORKER);
-    var draft = Attempt.draft(server.url().toString(), WORKER, task, journal.next(task), "0.0.", null, null, "build", "a task",
+    var draft = Attempt.draft(new AttemptKey(server.url().toString(), WORKER, task, journal.next(task), "0.0."), new Attempt.Work(null, null, "build", "a task"),
         Instant.EPOCH);
-    var claimed = journal.claimed(journal.insertIntent(draft), 0, 0, List.of(Report.running(task, WORKER, null, 0)), Instant.EPOCH);
-    attempt = claimed.attempt();
-    outbox.open(claimed, pages.from(OutputPosition.START));
+    attempt = journal.claimed(journal.insertIntent(draft), 0, 0, List.of(Report.running(task, WORKER, null, 0)), Instant.EPOCH);
+    directory().writeInputs("do it", Json.object(), draft.toJson());
+    outbox.open(attempt);
+    recorder = new OutputRecorder(directory(), Redaction.NONE, 1 << 30);
   }
 
-  /** The agent writes. */
-  void write(String text) {
-    pages.append(text);
+  AttemptDirectory directory() {
+    return AttemptDirectory.of(stateDir, task, 1);
+  }
+
+  /** The agent writes, and the worker reads it. */
+  void write(String text) throws IOException {
+    Files.writeString(directory().file("out"), text, StandardOpenOption.APPEND);
+    while (recorder.read(false)) {
+      continue;
+    }
+    outbox.signal(attempt);
   }
 
   void session(String id) throws StoreFailed, InterruptedException {
@@ -80,32 +120,67 @@ public final class Delivery implements AutoCloseable {
   }
 
   /** The agent has ended, and this is what to say of it. */
-  void finish(TaskStatus status, String result, String error) throws StoreFailed, InterruptedException {
+  void finish(TaskStatus status, String result, String error) throws IOException, StoreFailed, InterruptedException {
     finish(List.of(new Report(task, WORKER, status, "ses_1", result, error, 0)));
   }
 
-  void finish(List<Report> reports) throws StoreFailed, InterruptedException {
-    pages.end();
+  void finish(List<Report> reports) throws IOException, StoreFailed, InterruptedException {
     finish(reports, false);
   }
 
-  private void finish(List<Report> reports, boolean again) throws StoreFailed, InterruptedException {
+  private void finish(List<Report> reports, boolean again) throws IOException, StoreFailed, InterruptedException {
+    recorder.finish("");
     outbox.finish(attempt, "{}", reports, again);
   }
 
   /** The agent met a usage limit: failed, and to be queued again. */
-  void failAndRequeue() throws StoreFailed, InterruptedException {
-    pages.end();
+  void failAndRequeue() throws IOException, StoreFailed, InterruptedException {
     finish(List.of(new Report(task, WORKER, TaskStatus.FAILED, "ses_1", null, "limit", 0)), true);
   }
 
-  /** The worker ends, and another process goes on with an attempt that has ended. */
+  /** The server has put the task back while it ran, and the worker has claimed it again. */
+  void running() throws StoreFailed, InterruptedException {
+    outbox.running(attempt, null);
+  }
+
+  /** The journal as it is now. */
+  byte[] saveJournal() throws Exception {
+    try (var database = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = database.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+    return Files.readAllBytes(file);
+  }
+
+  /** The worker ends; the next one finds an older journal, or one that knows of no delivery at all. */
+  void restoreJournal(byte[] older, boolean lost) throws Exception {
+    outbox.close();
+    journal.close();
+    Files.write(file, older);
+    if (lost) {
+      try (var database = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = database.createStatement()) {
+        statement.execute("UPDATE attempt SET sent = 0, seq = 0");
+      }
+    }
+    start();
+    attempt = journal.open().getFirst();
+    outbox.resume(attempt);
+  }
+
+  /** The worker ends; a loss of power takes the transcript, and what the journal knows of its delivery. */
+  void forgetTranscript() throws Exception {
+    recorder.close();
+    Files.delete(directory().file("transcript"));
+    restoreJournal(saveJournal(), true);
+    recorder = new OutputRecorder(directory(), Redaction.NONE, 1 << 30);
+  }
+
+  /** The worker ends, and another process resumes an attempt that has ended. */
   void restart() throws Exception {
     outbox.close();
     journal.close();
     start();
     attempt = journal.open().getFirst();
-    outbox.resume(attempt, pages.from(attempt.sent()));
+    outbox.resume(attempt);
   }
 
   /** Waits until the server has taken or refused everything. */
@@ -125,17 +200,17 @@ public final class Delivery implements AutoCloseable {
     return journal;
   }
 
-  /** The worker ends, and another process goes on with whatever is open. */
+  /** The worker ends, and another process resumes all that is open. */
   void restartAll() throws Exception {
     outbox.close();
     journal.close();
     start();
     for (var open : journal.open()) {
-      outbox.resume(open, pages.from(open.sent()));
+      outbox.resume(open);
     }
   }
 
-  int owing() {
+  int pending() {
     return outbox.depth();
   }
 
@@ -145,74 +220,25 @@ public final class Delivery implements AutoCloseable {
   }
 
   /** The reports that the server took, in order: route and status. */
-  List<String> told() {
-    var told = new ArrayList<String>();
+  List<String> reported() {
+    var reported = new ArrayList<String>();
     for (var request : server.requests()) {
       if (request.path().endsWith("/status") && request.method().equals("PUT") || request.path().endsWith("/release")) {
-        told.add((request.path().endsWith("/release") ? "release " : "status ") + request.json().path("status").asText());
+        reported.add((request.path().endsWith("/release") ? "release " : "status ") + request.json().path("status").asText());
       } else if (request.path().endsWith("/output") && request.method().equals("POST")
-          && !"output".equals(told.isEmpty() ? "" : told.getLast())) {
-        told.add("output");
+          && !"output".equals(reported.isEmpty() ? "" : reported.getLast())) {
+        reported.add("output");
       }
     }
-    return told;
+    return reported;
   }
 
   @Override
   public void close() throws Exception {
     outbox.close();
     journal.close();
-  }
-
-  /** What the agent wrote so far; the same for every process that reads it. */
-  private final class Pages {
-    private final StringBuilder text = new StringBuilder();
-    private boolean ended;
-
-    synchronized void append(String more) {
-      text.append(more);
-    }
-
-    synchronized void end() {
-      ended = true;
-    }
-
-    private synchronized OutputSource.Piece read(int from, int to) {
-      var end = Math.min(to, text.length());
-      return new OutputSource.Piece(text.substring(from, end), new OutputPosition(end, 0, 0, 0, 0, end, false));
-    }
-
-    private synchronized boolean endedAt(int place) {
-      return ended && place == text.length();
-    }
-
-    OutputSource from(OutputPosition start) {
-      return new OutputSource() {
-        private int place = (int) start.out();
-
-        @Override
-        public Piece next(int most) {
-          var piece = read(place, place + most);
-          place = (int) piece.end().out();
-          return piece;
-        }
-
-        @Override
-        public Piece until(OutputPosition end) {
-          return next((int) end.out() - place);
-        }
-
-        @Override
-        public boolean ended() {
-          atLook.getAndSet(() -> { }).run();
-          return endedAt(place);
-        }
-
-        @Override
-        public void close() {
-          atClose.getAndSet(() -> { }).run();
-        }
-      };
+    if (recorder != null) {
+      recorder.close();
     }
   }
 }

@@ -11,7 +11,7 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** A task to be done again is told as failed, given back and queued again once, and never while somebody has it. */
+/** A task to be done again is reported as failed, released and queued again once, and never while a worker has it. */
 class RequeueTest {
   private static final String REQUEUE = "/v1/agent/tasks/*/requeue";
 
@@ -41,7 +41,7 @@ class RequeueTest {
   void itFollowsTheOutcomeAndTheRelease() throws Exception {
     delivery.failAndRequeue();
     assertThat(delivery.delivered()).isTrue();
-    assertThat(delivery.told()).endsWith("status failed", "release failed");
+    assertThat(delivery.reported()).endsWith("status failed", "release failed");
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(server.requests().getLast().path()).endsWith("/requeue");
     assertThat(delivery.settled()).isTrue();

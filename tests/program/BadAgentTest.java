@@ -2,15 +2,19 @@ package tests.program;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.time.Duration;
+import lib.core.ProcFs;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.Program;
 
-/** Agents that behave badly: a true verdict, whole output, and when the outcome is told no process of theirs is left. */
+/** An agent that behaves badly gets a true verdict and whole output, and leaves no process when its outcome is reported. */
 class BadAgentTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
@@ -26,13 +30,26 @@ class BadAgentTest extends OnSite {
   }
 
   @Test
-  void whatLeftItsSessionIsDeafAndHoldsTheOutputIsEndedBeforeTheOutcomeIsTold() throws Exception {
+  void endsADeafDetachedProcessBeforeReportingTheOutcome() throws Exception {
     var task = done("deaf " + home.resolve("pid"), TaskStatus.COMPLETED);
     assertThat(site.output(task.id())).startsWith("deaf\n— completed");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"escape", "chain", "doublefork"})
+  void endsWhatHidesFromItsTaskBeforeTheOutcomeIsReported(String mode) throws Exception {
+    var note = home.resolve("note");
+    try {
+      done(mode + " " + note, TaskStatus.COMPLETED);
+      var pids = Files.readAllLines(note);
+      assertThat(pids).allSatisfy(pid -> assertThat(ProcFs.stat(Long.parseLong(pid)).filter(stat -> !stat.isZombie())).as(pid).isEmpty());
+    } finally {
+      Files.createFile(home.resolve("note.stop"));
+    }
+  }
+
   @Test
-  void aDeafAgentWithDeafChildrenIsCancelledWithAllOfThem() throws Exception {
+  void cancelsADeafAgentWithItsChildren() throws Exception {
     var id = site.create(code, "deaf " + home.resolve("pid") + " stay");
     site.awaitOutput(id, "deaf");
     site.client().cancel(id, "enough");
@@ -41,21 +58,21 @@ class BadAgentTest extends OnSite {
   }
 
   @Test
-  void anAgentThatDiesOfKillHasFailedAndWhatItSaidBeforeIsThere() throws Exception {
+  void failsAndKeepsTheOutputWhenTheAgentIsKilled() throws Exception {
     var task = done("killed", TaskStatus.FAILED);
     assertThat(task.error()).contains("signal 9");
     assertThat(site.output(task.id())).startsWith("last words\n— failed");
   }
 
   @Test
-  void charactersThatAWriteCutArriveWholeAndOneThatTheEndCutIsMarked() throws Exception {
+  void joinsSplitCharactersAndMarksAnUnfinishedOne() throws Exception {
     var task = done("half", TaskStatus.COMPLETED);
     assertThat(site.output(task.id())).startsWith("café for 😀\ncut \uFFFD\n— completed");
   }
 
   @Test
   @Timeout(300)
-  void aFloodOfTwoHundredMegabytesArrivesWholeAndInOrder() throws Exception {
+  void deliversTwoHundredMegabytesWholeAndInOrder() throws Exception {
     var id = site.create(code, "flood 200");
     Program.await("its end", Duration.ofSeconds(240), () -> site.client().task(id).status().terminal()); // 10 s on an idle machine
     var task = site.ended(id);
@@ -71,7 +88,7 @@ class BadAgentTest extends OnSite {
     assertThat(numbers.rest.toString()).startsWith("— completed");
   }
 
-  /** Reads lines of one number each, one more than the line before; the rest is what follows the last of them. */
+  /** Reads lines of one number each, each one more than the line before; keeps what follows the last one. */
   private static final class Numbers {
     private int last = 100_000_000;
     private final StringBuilder rest = new StringBuilder();

@@ -15,7 +15,7 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** A server that errs, lies, hangs or goes away stops nothing for good, and nothing is lost or done twice. */
+/** A server that errs, lies, hangs or disappears stops nothing for good, and no task is lost or repeated. */
 class BadServerTest {
   private static final String STATUS = "/v1/agent/tasks/*/status";
 
@@ -64,7 +64,7 @@ class BadServerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {429, 500, 502})
-  void anErrorOnEveryRouteIsGotOver(int status) throws Exception {
+  void survivesAnErrorOnEveryRoute(int status) throws Exception {
     for (var route : new String[] {"/v1/agent/workers/register", "/v1/agent/codebases", "/v1/worker/tasks/stream", "/v1/worker/tasks/claim",
         STATUS, "/v1/agent/tasks/*/output", "/v1/worker/tasks/release"}) {
       var fault = server.on("*", route).after(route.equals(STATUS) ? 1 : 0);
@@ -78,7 +78,7 @@ class BadServerTest {
   }
 
   @Test
-  void brokenConnectionsAndLostAnswersAreGotOverWithoutRepeatingTheAgent() throws Exception {
+  void runsTheAgentOnceWhenConnectionsBreakAndAnswersAreLost() throws Exception {
     var worker = work();
     server.on("POST", "/v1/worker/tasks/claim").answerLost().times(1);
     server.on("PUT", STATUS).answerLost().times(2);
@@ -87,11 +87,11 @@ class BadServerTest {
     var task = add("count 50");
     awaitStatus(task, "completed");
     assertThat(server.output(task).lines().filter(l -> l.startsWith("line "))).hasSize(50).doesNotHaveDuplicates();
-    assertThat(worker.err()).containsOnlyOnce("task=" + task + " codebase=" + code + " agent started");
+    assertThat(worker.err()).containsOnlyOnce("agent started task=" + task);
   }
 
   @Test
-  void bytesThatAreNoHttpAndAnswersCutShortAreGotOver() throws Exception {
+  void survivesGarbageAndTruncatedAnswers() throws Exception {
     server.on("*", "/v1/agent/*").garbage().times(2);
     server.on("*", "/v1/agent/*").truncated().times(2);
     work();
@@ -99,7 +99,7 @@ class BadServerTest {
   }
 
   @Test
-  void aHeartbeatThatHangsHoldsUpNothing() throws Exception {
+  void completesTasksWhenAHeartbeatHangs() throws Exception {
     server.on("POST", "/v1/agent/workers/*/heartbeat").hang();
     var worker = work();
     Program.await("a heartbeat", () -> !server.requests("POST", "/v1/agent/workers/*/heartbeat").isEmpty());
@@ -110,7 +110,7 @@ class BadServerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {401, 403})
-  void aTokenThatIsRefusedIsNamedAndTriedAgain(int status) throws Exception {
+  void reportsARejectedTokenAndRetries(int status) throws Exception {
     server.token("right");
     var worker = site.start(status == 401 ? java.util.Map.of() : java.util.Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server",
         server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code, "--poll-interval", "0.5");
@@ -123,7 +123,7 @@ class BadServerTest {
   }
 
   @Test
-  void aServerThatIsNotThereYetIsWaitedFor() throws Exception {
+  void waitsWhenTheServerIsNotUpYet() throws Exception {
     server.down();
     var worker = start();
     worker.awaitErr("asking http\\S+ failed, trying on");
@@ -133,21 +133,21 @@ class BadServerTest {
   }
 
   @Test
-  void aServerThatIsAwayWhileATaskEndsGetsItAllAfterwards() throws Exception {
+  void deliversEverythingWhenTheServerWasAwayAtTheEnd() throws Exception {
     var worker = work();
     var gate = home.resolve("gate");
     var task = add("wait " + gate);
     Program.await("its start", () -> server.output(task).contains("waiting"));
     server.down();
     Files.createFile(gate);
-    worker.awaitErr("not delivered, trying on");
+    worker.awaitErr("not delivered, trying again");
     server.up();
     awaitStatus(task, "completed");
     assertThat(server.output(task)).startsWith("waiting\nwaited\n").contains("— completed after");
   }
 
   @Test
-  void aStreamThatEndsAgainAndAgainLosesNoTask() throws Exception {
+  void losesNoTaskWhenTheStreamKeepsEnding() throws Exception {
     server.dropStreamsAfter(2); // connected, and one task
     start();
     for (var i = 1; i <= 4; i++) {
@@ -157,7 +157,7 @@ class BadServerTest {
   }
 
   @Test
-  void aServerWithoutAStreamIsPolled() throws Exception {
+  void pollsWhenTheServerHasNoStream() throws Exception {
     server.on("GET", "/v1/worker/tasks/stream").html(404);
     var worker = start();
     worker.awaitErr("stream down, tasks are polled for");
@@ -165,9 +165,9 @@ class BadServerTest {
   }
 
   @Test
-  void aServerThatForgotItsWorkersIsToldAgain() throws Exception {
+  void registersAgainWhenTheServerForgotItsWorkers() throws Exception {
     var worker = work();
-    worker.awaitErr("registered as w with 2 codebases"); // the last registration by itself: what follows is due to the heartbeat
+    worker.awaitErr("registered as w with 2 codebases"); // the last registration of the start: the next one comes from the heartbeat
     server.forget();
     server.dropStreams();
     worker.awaitErr("the server does not know us any more"); // with the next heartbeat
@@ -176,7 +176,7 @@ class BadServerTest {
   }
 
   @Test
-  void eventsThatMakeNoSenseAreSteppedOverAndTheNextIsHeard() throws Exception {
+  void skipsMalformedEvents() throws Exception {
     var worker = work();
     server.send(": a comment\n\nevent: task_available\ndata: {not json\n\nevent: task_available\ndata: []\n\n"
         + "event: task_available\ndata\n\n"
@@ -190,7 +190,7 @@ class BadServerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"../../escaped", "a/b", "..", "%2e%2e%2fescaped", "a b\tc", "ünïcode", "x\"; rm -rf $HOME; \"", "-rf"})
-  void anIdIsOnlyEverAName(String id) throws Exception {
+  void treatsEveryIdAsAName(String id) throws Exception {
     work();
     server.addTask(Json.object().put("id", id).put("codebase_id", site.id(code)).put("prompt", "talk x"));
     awaitStatus(id, "completed");
@@ -201,7 +201,7 @@ class BadServerTest {
   }
 
   @Test
-  void tasksWithFieldsMissingOrOfTheWrongKindRunOrFailButStopNothing() throws Exception {
+  void continuesWhenTaskFieldsAreMissingOrMistyped() throws Exception {
     var worker = work();
     var bare = server.addTask(Json.object().put("codebase_id", site.id(code)).putNull("metadata").putNull("title")
         .putNull("priority").put("prompt", "talk bare"));
@@ -217,7 +217,7 @@ class BadServerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {404, 409, 410, 422})
-  void aReportThatIsRefusedIsSaidAndTheNextTaskRuns(int status) throws Exception {
+  void logsARefusedReportAndRunsTheNextTask(int status) throws Exception {
     var worker = work();
     var gate = home.resolve("gate");
     var task = add("wait " + gate);
@@ -225,13 +225,13 @@ class BadServerTest {
     server.on("PUT", "/v1/agent/tasks/" + task + "/status").answer(status, "no such thing");
     Files.createFile(gate);
     worker.awaitErr("task=" + task
-        + (status == 404 ? " status completed not delivered, trying on" : " the server refused status completed"));
+        + (status == 404 ? " status completed not delivered, trying again" : " status completed refused by the server"));
     awaitStatus(add("talk next"), "completed");
   }
 
   @ParameterizedTest
   @ValueSource(ints = {400, 404, 405, 407, 409, 410})
-  void aGatewaysPageInPlaceOfTheServerLosesNoOutcome(int status) throws Exception {
+  void keepsTheOutcomeWhenAGatewayAnswersForTheServer(int status) throws Exception {
     var worker = work();
     var gate = home.resolve("gate");
     var task = add("wait " + gate);
@@ -239,14 +239,14 @@ class BadServerTest {
     Program.await("the first output", () -> server.output(task).contains("waiting"));
     server.on("*", "*").html(status);
     Files.createFile(gate);
-    worker.awaitErr("task=" + task + " output not delivered, trying on");
+    worker.awaitErr("task=" + task + " output not delivered, trying again");
     server.heal();
     awaitStatus(task, "completed");
     assertThat(server.output(task)).contains("waited");
   }
 
   @Test
-  void aServersWordsCannotForgeALineOfTheLog() throws Exception {
+  void logsServerTextOnOneLine() throws Exception {
     var worker = work();
     var task = "t1\n2026-01-01T00:00:00Z INFO task=forged \u001b[31m";
     server.addTask(Json.object().put("id", task).put("codebase_id", site.id(code)).put("prompt", "talk x").put("agent_type", "build\nforged"));
@@ -256,7 +256,7 @@ class BadServerTest {
   }
 
   @Test
-  void anErrorOfMegabytesIsToldInShort() throws Exception {
+  void shortensAnErrorOfMegabytes() throws Exception {
     server.on("PUT", STATUS).text(413, "too large").after(1).times(1);
     work();
     var task = add("longerror 3");
@@ -265,12 +265,12 @@ class BadServerTest {
   }
 
   @Test
-  void afterTheFirstTermNothingIsClaimedAlsoNotAtASecondTry() throws Exception {
+  void claimsNothingAfterTheFirstTermEvenOnARetry() throws Exception {
     server.on("POST", "/v1/worker/tasks/claim").html(503).times(1);
     var worker = work();
     var task = add("talk x");
     Program.await("the claim", () -> !server.requests("POST", "/v1/worker/tasks/claim").isEmpty());
-    worker.signal("STOP"); // so that the signal that counts comes before the second try
+    worker.signal("STOP"); // so that the TERM comes before the retry
     worker.signal("TERM");
     worker.signal("CONT");
     assertThat(worker.exit()).isZero();
@@ -279,13 +279,13 @@ class BadServerTest {
   }
 
   @Test
-  void aTaskThatWasTakenMeanwhileIsNotClaimedAtASecondTry() throws Exception {
+  void doesNotRetryAClaimWhenTheTaskWasTaken() throws Exception {
     server.on("POST", "/v1/worker/tasks/claim").html(503).times(1);
     var worker = work();
     var task = server.addTask(Json.object().put("codebase_id", site.id(code)).put("prompt", "talk x").put("title", "t"));
     Program.await("the claim", () -> !server.requests("POST", "/v1/worker/tasks/claim").isEmpty());
     server.change(task, row -> row.put("status", "completed").put("worker_id", "other"));
     awaitStatus(add("talk y"), "completed");
-    assertThat(worker.err()).doesNotContain("task=" + task + " codebase=" + code + " agent started");
+    assertThat(worker.err()).doesNotContain("agent started task=" + task);
   }
 }

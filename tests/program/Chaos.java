@@ -26,25 +26,25 @@ import tests.program.Schedule.Fault;
 import tests.program.Schedule.Harm;
 
 /**
- * Many tasks through a server and some workers, all of them processes, each worker behind a proxy, while a {@link Schedule}
- * kills and cuts. Afterwards everything is let work again, and what {@link Settled} asks for must hold. Ends by itself.
+ * Runs many tasks through a server and some workers, all of them processes, each worker behind a proxy, while a {@link Schedule}
+ * kills and cuts. Afterwards the faults stop, and the conditions of {@link Settled} must hold. Ends by itself.
  */
 public final class Chaos implements AutoCloseable {
-  private static final int AHEAD = 6; // tasks that wait or run per worker: some for each slot, and the rest so that none is idle
+  private static final int AHEAD = 6; // tasks that wait or run per worker: some for each slot, the rest so that no slot is idle
   private static final int SLOTS = 3;
-  private static final int FOLDERS = 3; // of its own; with two more that all workers share, lanes are fought for
-  private static final Duration OVERDUE = Duration.ofSeconds(20); // a step that does not come by then is left out
-  /** After so long without a byte a worker opens its stream anew; one that lived for less than 10 s counts as one that failed. */
+  private static final int FOLDERS = 3; // per worker; with two more that all workers share, they compete for directories
+  private static final Duration OVERDUE = Duration.ofSeconds(20); // the schedule skips a step that does not come by then
+  /** After so long without a byte a worker reconnects its stream; one that lived for less than 10 s counts as failed. */
   private static final Duration SILENCE = Duration.ofSeconds(10);
   private static final Duration NAP = SILENCE.plusSeconds(1);
-  private static final Duration LOOK = Duration.ofMillis(20); // how often it is looked whether something has come
+  private static final Duration LOOK = Duration.ofMillis(20); // between two checks
   private static final Duration SETTLING = Duration.ofSeconds(150); // a call left hanging takes 30 s, retries up to 60 s more
 
   /**
    * What to do.
    *
-   * @param most when to place no more faults and make no more tasks
-   * @param tasks when to make no more; then it ends as soon as these are done
+   * @param most how long to place faults and create tasks
+   * @param tasks how many to create at most; the run ends when these are done
    */
   public record Plan(long seed, Duration most, int tasks, int workers, boolean patient) {}
 
@@ -54,14 +54,14 @@ public final class Chaos implements AutoCloseable {
   private final long begun = System.nanoTime();
   private final List<Hand> hands = new ArrayList<>();
   private final Map<Harm, AtomicInteger> harms = new EnumMap<>(Harm.class);
-  private final ReentrantLock serving = new ReentrantLock(); // held while a task is made and while the server is away
+  private final ReentrantLock serving = new ReentrantLock(); // held while a task is created and while the server is away
   private final CountDownLatch calm = new CountDownLatch(1);
   private final Client client;
   private final Settled settled;
   private Program server;
   private int made;
 
-  /** @param home an empty folder for everything that is written */
+  /** @param home an empty folder for all files of the run */
   public Chaos(Plan plan, Path home, PrintStream out) throws Exception {
     this.plan = plan;
     this.site = new Site(home);
@@ -74,7 +74,7 @@ public final class Chaos implements AutoCloseable {
     }
   }
 
-  /** Does it all; what is wrong at the end, in words. */
+  /** Does the whole run and returns the broken conditions, for people. */
   public List<String> run() throws Exception {
     out.println("chaos: seed " + plan.seed + ", " + plan.tasks + " tasks at most, " + plan.workers + " workers, "
         + plan.most.toSeconds() + " s of faults at most");
@@ -99,12 +99,12 @@ public final class Chaos implements AutoCloseable {
     return wrong;
   }
 
-  /** How many tasks were made. */
+  /** The number of tasks created. */
   public int made() {
     return made;
   }
 
-  /** Makes tasks as they are done, until there are enough or the time is over. */
+  /** Creates tasks as others end, until there are enough or the time is over. */
   private void feed() throws Exception {
     var random = new Random(plan.seed);
     while (System.nanoTime() - begun < plan.most.toNanos()) {
@@ -127,12 +127,12 @@ public final class Chaos implements AutoCloseable {
     return String.format(Locale.ROOT, "%6.1f s  ", (System.nanoTime() - begun) / 1e9);
   }
 
-  /** Ends every process at once, for one who is told to end. Any thread. */
+  /** Kills every process at once, for an interrupted run. Any thread. */
   public void abandon() {
     site.kill();
   }
 
-  /** Lets the faults end, then the programs. */
+  /** Ends the faults, then the programs. */
   @Override
   public void close() throws Exception {
     calm.countDown();
@@ -152,7 +152,7 @@ public final class Chaos implements AutoCloseable {
     private final Schedule schedule;
     private final List<Path> folders = new ArrayList<>();
     private final Map<Path, String> ids = new HashMap<>();
-    private final List<String> given = new ArrayList<>(); // names of tasks whose end is not seen yet; the feeder's own
+    private final List<String> given = new ArrayList<>(); // names of tasks without a known end; only the feeder's thread uses it
     private final List<Path> tasks = new CopyOnWriteArrayList<>(); // their folders in the worker's state
     private final Thread thread;
     private volatile Exception failure;
@@ -172,7 +172,7 @@ public final class Chaos implements AutoCloseable {
       work();
     }
 
-    /** Waits until its folders are registered, and begins with the faults. */
+    /** Waits until its folders are registered, and starts the faults. */
     void begin() throws Exception {
       worker.awaitErr("stream open");
       var id = Files.readString(state().resolve("worker-id")).strip();
@@ -201,7 +201,7 @@ public final class Chaos implements AutoCloseable {
       worker = site.work(proxy.url(), "w" + number, arguments.toArray(String[]::new));
     }
 
-    /** How many of its tasks have not ended yet, as far as their agents tell. */
+    /** The number of its tasks without an end in their agents' ledger. */
     int open() throws IOException {
       for (var folder : folders) {
         for (var line : Settled.ledger(folder)) {
@@ -213,11 +213,11 @@ public final class Chaos implements AutoCloseable {
       return given.size();
     }
 
-    /** Makes a task for it. */
+    /** Creates a task for it. */
     void give(String name, Random random) throws Exception {
       var folder = folders.get(random.nextInt(folders.size()));
       var lines = 1 + random.nextInt(200); // from one chunk to several
-      var gate = random.nextInt(3) == 0 ? "0.5" : ""; // some last long enough to be cut in the middle
+      var gate = random.nextInt(3) == 0 ? "0.5" : ""; // some last long enough for a cut in the middle
       serving.lock();
       try {
         var id = client.create(new NewTask(ids.get(folder), name, Settled.prompt(name, lines, gate), "build", 0, null, null)).id();
@@ -229,7 +229,7 @@ public final class Chaos implements AutoCloseable {
       }
     }
 
-    /** The faults, one after the other. A worker that was killed starts again when the next one is in its place. */
+    /** Places the faults one after the other. A killed worker starts again when the next fault is in place. */
     @Override
     public void run() {
       try {
@@ -247,7 +247,7 @@ public final class Chaos implements AutoCloseable {
       }
     }
 
-    /** Waits until a fault has happened; false when it is overdue or everything is over. */
+    /** Waits until a fault has happened; false when it is overdue or the run ends. */
     private boolean meet(Fault fault) throws Exception {
       var happened = new CountDownLatch(1);
       var before = seen(fault.step());
@@ -277,7 +277,7 @@ public final class Chaos implements AutoCloseable {
       return false;
     }
 
-    /** Starts the worker if it was killed. */
+    /** Starts the worker when it was killed. */
     private void start() throws IOException {
       if (killed) {
         killed = false;
@@ -309,7 +309,7 @@ public final class Chaos implements AutoCloseable {
       }
     }
 
-    /** How often one of the agents' own steps has come. */
+    /** How often one of the agents' own steps has happened. */
     private int seen(Step step) throws IOException {
       var seen = 0;
       if (step == Step.AGENT_STARTED) {
@@ -323,12 +323,12 @@ public final class Chaos implements AutoCloseable {
       return seen;
     }
 
-    /** Waits for a while; whether there shall be no more faults. */
+    /** Waits for a while; true when no more faults are wanted. */
     private boolean over(Duration most) throws InterruptedException {
       return calm.await(most.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Waits until its last fault is over and lets everything pass. */
+    /** Waits until its last fault is over, then passes everything. */
     void calm(List<String> wrong) throws InterruptedException {
       thread.join();
       proxy.heal();

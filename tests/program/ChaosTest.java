@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The short form of {@code tests/chaos.java}: any mixture of kills and cuts leaves every task done once and told whole. */
+/** The short form of {@code tests/chaos.java}: under any mixture of kills and cuts, every task ends once and arrives whole. */
 class ChaosTest {
   @TempDir
   private Path home;
 
   @Test
-  @Timeout(240) // it settles long before; what does not is told instead of cut off
-  void manyTasksPassThroughKillsAndCutsEachOnceAndWhole() throws Exception {
+  @Timeout(240) // it settles long before; a task that does not appears in the message
+  void completesEachTaskOnceAndWholeUnderKillsAndCuts() throws Exception {
     var said = new ByteArrayOutputStream();
     try (var chaos = new Chaos(new Chaos.Plan(7, Duration.ofSeconds(40), 60, 2, false), home, new PrintStream(said, true))) {
       var wrong = chaos.run();
@@ -29,7 +29,7 @@ class ChaosTest {
   }
 
   @Test
-  void aSeedPlacesTheSameFaultsAtTheSameSteps() {
+  void placesTheSameFaultsWhenTheSeedIsTheSame() {
     assertThat(faults(7, 1)).isEqualTo(faults(7, 1)).isNotEqualTo(faults(8, 1)).isNotEqualTo(faults(7, 2));
   }
 

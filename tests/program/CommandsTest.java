@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import tests.Program;
 import tests.fake.FakeServer;
 
-/** The commands that look at a server and drive it say what is true, for people and for scripts. */
+/** The commands on a server print the truth, for people and for scripts. */
 class CommandsTest extends OnSite {
   private Program ran(String... arguments) throws Exception {
     var program = site.start(Stream.concat(Stream.of(arguments), Stream.of("--server", site.url().toString())).toArray(String[]::new));
@@ -27,7 +27,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void theServersFirstLineHasItsAddress() throws Exception {
+  void servePrintsItsAddressFirst() throws Exception {
     var server = site.serve();
     assertThat(server.out().lines().findFirst().orElse("")).contains(site.url().toString());
     assertThat(server.err()).doesNotContain("serving");
@@ -37,7 +37,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void aSecondServerOnItsPortOrItsDataIsToldSo() throws Exception {
+  void serveNamesTheConflictWhenPortOrDataAreInUse() throws Exception {
     site.serve();
     var samePort = site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("other").toString());
     assertThat(samePort.exit()).isNotZero();
@@ -48,21 +48,21 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void beyondLoopbackItNeedsAToken() throws Exception {
+  void serveRequiresATokenWhenNotOnLoopback() throws Exception {
     var open = site.start("serve", "--port", "0", "--host", "0.0.0.0");
     assertThat(open.exit()).isEqualTo(4);
     assertThat(open.err()).contains("problem: ", "token");
   }
 
   @Test
-  void nothingAtAllMeansRun() throws Exception {
+  void runsWhenCalledWithoutArguments() throws Exception {
     var ran = site.start();
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("problem: no server is named", "--server URL", "--help");
   }
 
   @Test
-  void aTaskIsCreatedListedShownReadAndRequeued() throws Exception {
+  void createsListsShowsReadsAndRequeuesATask() throws Exception {
     site.serve();
     var code = site.folder("code");
     var registered = json("register", "-b", "code:" + code, "-n", "w");
@@ -90,7 +90,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void theCurrentFolderDecidesTheCodebase() throws Exception {
+  void choosesTheCodebaseOfTheCurrentFolder() throws Exception {
     site.serve();
     json("register", "-b", "here:" + site.folder("here"), "-n", "w");
     var id = json("tasks", "create", "talk x").path("id").asText();
@@ -99,7 +99,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void followingEndsWithTheTasksOutcome() throws Exception {
+  void followExitsWithTheTasksOutcome() throws Exception {
     site.serve();
     var code = site.folder("code");
     site.work("-b", "code:" + code);
@@ -113,7 +113,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void whoeverLeavesIsToldThatTheTaskGoesOn() throws Exception {
+  void saysThatTheTaskContinuesWhenFollowingIsInterrupted() throws Exception {
     site.serve();
     var create = site.start("tasks", "create", "--follow", "x", "--server", site.url().toString());
     var id = create.awaitErr("task (\\S+)\n");
@@ -124,7 +124,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void aCancellationThatTakesLongerIsSaidToWait() throws Exception {
+  void saysThatACancelIsPendingWhenItTakesLonger() throws Exception {
     site.serve();
     var code = site.folder("code");
     site.work("-b", "code:" + code);
@@ -136,7 +136,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void cancellingSaysWhatHasBecomeOfTheTask() throws Exception {
+  void cancelPrintsTheTasksNewState() throws Exception {
     site.serve();
     var pending = site.create(null, "x");
     assertThat(json("tasks", "cancel", pending).path("status").asText()).isEqualTo("cancelled");
@@ -155,7 +155,7 @@ class CommandsTest extends OnSite {
 
   @ParameterizedTest
   @EnumSource(FakeServer.Version.class)
-  void aServerThatCannotCancelIsNotBelieved(FakeServer.Version version) throws Exception {
+  void reportsAFailedCancelWhenTheServerCannotCancel(FakeServer.Version version) throws Exception {
     try (var server = FakeServer.start(version)) {
       site.at(server.url());
       var task = server.addTask((String) null, "x");
@@ -167,7 +167,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void whatIsNotThereIsSaidInOneWay() throws Exception {
+  void reportsUnknownIdsInOneWay() throws Exception {
     site.serve();
     for (var command : new String[][] {{"tasks", "show", "nope"}, {"tasks", "output", "nope"}, {"tasks", "cancel", "nope"},
         {"tasks", "requeue", "nope"}, {"tasks", "create", "--codebase", "nope", "x"}, {"tasks", "show", "../../health"}}) {
@@ -182,7 +182,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void aServerThatIsNotThereIsTryLater() throws Exception {
+  void exitsWithTryLaterWhenTheServerIsDown() throws Exception {
     site.serve().close();
     var ran = ran("tasks", "list");
     assertThat(ran.exit()).isEqualTo(75);
@@ -190,7 +190,7 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void configShowsWhereEachValueIsFromAndNoSecret() throws Exception {
+  void configShowsTheSourceOfEachValueAndNoSecret() throws Exception {
     var file = home.resolve("c.json");
     Files.writeString(file, "{\"server_url\": \"http://127.0.0.1:9\", \"auth_token\": \"a-secret-of-ours\", \"max_concurrent_tasks\": 3}");
     var show = site.start("config", "show", "--config", file.toString(), "--json");

@@ -1,10 +1,11 @@
 package tests.program;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
-import java.net.StandardProtocolFamily;
+import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -16,7 +17,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.core.Json;
 import lib.wire.TaskStatus;
@@ -26,7 +26,7 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** The running worker tells what it does and can be driven, and nobody who asks can hold it up. */
+/** The running worker shows its state and obeys commands; no client can hold it up. */
 class ControlTest extends OnSite {
   private Path stateDir;
 
@@ -46,23 +46,40 @@ class ControlTest extends OnSite {
     return Json.read(ran(Stream.concat(Stream.of(arguments), Stream.of("--json")).toArray(String[]::new)).out());
   }
 
-  /** A client that speaks to the socket itself. */
+  /** A client that speaks to the socket itself: one connection, one request. */
   private final class Raw implements AutoCloseable {
-    private final SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    private final SocketChannel channel;
     private final BufferedReader lines;
 
     private Raw() throws Exception {
-      channel.connect(UnixDomainSocketAddress.of(stateDir.resolve("control.sock")));
+      channel = SocketChannel.open(UnixDomainSocketAddress.of(stateDir.resolve("control.sock")));
       lines = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
     }
 
-    private void say(String line) throws Exception {
-      channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8)));
+    private Raw(String request) throws Exception {
+      this();
+      send(request + "\n");
     }
 
-    private JsonNode ask(String line) throws Exception {
-      say(line);
+    private void send(String text) throws Exception {
+      var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    }
+
+    private JsonNode read() throws Exception {
       return Json.read(lines.readLine());
+    }
+
+    /** Whether the worker has closed the connection, found out without reading. */
+    private boolean isClosed() throws Exception {
+      try {
+        send("\n");
+        return false;
+      } catch (IOException e) {
+        return true;
+      }
     }
 
     @Override
@@ -71,20 +88,26 @@ class ControlTest extends OnSite {
     }
   }
 
+  private JsonNode ask(String request) throws Exception {
+    try (var raw = new Raw(request)) {
+      return raw.read();
+    }
+  }
+
   @Test
-  void statusTellsWhatRunsWhatWaitsAndHowTheServerIs() throws Exception {
+  void statusShowsRunningAndWaitingTasksAndTheServer() throws Exception {
     site.work("-b", "code:" + code);
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
     var waiting = site.create(code, "talk later");
-    Program.await("it to be seen", () -> json("status").path("waiting_count").asInt() == 1);
+    Program.await("the waiting task", () -> json("status").path("waiting_count").asInt() == 1);
     var now = json("status");
     assertThat(now.path("worker").path("name").asText()).isEqualTo("w");
     assertThat(now.path("state").asText()).isEqualTo("running");
     assertThat(now.path("running").get(0).path("task_id").asText()).isEqualTo(running);
     assertThat(now.path("running").get(0).path("directory").asText()).isEqualTo(code.toString());
     assertThat(now.path("waiting").get(0).path("task_id").asText()).isEqualTo(waiting);
-    assertThat(now.path("waiting").get(0).path("why").asText()).contains("another task works in " + code);
+    assertThat(now.path("waiting").get(0).path("why").asText()).isEqualTo("directory: task " + running + " works in " + code);
     assertThat(now.path("feeds").path("stream").path("up").asBoolean()).isTrue();
     assertThat(now.path("server").path("last_contact_seconds").asInt()).isLessThan(60);
     assertThat(now.path("versions").path("worker").asText()).isNotEmpty();
@@ -93,7 +116,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void withoutAWorkerStatusEndsWith3() throws Exception {
+  void statusExitsWith3WhenNoWorkerRuns() throws Exception {
     var none = site.start("status");
     assertThat(none.exit()).isEqualTo(3);
     assertThat(none.err()).contains("no worker runs here");
@@ -103,7 +126,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void aWorkerWhoseServerHasNotAnsweredYetSaysSo() throws Exception {
+  void statusShowsConnectingWhenTheServerHasNotAnswered() throws Exception {
     var nowhere = "http://127.0.0.1:9"; // the discard port, where nobody listens
     var worker = site.start("run", "--server", nowhere, "--name", "w", "-b", "code:" + code);
     worker.awaitErr("asking " + nowhere + " failed");
@@ -111,16 +134,15 @@ class ControlTest extends OnSite {
     assertThat(now.path("state").asText()).isEqualTo("connecting");
     assertThat(now.path("problems").get(0).asText()).contains(nowhere);
     assertThat(ran("status").out()).contains("connecting", "no task\tserver: the server has not answered yet");
-    var pause = site.start("ctl", "pause");
-    assertThat(pause.exit()).isEqualTo(75);
+    ran("ctl", "pause");
     worker.signal("HUP");
-    worker.awaitErr("config not reloaded: the server has not answered yet");
+    worker.awaitErr("config reloaded");
     ran("ctl", "drain");
     assertThat(worker.exit()).isEqualTo(130);
   }
 
   @Test
-  void ofSeveralWorkersOneMustBeNamed() throws Exception {
+  void asksForANameWhenSeveralWorkersRun() throws Exception {
     site.work("-b", "code:" + code);
     var second = site.start("run", "--server", site.url().toString(), "--name", "v", "--agent-bin", Site.agent());
     second.awaitErr("stream open");
@@ -131,11 +153,11 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void aPausedWorkerTakesNothingUntilItIsResumed() throws Exception {
+  void takesNoTaskWhenPaused() throws Exception {
     site.work("-b", "code:" + code);
     ran("ctl", "pause", "--reason", "lunch");
     var task = site.create(code, "talk hello");
-    Program.await("it to be seen", () -> json("status").path("waiting_count").asInt() == 1);
+    Program.await("the waiting task", () -> json("status").path("waiting_count").asInt() == 1);
     assertThat(json("tasks", "why", task).path("before").path("reason").asText()).contains("pause", "on this machine", "lunch");
     assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.PENDING);
     ran("ctl", "resume");
@@ -143,23 +165,25 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void whyTellsEachRulesAnswerAlsoOfATaskNeverSeen() throws Exception {
+  void whyListsEveryRuleWhenTheWorkerHasNeverSeenTheTask() throws Exception {
     site.work("-b", "code:" + code);
     var elsewhere = site.client().create(new lib.wire.NewTask(null, "t", "p", "build", 0, null, null)).id();
     site.client().cancel(elsewhere, "not wanted");
     var why = json("tasks", "why", elsewhere);
     assertThat(why.path("now").path("say").asText()).isEqualTo("no");
     var rules = why.path("now").path("rules").valueStream().map(r -> r.path("rule").asText()).toList();
-    assertThat(rules).contains("status", "target worker", "capabilities", "codebase", "roots", "lane", "slot", "disk", "memory", "agent");
+    assertThat(rules).contains("status", "target worker", "capabilities", "codebase", "roots", "directory", "slot", "disk", "memory", "agent");
     assertThat(ran("tasks", "why", elsewhere).out()).contains("no  status: the task is cancelled", "yes  slot");
-    assertThat(json("tasks", "why", "nowhere").path("problem").asText()).contains("knows no such task");
+    var unknown = site.start("tasks", "why", "nowhere");
+    assertThat(unknown.exit()).isEqualTo(1);
+    assertThat(unknown.out()).startsWith("the server knows no such task\n");
     var done = site.create(code, "talk hello");
     site.ended(done);
     assertThat(json("tasks", "why", done).path("attempt").path("n").asInt()).isEqualTo(1);
   }
 
   @Test
-  void whatHappensIsToldAsItHappens() throws Exception {
+  void printsEventsAsTheyHappen() throws Exception {
     site.work("-b", "code:" + code);
     var events = site.start("ctl", "events");
     events.awaitErr("listening");
@@ -170,7 +194,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void theOutputCanBeFollowedWithoutAServer() throws Exception {
+  void tailFollowsTheOutputUntilTheTaskEnds() throws Exception {
     site.work("-b", "code:" + code);
     var gate = home.resolve("gate");
     var task = site.create(code, "wait " + gate);
@@ -184,12 +208,12 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void moreTasksRunAtOnceWhenAPersonSaysSo() throws Exception {
+  void concurrencyRaisesTheNumberOfSlots() throws Exception {
     var other = site.folder("other");
     site.work("-b", "code:" + code, "-b", "other:" + other, "--max-concurrent-tasks", "1");
     site.awaitOutput(site.create(code, "polite"), "running");
     var second = site.create(other, "polite");
-    Program.await("it to be seen", () -> json("status").path("waiting_count").asInt() == 1);
+    Program.await("the waiting task", () -> json("status").path("waiting_count").asInt() == 1);
     ran("ctl", "concurrency", "2");
     site.awaitOutput(second, "running");
     assertThat(json("status").path("slots").path("most").asInt()).isEqualTo(2);
@@ -199,7 +223,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void aRefusedReportCanBeSeenAndTriedAgainWhileTheWorkerRuns() throws Exception {
+  void outboxRetriesARefusedReportWhenTheWorkerRuns() throws Exception {
     try (var server = FakeServer.start(Version.HEAD)) {
       site.at(server.url());
       site.work("-b", "code:" + code);
@@ -228,78 +252,120 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void garbageAndTooMuchAreRefusedAndHurtNobody() throws Exception {
+  void rejectsMalformedAndOversizedRequests() throws Exception {
     site.work("-b", "code:" + code);
-    try (var raw = new Raw()) {
-      assertThat(raw.ask("this is no JSON").path("error").path("code").asInt()).isEqualTo(-32700);
-      assertThat(raw.ask("[1]").path("error").path("code").asInt()).isEqualTo(-32600);
-      assertThat(raw.ask("{\"id\":7,\"method\":\"nothing\"}").path("error").path("code").asInt()).isEqualTo(-32601);
-      assertThat(raw.ask("{\"id\":7,\"method\":\"why\"}").path("error").path("code").asInt()).isEqualTo(-32602);
-      assertThat(raw.ask("{\"id\":\"x\",\"method\":\"cancel\",\"params\":{\"task_id\":\"t\"}}").path("error").path("data").path("fix").asText())
-          .contains("tasks show t");
-      assertThat(raw.ask("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"tasks\"}").path("result").has("running")).isTrue();
-      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"status\"}"); // a notification is not answered, nor is one that is wrong
-      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"nothing\"}");
-      raw.say("{\"jsonrpc\":\"2.0\",\"method\":\"cancel\",\"params\":{\"task_id\":\"t\"}}");
-      var odd = raw.ask("{\"id\":{\"a\":1},\"method\":\"tasks\"}");
-      assertThat(odd.path("error").path("code").asInt()).isEqualTo(-32600);
-      assertThat(odd.path("id").isNull()).isTrue();
-      assertThat(raw.ask("{\"id\":9,\"method\":\"tasks\",\"params\":" + "[".repeat(1 << 17)).path("error").path("message").asText())
-          .contains("65536 bytes");
-      assertThat(raw.ask("{\"id\":10,\"method\":\"tasks\"}").path("id").asInt()).isEqualTo(10);
+    assertThat(ask("this is no JSON").at("/error/code").asInt()).isEqualTo(-32700);
+    assertThat(ask("").at("/error/code").asInt()).isEqualTo(-32600);
+    assertThat(ask("[1]").at("/error/code").asInt()).isEqualTo(-32600);
+    assertThat(ask("{\"id\":7,\"method\":\"nothing\"}").at("/error/code").asInt()).isEqualTo(-32601);
+    assertThat(ask("{\"id\":7,\"method\":\"why\"}").at("/error/code").asInt()).isEqualTo(-32602);
+    assertThat(ask("{\"id\":\"x\",\"method\":\"cancel\",\"params\":{\"task_id\":\"t\"}}").at("/error/data/fix").asText())
+        .contains("tasks show t");
+    var odd = ask("{\"id\":{\"a\":1},\"method\":\"tasks\"}");
+    assertThat(odd.at("/error/code").asInt()).isEqualTo(-32600);
+    assertThat(odd.path("id").isNull()).isTrue();
+    try (var large = new Raw()) {
+      large.send("{\"id\":9,\"method\":\"tasks\",\"params\":" + "[".repeat(1 << 16)); // the rest of it has no end
+      assertThat(large.read().at("/error/message").asText()).contains("65536 bytes");
     }
-    assertThat(json("status").path("state").asText()).isEqualTo("running");
+    var answer = ask("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"tasks\"}");
+    assertThat(answer.path("id").asInt()).isEqualTo(8);
+    assertThat(answer.path("result").has("running")).isTrue();
   }
 
   @Test
-  void aClientThatAsksMuchAtOnceAndThenReadsGetsEveryAnswer() throws Exception {
+  void answersOneRequestOnAConnectionAndNoNotification() throws Exception {
     site.work("-b", "code:" + code);
-    try (var raw = new Raw()) {
-      var many = 2000; // the requests fit into the socket, the answers do not by far
-      raw.say(String.join("\n", IntStream.rangeClosed(1, many).mapToObj(i -> "{\"id\":" + i + ",\"method\":\"status\"}").toList()));
-      try (var other = new Raw()) { // meanwhile the worker has time for as many answers as it lets lie
-        for (var i = 0; i < many / 2; i++) {
-          assertThat(other.ask("{\"id\":1,\"method\":\"status\"}").has("result")).isTrue();
-        }
+    try (var raw = new Raw("{\"id\":1,\"method\":\"tasks\"}\n{\"id\":2,\"method\":\"tasks\"}")) {
+      assertThat(raw.read().path("id").asInt()).isEqualTo(1);
+      assertThatThrownBy(raw::read).isInstanceOf(Exception.class); // closed, or reset with the second request unread
+    }
+    for (var method : List.of("pause", "nothing", "cancel")) {
+      try (var raw = new Raw("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\"}")) {
+        assertThat(raw.lines.readLine()).isNull();
       }
-      for (var i = 1; i <= many; i++) {
-        var line = raw.lines.readLine();
-        assertThat(line).as("answer " + i).isNotNull();
-        assertThat(Json.read(line).path("id").asInt()).isEqualTo(i);
+    }
+    assertThat(json("status").path("holds").toString()).contains("pause");
+  }
+
+  @Test
+  void answersClientsThatReadLate() throws Exception {
+    site.work("-b", "code:" + code);
+    var late = new ArrayList<Raw>();
+    try {
+      for (var i = 0; i < 30; i++) {
+        late.add(new Raw("{\"id\":" + i + ",\"method\":\"status\"}"));
+      }
+      for (var i = 0; i < 200; i++) { // none of them holds up another client
+        assertThat(ask("{\"id\":1,\"method\":\"tasks\"}").has("result")).isTrue();
+      }
+      for (var i = 0; i < late.size(); i++) {
+        var answer = late.get(i).read();
+        assertThat(answer.path("id").asInt()).isEqualTo(i);
+        assertThat(answer.path("result").path("state").asText()).isEqualTo("running");
+      }
+    } finally {
+      for (var client : late) {
+        client.close();
       }
     }
   }
 
   @Test
-  void aClientThatDoesNotReadIsLeftAndTheWorkerGoesOn() throws Exception {
-    var worker = site.work("-b", "code:" + code, "-b", "other:" + site.folder("other"));
+  void disconnectsAClientWhenItSendsNoRequestOrReadsNoAnswer() throws Exception {
+    site.work("-b", "code:" + code);
+    var task = site.create(code, "talk " + "x".repeat(250_000)); // more than a socket's buffer holds
+    site.ended(task);
+    try (var mute = new Raw(); var deaf = new Raw("{\"id\":1,\"method\":\"tail\",\"params\":{\"task_id\":\"" + task + "\"}}")) {
+      mute.send("{\"id\":1,"); // no line end ever comes
+      assertThat(ask("{\"id\":2,\"method\":\"tail\",\"params\":{\"task_id\":\"" + task + "\"}}").at("/result/text").asText())
+          .hasSizeGreaterThan(250_000);
+      assertThat(mute.lines.readLine()).isNull();
+      Program.await("the deaf client's end", deaf::isClosed);
+    }
+  }
+
+  @Test
+  void disconnectsASubscriberWhenItLeavesTooManyEventsUnread() throws Exception {
+    var worker = site.work("-b", "code:" + code);
+    try (var deaf = new Raw("{\"id\":1,\"method\":\"events\"}")) {
+      assertThat(deaf.read().has("result")).isTrue();
+      Program.await("its end", () -> {
+        assertThat(ask("{\"id\":1,\"method\":\"reload\"}").has("result")).isTrue();
+        return worker.err().contains("256 events unread");
+      });
+      Program.await("the end of its connection", deaf::isClosed);
+    }
+    assertThat(site.ended(site.create(code, "talk hello")).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void outputWaitsForAFollowerThatDoesNotRead() throws Exception {
+    site.work("-b", "code:" + code, "-b", "other:" + site.folder("other"));
     var loud = site.create(code, "chat");
     site.awaitOutput(loud, "chatting");
-    try (var raw = new Raw()) {
-      raw.say("{\"id\":1,\"method\":\"tail\",\"params\":{\"task_id\":\"" + loud + "\",\"follow\":true}}");
-      for (var i = 0; i < 3000; i++) { // answers that nobody reads
-        try {
-          raw.say("{\"id\":1,\"method\":\"status\"}");
-        } catch (java.io.IOException e) {
-          break; // it has been left
-        }
-      }
-      worker.awaitErr("does not read and is left");
+    try (var deaf = new Raw("{\"id\":1,\"method\":\"tail\",\"params\":{\"task_id\":\"" + loud + "\",\"follow\":true}}")) {
+      assertThat(site.ended(site.create(home.toRealPath().resolve("code/other"), "talk hello")).status()).isEqualTo(TaskStatus.COMPLETED);
+      assertThat(ask("{\"id\":1,\"method\":\"tail\",\"params\":{\"task_id\":\"" + loud + "\"}}").at("/result/text").asText())
+          .contains("chatting");
+      assertThat(deaf.read().at("/result/ended").asBoolean(true)).isFalse();
+      assertThat(deaf.read().path("method").asText()).isEqualTo("output");
     }
-    assertThat(site.ended(site.create(home.toRealPath().resolve("code/other"), "talk hello")).status()).isEqualTo(TaskStatus.COMPLETED);
   }
 
   @Test
-  void pastTheBoundFurtherClientsAreTurnedAway() throws Exception {
+  void refusesClientsPastTheLimit() throws Exception {
     site.work("-b", "code:" + code);
     var clients = new ArrayList<Raw>();
     try {
       for (var i = 0; i < 32; i++) {
-        clients.add(new Raw());
-        assertThat(clients.getLast().ask("{\"id\":1,\"method\":\"tasks\"}").has("result")).isTrue();
+        clients.add(new Raw("{\"id\":1,\"method\":\"events\"}"));
+        assertThat(clients.getLast().read().has("result")).isTrue();
       }
       try (var late = new Raw()) {
-        assertThat(late.lines.readLine()).contains("32 clients already");
+        var answer = late.read();
+        assertThat(answer.path("id").isNull()).isTrue();
+        assertThat(answer.at("/error/data/why").asText()).contains("32 clients already");
       }
       var status = site.start("status");
       assertThat(status.exit()).isEqualTo(75);
@@ -313,7 +379,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void theSocketIsItsOwnersAloneAndAStaleOneIsReplaced() throws Exception {
+  void socketIsPrivateAndReplacedWhenStale() throws Exception {
     var worker = site.work("-b", "code:" + code);
     var socket = stateDir.resolve("control.sock");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-------");
@@ -327,7 +393,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void aStateFolderWithALongPathHasAShortSocket() throws Exception {
+  void makesAShortSocketPathWhenTheStateDirIsLong() throws Exception {
     var deep = site.home().resolve("d".repeat(60)).resolve("e".repeat(60));
     site.work("-b", "code:" + code, "--state-dir", deep.toString());
     var now = json("status", "--state-dir", deep.toString());
@@ -339,7 +405,7 @@ class ControlTest extends OnSite {
   }
 
   @Test
-  void anotherUsersRuntimeFolderAndALinkThatAPersonMadeStopNoStart() throws Exception {
+  void startsWhenTheRuntimeDirIsUnusableAndTheSocketIsAForeignLink() throws Exception {
     var deep = site.home().resolve("d".repeat(60)).resolve("e".repeat(60));
     var theirs = site.folder("theirs");
     Files.createFile(theirs.resolve("kept"));

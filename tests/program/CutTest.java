@@ -20,7 +20,7 @@ import tests.fake.Cut;
 import tests.fake.FaultProxy;
 import tests.fake.Step;
 
-/** A connection that is cut in any way at any call of a task: the task is done once, and told whole and in order. */
+/** A task ends once and arrives whole and in order, however and at whichever call its connection is cut. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CutTest {
   private static final int LINES = 40;
@@ -64,20 +64,20 @@ class CutTest {
 
   @ParameterizedTest
   @MethodSource("cuts")
-  void aTaskIsDoneOnceAndToldWholeWhateverIsCut(Step step, Cut cut) throws Exception {
+  void completesTheTaskOnceAndWholeWhenAConnectionIsCut(Step step, Cut cut) throws Exception {
     var opened = proxy.at(Step.STREAM_ANSWERED, 1, () -> Cut.NONE);
     var armed = proxy.at(step, 1, () -> cut);
     create(code, LINES);
     armed.await();
     if (step == Step.STREAM_EVENT && (cut == Cut.DROP || cut == Cut.RESET || cut == Cut.TRUNCATE)) {
-      opened.await(); // the next one needs a stream
+      opened.await(); // the next run needs a stream
     }
     proxy.heal();
     assertThat(settled.wrongs(Program.PATIENCE)).as(step + " " + cut + "\n" + site).isEmpty();
   }
 
   @Test
-  void aChunkThatIsCutInTheMiddleOfManyIsNeitherLostNorRepeated() throws Exception {
+  void neitherLosesNorRepeatsAChunkWhenItIsCut() throws Exception {
     var cuts = List.of(proxy.at(Step.OUTPUT_ANSWERED, 1, () -> Cut.DROP), proxy.at(Step.OUTPUT_ASKED, 3, () -> Cut.RESET),
         proxy.at(Step.OUTPUT_ANSWERED, 4, () -> Cut.TRUNCATE), proxy.at(Step.OUTPUT_ASKED, 6, () -> Cut.DUPLICATE));
     create(code, 100_000); // some 2 MB, in chunks of at most 256 KiB
@@ -87,9 +87,9 @@ class CutTest {
     assertThat(settled.wrongs(Program.PATIENCE)).as(site.toString()).isEmpty();
   }
 
-  /** All at once, since each takes the half minute after which a call is given up, or a poll finds what the stream should bring. */
+  /** All at once: each takes the half minute until a call times out, or until a poll finds what the stream lacks. */
   @Test
-  void whatIsNeverAnsweredIsGivenUpAndAskedAgain() throws Exception {
+  void retriesACallWhenNoAnswerComes() throws Exception {
     var folders = new ArrayList<Path>();
     var arguments = new ArrayList<>(List.of("--max-concurrent-tasks", "4"));
     var steps = List.of(Step.CLAIM_ANSWERED, Step.OUTPUT_ANSWERED, Step.STATUS_ANSWERED, Step.STREAM_EVENT);

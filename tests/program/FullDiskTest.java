@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
-/** A worker whose state lies on a disk that is full to the last byte: it takes nothing, loses nothing, and heals by itself. */
+/** A worker whose disk is full to the last byte takes no task, loses nothing, and heals by itself. */
 class FullDiskTest {
-  private static final int FIRST_PAGE = 20; // so many lines lie in a file's first 4 KiB, which it keeps whatever else is full
+  private static final int FIRST_PAGE = 20; // lines in a file's first 4 KiB, which it keeps also on a full disk
 
   @TempDir
   private Path home;
@@ -38,7 +38,7 @@ class FullDiskTest {
     code = site.folder("code");
     other = site.folder("other");
     gate = home.resolve("gate");
-    Files.writeString(home.resolve("config.json"), Json.write(Json.object().put("min_free_disk", "0"))); // else it would stop before
+    Files.writeString(home.resolve("config.json"), Json.write(Json.object().put("min_free_disk", "0"))); // else the worker would hold tasks before
     site.serve();
     worker = site.work("-b", "code:" + code, "-b", "other:" + other, "--config", home.resolve("config.json").toString());
     settled = new Settled(site.home(), site.client());
@@ -55,7 +55,7 @@ class FullDiskTest {
       var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
       return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
     } catch (IOException e) {
-      return false; // there is no such program
+      return false; // the machine lacks the program
     }
   }
 
@@ -77,7 +77,7 @@ class FullDiskTest {
   }
 
   @Test
-  void aTaskThatRunsWhenItFillsUpIsFinishedAndTheNextOneWaits() throws Exception {
+  void finishesTheRunningTaskAndHoldsTheNextWhenTheDiskFills() throws Exception {
     site.awaitOutput(create(code, "first", 2000), "first line 1000");
     var filler = fill();
     var next = create(other, "next", FIRST_PAGE);
@@ -89,7 +89,7 @@ class FullDiskTest {
   }
 
   @Test
-  void anEndThatCannotBeRecordedIsRecordedOnceThereIsRoom() throws Exception {
+  void recordsAnEndWhenTheDiskHasRoomAgain() throws Exception {
     var task = create(code, "first", FIRST_PAGE);
     site.awaitOutput(task, "first line " + FIRST_PAGE / 2);
     var filler = fill();
@@ -101,7 +101,7 @@ class FullDiskTest {
   }
 
   @Test
-  void aWorkerThatIsKilledWhileItIsFullGoesOnWhenThereIsRoom() throws Exception {
+  void recoversWhenKilledOnAFullDisk() throws Exception {
     var task = create(code, "first", FIRST_PAGE);
     site.awaitOutput(task, "first line " + FIRST_PAGE / 2);
     var filler = fill();

@@ -17,7 +17,7 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** What the machine lacks stops the intake, says so, and heals by itself; nothing a server says widens what is allowed. */
+/** A shortage on the machine stops the intake, shows in the status, and heals by itself; no server widens the local rules. */
 class IntakeTest extends OnSite {
   private Path config;
 
@@ -45,7 +45,7 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void withTooLittleDiskNothingIsTakenAndOnceThereIsRoomItIs() throws Exception {
+  void holdsTasksWhenTheDiskIsShort() throws Exception {
     site.serve();
     configure(Json.object().put("min_free_disk", "1024GiB"));
     var worker = workConfigured();
@@ -57,12 +57,12 @@ class IntakeTest extends OnSite {
     worker.signal("HUP");
     worker.awaitErr("config reloaded, changed: min_free_disk; needs a restart: nothing");
     assertThat(site.ended(task).status()).isEqualTo(TaskStatus.COMPLETED);
-    worker.awaitErr("disk keeps no task back any more");
+    worker.awaitErr("hold disk cleared");
     assertThat(holds()).isEmpty();
   }
 
   @Test
-  void withTooLittleMemoryNoAgentStartsAndWhatNeedsNoneIsDone() throws Exception {
+  void holdsOnlyAgentTasksWhenMemoryIsShort() throws Exception {
     site.serve();
     configure(Json.object().put("min_free_memory", "1024GiB"));
     var worker = workConfigured();
@@ -73,9 +73,9 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void aBrokenAgentIsShutInAfterThreeTasksAndTheRestWait() throws Exception {
+  void holdsTasksWhenTheAgentFailsThreeTimes() throws Exception {
     site.serve();
-    var broken = home.resolve("broken");
+    var broken = home.resolve("opencode");
     Files.writeString(broken, "#!/bin/sh\necho cannot load libfoo >&2\nexit 1\n");
     Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
     var worker = site.work("-b", "code:" + code, "--agent-bin", broken.toString());
@@ -84,15 +84,15 @@ class IntakeTest extends OnSite {
     }
     worker.awaitErr("agent " + broken + " is in quarantine");
     var spared = site.create(code, "talk spared");
-    Program.await("it to be seen", () -> status().path("waiting_count").asInt() == 1);
+    Program.await("the waiting task", () -> status().path("waiting_count").asInt() == 1);
     assertThat(holds()).singleElement().asString().contains("3 tasks in a row", "exit code 1");
-    Program.await("the server to be told", () -> site.client().workers().getFirst().path("holds").path(0).path("rule").asText().equals("agent"));
+    Program.await("the hold at the server", () -> site.client().workers().getFirst().path("holds").path(0).path("rule").asText().equals("agent"));
     assertThat(status().path("quarantines").get(0).path("agent").asText()).isEqualTo(broken.toString());
     assertThat(site.client().task(spared).status()).isEqualTo(TaskStatus.PENDING);
   }
 
   @Test
-  void whatABrokenAgentDidIsNotHeldAgainstTheOneThatAReloadPutInItsPlace() throws Exception {
+  void resetsTheBreakerWhenAReloadReplacesTheAgent() throws Exception {
     site.serve();
     var gate = home.resolve("gate");
     var broken = home.resolve("opencode");
@@ -119,7 +119,7 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void aReloadSaysWhatActsAndWhatNeedsARestartAndABadFileChangesNothing() throws Exception {
+  void reloadPrintsLiveAndRestartSettingsAndIgnoresABadFile() throws Exception {
     site.serve();
     configure(Json.object().put("max_concurrent_tasks", 1).put("poll_interval", 3));
     var worker = workConfigured();
@@ -130,7 +130,7 @@ class IntakeTest extends OnSite {
     assertThat(site.start("ctl", "concurrency", "5", "--name", "w").exit()).isZero();
     configure(Json.object().put("max_concurrent_tasks", 3).put("poll_interval", 4));
     worker.signal("HUP");
-    worker.awaitErr("config reloaded, changed: nothing; needs a restart: poll_interval"); // as before: it was not restarted
+    worker.awaitErr("config reloaded, changed: nothing; needs a restart: poll_interval"); // as before: the worker has not restarted
     assertThat(status().path("slots").path("most").asInt()).isEqualTo(5);
     configure(Json.object().put("max_concurrent_tasks", 2).put("poll_interval", 3));
     worker.signal("HUP");
@@ -146,7 +146,7 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void aReloadOffersWhatIsNamedNowAndNoLongerWhatIsNot() throws Exception {
+  void reloadReplacesTheOfferedCodebases() throws Exception {
     site.serve();
     var other = site.folder("other");
     configure(codebases(code));
@@ -165,7 +165,7 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void aReloadThatOnlyDescribesACodebaseAnewGoesOnOfferingIt() throws Exception {
+  void keepsOfferingACodebaseWhenAReloadChangesItsDescription() throws Exception {
     site.serve();
     configure(codebases(code));
     site.work("--config", config.toString());
@@ -184,7 +184,7 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void aRegisteredFolderThatBecameALinkOutOfTheRootsIsNotWorkedIn() throws Exception {
+  void rejectsTasksWhenARegisteredFolderBecomesALinkOutOfTheRoots() throws Exception {
     var roots = site.folder("roots");
     var inside = Files.createDirectories(roots.resolve("inside"));
     try (var server = FakeServer.start(Version.HEAD)) {
@@ -206,7 +206,7 @@ class IntakeTest extends OnSite {
   }
 
   @Test
-  void anAgentIsEndedBeforeALeaseRunsOutThatCannotBeKept() throws Exception {
+  void endsTheAgentBeforeItsLeaseExpiresWhenItCannotBeRenewed() throws Exception {
     try (var server = FakeServer.start(Version.HEAD)) {
       site.at(server.url());
       server.on("GET", "/v1/agent/status").answer(200, "{\"message\":\"ok\",\"server_id\":\"srv_made\"}");

@@ -19,17 +19,17 @@ import tests.fake.Cut;
 import tests.fake.FaultProxy;
 import tests.fake.Step;
 
-/** A worker or a server that is killed at any step of a task and started again: the task is done once, and told whole. */
+/** A task ends once and arrives whole, at whichever step its worker or server is killed and started again. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillTest {
   private static final int LINES = 40;
-  /** Where the agent has no more to wait for. */
-  private static final Set<Step> LATE = Set.of(Step.AGENT_ENDED, Step.STATUS_ASKED, Step.STATUS_ANSWERED, Step.STATUS_TOLD,
-      Step.RELEASE_ASKED, Step.RELEASE_ANSWERED, Step.RELEASE_TOLD);
+  /** The steps at which the agent waits for nothing any more. */
+  private static final Set<Step> LATE = Set.of(Step.AGENT_ENDED, Step.STATUS_ASKED, Step.STATUS_ANSWERED, Step.STATUS_RECEIVED,
+      Step.RELEASE_ASKED, Step.RELEASE_ANSWERED, Step.RELEASE_RECEIVED);
 
   @TempDir
   private static Path temp;
-  private Site site; // the server's home; each scene has another
+  private Site site; // the server's home; each scene has its own
   private Program server;
   private FaultProxy proxy;
   private Scene scene;
@@ -51,23 +51,23 @@ class KillTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_TOLD", "AGENT_READY", "AGENT_STARTED", "RUNNING_ASKED",
-      "RUNNING_ANSWERED", "OUTPUT_ASKED", "OUTPUT_ANSWERED", "OUTPUT_TOLD", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED",
-      "STATUS_TOLD", "RELEASE_ASKED", "RELEASE_ANSWERED", "RELEASE_TOLD"})
-  void aWorkerThatIsKilledAtAStepLeavesNothingUndoneAndDoesNothingTwice(Step step) throws Exception {
+  @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_RECEIVED", "AGENT_READY", "AGENT_STARTED", "RUNNING_ASKED",
+      "RUNNING_ANSWERED", "OUTPUT_ASKED", "OUTPUT_ANSWERED", "OUTPUT_RECEIVED", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED",
+      "STATUS_RECEIVED", "RELEASE_ASKED", "RELEASE_ANSWERED", "RELEASE_RECEIVED"})
+  void completesTheTaskOnceWhenTheWorkerIsKilledAtAStep(Step step) throws Exception {
     scene = new Scene("worker-" + step.name());
     scene.run(step, () -> kill(scene.worker), scene::work);
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_TOLD", "AGENT_STARTED", "RUNNING_ANSWERED", "OUTPUT_ASKED",
-      "OUTPUT_ANSWERED", "OUTPUT_TOLD", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED", "RELEASE_ASKED", "RELEASE_ANSWERED"})
-  void aServerThatIsKilledAtAStepForgetsNothingThatItTook(Step step) throws Exception {
+  @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_RECEIVED", "AGENT_STARTED", "RUNNING_ANSWERED", "OUTPUT_ASKED",
+      "OUTPUT_ANSWERED", "OUTPUT_RECEIVED", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED", "RELEASE_ASKED", "RELEASE_ANSWERED"})
+  void completesTheTaskOnceWhenTheServerIsKilledAtAStep(Step step) throws Exception {
     scene = new Scene("server-" + step.name());
     scene.run(step, () -> kill(server), () -> server = site.serve());
   }
 
-  private interface Deed {
+  private interface Action {
     void run() throws Exception;
   }
 
@@ -76,7 +76,7 @@ class KillTest {
     program.exit();
   }
 
-  /** A machine with a worker, a folder and a proxy of its own, so that one step's trouble is not the next one's. */
+  /** A machine with its own worker, folder and proxy, so that one step does not disturb the next. */
   private final class Scene implements AutoCloseable {
     private final String name;
     private final Site machine;
@@ -100,11 +100,11 @@ class KillTest {
       worker = machine.work(proxy.url(), name, "-b", "code:" + code);
     }
 
-    void run(Step step, Deed harm, Deed mend) throws Exception {
+    void run(Step step, Action harm, Action repair) throws Exception {
       if (LATE.contains(step)) {
         Files.createFile(gate);
       }
-      var created = new CountDownLatch(1); // whoever creates the task must have heard of it before its server dies
+      var created = new CountDownLatch(1); // the creator must have the answer before its server dies
       var armed = step.agents() ? null : proxy.at(step, 1, () -> {
         created.await();
         harm.run();
@@ -123,14 +123,14 @@ class KillTest {
       if (!LATE.contains(step)) {
         Files.createFile(gate);
       }
-      mend.run();
+      repair.run();
       assertThat(settled.wrongs(Program.PATIENCE)).as(step + "\n" + machine).isEmpty();
     }
 
     private boolean come(Step step, String task) {
       var attempt = machine.home().resolve(".local/state/a2a-worker").resolve(name).resolve("tasks").resolve(task).resolve("1");
       return Files.exists(switch (step) {
-        case AGENT_READY -> attempt.resolve("pid");
+        case AGENT_READY -> attempt.resolve("boot");
         case AGENT_STARTED -> code.resolve("ledger");
         default -> attempt.resolve("exit");
       });

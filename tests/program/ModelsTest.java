@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
-/** What the agent's models are is known where tasks are made, and a task for another one ends before an agent starts. */
+/** The server knows the agent's models, and a task for an unknown model ends before an agent starts. */
 class ModelsTest {
   @TempDir
   private Path home;
 
   @Test
-  void theListIsRegisteredAndATaskForAModelThatIsNotInItFailsAtOnceWithTheNearest() throws Exception {
+  void failsAtOnceWithTheNearestModelWhenTheModelIsUnknown() throws Exception {
     try (var site = new Site(home)) {
       var agent = Files.copy(Path.of(Site.agent()), site.home().resolve("agent"));
       Files.writeString(site.home().resolve("models"), "anthropic/claude-x\nopenai/gpt-9\n");

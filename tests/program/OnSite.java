@@ -5,7 +5,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests with a machine of their own: a home, a folder with code, and what they put up there; all of it ends with each test. */
+/** Gives each test its own machine: a home, a folder with code, and processes that end with the test. */
 abstract class OnSite {
   @TempDir
   Path home;

@@ -17,7 +17,7 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** A worker and a server of each generation that people run: a task goes its whole way, and only that way. */
+/** A worker completes tasks on a server of each generation that people run. */
 class OtherServerTest {
   @TempDir
   private Path home;
@@ -60,7 +60,7 @@ class OtherServerTest {
 
   @ParameterizedTest
   @EnumSource(Version.class)
-  void aTaskRunsOnceAndItsOutcomeAndOutputArriveWhole(Version version) throws Exception {
+  void runsATaskOnceAndDeliversItWhole(Version version) throws Exception {
     var worker = work(version);
     var task = server.addTask(site.id(code), "write made.txt");
     awaitStatus(task, "completed");
@@ -76,7 +76,7 @@ class OtherServerTest {
 
   @ParameterizedTest
   @EnumSource(Version.class)
-  void aTaskThatWaitedBeforeTheStartIsFound(Version version) throws Exception {
+  void findsATaskCreatedBeforeTheStart(Version version) throws Exception {
     server = FakeServer.start(version);
     site.at(server.url());
     var task = server.addTask(server.addCodebase("code", code.toString(), "w"), "talk found");
@@ -87,7 +87,7 @@ class OtherServerTest {
 
   @ParameterizedTest
   @EnumSource(Version.class)
-  void aFolderThatTheServerWishesIsRegistered(Version version) throws Exception {
+  void registersAFolderThatTheServerAsksFor(Version version) throws Exception {
     work(version);
     var wished = Files.createDirectories(home.resolve("wished"));
     var task = server.addTask(Json.object().put("codebase_id", "__pending__").put("prompt", "register it")
@@ -98,7 +98,7 @@ class OtherServerTest {
   }
 
   @Test
-  void aLinkAndDotsRegisterNoOtherFolderThanTheOneThatWasLookedAt() throws Exception {
+  void registersTheCheckedFolderWhenItsPathHasLinksAndDots() throws Exception {
     var roots = Files.createDirectories(home.toRealPath().resolve("ok"));
     Files.createDirectories(roots.resolve("a/b/c"));
     var inside = Files.createDirectories(roots.resolve("a/secret"));
@@ -112,7 +112,7 @@ class OtherServerTest {
   }
 
   @Test
-  void aTaskWithoutACodebaseIsHeardOfAlsoWhereNoListShowsIt() throws Exception {
+  void takesATaskWithoutCodebaseWhenNoListShowsIt() throws Exception {
     var worker = work(Version.V16);
     var task = server.addTask(Json.object().put("prompt", "talk x").put("title", "t").put("agent_type", "noop"));
     server.push(Json.object().put("id", task).putNull("codebase_id").put("status", "pending").put("agent_type", "noop"));
@@ -121,7 +121,7 @@ class OtherServerTest {
   }
 
   @Test
-  void theCallsCarryWhatTheContractNames() throws Exception {
+  void sendsTheFieldsOfTheContract() throws Exception {
     server = FakeServer.start(Version.V16);
     server.token("the-token");
     site.at(server.url());
@@ -139,7 +139,7 @@ class OtherServerTest {
   }
 
   @Test
-  void aServerThatIsUpgradedUnderneathIsSpokenToAnew() throws Exception {
+  void detectsTheServersFeaturesAgainWhenItIsUpgraded() throws Exception {
     work(Version.V13);
     awaitStatus(server.addTask(site.id(code), "talk before"), "completed");
     server.become(Version.HEAD);
@@ -148,7 +148,7 @@ class OtherServerTest {
   }
 
   @Test
-  void tasksOfOthersAreLeftAlone() throws Exception {
+  void leavesTasksOfOthersAlone() throws Exception {
     work(Version.HEAD);
     var elsewhere = server.addTask(server.addCodebase("theirs", "/srv/theirs", "other"), "write theirs.txt");
     var unknown = server.addTask("no-such-codebase", "write unknown.txt");
@@ -163,7 +163,7 @@ class OtherServerTest {
 
   @ParameterizedTest
   @EnumSource(value = Version.class, names = {"V16", "HEAD"})
-  void aTaskThatMetALimitIsQueuedAgainAndDoneOnceThePauseIsOver(Version version) throws Exception {
+  void requeuesATaskWhenItMeetsAUsageLimit(Version version) throws Exception {
     var worker = work(version);
     var task = server.addTask(site.id(code), "limit 2 " + home.resolve("refused"));
     awaitStatus(task, "completed");
@@ -174,7 +174,7 @@ class OtherServerTest {
 
   @ParameterizedTest
   @EnumSource(value = Version.class, names = {"D25", "V13"})
-  void whereNothingCanBeQueuedAgainALimitIsAFailure(Version version) throws Exception {
+  void failsATaskAtAUsageLimitWhenTheServerCannotRequeue(Version version) throws Exception {
     var worker = work(version);
     var task = server.addTask(site.id(code), "limit 2 " + home.resolve("refused"));
     worker.awaitErr("task=" + task + " stays failed");
@@ -183,7 +183,7 @@ class OtherServerTest {
   }
 
   @Test
-  void theTimeThatTheServerGrantedHoldsAlsoAfterARestart() throws Exception {
+  void keepsTheGrantedTimeAfterARestart() throws Exception {
     server = FakeServer.start(Version.HEAD);
     site.at(server.url());
     server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"task_timeout_seconds\":6}");
@@ -191,28 +191,28 @@ class OtherServerTest {
     var first = site.start(run);
     first.awaitErr("stream open");
     var task = server.addTask(site.id(code), "polite");
-    first.awaitErr("task=" + task + " .*agent started");
+    first.awaitErr("agent started task=" + task);
     first.signal("KILL");
     first.exit();
     var second = site.start(run);
-    second.awaitErr("task=" + task + " .* going on with its agent");
+    second.awaitErr("reattached task=" + task);
     awaitStatus(task, "failed");
     assertThat(server.task(task).path("error").asText()).contains("the longest a task may run")
         .containsPattern("ended after [56]\\."); // a deadline is in whole seconds
-    assertThat(second.err()).contains("failed (timeout)");
+    assertThat(second.err()).contains("status=failed reason=timeout");
   }
 
   @ParameterizedTest
   @EnumSource(value = Version.class, names = {"V16", "HEAD"})
-  void aTaskThatSomebodyElseClaimedIsNotRun(Version version) throws Exception {
+  void doesNotRunATaskWhenAnotherClaimedIt(Version version) throws Exception {
     var worker = work(version);
     server.on("POST", "/v1/worker/tasks/claim").answer(409, "already claimed by another worker").times(1);
     var task = server.addTask(site.id(code), "write twice.txt");
-    worker.awaitErr("task=" + task + " went to somebody else");
+    worker.awaitErr("claim lost task=" + task);
     server.change(task, t -> t.put("status", "running").put("worker_id", "other"));
     awaitStatus(server.addTask(site.id(code), "talk next"), "completed");
     assertThat(code.resolve("twice.txt")).doesNotExist();
-    assertThat(home.resolve(".local/state/a2a-worker/w/tasks/" + task)).isEmptyDirectory();
+    assertThat(home.resolve(".local/state/a2a-worker/w/tasks/" + task)).doesNotExist();
     Program.await("that no agent waits", () -> site.agents().isEmpty());
     assertThat(server.status(task)).isEqualTo("running");
   }

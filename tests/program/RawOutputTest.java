@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whoever has to find out why an agent was judged as it was gets its very lines, where it ran. */
+/** A person who doubts a verdict gets the agent's own lines on the machine where it ran. */
 class RawOutputTest {
   @TempDir
   private Path home;
 
   @Test
-  void theAgentsOwnLinesArePrintedWithoutAServer() throws Exception {
+  void printsTheAgentsOwnLinesWithoutAServer() throws Exception {
     try (var site = new Site(home)) {
       var server = site.serve();
       var code = site.folder("code");

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A session is gone on with in the folder where it was begun, as the agent's store on this machine tells it, and never by a task
- * of another codebase. One that is gone costs a task its memory, not its outcome; it is said, and nothing is done twice.
+ * A task resumes a session in the folder that the agent's store names, and never a session of another codebase. A missing
+ * session costs a task its memory, not its outcome; the result says so, and no work is repeated.
  */
 class ResumeTest {
   @TempDir
@@ -40,7 +40,7 @@ class ResumeTest {
   }
 
   @Test
-  void anAgentWhoseSessionIsGoneStartsOnceAnewAndTheResultSaysSo() throws Exception {
+  void startsFreshOnceAndSaysSoWhenTheSessionIsGone() throws Exception {
     var task = resuming("ses_gone1", "append " + code.resolve("ran"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).startsWith("wrote ").endsWith("[session ses_gone1 is not there any more; this was done in a new session]");
@@ -50,14 +50,14 @@ class ResumeTest {
   }
 
   @Test
-  void aSessionThatIsThereIsGoneOnWith() throws Exception {
+  void resumesAnExistingSession() throws Exception {
     var task = resuming("ses_there", "arguments");
     assertThat(task.result()).contains("--session ses_there").doesNotContain("not there any more");
     assertThat(task.sessionId()).isEqualTo("ses_there");
   }
 
   @Test
-  void anAgentThatBeginsAnewWithoutAWordIsFoundOut() throws Exception {
+  void reportsAnAgentThatSilentlyStartsFresh() throws Exception {
     var task = resuming("ses_unknown1", "talk done");
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.sessionId()).startsWith("ses_made");
@@ -66,7 +66,7 @@ class ResumeTest {
   }
 
   @Test
-  void aSessionThatWasBegunInASubfolderIsGoneOnWithThere() throws Exception {
+  void resumesInTheSessionsSubfolder() throws Exception {
     var below = Files.createDirectories(code.resolve("a/b"));
     begun("ses_below", below);
     var task = resuming("ses_below", "where");
@@ -76,7 +76,7 @@ class ResumeTest {
   }
 
   @Test
-  void aSessionOfAFolderOutsideTheCodebaseIsNotGoneOnWithAndNoAgentStarts() throws Exception {
+  void startsNoAgentWhenTheSessionsFolderIsOutsideTheCodebase() throws Exception {
     var outside = Files.createDirectories(home.resolve("outside"));
     begun("ses_outside", outside);
     var task = resuming("ses_outside", "append " + code.resolve("ran"));
@@ -87,7 +87,7 @@ class ResumeTest {
   }
 
   @Test
-  void theSessionOfAnotherCodebasesTaskIsNeverAdopted() throws Exception {
+  void rejectsTheSessionOfAnotherCodebase() throws Exception {
     begun("ses_theirs", other);
     var stranger = resuming("ses_theirs", "append " + code.resolve("ran"));
     assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
@@ -103,7 +103,7 @@ class ResumeTest {
   }
 
   @Test
-  void aSessionThatOnlyATaskToldOfIsThatCodebasesAlone() throws Exception {
+  void bindsAReportedSessionToItsTasksCodebase() throws Exception {
     var theirs = site.ended(site.create(other, "talk done")).sessionId();
     var stranger = resuming(theirs, "append " + code.resolve("ran"));
     assertThat(stranger.status()).isEqualTo(TaskStatus.FAILED);
@@ -113,7 +113,7 @@ class ResumeTest {
   }
 
   @Test
-  void aSessionWhoseFolderIsGoneIsBegunAnewInTheCodebaseAndTheResultSaysSo() throws Exception {
+  void startsFreshAndSaysSoWhenTheSessionsFolderIsGone() throws Exception {
     begun("ses_removed", code.resolve("removed"));
     var task = resuming("ses_removed", "arguments");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One command runs one task from its creation to its reported result, and its exit code tells the outcome. */
+/** One command runs one task from its creation to its reported result, and exits with the outcome. */
 class RunLocalTest {
   @TempDir
   private Path home;
@@ -28,15 +28,15 @@ class RunLocalTest {
   }
 
   @Test
-  void theLoopIsSeenWithoutAnyAgent() throws Exception {
+  void runsATaskWithoutAnyAgent() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--task", "hello, loop", "--agent-type", "echo");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out()).isEqualTo("hello, loop\n");
-    assertThat(run.err()).as("what it does not need is not missed").doesNotContain("WARN", "agent");
+    assertThat(run.err()).as("warnings about parts that it does not need").doesNotContain("WARN", "agent");
   }
 
   @Test
-  void whatTheAgentSaysIsStdoutAndEverythingElseIsStderr() throws Exception {
+  void printsAgentOutputToStdoutAndTheRestToStderr() throws Exception {
     var run = local("count 3");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out()).isEqualTo("line 1\nline 2\nline 3\n");
@@ -44,14 +44,14 @@ class RunLocalTest {
   }
 
   @Test
-  void theAgentWorksInTheCurrentFolder() throws Exception {
+  void runsTheAgentInTheCurrentFolder() throws Exception {
     var run = local("where");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out().strip()).isEqualTo(site.folder("here").toString());
   }
 
   @Test
-  void anyProgramIsAnAgentThatIsCalledAsItsUserSays() throws Exception {
+  void runsAnyProgramWithTheUsersArguments() throws Exception {
     var program = site.home().resolve("any agent");
     Files.writeString(program, "#!/bin/sh\nprintf '<%s>' \"$@\"\ncat\necho\necho '{\"type\":\"error\",\"error\":\"only text\"}'\n");
     assertThat(program.toFile().setExecutable(true)).isTrue();
@@ -62,14 +62,14 @@ class RunLocalTest {
   }
 
   @Test
-  void aFailureIsExitCode1WithOneSentence() throws Exception {
+  void exitsWith1AndOneSentenceWhenTheTaskFails() throws Exception {
     var run = local("error the model is on fire");
     assertThat(run.exit()).as(run.toString()).isEqualTo(1);
     assertThat(run.err()).contains("task failed: the model is on fire").doesNotContain("\tat ");
   }
 
   @Test
-  void ctrlCIsExitCode130AndLeavesNoAgent() throws Exception {
+  void exitsWith130AndLeavesNoAgentWhenInterrupted() throws Exception {
     var run = local("polite");
     run.awaitOut("running");
     run.signal("INT");
@@ -78,21 +78,21 @@ class RunLocalTest {
   }
 
   @Test
-  void withoutAnAgentTheMessageSaysWhatWasLookedForAndHowToGetOne() throws Exception {
+  void explainsHowToGetAnAgentWhenThereIsNone() throws Exception {
     var run = site.start(Map.of("PATH", "/usr/bin:/bin"), "run", "--local", "--port", "0", "--task", "x");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("no agent CLI was found", "agent, opencode", ".local/bin", "npm install", "--agent-type echo");
   }
 
   @Test
-  void aProgramThatIsNoKnownAgentIsAProblemAndNotAWaitForEver() throws Exception {
+  void exitsWith1WhenTheProgramIsNoKnownAgent() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--task", "x", "--agent-bin", "/bin/cat");
     assertThat(run.exit()).as(run.toString()).isEqualTo(1);
-    assertThat(run.err()).contains("what kind of agent CLI /bin/cat is cannot be told", "agent_kind");
+    assertThat(run.err()).contains("what kind of agent CLI /bin/cat is cannot be found out", "agent_kind");
   }
 
   @Test
-  void ctrlCAlsoEndsTheWaitForATaskThatNobodyTakes() throws Exception {
+  void exitsWith130WhenInterruptedBeforeTheTaskIsTaken() throws Exception {
     var run = site.start(Map.of("A2A_MIN_FREE_DISK", "1024GiB"), "run", "--local", "--port", "0", "--log-level", "info", "--task", "talk",
         "--agent-bin", Site.agent());
     run.awaitErr("no task is taken: disk");
@@ -103,28 +103,28 @@ class RunLocalTest {
   }
 
   @Test
-  void withoutAServerTheMessageSaysBothWays() throws Exception {
+  void namesBothWaysWhenNoServerIsGiven() throws Exception {
     var run = site.start("run");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("--server", "--local");
   }
 
   @Test
-  void taskGoesWithLocalOnly() throws Exception {
+  void rejectsTaskWithoutLocal() throws Exception {
     var run = site.start("run", "--server", "http://127.0.0.1:9", "--task", "x");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("--task goes with --local");
   }
 
   @Test
-  void optionsWithoutACommandMeanRun() throws Exception {
+  void runsWhenOnlyOptionsAreGiven() throws Exception {
     var run = site.start("--local", "--port", "0", "--task", "x", "--agent-type", "noop");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out()).isEqualTo("ok\n");
   }
 
   @Test
-  void aTaskIsReadFromStandardInput() throws Exception {
+  void readsATaskFromStandardInput() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--task", "-", "--agent-type", "echo");
     run.input("from elsewhere\n");
     assertThat(run.exit()).as(run.toString()).isZero();
@@ -132,14 +132,14 @@ class RunLocalTest {
   }
 
   @Test
-  void aMissingFolderIsSaidOnceAndBeforeAnythingStarts() throws Exception {
+  void reportsAMissingFolderOnceBeforeTheStart() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--task", "x", "--agent-type", "echo", "-b", "gone:" + home.resolve("gone"));
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).startsWith("problem: the task cannot be done\n    why: " + home.resolve("gone") + " is not a folder here\n").hasLineCount(3);
   }
 
   @Test
-  void anOutputThatNobodyCanReadEndsTheTask() throws Exception {
+  void endsTheTaskWhenTheOutputCannotBeWritten() throws Exception {
     var run = new ProcessBuilder("sh", "-c", "exec \"$@\" >/dev/full", "sh", Path.of(System.getProperty("java.home"), "bin/java").toString(),
         "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "worker", "run", "--local", "--port", "0",
         "--agent-bin", Site.agent(), "--task", "polite").directory(site.folder("here").toFile());
@@ -152,14 +152,14 @@ class RunLocalTest {
   }
 
   @Test
-  void aTestMailIsRefusedUntilThereIsMail() throws Exception {
+  void rejectsATestMail() throws Exception {
     var run = site.start("--test-email", "--server", "http://127.0.0.1:9");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("no mail yet");
   }
 
   @Test
-  void withTokensTheLoopWorksToo() throws Exception {
+  void runsATaskWithTokens() throws Exception {
     var run = site.start(Map.of("A2A_AUTH_TOKENS", "me:a-token-of-ours"), "run", "--local", "--port", "0",
         "--task", "hi", "--agent-type", "echo");
     assertThat(run.exit()).as(run.toString()).isZero();
@@ -167,14 +167,14 @@ class RunLocalTest {
   }
 
   @Test
-  void itEndsWhenThereIsNothingToDo() throws Exception {
+  void exitsWhenIdle() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--exit-when-idle", "0.2", "--agent-bin", Site.agent());
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.err()).contains("unregistered");
   }
 
   @Test
-  void idleWithoutARegistrationIsAProblem() throws Exception {
+  void exitsWith1WhenIdleWithoutARegistration() throws Exception {
     site.serve(Map.of("A2A_AUTH_TOKENS", "right"));
     var ours = site.start(Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server", site.url().toString(), "--exit-when-idle", "0.2",
         "--agent-bin", Site.agent());
@@ -190,18 +190,18 @@ class RunLocalTest {
   }
 
   @Test
-  void idleAtAServerThatIsNotThereIsTryLater() throws Exception {
+  void exitsWithTryLaterWhenIdleAndTheServerIsDown() throws Exception {
     var run = site.start("run", "--server", "http://127.0.0.1:9", "--exit-when-idle", "0.2", "--agent-bin", Site.agent());
     assertThat(run.exit()).as(run.toString()).isEqualTo(75);
     assertThat(run.err()).contains("problem: the server http://127.0.0.1:9 cannot be reached");
   }
 
   @Test
-  void aSecondSignalWhileTheServerIsWaitedForIsNoBug() throws Exception {
+  void exitsWith130WhenASecondSignalComesBeforeTheServerAnswers() throws Exception {
     try (var server = tests.fake.FakeServer.start(tests.fake.FakeServer.Version.V16)) {
       server.on("*", "*").hang();
       var run = site.start("run", "--server", server.url().toString(), "--agent-bin", Site.agent());
-      tests.Program.await("the greeting", () -> !server.requests().isEmpty());
+      tests.Program.await("the first request", () -> !server.requests().isEmpty());
       run.signal("TERM");
       run.signal("INT");
       assertThat(run.exit()).as(run.toString()).isEqualTo(130);
@@ -210,7 +210,7 @@ class RunLocalTest {
   }
 
   @Test
-  void onceEndsAfterOneTask() throws Exception {
+  void onceExitsAfterOneTask() throws Exception {
     site.serve();
     var folder = site.folder("a");
     var run = site.work("-b", "a:" + folder, "--once");
@@ -220,7 +220,7 @@ class RunLocalTest {
   }
 
   @Test
-  void onceTakesTheOldestOfSeveralAndLeavesTheRest() throws Exception {
+  void onceTakesTheOldestTask() throws Exception {
     site.serve();
     var first = site.create(null, "one", "noop");
     var second = site.create(null, "two", "noop");
@@ -232,7 +232,7 @@ class RunLocalTest {
   }
 
   @Test
-  void commandsFindTheLocalServerAndSaySo() throws Exception {
+  void commandsFindAndNameTheLocalServer() throws Exception {
     var worker = site.start("run", "--local", "--port", "0", "--agent-bin", Site.agent());
     worker.awaitErr("stream open");
     var tasks = site.start("tasks", "list", "--json");
@@ -247,7 +247,7 @@ class RunLocalTest {
   }
 
   @Test
-  void aSecondWorkerInOneStateFolderIsToldSo() throws Exception {
+  void rejectsASecondWorkerInOneStateDir() throws Exception {
     var first = site.start("run", "--local", "--port", "0", "--name", "w", "--agent-bin", Site.agent());
     first.awaitErr("stream open");
     var second = site.start("run", "--local", "--port", "0", "--name", "w", "--data", home.resolve("other").toString());
@@ -256,7 +256,7 @@ class RunLocalTest {
   }
 
   @Test
-  void noAgentFileIsLeftReadableForOthers() throws Exception {
+  void writesAgentFilesForTheOwnerOnly() throws Exception {
     assertThat(local("talk x").exit()).isZero();
     try (var files = Files.walk(home.resolve(".local"))) {
       assertThat(files.filter(Files::isDirectory).filter(f -> f.getFileName().toString().equals("tasks")).toList()).isNotEmpty()

@@ -8,17 +8,17 @@ import tests.fake.Cut;
 import tests.fake.Step;
 
 /**
- * The faults that one worker meets, one after the other, each at a named step. A seed and the worker's number say all of it,
- * so that the same seed places the same faults at the same steps. For one thread.
+ * The faults of one worker, one after the other, each at a named step. The seed and the worker's number decide all of them, so the
+ * same seed places the same faults at the same steps. For one thread.
  */
 final class Schedule {
-  /** What is done at a step, besides {@link Cut}s. */
+  /** The kinds of faults. */
   enum Harm { KILL_WORKER, KILL_SERVER, SLEEP, CUT }
 
   /**
    * One fault.
    *
-   * @param nth at the how manieth such step since the fault before it
+   * @param nth counts such steps since the fault before it
    * @param cut what happens to the call
    */
   record Fault(Harm harm, Cut cut, Step step, int nth) {
@@ -34,17 +34,17 @@ final class Schedule {
     }
   }
 
-  /** The steps that only a start brings without fail. */
+  /** The steps that every start brings. */
   private static final List<Step> STARTS = steps("REGISTER", "POLL", "HEARTBEAT", "STREAM_A");
   private static final List<Step> WORK = steps("STREAM_E", "CLAIM", "RUNNING", "OUTPUT", "STATUS", "RELEASE");
   private static final List<Step> AGENTS = steps("AGENT");
-  private static final int MOST = 4; // steps between two faults: more and little would happen, fewer and nothing else would
+  private static final int MOST = 4; // steps between two faults: more would give few faults, fewer would give no work
 
   private final Random random;
   private final boolean patient;
   private boolean starting; // whether the fault before this one leads to a start of the worker
 
-  /** @param patient whether calls may also be left hanging until the worker gives them up, which takes half a minute each */
+  /** @param patient whether calls may also hang until the worker times out, which takes half a minute each */
   Schedule(long seed, int worker, boolean patient) {
     this.random = new Random(seed * 1009 + worker); // a prime: neighbouring seeds share no worker's schedule
     this.patient = patient;
@@ -58,7 +58,7 @@ final class Schedule {
       steps = Stream.concat(WORK.stream(), AGENTS.stream()).toList();
     }
     var step = steps.get(random.nextInt(steps.size()));
-    var cut = step.name().endsWith("_TOLD") ? pick(Cut.DROP, Cut.RESET)
+    var cut = step.name().endsWith("_RECEIVED") ? pick(Cut.DROP, Cut.RESET)
         : step == Step.STREAM_EVENT || patient && random.nextInt(8) == 0 ? pick(Cut.values())
         : pick(Cut.DROP, Cut.RESET, Cut.DELAY, Cut.DUPLICATE, Cut.TRUNCATE);
     starting = harm == Harm.KILL_WORKER;

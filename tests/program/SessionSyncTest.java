@@ -17,9 +17,9 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** A worker tells its server of the session that an agent works in while it works, and once more after its end. */
+/** A worker sends its server the session of a running agent, and once more after the agent's end. */
 class SessionSyncTest {
-  /** Keeps its session as OpenCode 1.0 does; its prompt names the file that it waits for in the middle. */
+  /** Keeps its session as OpenCode 1.0 does; waits half-way for the file that the prompt names. */
   private static final String AGENT = """
       #!/bin/sh
       [ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
@@ -76,14 +76,14 @@ class SessionSyncTest {
   }
 
   @Test
-  void anotherServerHasTheSessionWhileItsTaskRunsAndWholeAfterIts() throws Exception {
+  void syncsTheSessionToAnotherServerDuringAndAfterItsTask() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       site.at(server.url());
       var worker = site.start(Map.of("A_PASSWORD", "correct-horse-battery"), arguments());
       worker.awaitErr("stream open");
       var id = site.id(code);
       var task = server.addTask(id, gate.toString());
-      Program.await("the session of the running task", () -> server.messages("ses_live").size() == 1);
+      Program.await("the session of the running task", () -> server.messages("ses_live").size() == 1 && server.sessions(id).size() == 1);
       assertThat(server.status(task)).isEqualTo("running");
       assertThat(server.sessions(id)).singleElement().satisfies(s -> assertThat(s.path("title").asText()).isEqualTo("made"));
       assertThat(texts(server.messages("ses_live")).getFirst()).startsWith("the password is [A_PASSWORD").doesNotContain("correct");
@@ -101,7 +101,7 @@ class SessionSyncTest {
   }
 
   @Test
-  void ourOwnServerHasItToo() throws Exception {
+  void syncsTheSessionToOurServerDuringAndAfterItsTask() throws Exception {
     site.serve();
     var worker = site.start(arguments());
     worker.awaitErr("stream open");
@@ -118,7 +118,7 @@ class SessionSyncTest {
   }
 
   @Test
-  void aSessionThatIsDeletedWhileNoWorkerRunsLeavesTheServerAtTheNextStart() throws Exception {
+  void deletesASessionAtTheNextStartWhenItsFileIsGone() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       site.at(server.url());
       Files.createFile(gate);
@@ -136,7 +136,7 @@ class SessionSyncTest {
   }
 
   @Test
-  void switchedOffNothingIsTold() throws Exception {
+  void sendsNoSessionWhenSyncIsOff() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       site.at(server.url());
       Files.createFile(gate);

@@ -9,6 +9,7 @@ import java.util.List;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.wire.Report;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +21,7 @@ import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 
-/** On servers that are not ours, too, a task whose agent never began is done once, or fails and says why. */
+/** On other servers, too, a task whose agent never started runs once, or fails with the reason. */
 class SettleElsewhereTest {
   @TempDir
   private Path home;
@@ -40,7 +41,7 @@ class SettleElsewhereTest {
     server.close();
   }
 
-  /** What a worker leaves that was killed while it claimed, or just after. */
+  /** The state of a worker that was killed while it claimed, or just after. */
   private String earlier(Version version, boolean recorded) throws Exception {
     server = FakeServer.start(version);
     site.at(server.url());
@@ -49,7 +50,7 @@ class SettleElsewhereTest {
     Files.writeString(state.resolve("worker-id"), "me");
     var codebase = server.addCodebase("code", code.toString(), "me");
     var task = server.addTask(codebase, "append made.txt");
-    var draft = Attempt.draft(server.url().toString(), "me", task, 1, site.client().task(task).marker(), codebase, code, "build", "t",
+    var draft = Attempt.draft(new AttemptKey(server.url().toString(), "me", task, 1, site.client().task(task).marker()), new Attempt.Work(codebase, code, "build", "t"),
         Instant.now());
     var folder = AttemptDirectory.of(state, task, 1);
     folder.create();
@@ -67,7 +68,7 @@ class SettleElsewhereTest {
   @ParameterizedTest
   @CsvSource({"V13, false, completed", "V16, false, completed", "HEAD, false, completed", "D25, false, failed",
       "V16, true, completed", "HEAD, true, completed", "V13, true, failed", "D25, true, failed"})
-  void aClaimWithoutAnAgentIsSettled(Version version, boolean recorded, String outcome) throws Exception {
+  void settlesAClaimWhenNoAgentStarted(Version version, boolean recorded, String outcome) throws Exception {
     var task = earlier(version, recorded);
     site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code,
         "--poll-interval", "0.5");

@@ -10,6 +10,7 @@ import java.util.List;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.wire.Claim;
 import lib.wire.NewTask;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.Program;
 
-/** A worker that was killed goes on at its next start with what its agents have done meanwhile. */
+/** A killed worker picks up at its next start what its agents have done meanwhile. */
 class SettleTest extends OnSite {
   private Program server;
   private Path gate;
@@ -44,10 +45,10 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentThatLivesIsWatchedToItsEnd() throws Exception {
+  void watchesALivingAgentToItsEnd() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("reattached task=" + task);
     assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.RUNNING);
     Files.createFile(gate);
     var ended = site.ended(task);
@@ -59,7 +60,7 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void whileTheServerIsAwayAnAgentIsWatchedAndItsOutcomeIsToldOnceItIsBack() throws Exception {
+  void watchesAnAgentAndReportsLaterWhenTheServerIsAway() throws Exception {
     var first = site.work("-b", "code:" + code);
     var task = site.create(code, "wait " + gate);
     site.awaitOutput(task, "waiting");
@@ -68,7 +69,7 @@ class SettleTest extends OnSite {
     server.signal("KILL");
     server.exit();
     var worker = site.work(site.url(), "w", "-b", "code:" + code);
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("reattached task=" + task);
     var status = site.start("status", "--name", "w", "--json");
     assertThat(status.exit()).as(status.toString()).isZero();
     assertThat(Json.read(status.out()).path("state").asText()).isEqualTo("connecting");
@@ -81,25 +82,25 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void whatIsOwedToOneServerIsNotToldToAnotherAtItsAddress() throws Exception {
+  void keepsReportsFromAnotherServerAtTheSameAddress() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     server.signal("KILL");
     server.exit();
     var worker = site.work(site.url(), "w", "-b", "code:" + code);
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("reattached task=" + task);
     Files.createFile(gate);
     worker.awaitErr("task=" + task + " .*completed");
     site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("other").toString())
         .awaitOut("(http://\\S+)");
-    assertThat(worker.exit()).isEqualTo(75);
-    assertThat(worker.err()).contains("is another one than at the last start").doesNotContain("told to the server");
+    worker.awaitErr("reports wait for another server task=" + task);
+    assertThat(worker.err()).doesNotContain("task=" + task + " status completed delivered");
     var outbox = site.start("outbox", "list", "--name", "w");
     assertThat(outbox.exit()).isZero();
     assertThat(outbox.out()).contains(task, "waiting");
   }
 
   @Test
-  void whatAnAgentDidWhileNoWorkerRanIsReported() throws Exception {
+  void reportsAnAgentThatEndedWhileNoWorkerRan() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     Files.createFile(gate);
     Program.await("the agent's end", () -> site.agents().isEmpty());
@@ -110,7 +111,7 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentThatVanishedIsReportedAsLostAndSaysHowToResume() throws Exception {
+  void reportsAVanishedAgentAsLostWithHowToResume() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     site.agents().forEach(ProcessHandle::destroyForcibly);
     Program.await("their end", () -> site.agents().isEmpty());
@@ -121,10 +122,10 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentThatIsGoneOnWithCanBeCancelledAndKeepsItsFolder() throws Exception {
+  void cancelsAReattachedAgentThatKeptItsDirectory() throws Exception {
     var task = orphan("polite", "running");
     var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("reattached task=" + task);
     var next = site.create(code, "talk next");
     assertThat(site.client().task(next).status()).isEqualTo(TaskStatus.PENDING);
     site.client().cancel(task, "enough");
@@ -134,12 +135,12 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentWhoseSupervisorWasKilledIsEndedAndReportedAsLost() throws Exception {
+  void endsAnAgentAsLostWhenItsSupervisorWasKilled() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     var pid = AttemptDirectory.of(state(), task, 1).pids().orElseThrow().supervisor();
     ProcessHandle.of(pid).orElseThrow().destroyForcibly();
     Program.await("its end", () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
-    assertThat(site.agents()).as("the agent lives on").isNotEmpty();
+    assertThat(site.agents()).as("the agent, which outlives its supervisor").isNotEmpty();
     site.work("-b", "code:" + code);
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
@@ -148,15 +149,15 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentIsGoneOnWithAlthoughTheJournalIsLost() throws Exception {
+  void reattachesWhenTheJournalIsLost() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     for (var end : List.of("-wal", "-shm")) {
       Files.deleteIfExists(state().resolve("journal.db" + end));
     }
     Files.writeString(state().resolve("journal.db"), "garbage ".repeat(1000));
     var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("the journal was damaged .* is now .*journal.db.damaged-");
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("journal damaged aside=.*journal.db.damaged-");
+    worker.awaitErr("reattached task=" + task);
     Files.createFile(gate);
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
@@ -166,7 +167,7 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentIsGoneOnWithAlthoughTheJournalIsAnOlderCopyOfItself() throws Exception {
+  void reattachesWhenTheJournalIsAnOlderCopy() throws Exception {
     var first = site.work("-b", "code:" + code);
     site.id(code);
     first.signal("TERM");
@@ -179,7 +180,7 @@ class SettleTest extends OnSite {
     }
     Files.write(journal, copy);
     var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("reattached task=" + task);
     Files.createFile(gate);
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
@@ -187,7 +188,7 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anAgentWhoseProcessesAreNotOnRecordAnyMoreIsEndedAndNotStartedTwice() throws Exception {
+  void endsAnAgentOnceWhenItsProcessesAreNoLongerOnRecord() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     Files.delete(AttemptDirectory.of(state(), task, 1).file("pid"));
     site.work("-b", "code:" + code);
@@ -199,19 +200,19 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void filesWithGarbageInThemDoNotKeepAnAgentFromBeingWatched() throws Exception {
+  void watchesAnAgentWhenItsFilesHoldGarbage() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     for (var name : List.of("task.json", "deadline", "attempt.json")) {
       Files.write(AttemptDirectory.of(state(), task, 1).file(name), new byte[] {(byte) 0xff, 'x', (byte) 0xc0, '\n'});
     }
     var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("task=" + task + " .* going on with its agent");
+    worker.awaitErr("reattached task=" + task);
     Files.createFile(gate);
     assertThat(site.ended(task).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
   }
 
   @Test
-  void aTaskWhoseOutputFileIsGoneEndsNevertheless() throws Exception {
+  void endsATaskWhenItsOutputFileIsGone() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     Files.delete(AttemptDirectory.of(state(), task, 1).file("out"));
     site.work("-b", "code:" + code);
@@ -221,7 +222,7 @@ class SettleTest extends OnSite {
     Program.await("the agent's end", () -> site.agents().isEmpty());
   }
 
-  /** A task that an earlier start intended to take; whether it was claimed and recorded as that is the test's choice. */
+  /** A task with an intent of an earlier start; the test chooses whether it was claimed, and recorded as claimed. */
   private String earlier(boolean claimed, boolean recorded) throws Exception {
     Files.createDirectories(state());
     Files.writeString(state().resolve("worker-id"), "me");
@@ -229,8 +230,8 @@ class SettleTest extends OnSite {
     var codebase = site.client().registerCodebase("code", code.toString(), "", "me").id();
     var task = site.client().create(new NewTask(codebase, "a task", "append made.txt", "build", 0, null, null)).id();
     try (var journal = Journal.open(state().resolve("journal.db"))) {
-      var draft = Attempt.draft(site.client().info().serverId(), "me", task, 1, site.client().task(task).marker(), codebase, code, "build",
-          "a task", Instant.now());
+      var draft = Attempt.draft(new AttemptKey(site.client().info().serverId(), "me", task, 1, site.client().task(task).marker()), new Attempt.Work(codebase, code, "build", "a task"),
+        Instant.now());
       var folder = AttemptDirectory.of(state(), task, 1);
       folder.create();
       folder.writeInputs("append made.txt", Json.object(), draft.toJson());
@@ -247,7 +248,7 @@ class SettleTest extends OnSite {
 
   @ParameterizedTest
   @CsvSource({"false, false", "true, false", "true, true"})
-  void aTaskWhoseAgentNeverBeganIsDoneOnce(boolean claimed, boolean recorded) throws Exception {
+  void runsATaskOnceWhenItsAgentNeverStarted(boolean claimed, boolean recorded) throws Exception {
     var task = earlier(claimed, recorded);
     site.work("-b", "code:" + code);
     assertThat(site.reached(task, TaskStatus.COMPLETED).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
@@ -256,12 +257,12 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void anIntentWhoseTaskWentToSomebodyElseIsForgottenWithItsFolder() throws Exception {
+  void removesAnIntentAndItsFolderWhenAnotherTookTheTask() throws Exception {
     var task = earlier(false, false);
     site.client().register(new Registration("other", "other", List.of(), "host", List.of(), null));
     site.client().cancel(task, "not needed");
     var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("task=" + task + " an earlier start has not claimed it");
+    worker.awaitErr("claim of an earlier start did not succeed or is over task=" + task);
     Program.await("the folder's end", () -> !Files.exists(AttemptDirectory.of(state(), task, 1).path()));
     worker.signal("TERM");
     worker.exit();
@@ -272,13 +273,13 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void withoutAJournalThatTakesTheIntentNoAgentIsStarted() throws Exception {
+  void startsNoAgentWhenTheIntentCannotBeWritten() throws Exception {
     site.work("-b", "code:" + code).signal("TERM");
     site.id(code);
     refuse("CREATE TRIGGER refuse BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'made to fail'); END");
     var worker = site.work("-b", "code:" + code);
     var task = site.create(code, "append made.txt");
-    worker.awaitErr("task=" + task + " no task is taken: the journal cannot be written: .*made to fail");
+    worker.awaitErr("cannot write the journal, no task is taken, retrying in 10 s task=" + task + ": .*made to fail");
     assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.PENDING);
     assertThat(site.client().task(task).raw().path("attempt").asInt()).as("claims").isZero();
     assertThat(code.resolve("made.txt")).doesNotExist();

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -24,9 +23,9 @@ import lib.wire.Task;
 import lib.wire.TaskStatus;
 
 /**
- * What must hold once everything that was broken works again: each task completed, done exactly once, its output whole and
- * in order; no process left, nothing owed in a journal, no lane held. Its tasks are {@code ledger} agents, which note their
- * starts and ends outside of anything that the worker writes. For one thread.
+ * The conditions that must hold once everything works again: each task completed, done exactly once, its output whole and in
+ * order; no process left, no report pending in a journal, no directory locked. Its tasks are {@code ledger} agents, which note
+ * their starts and ends outside of all files of the worker. For one thread.
  */
 final class Settled {
   private static final Pattern CLOSING = Pattern.compile("— completed after [^\n]*\n");
@@ -41,7 +40,7 @@ final class Settled {
   private final Path home;
   private final Client client;
   private final List<Expected> expected = Collections.synchronizedList(new ArrayList<>());
-  private int judged; // of the expected, those that an earlier look has told of
+  private int judged; // of the expected tasks, those already reported
 
   /** @param home the machine's home folder, with the state of all its workers */
   Settled(Path home, Client client) {
@@ -49,17 +48,17 @@ final class Settled {
     this.client = client;
   }
 
-  /** The prompt of an agent that says so many lines. @param gate a file it waits for half-way, or how many seconds, or nothing */
+  /** The prompt of an agent that prints so many lines. @param gate a file or a number of seconds to wait for half-way, or null */
   static String prompt(String name, int lines, Object gate) {
     return "ledger " + name + " " + lines + " " + gate;
   }
 
-  /** A task was created with that prompt, to be done in this folder. */
+  /** Expects the task with that prompt in this folder. */
   void expect(String task, String name, int lines, Path folder) {
     expected.add(new Expected(task, name, lines, folder));
   }
 
-  /** Waits until all holds; what does not hold when the time is over, in words. A task is told of once. */
+  /** Waits until all conditions hold; returns the broken ones when the time is over. Reports each task once. */
   List<String> wrongs(Duration patience) throws Exception {
     var until = System.nanoTime() + patience.toNanos();
     var wrong = new ArrayList<String>();
@@ -68,9 +67,9 @@ final class Settled {
       wait(until, () -> client.task(one.task).status().terminal());
       judge(client.task(one.task), one, wrong);
     }
-    wait(until, () -> processes().isEmpty() && owed().isEmpty() && lanes().isEmpty());
+    wait(until, () -> processes().isEmpty() && pending().isEmpty() && lanes().isEmpty());
     processes().forEach(process -> wrong.add("a process is left: " + process));
-    owed().forEach(row -> wrong.add("the journal still has " + row));
+    pending().forEach(row -> wrong.add("the journal still has " + row));
     lanes().forEach(folder -> wrong.add("the lane of " + folder + " is still held"));
     for (var folder : folders()) {
       var names = expected.stream().filter(e -> e.folder.equals(folder)).map(Expected::name).collect(Collectors.toSet());
@@ -80,7 +79,7 @@ final class Settled {
     return wrong;
   }
 
-  /** Adds one line for a task with which anything is wrong. */
+  /** Adds one line for a task that is wrong. */
   private void judge(Task task, Expected one, List<String> wrong) throws Exception {
     var bad = new ArrayList<String>();
     if (task.status() != TaskStatus.COMPLETED) {
@@ -114,7 +113,7 @@ final class Settled {
   }
 
   private static String abbreviated(String text) {
-    var most = 200; // enough to see what it is
+    var most = 200; // enough to see the difference
     return text == null || text.length() <= most ? text : text.substring(0, most) + "…";
   }
 
@@ -134,7 +133,7 @@ final class Settled {
     return List.copyOf(expected).stream().map(Expected::folder).collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  /** What the agents in this folder noted. */
+  /** The notes of the agents in this folder. */
   static List<String> ledger(Path folder) throws IOException {
     var file = folder.resolve("ledger");
     return Files.exists(file) ? Files.readAllLines(file) : List.of();
@@ -155,9 +154,9 @@ final class Settled {
     }
   }
 
-  /** What the journals of this home's workers still have to do. */
-  private List<String> owed() throws IOException, SQLException {
-    var owed = new ArrayList<String>();
+  /** The pending reports in the journals of this home's workers. */
+  private List<String> pending() throws IOException, SQLException {
+    var pending = new ArrayList<String>();
     var states = home.resolve(".local/state/a2a-worker");
     try (var workers = Files.list(states)) {
       for (var journal : workers.map(w -> w.resolve("journal.db")).filter(Files::exists).toList()) {
@@ -165,17 +164,17 @@ final class Settled {
             var statement = connection.createStatement();
             var rows = statement.executeQuery("SELECT state, task_id, n FROM attempt WHERE state <> 'SETTLED' ORDER BY id")) {
           while (rows.next()) {
-            owed.add(rows.getString(1) + " of task " + rows.getString(2) + ", attempt " + rows.getInt(3) + ", of worker "
+            pending.add(rows.getString(1) + " of task " + rows.getString(2) + ", attempt " + rows.getInt(3) + ", of worker "
                 + journal.getParent().getFileName());
           }
         }
       }
     }
-    return owed;
+    return pending;
   }
 
   private List<Path> lanes() throws IOException {
-    return List.copyOf(new DirectoryLock(new Environment(Map.of(), home, home, "here")).held(List.copyOf(folders())));
+    return List.copyOf(DirectoryLock.of(Environment.system()).held(List.copyOf(folders())));
   }
 
   private static void wait(long until, Callable<Boolean> condition) throws Exception {

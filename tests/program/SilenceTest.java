@@ -14,9 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
 
-/** P8: a quiet agent ends, for the reason that it is quiet for, and leaves no process. */
+/** P8: a quiet agent ends with the reason for its silence, and leaves no process. */
 class SilenceTest extends OnSite {
-  /** All but the kind that a test is about last longer than any test. */
+  /** Every budget but that of the tested kind is longer than any test. */
   private static final String OTHERS = "lingering=3600,asking=3600,limited=3600,thinking=3600,dead=3600,";
 
   private Program worker;
@@ -29,18 +29,18 @@ class SilenceTest extends OnSite {
   private Task ended(String silences, String prompt) throws Exception {
     worker = site.work("-b", "code:" + code, "--silence", OTHERS + silences);
     var task = site.ended(site.create(code, prompt));
-    Program.await("that no process is left", () -> site.agents().isEmpty()); // the supervisor ends after it has recorded the end
+    Program.await("the end of every process", () -> site.agents().isEmpty()); // the supervisor exits after it has recorded the end
     return task;
   }
 
   private void assertSilent(Task task, String... why) {
     assertThat(task.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
     assertThat(task.error()).contains(why);
-    assertThat(worker.err()).contains("failed (silent)");
+    assertThat(worker.err()).contains("status=failed reason=silent");
   }
 
   @Test
-  void anAgentThatLingersAfterItsResultHasCompleted() throws Exception {
+  void completesATaskWhenTheAgentLingersAfterItsResult() throws Exception {
     var task = ended("lingering=1", "linger all is done");
     assertThat(task.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).isEqualTo("all is done");
@@ -50,25 +50,25 @@ class SilenceTest extends OnSite {
   }
 
   @Test
-  void anAgentThatAsksFailsAtOnceAndSaysWhatItAsked() throws Exception {
+  void failsAtOnceWithTheQuestionWhenTheAgentAsks() throws Exception {
     var task = ended("asking=0", "box rm -rf ./build");
     assertThat(task.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
     assertThat(task.error()).contains("waits for an approval", "Permission required to run: rm -rf ./build", "resume_session_id");
-    assertThat(worker.err()).contains("failed (needs-approval)");
+    assertThat(worker.err()).contains("status=failed reason=needs-approval");
   }
 
   @Test
-  void anAgentThatDoesNothingIsDeadSoon() throws Exception {
+  void endsAnIdleAgentSoon() throws Exception {
     assertSilent(ended("dead=1", "mute"), "it said nothing for 1.0 s", "used no CPU");
   }
 
   @Test
-  void anAgentThatWorksIsThinkingAndHasMoreTime() throws Exception {
+  void givesAWorkingAgentMoreTime() throws Exception {
     assertSilent(ended("dead=1,thinking=4", "busy"), "it said nothing for 4.0 s", "busy or connected");
   }
 
   @Test
-  void anAgentThatHoldsAConnectionIsThinkingToo() throws Exception {
+  void givesAnAgentWithAConnectionMoreTime() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "no bash here, which can connect");
     try (var provider = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertSilent(ended("dead=1,thinking=4", "connected " + provider.getLocalPort()), "it said nothing for 4.0 s", "busy or connected");
@@ -82,11 +82,11 @@ class SilenceTest extends OnSite {
   }
 
   private long starts(String task) {
-    return worker.err().lines().filter(line -> line.contains("task=" + task) && line.contains("agent started")).count();
+    return worker.err().lines().filter(line -> line.contains("agent started task=" + task)).count();
   }
 
   @Test
-  void aTaskThatMetALimitIsPutBackAndDoneOnceThePauseIsOver() throws Exception {
+  void requeuesATaskWhenItMeetsAUsageLimit() throws Exception {
     worker = site.work("-b", "code:" + code);
     var task = create("limit 3 " + home.resolve("refused"), "cheap/model");
     worker.awaitErr("task=" + task + " no task for cheap until .*: Too Many Requests");
@@ -100,10 +100,10 @@ class SilenceTest extends OnSite {
   }
 
   @Test
-  void duringThePauseOtherProvidersGoOnAndNothingSpins() throws Exception {
+  void runsOtherProvidersDuringAPauseWithoutSpinning() throws Exception {
     worker = site.work("-b", "code:" + code);
     var refused = create("limit 3600 " + home.resolve("refused"), "cheap/model");
-    worker.awaitErr("task=" + refused + " status pending told to the server");
+    worker.awaitErr("task=" + refused + " status pending delivered");
     var waiting = create("talk later", "cheap/other");
     for (var i = 0; i < 5; i++) {
       assertThat(site.ended(create("talk now", "rich/model")).status()).isEqualTo(TaskStatus.COMPLETED);
@@ -117,25 +117,25 @@ class SilenceTest extends OnSite {
   }
 
   @Test
-  void aRetryLoopIsEndedAndItsProviderPaused() throws Exception {
+  void endsARetryLoopAndPausesItsProvider() throws Exception {
     worker = site.work("-b", "code:" + code, "--silence", OTHERS + "limited=1");
     var task = create("limitloop", null);
     worker.awaitErr("task=" + task + " no task for the agent's own provider until .*429 Too Many Requests");
     worker.awaitErr("task=" + task + " .* pending \\(limit\\)");
-    Program.await("that no process is left", () -> site.agents().isEmpty());
+    Program.await("the end of every process", () -> site.agents().isEmpty());
   }
 
   @Test
-  void whereTheSettingSaysSoALimitFailsTheTask() throws Exception {
+  void failsATaskAtALimitWhenTheSettingSaysSo() throws Exception {
     worker = site.work("-b", "code:" + code, "--on-limit", "fail");
     var ended = site.ended(create("limit 3600 " + home.resolve("refused"), "cheap/model"));
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
     assertThat(ended.error()).contains("Too Many Requests");
-    assertThat(worker.err()).contains("failed (limit)", "no task for cheap until");
+    assertThat(worker.err()).contains("status=failed reason=limit", "provider=cheap until=");
   }
 
   @Test
-  void whoWaitsForOneTaskHearsOfTheLimitAtOnce() throws Exception {
+  void reportsTheLimitAtOnceWhenRunningOneTask() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--data", home.resolve("own").toString(), "--agent-bin", Site.agent(), "--task",
         "limit 3600 " + home.resolve("refused"));
     assertThat(run.exit()).as(run.toString()).isEqualTo(1);

@@ -39,12 +39,12 @@ public final class Site implements AutoCloseable {
     return home;
   }
 
-  /** A folder with code in it. */
+  /** A folder for code. */
   public Path folder(String name) throws IOException {
     return Files.createDirectories(home.resolve("code").resolve(name));
   }
 
-  /** Starts the embedded server, the first time on a port of its choice, later on the same one. */
+  /** Starts the embedded server, first on a free port, later on the same one. */
   public Program serve() throws Exception {
     return serve(Map.of());
   }
@@ -55,7 +55,7 @@ public final class Site implements AutoCloseable {
     return program;
   }
 
-  /** Another server than our own. */
+  /** Uses another server than the embedded one. */
   public void at(URI server) {
     url = server;
     client = new Client(new Server(server, null, null, new Environment(Map.of(), home, home, "site")));
@@ -72,7 +72,7 @@ public final class Site implements AutoCloseable {
     return program;
   }
 
-  /** Starts a worker of this name that takes {@code server} for its server, which may be a proxy; waits for nothing. */
+  /** Starts a worker of this name for a server or a proxy; waits for nothing. */
   public Program work(URI server, String name, String... more) throws IOException {
     return work(Map.of(), server, name, more);
   }
@@ -154,12 +154,12 @@ public final class Site implements AutoCloseable {
     Program.await("'" + text + "' in the output of " + id, () -> output(id).contains(text));
   }
 
-  /** Waits until no agent is left, nor what it started; its supervisor writes the end down before it leaves itself. */
+  /** Waits until no agent, child process or supervisor is left; a supervisor records the end before it exits. */
   void awaitNoAgents() throws Exception {
     Program.await("the end of every agent", () -> agents().isEmpty());
   }
 
-  /** The made agents and what they started, as far as they live. */
+  /** The living processes of the made agents and their children. */
   List<ProcessHandle> agents() {
     return ProcessHandle.allProcesses().filter(p -> marked(p.pid())).toList();
   }
@@ -171,11 +171,11 @@ public final class Site implements AutoCloseable {
       return state != 'Z' && Files.readString(Path.of("/proc/" + pid + "/environ")).contains("HOME=" + home + "\0")
           && programs.stream().noneMatch(program -> program.pid() == pid);
     } catch (IOException e) {
-      return false; // it ended in between
+      return false; // the process ended in between
     }
   }
 
-  /** Ends all at once. Any thread. */
+  /** Kills all processes at once. Any thread. */
   void kill() {
     programs.forEach(Program::kill);
     agents().forEach(ProcessHandle::destroyForcibly);

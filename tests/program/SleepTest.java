@@ -9,9 +9,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
 
-/** A machine that sleeps and wakes: a stopped process knows nothing of the time that passes, and finds another clock afterwards. */
+/** A machine sleeps and wakes: a stopped process misses the time that passes, and finds another clock afterwards. */
 class SleepTest extends OnSite {
-  private static final Duration SILENCE = Duration.ofSeconds(1); // after which a quiet stream is opened anew
+  private static final Duration SILENCE = Duration.ofSeconds(1); // after which a worker reconnects a quiet stream
   private static final Duration SLEEP = SILENCE.multipliedBy(3);
 
   private Path gate;
@@ -34,20 +34,20 @@ class SleepTest extends OnSite {
   }
 
   @Test
-  void aWorkerThatSleptGoesOnWithWhatItsAgentDidMeanwhile() throws Exception {
+  void deliversTheAgentsWorkWhenTheWorkerSlept() throws Exception {
     site.awaitOutput(create("before"), "before line 10");
     worker.signal("STOP");
     Files.createFile(gate);
     Program.await("the agent's end", () -> Settled.ledger(code).contains("end before"));
     create("meanwhile");
-    Thread.sleep(SLEEP); // the very thing: as long as no deadline of the worker's stream stands
+    Thread.sleep(SLEEP); // the tested time itself: longer than any deadline of the worker's stream
     worker.signal("CONT");
     create("after");
     assertThat(settled.wrongs(Program.PATIENCE)).as(site.toString()).isEmpty();
   }
 
   @Test
-  void aServerThatSleptIsFoundAgain() throws Exception {
+  void reconnectsWhenTheServerSlept() throws Exception {
     site.awaitOutput(create("before"), "before line 10");
     server.signal("STOP");
     worker.awaitErr("stream down");

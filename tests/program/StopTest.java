@@ -8,7 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
 
-/** Stopping a worker or a task: what was promised to whom, and no process left behind. */
+/** Stopping a worker or a task keeps its promises and leaves no process. */
 class StopTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
@@ -16,7 +16,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void termTakesNoNewTaskAndLetsRunningOnesFinish() throws Exception {
+  void finishesRunningTasksAndTakesNoNewOneAtTheFirstTerm() throws Exception {
     var other = site.folder("other");
     var worker = site.work("-b", "code:" + code, "-b", "other:" + other);
     var gate = home.resolve("gate");
@@ -34,7 +34,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aSecondTermCancelsWhatRuns() throws Exception {
+  void cancelsRunningTasksAtTheSecondTerm() throws Exception {
     var worker = site.work("-b", "code:" + code);
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
@@ -50,7 +50,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aThirdTermLeavesAtOnceAndTheAgentRunsOn() throws Exception {
+  void leavesTheAgentRunningAtTheThirdTerm() throws Exception {
     var worker = site.work("-b", "code:" + code);
     var running = site.create(code, "stubborn");
     site.awaitOutput(running, "running");
@@ -64,7 +64,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void keptAgentsRunOnAfterTheFirstTerm() throws Exception {
+  void leavesAgentsRunningAtTheFirstTermWhenKeepAgentsIsSet() throws Exception {
     var worker = site.work("-b", "code:" + code, "--keep-agents");
     var gate = home.resolve("gate");
     var running = site.create(code, "wait " + gate);
@@ -77,17 +77,17 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void anAgentThatTalksAllTheTimeIsKeptLikeAQuietOne() throws Exception {
+  void leavesATalkingAgentRunningWhenKeepAgentsIsSet() throws Exception {
     var worker = site.work("-b", "code:" + code, "--keep-agents");
     site.awaitOutput(site.create(code, "chat"), "chatting");
     worker.signal("TERM");
     assertThat(worker.exit()).isZero();
     assertThat(site.agents()).isNotEmpty();
-    assertThat(worker.err()).contains("left to its supervisor").doesNotContain("ending the agent");
+    assertThat(worker.err()).contains("left to its supervisor").doesNotContain("ending agent");
   }
 
   @Test
-  void theDrainDeadlineEndsAnAgentThatDoesNotFinish() throws Exception {
+  void endsAnAgentAtTheDrainDeadline() throws Exception {
     var worker = site.work("-b", "code:" + code, "--drain-timeout", "0.2");
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
@@ -100,7 +100,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aCancelledTaskEndsAndSaysWhoDidIt() throws Exception {
+  void cancelsATaskAndNamesWhoDidIt() throws Exception {
     site.work("-b", "code:" + code);
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
@@ -112,7 +112,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void anAgentThatEndsWellOnlyBecauseItIsEndedWasCancelled() throws Exception {
+  void reportsCancelledWhenTheAgentExitsCleanlyOnInterrupt() throws Exception {
     site.work("-b", "code:" + code);
     var running = site.create(code, "wrap");
     site.awaitOutput(running, "running");
@@ -123,7 +123,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void anAgentThatIgnoresIntAndTermIsKilled() throws Exception {
+  void killsAnAgentThatIgnoresIntAndTerm() throws Exception {
     site.work("-b", "code:" + code);
     var running = site.create(code, "stubborn");
     site.awaitOutput(running, "running");
@@ -133,7 +133,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aTaskCanBeCancelledOnTheWorkersOwnMachine() throws Exception {
+  void cancelsATaskOnTheWorkersMachine() throws Exception {
     site.work("-b", "code:" + code);
     var running = site.create(code, "polite");
     site.awaitOutput(running, "running");
@@ -146,7 +146,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void whatAnAgentLeavesBehindIsEndedWithItsTask() throws Exception {
+  void endsProcessesThatAnAgentLeavesBehind() throws Exception {
     site.work("-b", "code:" + code);
     for (var mode : new String[] {"fork", "leak"}) {
       var pid = home.resolve(mode);
@@ -157,7 +157,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aTaskThatTakesTooLongIsEndedAndSaysHowToResume() throws Exception {
+  void endsATaskWithHowToResumeWhenItTakesTooLong() throws Exception {
     site.work("-b", "code:" + code, "--task-timeout", "1");
     var task = site.ended(site.create(code, "polite"));
     assertThat(task.status()).isEqualTo(TaskStatus.FAILED);
@@ -166,7 +166,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aResultThatTheServerCouldNotBeToldIsToldAfterTheNextStart() throws Exception {
+  void deliversAResultAfterTheNextStartWhenTheServerWasAway() throws Exception {
     var server = site.start("serve", "--port", "0", "--data", home.resolve("d").toString());
     site.at(java.net.URI.create(server.awaitOut("(http://\\S+)")));
     var worker = site.work("-b", "code:" + code);
@@ -188,7 +188,7 @@ class StopTest extends OnSite {
   }
 
   @Test
-  void aServerThatRestartsMidTaskLosesNothing() throws Exception {
+  void losesNothingWhenTheServerRestartsMidTask() throws Exception {
     var server = site.start("serve", "--port", "0", "--data", home.resolve("d").toString());
     site.at(java.net.URI.create(server.awaitOut("(http://\\S+)")));
     site.work("-b", "code:" + code);

@@ -14,7 +14,7 @@ import lib.wire.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a person has in a codebase, committed or not, is not the worker's to touch; only the agent changes files. */
+/** The worker never touches a person's work in a codebase, committed or not; only the agent changes files. */
 class UntouchedTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
@@ -22,7 +22,7 @@ class UntouchedTest extends OnSite {
   }
 
   @Test
-  void branchIndexStashRemotesAndUncommittedWorkStayAsTheyAre() throws Exception {
+  void leavesBranchIndexStashRemotesAndUncommittedWorkUntouched() throws Exception {
     assumeTrue(hasGit(), "git is not installed");
     git("init", "-q", "-b", "mine");
     git("remote", "add", "origin", "https://git.example/mine.git");
@@ -49,7 +49,7 @@ class UntouchedTest extends OnSite {
     assertThat(everything()).isEqualTo(before);
   }
 
-  /** Each file of the folder with what is in it, the repository's own files included. */
+  /** Each file of the folder with its content, the repository's own files included. */
   private TreeMap<String, String> everything() throws IOException {
     var all = new TreeMap<String, String>();
     try (var files = Files.walk(code)) {

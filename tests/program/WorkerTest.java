@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
 
-/** A worker and our server as two processes: what a task leads to, told truly. */
+/** A worker and our server as two processes: tasks run, and their true outcomes arrive. */
 class WorkerTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
@@ -21,7 +21,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aTaskRunsInItsCodebaseAndItsOutcomeAndOutputAreReported() throws Exception {
+  void runsATaskInItsCodebaseAndReportsIt() throws Exception {
     site.work("-b", "code:" + code);
     var task = site.ended(site.create(code, "write made.txt"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
@@ -33,7 +33,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void everyBadEndIsFailedWithAReasonThatAPersonCanActOn() throws Exception {
+  void failsEveryBadEndWithAnActionableReason() throws Exception {
     site.work("-b", "code:" + code);
     assertFailed("error no such model", "no such model");
     assertFailed("crash 7", "exit code 7");
@@ -44,14 +44,14 @@ class WorkerTest extends OnSite {
   }
 
   private void assertFailed(String prompt, String why) throws Exception {
-    site.ended(site.create(code, "talk well")); // an agent that only fails gets no more tasks
+    site.ended(site.create(code, "talk well")); // an agent that only fails would get no more tasks
     var task = site.ended(site.create(code, prompt));
     assertThat(task.status()).as(prompt).isEqualTo(TaskStatus.FAILED);
     assertThat(task.error()).as(prompt).contains(why).doesNotContain("Exception");
   }
 
   @Test
-  void theAgentGetsModelSessionAndTypeAsArgumentsAndThePromptOnItsInput() throws Exception {
+  void passesModelSessionAndTypeAsArgumentsAndThePromptOnStdin() throws Exception {
     site.work("-b", "code:" + code);
     var created = site.client().create(new NewTask(site.id(code), "t", "arguments", "plan", 0, "anthropic/claude", "ses_before"));
     var task = site.ended(created.id());
@@ -60,7 +60,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void theAgentsEnvironmentHoldsNothingOfOurs() throws Exception {
+  void hidesTheWorkersVariablesFromTheAgent() throws Exception {
     var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "our-own-secret", "MY_THING", "x", "ANTHROPIC_API_KEY", "key"),
         "run", "--server", site.url().toString(), "-n", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
     worker.awaitErr("stream open");
@@ -69,7 +69,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aLongOutputArrivesWholeAndInOrder() throws Exception {
+  void deliversLongOutputWholeAndInOrder() throws Exception {
     site.work("-b", "code:" + code);
     var task = site.ended(site.create(code, "count 20000"));
     var lines = site.output(task.id()).lines().toList();
@@ -77,7 +77,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aLineOfManyMegabytesPasses() throws Exception {
+  void deliversALineOfManyMegabytes() throws Exception {
     site.work("-b", "code:" + code);
     var task = site.ended(site.create(code, "long 5"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
@@ -85,7 +85,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aPromptOfAMegabyteReachesTheAgentAsItIs() throws Exception {
+  void passesAPromptOfAMegabyteUnchanged() throws Exception {
     site.work("-b", "code:" + code);
     var task = site.ended(site.create(code, "talk " + "é".repeat(500_000)));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
@@ -93,7 +93,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aPlainAgentIsJudgedByItsExitCodeAndItsStderrIsMarked() throws Exception {
+  void judgesAPlainAgentByItsExitCodeAndMarksItsStderr() throws Exception {
     var plain = home.resolve("plain");
     Files.writeString(plain, "#!/bin/sh\ncat\necho 'a complaint' >&2\n");
     assertThat(plain.toFile().setExecutable(true)).isTrue();
@@ -105,7 +105,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aPlainAgentThatPrintsJsonIsJudgedByItsExitCode() throws Exception {
+  void judgesAPlainAgentByItsExitCodeWhenItPrintsJson() throws Exception {
     site.work("-b", "code:" + code);
     var task = site.ended(site.create(code, "json done"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
@@ -113,7 +113,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void oneFolderHasOneAgentAtATimeAndTwoFoldersHaveTwo() throws Exception {
+  void runsOneAgentPerDirectory() throws Exception {
     var other = site.folder("other");
     site.work("-b", "code:" + code, "-b", "other:" + other);
     var gate = home.resolve("gate");
@@ -129,7 +129,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void twoWorkersOnOneFolderNeverRunTwoAgentsInIt() throws Exception {
+  void runsOneAgentPerDirectoryWhenTwoWorkersShareIt() throws Exception {
     site.work("-b", "code:" + code);
     var other = site.start("run", "--server", site.url().toString(), "-n", "v", "--agent-bin", Site.agent(), "-b", "code:" + code);
     other.awaitErr("stream open");
@@ -148,13 +148,13 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void tasksWithoutACodebaseRunInTheHomeFolder() throws Exception {
+  void runsTasksWithoutCodebaseInTheHome() throws Exception {
     site.work();
     assertThat(site.ended(site.create(null, "where")).result()).isEqualTo(home.toRealPath().toString());
   }
 
   @Test
-  void aFolderIsRegisteredByTaskForGoodAndOneOutsideTheRootsIsDeclined() throws Exception {
+  void registersAFolderByTaskAndDeclinesOneOutsideTheRoots() throws Exception {
     var worker = site.work("--exit-when-idle", "600");
     var wished = site.folder("wished");
     var task = register(wished);
@@ -170,7 +170,7 @@ class WorkerTest extends OnSite {
   }
 
   private String register(Path folder) throws Exception {
-    var create = Program.start(home, "tasks", "list", "--server", site.url().toString()); // any call proves the server is there
+    var create = Program.start(home, "tasks", "list", "--server", site.url().toString()); // any call proves that the server runs
     assertThat(create.exit()).isZero();
     var body = Json.object().put("name", folder.getFileName().toString()).put("path", folder.toString());
     var http = java.net.http.HttpClient.newHttpClient().send(java.net.http.HttpRequest.newBuilder(site.url().resolve("/v1/agent/codebases"))
@@ -181,7 +181,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aTaskWhoseFolderIsGoneSaysSo() throws Exception {
+  void failsATaskWhenItsFolderIsGone() throws Exception {
     site.work("-b", "code:" + code);
     var id = site.id(code);
     Files.delete(code);
@@ -191,7 +191,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aFolderThatIsNotThereYetStopsNothingElse() throws Exception {
+  void runsOtherTasksWhenOneFolderIsMissing() throws Exception {
     var missing = home.resolve("missing");
     var worker = site.work("-b", "missing:" + missing, "-b", "code:" + code);
     assertThat(worker.err()).contains("is not a folder here");
@@ -199,7 +199,48 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void aRequeuedTaskRunsAgain() throws Exception {
+  void keepsATaskThatIsQueuedAgainWhileItRuns() throws Exception {
+    var worker = site.work("-b", "code:" + code);
+    var gate = home.resolve("gate");
+    var id = site.create(code, "wait " + gate);
+    site.awaitOutput(id, "waiting");
+    site.client().requeue(id);
+    worker.awaitErr("task=" + id + " queued again while it runs");
+    site.reached(id, TaskStatus.RUNNING);
+    Files.createFile(gate);
+    var task = site.ended(id);
+    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(task.raw().path("attempt").asInt()).isEqualTo(1);
+    assertThat(site.output(id)).containsOnlyOnce("waiting\n").contains("waited\n");
+    assertThat(worker.err()).containsOnlyOnce("agent started");
+  }
+
+  @Test
+  void startsAnotherTaskInTheOnlySlotWhileOneWaitsForItsDirectory() throws Exception {
+    var other = site.folder("other");
+    site.work("-b", "code:" + code, "-b", "other:" + other, "--max-concurrent-tasks", "1");
+    var holder = site.start("run", "--server", site.url().toString(), "-n", "v", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    holder.awaitErr("stream open");
+    Program.await("both registrations", () -> site.client().codebases().stream().filter(c -> code.toString().equals(c.path()))
+        .count() == 2);
+    var gate = home.resolve("gate");
+    var ids = site.client().codebases().stream().filter(c -> code.toString().equals(c.path())).map(c -> c.id()).toList();
+    var first = site.client().create(new NewTask(ids.get(1), "t", "wait " + gate, "build", 0, null, null)).id();
+    site.awaitOutput(first, "waiting");
+    var waits = site.client().create(new NewTask(ids.get(0), "t", "talk later", "build", 0, null, null)).id();
+    var why = new Program[1];
+    Program.await("the reason", () -> {
+      why[0] = site.start("tasks", "why", "--name", "w", waits);
+      return why[0].exit() == 0 && why[0].out().contains("it waits: directory: an agent of another worker works in " + code);
+    });
+    assertThat(site.ended(site.create(other, "talk now")).status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(site.client().task(waits).status()).isEqualTo(TaskStatus.PENDING);
+    Files.createFile(gate);
+    assertThat(site.ended(waits).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void runsARequeuedTaskAgain() throws Exception {
     site.work("-b", "code:" + code);
     var id = site.create(code, "crash");
     site.ended(id);
@@ -209,7 +250,7 @@ class WorkerTest extends OnSite {
   }
 
   @Test
-  void sixteenSlotsDoManyTasksEachOnce() throws Exception {
+  void runsManyTasksOnceEachInSixteenSlots() throws Exception {
     site.work("--max-concurrent-tasks", "16");
     for (var i = 0; i < 100; i++) {
       site.create(null, "x", "noop");

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import lib.core.Json;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import lib.session.Message;
 import lib.session.Sync;
 import lib.wire.CallFailed;

@@ -7,7 +7,6 @@ import static tests.session.Sent.B;
 
 import java.io.IOException;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import lib.session.Sync;
 import lib.wire.CallFailed;

@@ -7,7 +7,7 @@ import lib.core.Environment;
 /**
  * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
  * others here, a row in {@link Adapters}, and a table of its lines in the tests. Without state and thread-safe: a line means
- * the same whoever reads it, as often as they like, since an attempt is read by several and again after a restart.
+ * the same for every reader and at every reading, since several read an attempt, and again after a restart.
  */
 public interface Adapter {
 
@@ -18,7 +18,7 @@ public interface Adapter {
    * @param version what it calls its version; null while unknown
    * @param agent the task's agent type
    * @param model {@code provider/model}; null when the CLI may choose
-   * @param session the session to go on with; null for a new one
+   * @param session the session to continue; null for a new one
    * @param approval what it may do without being asked
    * @param args the setting {@code agent_args}
    * @param prompt what it is to do, for CLIs that want it as an argument
@@ -28,7 +28,7 @@ public interface Adapter {
   record LaunchSpec(Path program, String version, String agent, String model, String session, Approval approval, List<String> args,
       String prompt, Path promptFile, Path directory) {
     /** The same in a new session. */
-    public LaunchSpec anew() {
+    public LaunchSpec fresh() {
       return new LaunchSpec(program, version, agent, model, null, approval, args, prompt, promptFile, directory);
     }
   }
@@ -80,7 +80,7 @@ public interface Adapter {
 
   /**
    * Whether the prompt comes on its standard input: exact bytes, no limit of 128 KiB, never taken for an option, not in the
-   * process list. Otherwise the input is empty and the prompt is in {@link Ask#promptFile}.
+   * process list. Otherwise the input is empty and the prompt is in {@link LaunchSpec#promptFile}.
    */
   default boolean promptOnInput(LaunchSpec ask) {
     return true;
@@ -112,18 +112,18 @@ public interface Adapter {
   }
 
   /**
-   * Reads a line of its stderr, without colours: {@link AgentEvent.Plain} unless this kind is known to say something there that
+   * Reads a line of its stderr, without colours: {@link AgentEvent.RawLine} unless this kind is known to say something there that
    * its output does not.
    */
   default AgentEvent parseStderr(String line) {
     return new AgentEvent.RawLine(line);
   }
 
-  /** Whether these words, of an error or a line of its stderr, say that the session to go on with is not there. */
+  /** Whether these words, of an error or a line of its stderr, say that the session to continue is not there. */
   default boolean isSessionNotFound(String words) {
     return false;
   }
 
-  /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.Plain}. */
+  /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.RawLine}. */
   Line parseLine(String line);
 }

@@ -9,12 +9,12 @@ public sealed interface AgentEvent {
   record Text(String text) implements AgentEvent {}
 
   /**
-   * A tool call. Where an agent tells of its beginning and its end apart, the end is told only when it went badly.
+   * A tool call. Where an agent reports start and end apart, the end is an event only when the call failed.
    *
    * @param about its short argument: the command, the file, the pattern; may be empty
    * @param failure why it failed or was refused; null when it went well
    * @param file the file it changed; null for none
-   * @param call the call's id, where its beginning and its end are told apart; else null
+   * @param call the call's id, where an agent reports start and end apart; else null
    */
   record ToolCall(String tool, String about, String failure, String file, String call) implements AgentEvent {
     public ToolCall(String tool, String about, String failure, String file) {
@@ -22,11 +22,11 @@ public sealed interface AgentEvent {
     }
   }
 
-  /** A tool call was not allowed, where that is told apart from it. */
+  /** A tool call was not allowed, where the agent reports that apart. */
   record ToolDenied(String call) implements AgentEvent {}
 
   /**
-   * A file was changed, where that is told apart from the tool call.
+   * A file was changed, where the agent reports that apart from the tool call.
    *
    * @param file as the agent names it
    */
@@ -46,14 +46,14 @@ public sealed interface AgentEvent {
 
     /** It said all it had to. */
     public static final String STOP = "stop";
-    /** It called tools and wanted to go on. */
+    /** It called tools and wanted another turn. */
     public static final String TOOLS = "tool-calls";
   }
 
   /**
    * The agent itself failed.
    *
-   * @param status the provider's HTTP status, 0 when it told none
+   * @param status the provider's HTTP status, 0 when it gave none
    * @param detail what else the provider answered that may tell when to try again; may be empty
    */
   record AgentError(String message, int status, String detail) implements AgentEvent {
@@ -64,7 +64,7 @@ public sealed interface AgentEvent {
       this(message, status, "");
     }
 
-    /** With the status that stands in the message, for agents that tell it nowhere else. */
+    /** With the status that stands in the message, for agents that give it nowhere else. */
     static AgentError of(String message) {
       var status = STATUS.matcher(message);
       return new AgentError(message, status.find() ? Integer.parseInt(status.group(1)) : 0);
@@ -82,10 +82,10 @@ public sealed interface AgentEvent {
     }
   }
 
-  /** Something that the agent finds worth telling, and that keeps it from nothing. */
+  /** A notice of the agent that stops nothing. */
   record Notice(String message) implements AgentEvent {}
 
-  /** The agent will neither go on nor end by itself; why, for people. */
+  /** The agent neither works nor ends by itself; why, for people. */
   record Hung(String message) implements AgentEvent {}
 
   /**

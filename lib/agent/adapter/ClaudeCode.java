@@ -140,15 +140,15 @@ public final class ClaudeCode implements Adapter {
    * tools; some versions never give the reason.
    */
   private static String reason(JsonNode line) {
-    var told = Json.text(line, "stop_reason");
-    if (told == null) {
+    var reason = Json.text(line, "stop_reason");
+    if (reason == null) {
       return line.path("stop_reason").isNull() && line.path("num_turns").asInt() > 0
           && line.path("usage").path("output_tokens").asLong(1) == 0 ? CUT : AgentEvent.TurnEnded.STOP;
     }
-    return switch (told) {
+    return switch (reason) {
       case "end_turn", "stop_sequence" -> AgentEvent.TurnEnded.STOP;
       case "tool_use" -> CUT;
-      default -> told;
+      default -> reason;
     };
   }
 

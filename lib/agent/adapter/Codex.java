@@ -85,7 +85,7 @@ public final class Codex implements Adapter {
     return provider.equals("openai") ? List.of("--model", name) : List.of("-c", "model_provider=\"" + provider + "\"", "--model", name);
   }
 
-  /** What is no UUID it takes for a name, and begins anew when there is none of that name, without a word. */
+  /** It takes an id that is no UUID for a name; where no session has that name it starts a new one silently. */
   @Override
   public boolean isSessionNotFound(String words) {
     return words.contains("no rollout found for thread id");
@@ -160,8 +160,8 @@ public final class Codex implements Adapter {
   private static String message(JsonNode error) {
     var message = error.isTextual() ? error.asText() : error.path("message").asText();
     var inner = message.startsWith("{") ? Json.readObject(message).orElse(null) : null;
-    var told = inner == null ? null : Json.text(inner.path("error"), "message") != null ? Json.text(inner.path("error"), "message")
+    var said = inner == null ? null : Json.text(inner.path("error"), "message") != null ? Json.text(inner.path("error"), "message")
         : Json.text(inner, "message", "detail");
-    return told != null ? told : message.isBlank() ? "the agent reported an error" : message;
+    return said != null ? said : message.isBlank() ? "the agent reported an error" : message;
   }
 }

@@ -49,9 +49,9 @@ final class OpenCodeLog {
   }
 
   private static AgentEvent.AgentError refusal(JsonNode error) {
-    var told = Json.text(error.path("data").path("error"), "message");
+    var said = Json.text(error.path("data").path("error"), "message");
     var status = error.path("statusCode").asInt(0);
-    var message = told != null ? told : "the provider could not be asked";
+    var message = said != null ? said : "the provider could not be asked";
     return new AgentEvent.AgentError(status == 0 ? message : message + " (HTTP status " + status + ")", status, OpenCode.detail(error));
   }
 }

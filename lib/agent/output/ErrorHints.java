@@ -28,7 +28,7 @@ public final class ErrorHints {
   /**
    * The message with what to do behind it; as it is when nothing is known to.
    *
-   * @param status the provider's HTTP status, 0 when it told none
+   * @param status the provider's HTTP status, 0 when it gave none
    */
   public static String on(String message, int status) {
     return ROWS.stream().filter(row -> row.status == status && status != 0 || row.words.matcher(message).find()).findFirst()

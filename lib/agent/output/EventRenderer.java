@@ -1,24 +1,23 @@
 package lib.agent.output;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent;
 import lib.core.PrintableText;
 
-/** What people see of a line: the agent's text as it is, a line per tool call, its stderr marked. */
-public final class EventRenderer {
-  private static final int MAX_ABOUT = 160; // one line of a wide terminal
+/** Renders events for people: the agent's text as it is, a line per tool call, its stderr marked. */
+final class EventRenderer {
+  private static final int MAX_SUMMARY = 160; // one line of a wide terminal
 
   private EventRenderer() {}
 
   /**
-   * A line of stdout; empty when it says nothing to people.
+   * The text of a line of stdout; empty when it says nothing to people.
    *
-   * @param mask masks secrets in what is to be shortened, since half a secret is found by nobody
+   * @param mask masks secrets in a text before it is shortened, since half a secret is found by nothing
    */
-  static String out(Adapter adapter, String line, UnaryOperator<String> mask) {
-    var events = adapter.parseLine(line).events();
+  static String out(List<AgentEvent> events, UnaryOperator<String> mask) {
     return events.size() == 1 ? out(events.getFirst(), mask) : events.stream().map(event -> out(event, mask)).collect(Collectors.joining());
   }
 
@@ -41,18 +40,17 @@ public final class EventRenderer {
     };
   }
 
-  /** A line of stderr. */
-  static String err(Adapter adapter, String line, UnaryOperator<String> mask) {
-    var event = adapter.parseStderr(PrintableText.withoutEscapes(line));
+  /** The text of a line of stderr. */
+  static String err(AgentEvent event, UnaryOperator<String> mask) {
     return event instanceof AgentEvent.RawLine plain ? "[stderr] " + plain.text() + "\n" : out(event, mask);
   }
 
   private static String shorten(String text, UnaryOperator<String> mask) {
     var line = mask.apply(PrintableText.withoutEscapes(text)).replaceAll("[\\s\\p{Cntrl}]*[\\p{Cntrl}\\x{85}\\u2028\\u2029]+[\\s\\p{Cntrl}]*", " ").strip();
-    if (line.length() <= MAX_ABOUT) {
+    if (line.length() <= MAX_SUMMARY) {
       return line;
     }
-    var end = Character.isHighSurrogate(line.charAt(MAX_ABOUT - 2)) ? MAX_ABOUT - 2 : MAX_ABOUT - 1;
+    var end = Character.isHighSurrogate(line.charAt(MAX_SUMMARY - 2)) ? MAX_SUMMARY - 2 : MAX_SUMMARY - 1;
     return line.substring(0, end) + "…";
   }
 }

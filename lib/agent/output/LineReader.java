@@ -8,51 +8,55 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import lib.masking.Redaction;
 
 /**
- * The lines of a file that somebody else is still writing. A line is given once its end is there, so never half a
- * character; the rest without an end is given when the writer is gone. Not thread-safe.
+ * Reads the lines of a file that another process still writes. It gives a line once its end is there, so never half a
+ * character; it gives a rest without an end once the writer is gone. Not thread-safe.
  */
 final class LineReader implements Closeable {
   /**
-   * A longer line is given in parts: an agent's lines can be megabytes, but memory must stay bounded, and a line that is
-   * read as JSON, twice and by several tasks at once, takes some ten times its size.
+   * A longer line comes in parts. An agent's lines can be megabytes, but memory has a bound, and a line that is parsed as
+   * JSON by several tasks at once takes some ten times its size.
    */
   private static final int MAX_LINE = (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32);
 
+  /** What the text of a {@link Line} is. */
+  enum Form {
+    /** A line without its end. */
+    LINE,
+    /** The beginning or the middle of a line that is too long to be read at once. */
+    PART,
+    /** Whole lines with their ends: printable ASCII and no events. Most of a flood is such, and so it costs little. */
+    RUN
+  }
+
   /**
-   * A line.
+   * Some text of the file.
    *
-   * @param next where the following one starts
-   * @param text without its end, unless it is verbatim
-   * @param verbatim whether the text is the file's bytes one by one, ends included: lines of printable ASCII that are no
-   *     events, as many in a row as were read at once; most of a flood is such, and so it costs little
+   * @param start where it begins, in bytes
+   * @param next where what follows begins
    */
-  record Line(long start, long next, String text, boolean verbatim) {}
+  record Line(long start, long next, String text, Form form) {}
 
   private final FileChannel file;
   private final boolean runs;
-  private final Redaction redaction;
   private final byte[] block = new byte[64 << 10];
   private int from; // of the block, what is not given yet
   private int to;
   private byte[] line = new byte[1024]; // what earlier blocks held of the line
   private int length;
   private long start;
+  private long limit = Long.MAX_VALUE;
 
-  /**
-   * The lines of a file from a place on.
-   *
-   * @param runs whether lines may come as {@link Line#verbatim}
-   * @param redaction no line is parted within what it masks
-   */
-  LineReader(Path path, long offset, boolean runs, Redaction redaction) throws IOException {
+  /** @param runs whether text may come as {@link Form#RUN} */
+  LineReader(Path path, boolean runs) throws IOException {
     this.runs = runs;
-    this.redaction = redaction;
-    file = FileChannel.open(path, StandardOpenOption.READ);
-    file.position(offset);
-    start = offset;
+    this.file = FileChannel.open(path, StandardOpenOption.READ);
+  }
+
+  /** Ends the file for now at this place, in bytes. It must not lie before what was read. */
+  void limit(long place) {
+    limit = place;
   }
 
   /**
@@ -64,9 +68,8 @@ final class LineReader implements Closeable {
     while (true) {
       var run = runs && length == 0 ? run() : from;
       if (run > from) {
-        var lines = new Line(start, start + run - from, new String(block, from, run - from, StandardCharsets.ISO_8859_1), true);
+        var lines = give(new String(block, from, run - from, StandardCharsets.ISO_8859_1), run - from, Form.RUN);
         from = run;
-        start = lines.next;
         return lines;
       }
       var end = from;
@@ -75,14 +78,11 @@ final class LineReader implements Closeable {
       }
       var found = end < to;
       if (found && length == 0) { // most lines lie within a block
-        var text = text(block, from, end);
-        var whole = new Line(start, start + end - from + 1, text, false);
+        var whole = give(text(block, from, end), end - from + 1, Form.LINE);
         from = end + 1;
-        start = whole.next;
         return whole;
       }
-      end = Math.min(end, from + MAX_LINE - length);
-      append(end);
+      append(Math.min(end, from + MAX_LINE - length));
       if (length == MAX_LINE) {
         return part();
       }
@@ -91,14 +91,14 @@ final class LineReader implements Closeable {
         return line(1);
       }
       from = 0;
-      to = Math.max(0, file.read(ByteBuffer.wrap(block)));
+      to = Math.max(0, file.read(ByteBuffer.wrap(block, 0, (int) Math.min(block.length, limit - file.position()))));
       if (to == 0) {
         return complete && length > 0 ? line(0) : null;
       }
     }
   }
 
-  /** Where the verbatim lines from here on end. */
+  /** Where the lines from here on end that can be given as one run. */
   private int run() {
     var run = from;
     while (run < to && block[run] != '{') {
@@ -116,30 +116,28 @@ final class LineReader implements Closeable {
   }
 
   private Line line(int terminator) {
-    var found = new Line(start, start + length + terminator, text(line, 0, length), false);
-    start = found.next;
+    var found = give(text(line, 0, length), length + terminator, Form.LINE);
     length = 0;
     return found;
   }
 
-  /** As much of the line as is whole characters and whole secrets. */
+  /** As much of the line as is whole characters. */
   private Line part() {
     var end = length;
     while (end > length - 4 && (line[end - 1] & 0xC0) == 0x80) { // behind the first byte of a character
       end--;
     }
     end = (line[end - 1] & 0xC0) == 0xC0 ? end - 1 : length;
-    var text = new String(line, 0, end, StandardCharsets.UTF_8);
-    var whole = redaction.whole(text);
-    if (whole > 0 && whole < text.length()) {
-      end -= text.substring(whole).getBytes(StandardCharsets.UTF_8).length;
-      text = text.substring(0, whole);
-    }
-    var found = new Line(start, start + end, text, false);
-    start = found.next;
+    var found = give(new String(line, 0, end, StandardCharsets.UTF_8), end, Form.PART);
     System.arraycopy(line, end, line, 0, length - end);
     length -= end;
     return found;
+  }
+
+  private Line give(String text, int bytes, Form form) {
+    var given = new Line(start, start + bytes, text, form);
+    start = given.next;
+    return given;
   }
 
   private static String text(byte[] bytes, int from, int to) {

@@ -1,15 +1,12 @@
 package lib.agent.output;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.agent.adapter.Adapter;
+import lib.agent.adapter.AgentEvent;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.adapter.AgentEvent.Hung;
 import lib.agent.adapter.AgentEvent.Question;
@@ -18,36 +15,32 @@ import lib.agent.adapter.AgentEvent.Retrying;
 import lib.agent.adapter.AgentEvent.Text;
 import lib.agent.adapter.AgentEvent.ToolCall;
 import lib.agent.adapter.AgentEvent.TurnEnded;
-import lib.agent.adapter.AgentEvent;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Silence;
 import lib.core.PrintableText;
-import lib.masking.Redaction;
+import lib.redaction.MaskingStream;
+import lib.redaction.Redaction;
 import lib.wire.Task;
 
 /**
- * What an agent's output has told so far: its session, its text, how its last turn ended, what it cost. Reads the files on
- * its own, independent of delivery, so that a slow server delays no decision. Secrets are masked in all that it gives, and
- * before anything is cut: half a secret is found by nobody. Not thread-safe.
+ * Collects what decides an attempt's outcome: the agent's session and text, how its last turn ended, what it cost. All that it
+ * gives is masked. Not thread-safe; an {@link OutputRecorder} feeds it.
  */
-public final class OutputAnalyzer implements Closeable {
+public final class OutputAnalyzer {
   /** A result is for reading; the whole text is in the output. Half of it is the beginning, half the end. */
   private static final int MAX_RESULT = 1 << 20;
-  private static final int PORTION = 4 << 20; // a tenth of a second's work
-  private static final int STDERR_LINES = 20; // the tail that an error message quotes
-  /** What a task can name to go on with it. */
+  /** A session that a task can name to continue it. */
   private static final Pattern SESSION = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]{0,199}");
-  private static final Pattern COMPLAINT = Pattern.compile("\\s*(?:error|fatal)(?:\\[\\w+\\])?:\\s+(.*\\w.*)", Pattern.CASE_INSENSITIVE);
 
-  private final AttemptDirectory folder;
   private final Redaction redaction;
   private final Adapter adapter;
   private final boolean resumes;
-  private final LineReader out;
-  private final LineReader err;
-  private final HeadAndTail text;
-  private final Deque<String> stderr = new ArrayDeque<>();
+  private final HeadAndTail text = new HeadAndTail(MAX_RESULT / 2);
+  private final MaskingStream textMask;
+  private final StderrTail stderr = new StderrTail();
   private final Set<String> files = new LinkedHashSet<>();
+  private boolean textBegun;
+  private boolean textEnded;
   private String sessionId;
   private TurnEnded lastTurn;
   private ToolCall lastTool;
@@ -63,84 +56,48 @@ public final class OutputAnalyzer implements Closeable {
   private Silence.LastEvent last = Silence.LastEvent.OTHER;
   private String question;
   private UsageLimit limit;
-  private int stderrKey; // what may still come of a private key
   private long tokensIn;
   private long tokensOut;
   private double cost;
 
-  public OutputAnalyzer(AttemptDirectory folder, Redaction redaction) throws IOException {
-    this.folder = folder;
+  OutputAnalyzer(AttemptDirectory directory, Adapter adapter, Redaction redaction) throws IOException {
     this.redaction = redaction;
-    this.text = new HeadAndTail(MAX_RESULT / 2, redaction);
-    this.adapter = folder.adapter();
-    this.resumes = folder.restart().isEmpty() && folder.task().map(Task::resumeSession).isPresent();
-    var anew = folder.restart().orElse(AttemptDirectory.Restart.NOWHERE); // what it said of a session that was gone is no finding
-    this.out = new LineReader(folder.file("out"), anew.out(), adapter.otherLinesAreText(), redaction);
-    this.err = new LineReader(folder.file("err"), anew.err(), false, redaction);
+    this.adapter = adapter;
+    this.textMask = redaction.stream();
+    this.resumes = directory.restart().isEmpty() && directory.task().map(Task::resumeSession).isPresent();
   }
 
-  /**
-   * Reads a portion of what is new.
-   *
-   * @param complete whether the agent is gone
-   * @return whether more waits: a flood must not keep the reader from looking at anything else
-   */
-  public boolean read(boolean complete) throws IOException {
-    var chars = 0;
-    for (var line = out.next(complete); line != null; line = out.next(complete)) {
-      if (line.verbatim()) {
-        text.add(line.text().substring(0, line.text().length() - 1));
-        said(Silence.LastEvent.OTHER);
-      } else {
-        take(adapter.parseLine(line.text()));
-      }
-      chars += line.text().length() + 1;
-      if (chars > PORTION) {
-        return true;
-      }
-    }
-    for (var line = err.next(complete); line != null; line = err.next(complete)) {
-      chars += line.text().length() + 1;
-      if (chars > PORTION) {
-        return true;
-      }
-      var masked = redaction.mask(PrintableText.withoutEscapes(line.text()), stderrKey, null);
-      stderrKey = masked.key();
-      complained(masked.text());
-    }
-    return false;
-  }
-
-  private void take(Adapter.Line line) {
+  /** Takes a line of stdout. */
+  void line(Adapter.Line line) {
     if (sessionId == null && line.sessionId() != null && SESSION.matcher(line.sessionId()).matches()) {
       sessionId = line.sessionId();
     }
-    line.events().forEach(this::take);
+    line.events().forEach(this::event);
   }
 
-  private void take(AgentEvent event) {
+  /** Takes lines of text that hold no event. */
+  void run(String text) {
+    addText(text.substring(0, text.length() - 1));
+    spoke(Silence.LastEvent.OTHER);
+  }
+
+  private void event(AgentEvent event) {
     if (event.equals(repeated)) {
-      return; // who only says again that it waits has said nothing
+      return; // an agent that only repeats that it waits has said nothing
     }
-    repeated = event instanceof Retrying warned ? warned : null;
+    repeated = event instanceof Retrying retrying ? retrying : null;
     events |= !(event instanceof RawLine || event instanceof Question);
-    said(switch (event) {
-      case Text said -> {
-        text.add(said.text());
-        yield Silence.LastEvent.OTHER;
-      }
-      case RawLine plain -> {
-        text.add(PrintableText.withoutEscapes(plain.text()));
-        yield Silence.LastEvent.OTHER;
-      }
+    spoke(switch (event) {
+      case Text said -> addText(said.text());
+      case RawLine plain -> addText(PrintableText.withoutEscapes(plain.text()));
       case Question asked -> {
-        text.add(asked.text());
+        addText(asked.text());
         question = asked.question() != null ? masked(asked.question()) : question;
         yield asked.question() != null || last == Silence.LastEvent.QUESTION ? Silence.LastEvent.QUESTION : Silence.LastEvent.OTHER;
       }
       case ToolCall used -> {
-        var ended = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
-        lastTool = new ToolCall(ended ? lastTool.tool() : masked(used.tool()), ended ? lastTool.about() : masked(used.about()),
+        var ends = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
+        lastTool = new ToolCall(ends ? lastTool.tool() : masked(used.tool()), ends ? lastTool.about() : masked(used.about()),
             masked(used.failure()), masked(used.file()), used.call());
         refused = false;
         if (used.file() != null) {
@@ -148,8 +105,8 @@ public final class OutputAnalyzer implements Closeable {
         }
         yield Silence.LastEvent.OTHER;
       }
-      case AgentEvent.ToolDenied told -> {
-        refused |= lastTool != null && told.call().equals(lastTool.call());
+      case AgentEvent.ToolDenied denied -> {
+        refused |= lastTool != null && denied.call().equals(lastTool.call());
         yield Silence.LastEvent.OTHER;
       }
       case AgentEvent.FileChanged changed -> {
@@ -161,82 +118,87 @@ public final class OutputAnalyzer implements Closeable {
         tokensIn += turn.tokensIn();
         tokensOut += turn.tokensOut();
         cost = turn.last() ? Math.max(cost, turn.cost()) : cost + turn.cost();
-        // some providers say "stop" to a turn that called tools: then the agent goes on with the next one
+        // some providers say "stop" to a turn that called tools: then the agent continues with the next one
         yield turn.last() || turn.reason().equals(TurnEnded.STOP) && !tools ? Silence.LastEvent.RESULT : Silence.LastEvent.OTHER;
       }
       case AgentError failed -> {
         failure = new AgentError(masked(failed.message()), failed.status(), failed.detail());
         sessionGone |= adapter.isSessionNotFound(failed.message());
-        limit = UsageLimit.of(failure).map(told -> told.withTimeOf(limit)).orElse(limit);
+        limit = UsageLimit.of(failure).map(found -> found.withTimeOf(limit)).orElse(limit);
         yield UsageLimit.of(failed).isPresent() ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
       }
-      case Retrying warned -> warned(warned.trouble()) ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
-      case Hung told -> {
-        stuck = masked(told.message());
+      case Retrying retrying -> isLimit(retrying.trouble()) ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
+      case Hung hung -> {
+        stuck = masked(hung.message());
         yield Silence.LastEvent.OTHER;
       }
       case AgentEvent.Notice noted -> Silence.LastEvent.OTHER;
-      case AgentEvent.Ignored quiet -> Silence.LastEvent.OTHER;
+      case AgentEvent.Ignored ignored -> Silence.LastEvent.OTHER;
     });
     if (event instanceof Text || event instanceof ToolCall used && used.failure() == null) {
-      warning = null; // it got over that
+      warning = null; // the agent got over that
     }
     if (!(event instanceof RawLine || event instanceof Question)) {
       tools = event instanceof ToolCall || tools && !(event instanceof TurnEnded);
     }
   }
 
-  private void said(Silence.LastEvent word) {
-    lines++;
-    last = word;
+  private Silence.LastEvent addText(String part) {
+    text.append(textMask.append(textBegun ? "\n" + part : part));
+    textBegun = true;
+    return Silence.LastEvent.OTHER;
   }
 
-  /** Keeps what it met with; says whether it is a limit. */
-  private boolean warned(AgentError trouble) {
+  private void spoke(Silence.LastEvent event) {
+    lines++;
+    last = event;
+  }
+
+  /** Keeps the trouble as a warning; whether it is a usage limit. */
+  private boolean isLimit(AgentError trouble) {
     var masked = new AgentError(masked(trouble.message()), trouble.status(), trouble.detail());
     warning = masked.message();
     sessionGone |= adapter.isSessionNotFound(trouble.message());
-    var told = UsageLimit.of(masked);
-    limit = told.map(limited -> limited.withTimeOf(limit)).orElse(limit);
-    return told.isPresent();
+    var found = UsageLimit.of(masked);
+    limit = found.map(limited -> limited.withTimeOf(limit)).orElse(limit);
+    return found.isPresent();
   }
 
-  /** What is on stderr explains no silence but a limit's, and is no sign of life once a silence is explained. */
-  private void complained(String line) {
-    switch (adapter.parseStderr(line)) {
-      case RawLine plain -> complainedPlainly(plain.text());
-      case Retrying warned -> { // it tries again and again, and that is no sign of life
-        if (warned(warned.trouble()) && last == Silence.LastEvent.OTHER) {
-          lines++;
-          last = Silence.LastEvent.LIMIT;
+  /** Takes a line of stderr, masked. It explains no silence but a limit's, and is no sign of life once one is explained. */
+  void stderr(AgentEvent event) {
+    switch (event) {
+      case RawLine plain -> stderrLine(plain.text());
+      case Retrying retrying -> { // it tries again and again, and that is no sign of life
+        if (isLimit(retrying.trouble()) && last == Silence.LastEvent.OTHER) {
+          spoke(Silence.LastEvent.LIMIT);
         }
       }
-      case Hung told -> stuck = told.message();
+      case Hung hung -> stuck = hung.message();
       case AgentError failed -> failure = failed;
       default -> { }
     }
   }
 
-  private void complainedPlainly(String line) {
+  private void stderrLine(String line) {
     sessionGone |= adapter.isSessionNotFound(line);
-    if (stderr.size() == STDERR_LINES) {
-      stderr.removeFirst();
-    }
-    stderr.add(line.length() <= 500 ? line : line.substring(0, 500) + "…"); // a trace's line, not a dump
-    var told = UsageLimit.line(line);
+    stderr.add(line);
+    var found = UsageLimit.line(line);
     if (last == Silence.LastEvent.OTHER) {
-      lines++;
-      last = told.isPresent() ? Silence.LastEvent.LIMIT : last;
+      spoke(found.isPresent() ? Silence.LastEvent.LIMIT : last);
     }
-    limit = last == Silence.LastEvent.LIMIT ? told.orElse(limit) : limit;
+    limit = last == Silence.LastEvent.LIMIT ? found.orElse(limit) : limit;
   }
 
-  /** How much it has said; only for telling whether it was quiet in between. */
+  private String masked(String text) {
+    return text == null ? null : redaction.mask(PrintableText.withoutEscapes(text));
+  }
+
+  /** Counts what the agent said; only for seeing whether it was quiet in between. */
   public long lines() {
     return lines;
   }
 
-  /** What its last words were. */
+  /** The kind of its last event. */
   public Silence.LastEvent last() {
     return last;
   }
@@ -246,13 +208,9 @@ public final class OutputAnalyzer implements Closeable {
     return question;
   }
 
-  /** The usage limit that it was last told of, or null. */
+  /** The last usage limit it reported, or null. */
   public UsageLimit limit() {
     return limit;
-  }
-
-  private String masked(String text) {
-    return text == null ? null : redaction.mask(PrintableText.withoutEscapes(text), 0, null).text();
   }
 
   /** The agent's session, or null while unknown. */
@@ -260,8 +218,10 @@ public final class OutputAnalyzer implements Closeable {
     return sessionId;
   }
 
-  /** The agent's text; past {@link #MAX_RESULT} characters its beginning and its end. */
+  /** The agent's text; past {@link #MAX_RESULT} characters its beginning and its end. Nothing may be read after this. */
   public String text() {
+    text.append(textEnded ? "" : textMask.finish());
+    textEnded = true;
     return text.toString();
   }
 
@@ -280,24 +240,22 @@ public final class OutputAnalyzer implements Closeable {
     return lastTool;
   }
 
-  /** Whether it says that its last tool call was not allowed. */
+  /** Whether the agent says that its last tool call was not allowed. */
   public boolean refused() {
     return refused;
   }
 
-  /** The last thing it met with that it said it would get over, and has not yet; else null. */
+  /** The last trouble that the agent wants to get over, and has not yet; else null. */
   public String warning() {
     return warning;
   }
 
   /** What its stderr gives as the error, or all that stands there if that is one line; null when neither is so. */
   public String complaint() {
-    var named = stderr.stream().map(COMPLAINT::matcher).filter(Matcher::matches).map(error -> error.group(1).strip()).findFirst();
-    var said = stderr.stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
-    return named.orElse(said.size() == 1 ? said.getFirst() : null);
+    return stderr.error();
   }
 
-  /** Why it will neither go on nor end by itself; null when that is not known of it. */
+  /** Why it will neither continue nor end by itself; null when that is not known of it. */
   public String stuck() {
     return stuck;
   }
@@ -307,6 +265,7 @@ public final class OutputAnalyzer implements Closeable {
     return failure;
   }
 
+  /** The files that its tools changed, as it names them. */
   public List<String> files() {
     return List.copyOf(files);
   }
@@ -324,23 +283,13 @@ public final class OutputAnalyzer implements Closeable {
     return cost;
   }
 
-  /** Whether it says that the session it was to go on with is not there, and it has done nothing. */
+  /** Whether it says that the session it was to continue is not there, and it has done nothing. */
   public boolean sessionGone() {
     return resumes && sessionGone && lastTool == null;
   }
 
   /** The end of its stderr. */
   public String stderr() {
-    return String.join("\n", stderr).strip();
-  }
-
-  public AttemptDirectory folder() {
-    return folder;
-  }
-
-  @Override
-  public void close() throws IOException {
-    out.close();
-    err.close();
+    return stderr.toString();
   }
 }

@@ -16,8 +16,8 @@ import lib.wire.Times;
  * A provider's refusal because too much was used.
  *
  * @param message in the provider's or the agent's words
- * @param pause how long to wait, as it was told; null when it was not told so
- * @param until the time until which to wait, as it was told; null when it was not told so
+ * @param pause how long to wait, where the provider says it so; else null
+ * @param until the time until which to wait, where the provider says it so; else null
  */
 public record UsageLimit(String message, Duration pause, Instant until) {
   private static final Set<Integer> STATUS = Set.of(402, 429); // payment required, too many requests
@@ -53,7 +53,7 @@ public record UsageLimit(String message, Duration pause, Instant until) {
     return LINE.matcher(line).find() ? Optional.of(read(line.strip(), line)) : Optional.empty();
   }
 
-  /** How long from this time on its provider wants us to wait; empty when it told nothing that can be read. */
+  /** How long from this time on its provider wants us to wait; empty when it said nothing that can be read. */
   public Optional<Duration> waitFrom(Instant now) {
     return pause != null ? Optional.of(pause) : Optional.ofNullable(until).map(time -> Duration.between(now, time));
   }

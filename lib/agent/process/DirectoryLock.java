@@ -1,63 +1,102 @@
 package lib.agent.process;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
-import lib.config.StateDir;
 import lib.core.Environment;
-import lib.store.Durable;
+import lib.core.ProcFs;
+import lib.core.SystemCalls;
 
 /**
- * The lock by which workers of one user on one machine keep one writer per folder. The supervisor holds it for the agent's
- * life, so it stays held when a worker dies. It lies outside the folder, which is the user's alone.
+ * The lock by which the workers of a machine, also of different users, keep one writer per directory: {@code flock} on the
+ * directory itself, opened for reading. A supervisor holds it for its agent's life, so it stays held when the worker dies. It
+ * leaves no file behind. Asking takes some microseconds; a directory on a mount that hangs makes it hang. Thread-safe.
  */
 public final class DirectoryLock {
-  private final Path folder;
+  private static final int SHARED = 1;
+  private static final int EXCLUSIVE = 2;
+  private static final int AT_ONCE = 4;
+  private static final Path TABLE = Path.of("/proc/locks");
+  private static final int GAVE_UP = 75; // EX_TEMPFAIL of sysexits(3)
 
-  /** The locks of this user. Not below a worker's own state folder: several workers share them. */
-  public DirectoryLock(Environment env) {
-    this.folder = StateDir.all(env).resolve(".lanes");
+  private final Optional<Path> program;
+
+  /** @param program flock of util-linux; empty where the machine has none */
+  DirectoryLock(Optional<Path> program) {
+    this.program = program;
   }
 
-  /** The lock file of a directory, made when missing. */
-  public Path of(Path directory) throws IOException {
-    Durable.folder(folder);
-    var file = folder.resolve(name(directory));
-    if (!Files.exists(file)) {
-      try {
-        Durable.create(file, (directory + "\n").getBytes(StandardCharsets.UTF_8));
-      } catch (FileAlreadyExistsException e) {
-        return file; // another worker was quicker; replacing it would leave two locks
-      }
-    }
-    return file;
+  /** The lock with the {@code flock} of this environment's path. */
+  public static DirectoryLock of(Environment env) {
+    return new DirectoryLock(Supervisor.program("flock", env).filter(path -> !Supervisor.isBusybox(path)));
   }
 
-  /** Which of these directories have a writer now, whichever worker started it. Empty where the system does not tell. */
-  public Set<Path> held(List<Path> directories) throws IOException {
-    var held = new HashSet<Path>();
-    var locks = Path.of("/proc/locks");
-    String table = null;
-    for (var directory : directories) {
-      var file = folder.resolve(name(directory));
-      if (Files.exists(folder.resolve(file.getFileName() + ".held")) && Files.exists(locks)) {
-        // the supervisor's mark outlives one that was killed, so the lock decides; but reading this table takes the kernel
-        // some 15 ms, which no task on a free lane should wait for
-        table = table == null ? Files.readString(locks, StandardCharsets.US_ASCII) : table;
-        if (Files.exists(file) && table.contains(":" + Files.getAttribute(file, "unix:ino") + " ")) {
-          held.add(directory);
-        }
-      }
-    }
+  /**
+   * Whether another process holds a directory, whichever user's.
+   *
+   * @return false where nothing can be locked
+   */
+  public boolean isHeld(Path directory) {
+    return !canLock(directory, SHARED) && holder(directory).isPresent();
+  }
+
+  /** Which of these directories others hold. */
+  public Set<Path> held(Collection<Path> directories) {
+    var held = new HashSet<>(directories);
+    held.removeIf(directory -> !isHeld(directory));
     return held;
   }
 
-  private static String name(Path directory) {
-    return Digest.hex(directory.toString()) + ".lock";
+  /**
+   * The process that holds a directory, for people: the supervisor of an agent. Empty when nobody holds it, and where the system
+   * does not tell. The kernel takes some 15 ms for this table.
+   */
+  public OptionalLong holder(Path directory) {
+    try {
+      var inode = ":" + Files.getAttribute(directory, "unix:ino");
+      return ProcFs.read(TABLE).lines().map(line -> line.strip().split("\\s+"))
+          .filter(row -> row.length > 5 && row[1].equals("FLOCK") && row[5].endsWith(inode))
+          .mapToLong(row -> Long.parseLong(row[4])).findFirst();
+    } catch (IOException | UnsupportedOperationException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** Why workers do not see each other's agents in this directory, so that only this worker's own order holds; empty when they do. */
+  public Optional<String> weakness(Path directory) {
+    return program.isEmpty() ? Optional.of("this machine has no flock of util-linux")
+        : canLock(directory, EXCLUSIVE) || holder(directory).isPresent() ? Optional.empty()
+        : Optional.of("the file system of " + directory + " locks no directories");
+  }
+
+  /** The words before a command that has it hold the directory from its start; empty when nothing can be locked. */
+  List<String> command(Path directory, Duration patience) {
+    return directory == null || weakness(directory).isPresent() ? List.of() : List.of(program.orElseThrow().toString(), "--no-fork",
+        "--timeout", Long.toString(Math.max(1, patience.toSeconds())), "--conflict-exit-code", Integer.toString(GAVE_UP),
+        directory.toString());
+  }
+
+  /** Whether a supervisor that ended so has waited in vain for the directory. */
+  static boolean gaveUp(int exitCode) {
+    return exitCode == GAVE_UP;
+  }
+
+  private static boolean canLock(Path directory, int kind) {
+    var file = SystemCalls.open(directory);
+    if (file < 0) {
+      return false;
+    }
+    try {
+      return SystemCalls.flock(file, kind | AT_ONCE) == 0;
+    } finally {
+      SystemCalls.close(file); // which gives it back
+    }
   }
 }

@@ -1,7 +1,6 @@
 package lib.agent.process;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import lib.core.ProcFs;
 
 /**
  * What an agent's processes have used up to a moment. Two of these tell whether they did something in between that is
@@ -29,7 +29,6 @@ public record ProcessActivity(Map<Long, Used> processes, boolean connected) {
   private static final long LEAST_BYTES = 256 << 10;
   private static final double TICKS = 100; // a second, in whatever Linux tells to programs
 
-  private static final Path PROC = Path.of("/proc");
   private static final Pattern SOCKET = Pattern.compile("socket:\\[(\\d+)]");
   private static final String ESTABLISHED = "01";
   private static final String IPV4_IN_IPV6 = "0000000000000000FFFF0000"; // as /proc/net/tcp6 writes ::ffff:0:0
@@ -51,20 +50,16 @@ public record ProcessActivity(Map<Long, Used> processes, boolean connected) {
    * @param pids those of one attempt
    */
   public static ProcessActivity of(Set<Long> pids) {
-    if (!Files.isDirectory(PROC)) {
+    if (!ProcFs.exists()) {
       return UNSEEN;
     }
     var processes = new HashMap<Long, Used>();
     var sockets = new HashSet<String>();
     for (var pid : pids) {
-      var proc = PROC.resolve(Long.toString(pid));
-      var stat = read(proc.resolve("stat"));
-      var fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" "); // the name before may hold anything
-      if (fields.length > 14) {
-        processes.put(pid, new Used(Long.parseLong(fields[11]) + Long.parseLong(fields[12]) + Long.parseLong(fields[13])
-            + Long.parseLong(fields[14]), bytes(read(proc.resolve("io")))));
-        sockets(proc.resolve("fd"), sockets);
-      }
+      ProcFs.stat(pid).ifPresent(stat -> {
+        processes.put(pid, new Used(stat.ticks(), bytes(ProcFs.read(ProcFs.of(pid).resolve("io")))));
+        sockets(ProcFs.of(pid).resolve("fd"), sockets);
+      });
     }
     return new ProcessActivity(processes, !sockets.isEmpty() && connected(pids, sockets));
   }
@@ -105,10 +100,10 @@ public record ProcessActivity(Map<Long, Used> processes, boolean connected) {
     var networks = new HashSet<String>();
     var ends = new HashSet<String>();
     for (var pid : pids) {
-      var proc = PROC.resolve(Long.toString(pid));
+      var proc = ProcFs.of(pid);
       if (networks.add(link(proc.resolve("ns/net")))) { // most share one, and its table can be long
         for (var table : new String[] {"net/tcp", "net/tcp6"}) {
-          read(proc.resolve(table)).lines().map(line -> line.strip().split("\\s+"))
+          ProcFs.read(proc.resolve(table)).lines().map(line -> line.strip().split("\\s+"))
               .filter(row -> row.length > 9 && row[3].equals(ESTABLISHED) && sockets.contains(row[9]))
               .forEach(row -> ends.add(end(row[1]) + " " + end(row[2])));
         }
@@ -124,14 +119,6 @@ public record ProcessActivity(Map<Long, Used> processes, boolean connected) {
   private static String link(Path link) {
     try {
       return Files.readSymbolicLink(link).toString();
-    } catch (IOException e) {
-      return ""; // as in read
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return ""; // it ended while we looked, or this is not ours to see
     }

@@ -1,93 +1,131 @@
 package lib.agent.process;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import lib.core.Clock;
+import lib.core.ProcFs;
+import lib.core.ProcFs.Stat;
+import lib.core.SystemCalls;
 
 /**
- * The processes that an agent started, and ending them. A process belongs to the attempt when it is in the agent's
- * session, carries the attempt's marker variable, which also finds what has left the session, or descends from one that
- * does. What was seen to descend belongs to it for good: once its parents are gone nothing else tells of a process that
- * left the session and cleared its variables. The supervisor, which records the end, is never touched. Thread-safe.
+ * The processes that an agent started, and ending them. A process belongs to the attempt when it is in the agent's session or
+ * control group, carries the attempt's marker variable, descends from one that does, or did so at an earlier look. An orphan
+ * without any of these belongs to the attempt that alone can have started it. The supervisor, which records the end, is never
+ * touched. Thread-safe.
  */
 public final class ProcessTree {
   /** An agent that saves its work on INT or TERM has so long; both and the end make the 11 s that are promised. */
-  private static final Duration RUNG = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration AFTER_KILL = Duration.ofSeconds(1);
   private static final Duration LOOK = Duration.ofMillis(20);
+  /** Processes start and end while the machine's are listed: a chain of short ones can be missed once, hardly twice. */
+  private static final int EMPTY_LOOKS = 2;
 
-  private final AttemptDirectory folder;
+  private final AttemptDirectory attempt;
   private final long supervisor;
+  private final boolean own; // whether this process started the supervisor
+  private final Optional<Path> directory; // in which the agent works; the supervisor's, which may be gone when it is needed
   private final Clock time;
   private final Map<Long, Long> seen = new ConcurrentHashMap<>(); // process id to start time, which tells it from a later one
 
-  /** @param started in clock ticks since boot */
-  private record Living(long pid, long parent, long session, long started) {}
+  /** The signals, with the numbers that every system gives them. */
+  private enum Signal {
+    INT(2), KILL(9), TERM(15);
+
+    private final int number;
+
+    Signal(int number) {
+      this.number = number;
+    }
+  }
 
   /**
    * The processes of an attempt; keep it as long as the attempt, since it remembers those that it has seen.
    *
-   * @param supervisor the supervisor's process, which also leads a session; 0 when it is long gone: then the agent's number may
-   *     be another's by now, and only the marker tells
+   * @param supervisor the supervisor's process, which also leads a session; 0 when it has long ended: then the agent's number may
+   *     be another's by now, and its session tells nothing
    */
-  public ProcessTree(AttemptDirectory folder, long supervisor, Clock time) {
-    this.folder = folder;
+  public ProcessTree(AttemptDirectory attempt, long supervisor, Clock time) {
+    this.attempt = attempt;
     this.supervisor = supervisor;
+    this.own = Orphans.hasStarted(supervisor);
+    this.directory = supervisor == 0 ? Optional.empty() : ProcFs.directory(supervisor);
     this.time = time;
   }
 
   /**
-   * INT, then TERM, then KILL to everything that is left, each as soon as the one before has had its time; returns at once
-   * when a polite agent is gone, after 11 s at the worst.
+   * Puts the agent into a control group of its own, where this machine lets the worker make one. Call it once, soon after the
+   * agent was let go; it takes some 15 ms, in which the agent runs on.
+   */
+  public void contain() throws IOException {
+    var pids = attempt.pids();
+    if (pids.isPresent()) {
+      Cgroup.create(attempt).ifPresent(group -> {
+        group.add(pids.get().agent());
+        ProcessHandle.of(pids.get().agent()).stream().flatMap(ProcessHandle::descendants).forEach(child -> group.add(child.pid()));
+      });
+    }
+  }
+
+  /**
+   * INT, then TERM, then KILL to everything that is left, each as soon as the one before has had its time; returns at once when
+   * a polite agent is gone, after 11 s at the worst.
    *
    * @return whether all are gone
    */
   public boolean end() throws IOException, InterruptedException {
-    return signalAndWait("INT", RUNG) || signalAndWait("TERM", RUNG) || signalAndWait("KILL", AFTER_KILL);
+    return signalAndWait(Signal.INT, PATIENCE) || sweep();
   }
 
-  /** Ends what an agent that is gone has left behind; the same ladder without the INT that it can no longer heed. */
+  /** Ends what an agent that is gone has left behind; without the INT, which only the agent itself would obey. */
   public boolean sweep() throws IOException, InterruptedException {
-    return processes().isEmpty() || signalAndWait("TERM", RUNG) || signalAndWait("KILL", AFTER_KILL);
+    var gone = hasNothingLeft() || signalAndWait(Signal.TERM, PATIENCE) || signalAndWait(Signal.KILL, AFTER_KILL);
+    Cgroup.of(attempt).ifPresent(Cgroup::remove);
+    return gone;
   }
 
-  /** Ends a supervisor that has started no agent, together with its helper. Nothing will record an end. */
-  public static void abandon(long supervisor) throws IOException, InterruptedException {
-    signal("KILL", List.of(-supervisor));
+  /**
+   * Every process whose parent has ended becomes the worker's own child, where the worker is a subreaper. So where the worker
+   * started the supervisor, the agent has ended, and there is no orphan at all, nothing can be left.
+   */
+  private boolean hasNothingLeft() throws IOException {
+    return Orphans.isAdopting() && own && attempt.exit().isPresent() && Orphans.living().isEmpty();
   }
 
-  private boolean signalAndWait(String signal, Duration most) throws IOException, InterruptedException {
+  private boolean signalAndWait(Signal signal, Duration most) throws IOException, InterruptedException {
     var until = time.nanos() + most.toNanos();
-    var told = new HashSet<Long>();
-    while (true) {
+    var signalled = new HashSet<Long>();
+    for (var empty = 0; empty < EMPTY_LOOKS; ) {
       var left = processes();
       if (left.isEmpty()) {
-        return true;
+        empty++;
+        continue;
       }
-      left.removeAll(told); // one signal each; a child that appears meanwhile gets its own
-      if (!left.isEmpty()) {
-        signal(signal, parentsFirst(left));
-        told.addAll(left);
+      empty = 0;
+      if (signal == Signal.KILL) {
+        Cgroup.of(attempt).ifPresent(Cgroup::kill);
       }
+      left.removeAll(signalled); // one signal each; a child that appears meanwhile gets its own
+      for (var pid : parentsFirst(left)) {
+        SystemCalls.kill(pid, signal.number);
+      }
+      signalled.addAll(left);
       if (time.nanos() >= until) {
         return false;
       }
       time.sleep(LOOK);
     }
+    return true;
   }
 
   /** What its processes have used up to now. */
@@ -96,75 +134,91 @@ public final class ProcessTree {
   }
 
   /**
-   * The folders of all attempts of which a process lives, by the markers: one look at the machine for many attempts. Null where the
-   * system does not tell.
+   * The directories of all attempts of which a process lives, by the markers: one look at the machine for many attempts. Null
+   * where the system does not tell.
    */
   public static Set<String> attemptsAlive() throws IOException {
-    var found = new HashSet<String>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-      for (var entry : all) {
-        AttemptDirectory.marker(entry).ifPresent(found::add);
-      }
-    } catch (NoSuchFileException e) {
-      return null;
-    }
-    return found;
+    return !ProcFs.exists() ? null : ProcFs.all().stream().filter(process -> !process.isZombie())
+        .flatMap(process -> ProcFs.variable(process.pid(), Supervisor.MARKER).stream()).collect(Collectors.toSet());
   }
 
-  /** The living processes of this attempt, the supervisor and its helpers left out. */
+  /** The living processes of this attempt, without the supervisor and its helpers. */
   public Set<Long> processes() throws IOException {
-    var agent = supervisor == 0 ? 0 : folder.pids().map(AttemptDirectory.Pids::agent).orElse(0L);
-    var found = new HashSet<Long>();
-    var children = new HashMap<Long, List<Living>>();
-    var waiting = new ArrayList<Living>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-      for (var entry : all) {
-        var process = attemptsAlive(entry);
-        if (process == null || process.session == supervisor) {
-          continue;
-        }
-        children.computeIfAbsent(process.parent, p -> new ArrayList<>()).add(process);
-        if (agent > 0 && process.session == agent || folder.carriesMarker(entry) || seen.getOrDefault(process.pid, -1L) == process.started) {
-          waiting.add(process);
-        }
-      }
-    } catch (NoSuchFileException e) {
-      ProcessHandle.of(supervisor).stream().flatMap(ProcessHandle::descendants).map(ProcessHandle::pid).forEach(found::add);
-      return found; // no /proc on this system: what has left the tree is not found there
+    if (!ProcFs.exists()) { // what has left the tree is not found there
+      return ProcessHandle.of(supervisor).stream().flatMap(ProcessHandle::descendants).map(ProcessHandle::pid).collect(Collectors.toSet());
     }
+    var pids = attempt.pids();
+    var agent = supervisor == 0 ? 0 : pids.map(AttemptDirectory.Pids::agent).orElse(0L);
+    var grouped = Cgroup.of(attempt).map(this::members).orElse(Set.of());
+    var all = ProcFs.all().stream().filter(process -> !process.isZombie() && process.session() != supervisor).toList();
+    var children = all.stream().collect(Collectors.groupingBy(Stat::parent));
+    // what started before the agent is none of its processes, whose variables need not be read then
+    var first = pids.filter(p -> p.boot().equals(ProcFs.boot())).map(AttemptDirectory.Pids::agentStart).orElse(0L);
+    var orphans = orphans(all, first);
+    var waiting = new ArrayList<Stat>();
+    for (var process : all) {
+      if (agent > 0 && process.session() == agent || grouped.contains(process.pid()) || orphans.contains(process.pid())
+          || seen.getOrDefault(process.pid(), -1L) == process.start() || process.start() >= first && hasMarker(process)) {
+        waiting.add(process);
+      }
+    }
+    var found = new HashSet<Long>();
     while (!waiting.isEmpty()) {
       var process = waiting.removeLast();
-      if (found.add(process.pid)) {
-        seen.put(process.pid, process.started);
-        waiting.addAll(children.getOrDefault(process.pid, List.of()));
+      if (found.add(process.pid())) {
+        seen.put(process.pid(), process.start());
+        waiting.addAll(children.getOrDefault(process.pid(), List.of()));
       }
     }
     return found;
   }
 
-  /** A living process; null when it is gone or only waits to be reaped. */
-  private static Living attemptsAlive(Path entry) {
+  private Set<Long> members(Cgroup group) {
     try {
-      var stat = Files.readString(entry.resolve("stat"), StandardCharsets.ISO_8859_1);
-      var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" "); // the name before may hold spaces and brackets
-      return fields[0].equals("Z") || fields[0].equals("X") ? null : new Living(Long.parseLong(entry.getFileName().toString()),
-          Long.parseLong(fields[1]), Long.parseLong(fields[3]), Long.parseLong(fields[19]));
+      return group.processes();
     } catch (IOException e) {
-      return null; // it ended while we looked
+      return Set.of(); // it was removed this instant, so nothing is in it
     }
   }
 
-  /** The oldest first: an agent that sees its tool end before it is told itself would go on with the tool's failure. */
+  private boolean hasMarker(Stat process) {
+    return marker(process).filter(attempt.path().toString()::equals).isPresent();
+  }
+
+  private static Optional<String> marker(Stat process) {
+    return ProcFs.variable(process.pid(), Supervisor.MARKER);
+  }
+
+  /**
+   * The worker's children by adoption that say nothing of themselves: they left the agent's session, cleared their variables and
+   * lost their parent. Only an attempt whose supervisor lived when they started can have started them. Where several did, the
+   * folder in which they work decides; where that does not tell either, the last of these attempts ends them.
+   */
+  private Set<Long> orphans(List<Stat> all, long first) throws IOException {
+    var orphans = first == 0 ? Set.<Long>of() : Orphans.living();
+    if (orphans.isEmpty()) {
+      return orphans;
+    }
+    var self = ProcessHandle.current().pid();
+    var session = ProcFs.stat(self).map(Stat::session).orElse(0L);
+    var others = all.stream().filter(process -> process.parent() == self && process.pid() == process.session() && process.pid() != supervisor
+        && marker(process).filter(name -> !name.equals(attempt.path().toString())).isPresent()).toList();
+    return all.stream().filter(process -> orphans.contains(process.pid()) && process.start() >= first && process.session() != session
+        && marker(process).isEmpty() && isOurs(process, others)).map(Stat::pid).collect(Collectors.toSet());
+  }
+
+  private boolean isOurs(Stat orphan, List<Stat> others) {
+    var candidates = others.stream().filter(other -> other.start() <= orphan.start()).toList();
+    return candidates.isEmpty() || worksIn(orphan, directory)
+        && candidates.stream().noneMatch(other -> worksIn(orphan, ProcFs.directory(other.pid())));
+  }
+
+  private static boolean worksIn(Stat process, Optional<Path> codebase) {
+    return codebase.isPresent() && ProcFs.directory(process.pid()).filter(folder -> folder.startsWith(codebase.get())).isPresent();
+  }
+
+  /** The oldest first: an agent that sees its tool end before its own signal would continue with the tool's failure. */
   private List<Long> parentsFirst(Set<Long> pids) {
     return pids.stream().sorted(Comparator.comparing((Long pid) -> seen.getOrDefault(pid, 0L)).thenComparing(pid -> pid)).toList();
-  }
-
-  private static void signal(String signal, List<Long> pids) throws IOException, InterruptedException {
-    var command = new ArrayList<>(List.of("sh", "-c", "kill -s \"$0\" -- \"$@\" 2>/dev/null", signal));
-    pids.forEach(pid -> command.add(Long.toString(pid)));
-    var kill = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-    if (!kill.waitFor(5, TimeUnit.SECONDS)) { // kill only makes a system call; a machine that slow is not answering at all
-      kill.destroyForcibly();
-    }
   }
 }

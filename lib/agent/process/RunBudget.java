@@ -1,29 +1,37 @@
 package lib.agent.process;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import lib.core.Clock;
+import lib.core.MachineFailure;
+import lib.core.ProcFs;
+import lib.store.Durable;
 
 /**
- * The end of an agent's total time, as the worker that watches it sees it: time in which the machine slept does not count.
- * The supervisor's own deadline goes on in that time, so it is put off; it is there for an agent that no worker watches.
- * Not thread-safe.
+ * The end of an agent's total time, as the worker that watches it sees it: time in which the machine slept does not count. The
+ * supervisor has a deadline in the file {@code deadline}, by which it ends an agent that no worker watches; time asleep counts
+ * there, so the worker extends it. Not thread-safe.
  */
 public final class RunBudget {
-  /** The supervisor ends the agent by itself only when no worker has done so; this is the worker's lead. */
+  /** The worker's lead: the supervisor ends the agent by itself only when no worker has done so. */
   public static final Duration LEAD = Duration.ofSeconds(60);
   /** Clocks that are set are put right by less; a sleep that is shorter uses up little of the lead. */
   private static final Duration SLEPT = Duration.ofSeconds(5);
 
-  private final AttemptDirectory folder;
+  private static final long FOREVER = Long.MAX_VALUE / 4; // where the system does not say how long it is up
+  private static final String DEADLINE = "deadline";
+
+  private final AttemptDirectory attempt;
   private final Clock time;
   private final long end;
   private Instant zero; // when the measuring clock stood at 0; it moves when only the wall clock goes on
 
   /** @param left how long the agent may still run */
-  public RunBudget(AttemptDirectory folder, Duration left, Clock time) {
-    this.folder = folder;
+  public RunBudget(AttemptDirectory attempt, Duration left, Clock time) {
+    this.attempt = attempt;
     this.time = time;
     this.end = time.nanos() + left.toNanos();
     this.zero = zero();
@@ -37,15 +45,36 @@ public final class RunBudget {
   /**
    * Puts the supervisor's deadline off when the machine has slept; call it often.
    *
-   * @throws IOException when it cannot be written; the supervisor may then end the agent too early
+   * @throws MachineFailure when it cannot be written; the supervisor may then end the agent too early
    */
-  public void extendAfterSleep() throws IOException {
+  public void extendAfterSleep() throws MachineFailure {
     var now = zero();
     var slept = Duration.between(zero, now);
     zero = slept.isNegative() || slept.compareTo(SLEPT) > 0 ? now : zero;
     if (slept.compareTo(SLEPT) > 0) {
-      folder.deadline(Duration.ofNanos(Math.max(0, end - time.nanos())).plus(LEAD));
+      write(attempt, Duration.ofNanos(Math.max(0, end - time.nanos())));
     }
+  }
+
+  /**
+   * Records how long the agent may run; the supervisor allows {@link #LEAD} more.
+   *
+   * @throws MachineFailure when it cannot be written
+   */
+  public static void write(AttemptDirectory attempt, Duration left) throws MachineFailure {
+    try { // a loss of power takes the agent along, so it need not survive one
+      Durable.replace(attempt.file(DEADLINE), (ProcFs.uptime().orElse(FOREVER) + left.plus(LEAD).toSeconds() + "\n")
+          .getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw MachineFailure.writing(attempt.path(), e);
+    }
+  }
+
+  /** How long the agent may still run, as recorded; empty when nothing is recorded, or no number. */
+  public static Optional<Duration> read(AttemptDirectory attempt) {
+    var end = ProcFs.read(attempt.file(DEADLINE)).strip();
+    return end.matches(SupervisorFiles.NUMBER) ? Optional.of(Duration.ofSeconds(Long.parseLong(end) - ProcFs.uptime().orElse(FOREVER))
+        .minus(LEAD)) : Optional.empty();
   }
 
   private Instant zero() {

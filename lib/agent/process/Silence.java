@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a quiet agent seems to be doing, by its last words and by what its processes do. Each kind has its own outcome, and
+ * What a quiet agent seems to do, by its last event and by its processes. Each kind has its own outcome, and
  * its own budget in the setting {@code silence}.
  */
 public enum Silence {
-  /** It has told its result and does not exit: the result counts. */
+  /** It has said its result and does not exit: the result counts. */
   LINGERING,
   /** It waits for a person to approve something. */
   ASKING,
@@ -30,7 +30,7 @@ public enum Silence {
    * @param last what it said last
    * @param quiet how long it has said nothing
    * @param still how long its processes have done nothing either
-   * @param limit how long its provider wants it to wait; zero when that was not told
+   * @param limit how long its provider wants it to wait; zero when it does not say
    */
   public record Observation(LastEvent last, Duration quiet, Duration still, Duration limit) {}
 

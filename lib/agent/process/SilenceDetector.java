@@ -7,11 +7,11 @@ import java.util.function.Supplier;
 import lib.core.Clock;
 
 /**
- * Listens to one agent and says when it has been silent for too long. Only time in which somebody looked counts: a machine
- * that slept, or a worker that was stopped, has seen no silence. Not thread-safe.
+ * Says when one agent has been silent for too long. Only time between looks counts: a machine that slept, or a worker that was
+ * stopped, has seen no silence. Not thread-safe.
  */
 public final class SilenceDetector {
-  /** Looks are 25 ms apart; of a longer gap only so much counts, which is more than a busy machine lets pass. */
+  /** Looks are 25 ms apart; of a longer gap only so much counts, more than a busy machine lets pass. */
   private static final Duration MOST = Duration.ofSeconds(1);
   /** A look at the processes reads some files of each process of the machine, so they are seldom. */
   private static final Duration EVERY = Duration.ofSeconds(5);
@@ -48,7 +48,7 @@ public final class SilenceDetector {
    *
    * @param lines how much the agent has said
    * @param last what it said last
-   * @param limit how long its provider wants it to wait; zero when that was not told
+   * @param limit how long its provider wants it to wait; zero when it does not say
    * @return the silence that has lasted too long
    */
   public Optional<Silence> observe(long lines, Silence.LastEvent last, Duration limit) {

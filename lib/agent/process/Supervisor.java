@@ -1,170 +1,206 @@
 package lib.agent.process;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.stream.Stream;
+import lib.agent.process.AttemptDirectory.Exit;
+import lib.core.Environment;
+import lib.core.MachineFailure;
 import lib.core.Problem;
+import lib.core.ProcFs;
+import lib.core.SystemCalls;
 
 /**
- * Starts an agent under a small shell process that outlives the worker. The agent leads a session of its own, reads its
- * prompt from a file and writes to files, so nothing blocks when the worker dies and its output is its own spool.
+ * Starts an agent under a small shell process that outlives the worker. The agent leads a session of its own, reads its prompt
+ * from a file and writes to files, so nothing blocks when the worker dies and its output is its own spool.
  *
  * <p>The script is handed over as text, so that an upgrade cannot change a running one. The shell runs the agent in its
- * foreground, because a shell's background job ignores INT, an ignored signal is inherited, and an interrupted
- * {@code wait} records the wrong exit code; it catches signals with a handler that does nothing, because only caught
- * signals are the default again in the agent. The folder's lock is taken beside that, since every program that is started
- * one after the other makes people wait; it belongs to the open file that the first shell keeps.
+ * foreground, because a shell's background job ignores INT, an ignored signal is inherited, and an interrupted {@code wait}
+ * records the wrong exit code. It catches signals with a handler that does nothing, because only caught signals are the default
+ * again in the agent. Every program on the way to the agent costs people a millisecond: there are four, and only the last forks.
  */
 public final class Supervisor {
-  /** Says which attempt a process belongs to, also when it has left the agent's session. */
+  /** Names the attempt that a process belongs to, also when it has left the agent's session. */
   public static final String MARKER = "A2A_ATTEMPT";
 
-  private static final String AGENT = """
-      dir=$0
-      seen() {
-        started=0
-        IFS= read -r line <"/proc/$1/stat" || return 0
-        set -- ${line##*) }
-        started=${20}
-      }
-      seen $PPID; boss="supervisor $PPID $started"
-      seen $$; self="agent $$ $started"
-      boot=; read -r boot </proc/sys/kernel/random/boot_id
-      printf '%s\\n' "$boss" "$self" "boot $boot" >"$dir/pid"
-      IFS= read -r go || { : >"$dir/withheld"; exit 0; }
-      nap=0.05
-      until [ -e "$dir/lane" ]; do
-        [ -e "$dir/busy" ] && exit 75
-        sleep $nap; nap=1
-      done
-      in=$dir/prompt
-      [ -e "$dir/no-input" ] && in=/dev/null
-      exec "$@" <"$in" >>"$dir/out" 2>>"$dir/err"
-      """;
+  private static final String NAME = "a2a-supervisor";
+  private static final int KILL = 9;
 
-  private static final String SUPERVISOR = """
-      dir=$1 lock=$2 patience=$3 start=$4
-      shift 4
+  /**
+   * Descriptor 3 is the lock, 4 the pipe that closes when the worker dies, 5 the agent's stderr. The worker ends an agent whose
+   * time is up; the watch does so once there is no worker. What was written is synced only then, too: a worker that lives puts
+   * the outcome into its journal.
+   */
+  private static final String TEXT = """
+      dir=$1 in=$2
+      shift 2
       trap : INT TERM HUP
-      finish() {
-        until printf '%s\\n' "code $1" "cause $2" >"$dir/exit.tmp" && sync "$dir/exit.tmp"; do
-          [ -d "$dir" ] || exit 0
-          sleep 1
-        done
-        mv -f "$dir/exit.tmp" "$dir/exit"
-        [ -n "$lock" ] && [ -e "$dir/lane" ] && rm -f "$lock.held"
-        exit 0
+      self() {
+        IFS= read -r line </proc/self/stat
+        pid=${line%% *}
+        set -- ${line##*) }
+        parent=$2 began=${20}
       }
-      [ -z "$lock" ] || exec 9>>"$lock"
+      self; boss="supervisor $pid $began" worker=$parent
+      read -r boot </proc/sys/kernel/random/boot_id
+      exec 4<&0 </dev/null
       (
+        read -r line <&4
         nap=
         trap 'kill $nap 2>/dev/null; exit 0' TERM
-        if [ -n "$lock" ]; then
-          flock -w "$patience" 9 & nap=$!
-          wait $nap || { : >"$dir/busy"; exit 0; }
-          : >"$lock.held"
-          exec 9>&-
-        fi
-        : >"$dir/lane"
-        while :; do
+        while kill -0 $$ 2>/dev/null; do
+          read -r end <"$dir/deadline" && read -r up line </proc/uptime && [ "${up%%.*}" -ge "$end" ] && break
           sleep 5 & nap=$!
           wait $nap
-          kill -0 $$ 2>/dev/null || exit 0
-          read -r end <"$dir/deadline" && read -r up rest </proc/uptime || continue
-          [ "${up%%.*}" -ge "$end" ] && break
         done
+        kill -0 $$ 2>/dev/null || exit 0
         : >"$dir/overdue"
-        while read -r word pid rest; do [ "$word" = agent ] && agent=$pid; done <"$dir/pid"
+        while read -r word pid line; do [ "$word" = agent ] && agent=$pid; done <"$dir/pid"
         for signal in INT TERM KILL; do
           kill -s $signal -- "-$agent"
           sleep 5 & nap=$!
           wait $nap
         done
-      ) &
+      ) 3<&- &
       watch=$!
-      setsid -w sh -c "$start" "$dir" "$@" 9>&-
+      (
+        exec <"$in" >>"$dir/out" 5>>"$dir/err" 4<&-
+        self
+        set -C
+        printf '%s\\n' "$boss" "agent $pid $began" "boot $boot" >"$dir/pid" || exit 1
+        exec setsid "$@" 2>&5 3<&- 5>&-
+      )
       code=$?
       kill $watch
-      [ -e "$dir/overdue" ] && finish $code deadline
-      [ -e "$dir/withheld" ] && finish $code withheld
-      [ -e "$dir/busy" ] && finish $code lane
-      finish $code ended
+      exec 3<&-
+      cause=ended
+      [ -e "$dir/overdue" ] && cause=deadline
+      if ! { read -r line <"$dir/pid" && [ "$line" = "$boss" ]; } && ! [ -s "$dir/out" ] && ! [ -s "$dir/err" ]; then cause=unstarted; fi
+      until printf '%s\\n' "code $code" "cause $cause" >"$dir/exit"; do
+        [ -d "$dir" ] || exit $code
+        sleep 1
+      done
+      self
+      [ "$parent" = "$worker" ] || sync "$dir/exit" "$dir/out" "$dir/err"
+      exit $code
       """;
 
-  /** A supervisor that has everything ready and starts the agent at a word. For one thread. */
-  public static final class Held implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(5); // it only has to see the end of its input
-
-    private final Process process;
-    private boolean gone;
-
-    private Held(Process process) {
-      this.process = process;
-    }
-
-    /** The supervisor. */
-    public Process process() {
-      return process;
-    }
-
-    /**
-     * Lets the agent start.
-     *
-     * @throws IOException when the supervisor is no more
-     */
-    public void go() throws IOException {
-      gone = true;
-      try (var word = process.getOutputStream()) {
-        word.write("go\n".getBytes(StandardCharsets.US_ASCII));
-      }
-    }
-
-    /** Unless the agent was let go, ends the supervisor without one; as it also ends when this process dies. */
-    @Override
-    public void close() throws IOException, InterruptedException {
-      if (gone) {
-        return;
-      }
-      process.getOutputStream().close();
-      if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) { // it waits for the lane
-        ProcessTree.abandon(process.pid());
-        process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      }
-    }
-  }
-
-  private Supervisor() {}
+  private final Path setsid;
+  private final DirectoryLock lock;
 
   /**
-   * Starts a supervisor that waits, and returns at once. It may take its time to get ready while the server is asked for
-   * the task: starting shells takes longer than that.
+   * What to run.
    *
    * @param argv the agent and its arguments; never seen by a shell as text
    * @param directory where the agent works
-   * @param lane file whose lock keeps other workers of this machine out of the directory; null for none
-   * @param patience how long to wait for that lock
-   * @throws Problem when the machine cannot start it
+   * @param codebase the directory that no other agent may work in meanwhile; null for none
+   * @param promptOnInput whether the agent's input is the prompt; otherwise it is empty
    */
-  public static Held hold(AttemptDirectory folder, List<String> argv, Map<String, String> environment, Path directory, Path lane,
-      Duration patience) {
-    var command = new ArrayList<>(List.of("setsid", "sh", "-c", SUPERVISOR, "a2a-supervisor", folder.path().toString(),
-        lane == null ? "" : lane.toString(), Long.toString(patience.toSeconds()), AGENT));
-    command.addAll(argv);
-    var builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true)
-        .redirectOutput(folder.file("supervisor.log").toFile());
+  public record Launch(List<String> argv, Map<String, String> environment, Path directory, Path codebase, boolean promptOnInput) {}
+
+  private Supervisor(Path setsid, DirectoryLock lock) {
+    this.setsid = setsid;
+    this.lock = lock;
+  }
+
+  /**
+   * Supervisors on this machine.
+   *
+   * @throws Problem when the machine lacks what they need
+   */
+  public static Supervisor of(Environment env) {
+    return new Supervisor(program("setsid", env).orElseThrow(() -> new Problem("no agent can be started on this machine",
+        "there is no program setsid on the PATH", "install util-linux")), DirectoryLock.of(env));
+  }
+
+  /** The lock that supervisors hold. */
+  public DirectoryLock lock() {
+    return lock;
+  }
+
+  /**
+   * Starts a supervisor, which starts the agent as soon as the codebase is free. The inputs must be written. Returns at once;
+   * {@link AttemptDirectory#pids} says when the agent was let go. The process ends after it has recorded the agent's end, with
+   * the agent's exit code. Keep its output stream open: its end tells the supervisor that no worker watches any more.
+   *
+   * @param patience how long to wait for the codebase; {@link #exit} tells that it took longer
+   * @throws MachineFailure when the machine cannot start it
+   */
+  public Process start(AttemptDirectory attempt, Launch launch, Duration patience) throws MachineFailure {
+    var command = new ArrayList<>(List.of(setsid.toString()));
+    command.addAll(lock.command(launch.codebase, patience));
+    command.addAll(List.of("/bin/sh", "-c", TEXT, NAME, attempt.path().toString(),
+        launch.promptOnInput ? attempt.file("prompt").toString() : "/dev/null"));
+    command.addAll(launch.argv);
+    var builder = new ProcessBuilder(command).directory(launch.directory.toFile()).redirectErrorStream(true)
+        .redirectOutput(attempt.file("supervisor.log").toFile());
     builder.environment().clear();
-    builder.environment().putAll(environment);
-    builder.environment().put(MARKER, folder.path().toString());
+    builder.environment().putAll(launch.environment);
+    builder.environment().put(MARKER, attempt.path().toString());
     try {
-      return new Held(builder.start());
+      return Orphans.spawn(builder);
     } catch (IOException e) {
-      throw new Problem("the agent could not be started in " + directory, String.valueOf(e.getMessage()),
-          "check that the folder is readable and that setsid (package util-linux) is installed").from(e);
+      throw new MachineFailure(new Problem("no agent can be started in " + launch.directory, String.valueOf(e.getMessage()),
+          "check the limits of processes and open files of this user, and that the folder may be read"), e);
+    }
+  }
+
+  /**
+   * How an agent ended whose supervisor this process has started; empty while the supervisor lives, and when it was killed. Its
+   * exit code is the agent's, which counts where somebody deleted the attempt's directory.
+   */
+  public static Optional<Exit> exit(AttemptDirectory attempt, Process supervisor) throws IOException {
+    if (supervisor.isAlive()) { // asked first: one that is gone has written all it will
+      return Optional.empty();
+    }
+    var recorded = attempt.exit();
+    return recorded.isPresent() ? recorded : DirectoryLock.gaveUp(supervisor.exitValue()) && !attempt.wasStarted()
+        ? Optional.of(new Exit(supervisor.exitValue(), Exit.BUSY))
+        : Files.isDirectory(attempt.path()) ? Optional.empty() : Optional.of(new Exit(supervisor.exitValue(), Exit.ENDED));
+  }
+
+  /** The living supervisor of an attempt, whichever worker started it, also while it waits for its codebase. */
+  public static Optional<ProcessHandle> find(AttemptDirectory attempt) throws IOException {
+    var pids = attempt.pids();
+    if (pids.isPresent() && !pids.get().boot().equals(ProcFs.boot())) {
+      return Optional.empty();
+    }
+    var candidates = pids.isEmpty() ? ProcFs.all().stream() : ProcFs.stat(pids.get().supervisor()).stream()
+        .filter(stat -> stat.start() == pids.get().supervisorStart());
+    return candidates.filter(stat -> !stat.isZombie() && stat.pid() == stat.session() && isSupervisor(stat.pid(), attempt)).findFirst()
+        .flatMap(stat -> ProcessHandle.of(stat.pid()));
+  }
+
+  private static boolean isSupervisor(long pid, AttemptDirectory attempt) {
+    return ProcFs.variable(pid, MARKER).filter(attempt.path().toString()::equals).isPresent()
+        && ProcFs.commandLine(pid).contains(NAME);
+  }
+
+  /** Kills a supervisor whose agent has not begun, so that it never does; needs no room on a disk. */
+  public static void abandon(ProcessHandle supervisor) {
+    SystemCalls.kill(-supervisor.pid(), KILL);
+  }
+
+  /** A program on the path of the worker; empty when there is none. */
+  static Optional<Path> program(String name, Environment env) {
+    var path = env.var("PATH");
+    return Stream.of((path == null ? "" : path).split(":")).filter(folder -> folder.startsWith("/"))
+        .map(folder -> Path.of(folder).resolve(name)).filter(Files::isExecutable).findFirst();
+  }
+
+  /** Whether a program is one of those that know fewer options than util-linux. */
+  static boolean isBusybox(Path program) {
+    try {
+      var real = program.toRealPath().getFileName().toString();
+      return real.contains("busybox") || real.contains("toybox");
+    } catch (IOException e) {
+      return true; // it cannot be looked at, and so hardly be run
     }
   }
 }

@@ -8,90 +8,112 @@ import lib.wire.TaskStatus;
 import lib.worker.admission.Decision.Outcome;
 import lib.worker.admission.Decision.RuleResult;
 
-/** Decides whether a task is taken: a pure function of the task and the worker's state. Each rule is one method. */
+/** Decides whether a task may run here and now: a pure function of the task and the worker's state. Each rule is one method. */
 public final class Admission {
   private Admission() {}
 
-  /** Every rule's answer. */
-  public static Decision decide(Task task, WorkerSnapshot view) {
-    var answers = new ArrayList<>(List.of(status(task), targetWorker(task, view), targetAgent(task, view), capabilities(task, view),
-        hold("intake", view.holds().closed(), "tasks are taken"), hold("pause", view.holds().paused(), "it is not paused"),
-        hold("disk", view.holds().disk(), "there is room"), owing(task, view)));
-    if (!task.builtin() && !task.registration()) {
-      answers.add(codebase(task, view));
-      answers.add(roots(task, view));
-      answers.add(hold("memory", view.holds().memory(), "there is room"));
-      answers.add(hold("agent", view.holds().agent(), "an agent CLI is there"));
-      answers.add(limit(task, view));
-      answers.add(lane(task, view));
+  /**
+   * A task that asks to run.
+   *
+   * @param doneMarker the marker of the latest attempt at it here; null for none
+   * @param refusal why this worker does not register the folder that the task names; null for none and for all other tasks
+   */
+  public record Candidate(Task task, String doneMarker, String refusal) {}
+
+  /** Asks every rule. */
+  public static Decision decide(Candidate candidate, WorkerSnapshot now) {
+    var task = candidate.task;
+    var results = new ArrayList<>(List.of(status(task), done(candidate), targetWorker(task, now), targetAgent(task, now),
+        capabilities(task, now)));
+    HoldMonitor.FOR_ALL.forEach(rule -> results.add(hold(rule, now)));
+    results.add(report(task, now));
+    if (task.registration()) {
+      results.add(registration(candidate));
+    } else if (!task.builtin()) {
+      results.addAll(List.of(codebase(task, now), roots(task, now)));
+      HoldMonitor.FOR_AGENTS.forEach(rule -> results.add(hold(rule, now)));
+      results.addAll(List.of(limit(task, now), directory(task, now)));
     }
-    answers.add(slot(view));
-    return new Decision(List.copyOf(answers));
+    results.add(slot(now));
+    var decision = new Decision(List.copyOf(results), null);
+    var offered = task.registration() || task.builtin() ? null : now.codebases().get(task.codebase());
+    return offered == null || decision.outcome() != Outcome.ADMIT ? decision : new Decision(decision.results(), offered.directory());
   }
 
   private static RuleResult status(Task task) {
     var waits = task.status() == TaskStatus.PENDING || task.status() == TaskStatus.QUEUED;
-    return answer("status", waits ? Outcome.ADMIT : Outcome.REJECT, "the task is " + task.status().word());
+    return unless(!waits, Outcome.REJECT, "status", "the task is " + task.status().word(), "the task is " + task.status().word());
   }
 
-  /** What keeps every task back, until it heals. */
-  private static RuleResult hold(String rule, String why, String otherwise) {
-    return why == null ? answer(rule, Outcome.ADMIT, otherwise) : answer(rule, Outcome.WAIT, why);
+  /** One queueing of a task is done once, however often it is offered. */
+  private static RuleResult done(Candidate candidate) {
+    return unless(candidate.task.marker().equals(candidate.doneMarker), Outcome.REJECT, "done",
+        "this worker has done it; re-queue it to have it done again", "this worker has not done it");
   }
 
-  private static RuleResult targetWorker(Task task, WorkerSnapshot view) {
+  private static RuleResult targetWorker(Task task, WorkerSnapshot now) {
     var target = task.targetWorker();
-    return target == null || target.equals(view.workerId()) ? answer("target worker", Outcome.ADMIT, "any, or this one")
-        : answer("target worker", Outcome.REJECT, "it is for worker " + target);
+    return unless(target != null && !target.equals(now.identity().workerId()), Outcome.REJECT, "target worker", "it is for worker " + target,
+        "any, or this one");
   }
 
-  private static RuleResult targetAgent(Task task, WorkerSnapshot view) {
+  private static RuleResult targetAgent(Task task, WorkerSnapshot now) {
     var target = task.targetAgent();
-    return target == null || target.equals(view.agentName()) ? answer("target agent", Outcome.ADMIT, "any, or this one")
-        : answer("target agent", Outcome.REJECT, "it is for agent " + target);
+    return unless(target != null && !target.equals(now.identity().agentName()), Outcome.REJECT, "target agent", "it is for agent " + target,
+        "any, or this one");
   }
 
-  private static RuleResult capabilities(Task task, WorkerSnapshot view) {
-    var lacking = task.requiredCapabilities().stream().filter(c -> !view.capabilities().contains(c)).toList();
-    return lacking.isEmpty() ? answer("capabilities", Outcome.ADMIT, "all are offered")
-        : answer("capabilities", Outcome.REJECT, "not offered here: " + String.join(", ", lacking));
+  private static RuleResult capabilities(Task task, WorkerSnapshot now) {
+    var lacking = task.requiredCapabilities().stream().filter(c -> !now.identity().capabilities().contains(c)).toList();
+    return unless(!lacking.isEmpty(), Outcome.REJECT, "capabilities", "not offered here: " + String.join(", ", lacking), "all are offered");
   }
 
-  /** A re-queued task whose first outcome the server has not heard yet: telling it first may settle the matter. */
-  private static RuleResult owing(Task task, WorkerSnapshot view) {
-    return view.owing().contains(task.id()) ? answer("report", Outcome.WAIT, "the report of its earlier attempt is on its way")
-        : answer("report", Outcome.ADMIT, "nothing is owed for it");
+  private static RuleResult hold(String rule, WorkerSnapshot now) {
+    return unless(now.holds().containsKey(rule), Outcome.WAIT, rule, now.holds().get(rule), "no hold");
   }
 
-  private static RuleResult codebase(Task task, WorkerSnapshot view) {
-    return view.folders().containsKey(task.codebase()) ? answer("codebase", Outcome.ADMIT, "it is offered here")
-        : answer("codebase", Outcome.REJECT, "codebase " + task.codebase() + " is not offered here");
+  /** The report of an earlier attempt may settle a re-queued task, so it is delivered first. */
+  private static RuleResult report(Task task, WorkerSnapshot now) {
+    return unless(now.pendingReports().contains(task.id()), Outcome.WAIT, "report", "the report of its earlier attempt is on its way",
+        "no report is pending for it");
   }
 
-  /** A folder that a server had us register must still lie where this machine allows it: a link may lead elsewhere by now. */
-  private static RuleResult roots(Task task, WorkerSnapshot view) {
-    var why = view.barred().get(task.codebase());
-    return why == null ? answer("roots", Outcome.ADMIT, "it lies where this machine allows it") : answer("roots", Outcome.REJECT, why);
+  private static RuleResult registration(Candidate candidate) {
+    return unless(candidate.refusal != null, Outcome.REJECT, "registration", candidate.refusal, "the folder may be registered");
   }
 
-  private static RuleResult limit(Task task, WorkerSnapshot view) {
-    var until = view.limits().get(UsageLimits.provider(task));
-    return until == null ? answer("limit", Outcome.ADMIT, "its provider refuses nothing")
-        : answer("limit", Outcome.WAIT, UsageLimits.provider(task) + " has a usage limit and is left alone until "
-            + until.truncatedTo(ChronoUnit.SECONDS));
+  private static RuleResult codebase(Task task, WorkerSnapshot now) {
+    var offered = now.codebases().get(task.codebase());
+    return offered == null ? new RuleResult("codebase", Outcome.REJECT, "codebase " + task.codebase() + " is not offered here")
+        : unless(offered.unreadable() != null, Outcome.WAIT, "codebase", offered.unreadable(), "it is offered here");
   }
 
-  private static RuleResult lane(Task task, WorkerSnapshot view) {
-    var folder = view.folders().get(task.codebase());
-    return folder != null && view.busyLanes().contains(folder) ? answer("lane", Outcome.WAIT, "another task works in " + folder)
-        : answer("lane", Outcome.ADMIT, "nobody works there");
+  /** A link in a folder that the server had this worker register may lead elsewhere by now. */
+  private static RuleResult roots(Task task, WorkerSnapshot now) {
+    var offered = now.codebases().get(task.codebase());
+    return unless(offered != null && offered.disallowed() != null, Outcome.REJECT, "roots", offered == null ? "" : offered.disallowed(),
+        "it lies where this machine allows it");
   }
 
-  private static RuleResult slot(WorkerSnapshot view) {
-    return view.freeSlots() > 0 ? answer("slot", Outcome.ADMIT, view.freeSlots() + " free") : answer("slot", Outcome.WAIT, "all slots are taken");
+  private static RuleResult limit(Task task, WorkerSnapshot now) {
+    var provider = UsageLimits.provider(task);
+    var until = now.limits().get(provider);
+    return unless(until != null, Outcome.WAIT, "limit", provider + " has a usage limit and gets no task until "
+        + (until == null ? "" : until.truncatedTo(ChronoUnit.SECONDS)), "its provider has no limit");
   }
 
-  private static RuleResult answer(String rule, Outcome say, String reason) {
-    return new RuleResult(rule, say, reason);
+  private static RuleResult directory(Task task, WorkerSnapshot now) {
+    var offered = now.codebases().get(task.codebase());
+    var holder = offered == null ? null : now.holders().get(offered.directory());
+    return unless(holder != null, Outcome.WAIT, "directory", holder + " works in " + (offered == null ? "" : offered.directory()),
+        "no agent works there");
+  }
+
+  private static RuleResult slot(WorkerSnapshot now) {
+    return unless(now.freeSlots() <= 0, Outcome.WAIT, "slot", "all slots are taken", now.freeSlots() + " free");
+  }
+
+  private static RuleResult unless(boolean hindered, Outcome outcome, String rule, String reason, String otherwise) {
+    return new RuleResult(rule, hindered ? outcome : Outcome.ADMIT, hindered ? reason : otherwise);
   }
 }

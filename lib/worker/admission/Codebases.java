@@ -1,201 +1,252 @@
 package lib.worker.admission;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.Table;
+import lib.core.Reporting;
 import lib.session.Places;
 import lib.wire.Task;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import lib.worker.context.Probe;
 
 /**
- * The folders we offer, with the ids the server gave them, and the limit of what a server may have us register.
- * Thread-safe.
+ * The folders that this worker offers, with the server's ids, and the limit of what a server may have it register. Readers get
+ * an immutable map and meet neither lock nor file; each look at a folder has a thread of its own, so that a mount that hangs
+ * holds up no other codebase. Thread-safe.
  */
-public final class Codebases {
-  private static final Logger LOG = LoggerFactory.getLogger(Codebases.class);
+public final class Codebases implements Reporting {
+  private static final Duration LOOK = Duration.ofSeconds(5); // a disk that sleeps needs that long to spin up
 
-  private final Map<String, Codebase> byId = new LinkedHashMap<>();
-  private final List<Codebase> serverRegistered;
-  private final Path home;
-  private final Codebase global;
-  private final Set<Codebase> dropped = new HashSet<>(); // named once, and no longer
-  private String globalId;
-  private volatile List<Codebase> named;
-  private volatile List<Path> roots; // null: those that are named, and the home folder's
+  /** Resolves the links in a path; tests put a file system that hangs in its place. */
+  public interface Resolver {
+    Path realPath(Path folder) throws IOException;
+  }
 
   /**
-   * The folders to offer.
+   * A codebase that the server knows.
    *
-   * @param offered those that the settings name
-   * @param kept those that the server had us register before
+   * @param directory its folder with links resolved; as it was named while the folder is not there
+   * @param disallowed why no agent may work there; null when one may
+   * @param unreadable why the folder cannot be looked at now; null when it can
    */
-  public Codebases(Settings settings, List<Codebase> offered, List<Codebase> kept) {
+  public record Offered(String id, Codebase codebase, Path directory, String disallowed, String unreadable) {}
+
+  /** What a look at a folder found. */
+  private record Look(Path real, boolean isFolder, String disallowed) {}
+
+  private final Path home;
+  private final Codebase global;
+  private final Resolver resolver;
+  private final Map<Path, Probe<Look>> probes = new ConcurrentHashMap<>();
+  private final Set<Codebase> dropped = new HashSet<>(); // no longer named; this and what changes the maps is guarded by this
+  private volatile List<Codebase> named;
+  private volatile List<Codebase> added = List.of(); // the server had this worker register them
+  private volatile List<Path> roots; // null: the named folders and the home folder's visible ones
+  private volatile Map<String, Offered> offered = Map.of();
+  private volatile String globalId;
+
+  /** The codebases that the settings name; none is registered yet. */
+  public Codebases(Settings settings, List<Codebase> named) {
+    this(settings, named, Path::toRealPath);
+  }
+
+  /** The same with another way to resolve links. */
+  public Codebases(Settings settings, List<Codebase> named, Resolver resolver) {
     this.home = settings.env().home();
-    this.named = List.copyOf(offered);
-    this.serverRegistered = List.copyOf(kept);
+    this.named = List.copyOf(named);
     this.roots = settings.get(Table.CODEBASE_ROOTS);
     this.global = settings.get(Table.GLOBAL_CODEBASE)
         ? new Codebase(Task.GLOBAL, home, "tasks that belong to no codebase, on " + settings.env().host()) : null;
+    this.resolver = resolver;
+    publish(new LinkedHashMap<>());
   }
 
-  /** What is to be registered at start: the configured folders, those kept, and the one for tasks without a codebase. */
+  // --- what is offered
+
+  /** The codebases that are to be registered: the named ones, those that a server added, and the one for tasks without a codebase. */
   public List<Codebase> toRegister() {
     var all = new ArrayList<>(named);
-    for (var codebase : serverRegistered) {
-      if (named.stream().noneMatch(c -> c.path().equals(codebase.path()))) {
-        if (isAllowed(codebase.path())) {
-          all.add(codebase);
-        } else {
-          LOG.warn("codebase {}, which the server had us register, is not offered: {}", codebase.name(), outside(codebase.path()));
-        }
-      }
-    }
+    added.stream().filter(codebase -> named.stream().noneMatch(c -> c.path().equals(codebase.path()))).forEach(all::add);
     if (global != null) {
       all.add(global);
     }
     return all;
   }
 
-  /**
-   * Notes the server's id for a folder; an earlier id of the same folder is forgotten. Servers give one id to all names of a
-   * folder. One that was dropped while the server was asked stays so. True when that changed something.
-   */
-  public synchronized boolean registered(Codebase codebase, String id) {
-    if (dropped.contains(codebase)) {
-      return false;
-    }
-    var news = codebase.equals(global) && !id.equals(globalId);
-    if (codebase.equals(global)) {
-      globalId = id;
-    }
-    var known = byId.get(id);
-    if (known != null && known.path().equals(codebase.path())) {
-      return news;
-    }
-    byId.values().removeIf(old -> old.path().equals(codebase.path()) && old.name().equals(codebase.name()));
-    byId.put(id, codebase);
-    return true;
-  }
-
-  /** The folder to work in for a codebase id; {@code global} is the home folder when we offer it. */
-  public synchronized Optional<Codebase> find(String id) {
-    return Optional.ofNullable(id.equals(Task.GLOBAL) ? global : byId.get(id));
-  }
-
-  /** The ids for the server's routing; the word {@code global} behind them when we offer it. */
-  public synchronized List<String> ids() {
-    var ids = new ArrayList<>(byId.keySet());
-    if (global != null) {
-      ids.add(Task.GLOBAL);
-    }
-    return ids;
-  }
-
-  /** The codebases as sessions belong to them. */
-  public Places places() {
-    Map<String, Codebase> folders;
-    String rest;
-    synchronized (this) {
-      folders = new LinkedHashMap<>(byId);
-      rest = globalId;
-    }
-    folders.remove(rest);
-    return new Places(folders, rest); // it asks the disk
-  }
-
-  /** The registered codebases, without the one for tasks that have none. */
-  public synchronized List<Codebase> folders() {
-    return byId.values().stream().filter(c -> !c.equals(global)).toList();
-  }
-
-  /** The server's id of the folder for tasks without a codebase, or null. */
-  public synchronized String globalId() {
-    return globalId;
-  }
-
-  /**
-   * Whether a server may have us register this folder: below an allowed root, links resolved. Without {@code codebase_roots}
-   * those are the configured folders and the home folder's folders whose names do not begin with a dot.
-   */
-  public boolean allowed(Path folder) throws IOException {
-    var real = folder.toRealPath();
-    var limits = roots;
-    if (limits != null) {
-      return below(real, limits);
-    }
-    if (below(real, named.stream().map(Codebase::path).toList())) {
-      return true;
-    }
-    var realHome = home.toRealPath();
-    return realHome.getNameCount() > 0 && real.startsWith(realHome) && real.getNameCount() > realHome.getNameCount()
-        && !real.getName(realHome.getNameCount()).toString().startsWith(".");
-  }
-
-  /** Codebase id to why: folders that a server had us register and that do not lie below an allowed root any more. */
-  public Map<String, String> disallowed() {
-    var barred = new LinkedHashMap<String, String>();
-    Map<String, Codebase> all;
-    synchronized (this) {
-      all = Map.copyOf(byId);
-    }
-    all.forEach((id, codebase) -> {
-      if (!isAllowed(codebase.path())) {
-        barred.put(id, outside(codebase.path()));
-      }
-    });
-    return barred;
-  }
-
-  /** Whether an agent may work in a folder that we offer: one that a person has named here, or an allowed one. */
-  public boolean isAllowed(Path folder) {
-    try {
-      return folder.equals(home) || named.stream().anyMatch(c -> c.path().equals(folder)) || allowed(folder);
-    } catch (IOException e) {
-      return true; // it is not there: the attempt will say so
+  /** Offers a folder that a server had this worker register, also after a reload has dropped it. */
+  public synchronized void add(Codebase codebase) {
+    dropped.remove(codebase);
+    if (!added.contains(codebase)) {
+      added = with(added, codebase);
     }
   }
 
-  private static String outside(Path folder) {
-    return folder + " does not lie below a folder that this machine allows (codebase_roots)";
-  }
-
-  /** Offers what is named now, and no longer what was named before; what must be registered for that is given. */
-  public List<Codebase> offer(List<Codebase> now, List<Path> limits) {
-    var before = named;
+  /** Offers these instead of the folders that were named before. */
+  public synchronized void offer(List<Codebase> now, List<Path> limits) {
+    dropped.addAll(named);
+    dropped.removeAll(now);
     named = List.copyOf(now);
     roots = limits;
-    synchronized (this) {
-      dropped.addAll(before);
-      dropped.removeAll(now);
-      byId.values().removeIf(dropped::contains);
-    }
-    return now.stream().filter(c -> !before.contains(c)).toList();
+    var left = new LinkedHashMap<>(offered);
+    left.values().removeIf(o -> dropped.contains(o.codebase));
+    publish(left);
   }
 
-  /** Offers a folder that a server has us register, also when a reload has dropped it. */
-  public synchronized void readmit(Codebase codebase) {
-    dropped.remove(codebase);
-  }
-
-  /** Whether it is still to be offered. */
+  /** Whether a reload has not dropped it. */
   public synchronized boolean isOffered(Codebase codebase) {
     return !dropped.contains(codebase);
   }
 
-  private static boolean below(Path real, List<Path> roots) {
-    for (var root : roots) {
+  /**
+   * Records the server's id of a folder in place of an earlier one. A server gives one id to all names of a folder. Looks at the
+   * folder, so the caller may have to wait.
+   *
+   * @return whether the offer changed
+   */
+  public boolean registered(Codebase codebase, String id) throws InterruptedException {
+    var found = look(id, codebase);
+    synchronized (this) {
+      if (dropped.contains(codebase)) {
+        return false; // while the server was asked
+      }
+      var changed = codebase.equals(global) && !id.equals(globalId);
+      if (codebase.equals(global)) {
+        globalId = id;
+      }
+      var all = new LinkedHashMap<>(offered);
+      var known = all.get(id);
+      if (known == null || !known.codebase.path().equals(codebase.path())) {
+        all.values().removeIf(old -> old.codebase.path().equals(codebase.path()) && old.codebase.name().equals(codebase.name())
+            && !old.id.equals(Task.GLOBAL));
+        all.put(id, found);
+        changed = true;
+      } else {
+        all.put(id, new Offered(id, known.codebase, found.directory, found.disallowed, found.unreadable));
+      }
+      publish(all);
+      return changed;
+    }
+  }
+
+  /** Looks at the folder of a codebase again; empty when it is not offered. The caller may have to wait for 5 s. */
+  public Optional<Offered> refresh(String id) throws InterruptedException {
+    var before = offered.get(id);
+    if (before == null) {
+      return Optional.empty();
+    }
+    var found = look(id, before.codebase);
+    synchronized (this) {
+      var all = new LinkedHashMap<>(offered);
+      if (all.replace(id, before, found)) {
+        publish(all);
+      }
+      return Optional.ofNullable(offered.get(id));
+    }
+  }
+
+  /** Why a codebase cannot be registered: its folder is not there, does not answer or is not allowed. Empty when it can be. */
+  public Optional<String> problem(Codebase codebase) throws InterruptedException {
+    var found = probe(codebase.path()).ask(LOOK);
+    return found.isEmpty() ? Optional.of(unanswered(codebase.path()))
+        : !found.get().isFolder ? Optional.of(codebase.path() + " is not a folder here")
+        : Optional.ofNullable(added.contains(codebase) ? found.get().disallowed : null);
+  }
+
+  // --- reading
+
+  /** The offered codebases by id; the word {@code global} stands for tasks without one, when they are offered. */
+  public Map<String, Offered> current() {
+    return offered;
+  }
+
+  /** The codebase with this id; {@code global} is the home folder when that is offered. */
+  public Optional<Codebase> find(String id) {
+    return Optional.ofNullable(offered.get(id)).map(Offered::codebase);
+  }
+
+  /** The ids for the server's routing; the word {@code global} is the last when it is offered. */
+  public List<String> ids() {
+    return List.copyOf(offered.keySet());
+  }
+
+  /** The server's id of a folder; empty while it is not registered. */
+  public Optional<String> id(Path folder) {
+    return offered.values().stream().filter(o -> o.codebase.path().equals(folder)).map(Offered::id).findFirst();
+  }
+
+  /** The registered codebases without the one for tasks that have none. */
+  public List<Codebase> folders() {
+    return offered.values().stream().map(Offered::codebase).filter(c -> !c.equals(global)).toList();
+  }
+
+  /** The codebases as sessions belong to them. Looks at the disk. */
+  public Places places() {
+    var folders = new LinkedHashMap<String, Codebase>();
+    offered.forEach((id, o) -> folders.put(id, o.codebase));
+    folders.remove(Task.GLOBAL);
+    folders.remove(globalId);
+    return new Places(folders, globalId);
+  }
+
+  /** The server's id of the folder for tasks without a codebase; null for none. */
+  public String globalId() {
+    return globalId;
+  }
+
+  @Override
+  public void status(ObjectNode json) {
+    var list = json.putArray("codebases");
+    offered.values().stream().filter(o -> !o.id.equals(Task.GLOBAL)).sorted(Comparator.comparing(o -> o.codebase.path()))
+        .forEach(o -> list.addObject().put("id", o.id).put("name", o.codebase.name()).put("path", o.codebase.path().toString()));
+  }
+
+  // --- limits
+
+  /**
+   * Whether a server may have this worker register the folder: below an allowed root, links resolved. Without
+   * {@code codebase_roots} those are the named folders and the home folder's folders whose names do not begin with a dot.
+   */
+  public boolean allowed(Path folder) throws IOException {
+    var real = resolver.realPath(folder);
+    var limits = roots;
+    if (limits != null) {
+      return isBelow(real, limits);
+    }
+    if (isBelow(real, named.stream().map(Codebase::path).toList())) {
+      return true;
+    }
+    var realHome = resolver.realPath(home);
+    return realHome.getNameCount() > 0 && real.startsWith(realHome) && real.getNameCount() > realHome.getNameCount()
+        && !real.getName(realHome.getNameCount()).toString().startsWith(".");
+  }
+
+  /** Whether an agent may work in an offered folder: a person named it here, or it is allowed. One that is not there is. */
+  public boolean isAllowed(Path folder) {
+    try {
+      return folder.equals(home) || named.stream().anyMatch(c -> c.path().equals(folder)) || allowed(folder);
+    } catch (IOException e) {
+      return true; // the attempt finds that it is not there
+    }
+  }
+
+  private boolean isBelow(Path real, List<Path> limits) {
+    for (var root : limits) {
       try {
-        if (real.startsWith(root.toRealPath())) {
+        if (real.startsWith(resolver.realPath(root))) {
           return true;
         }
       } catch (IOException e) {
@@ -203,5 +254,47 @@ public final class Codebases {
       }
     }
     return false;
+  }
+
+  // --- underneath
+
+  private Offered look(String id, Codebase codebase) throws InterruptedException {
+    var found = probe(codebase.path()).ask(LOOK);
+    var before = offered.get(id);
+    return found.map(l -> new Offered(id, codebase, l.real, l.disallowed, null)).orElseGet(() -> new Offered(id, codebase,
+        before == null ? codebase.path() : before.directory, before == null ? null : before.disallowed, unanswered(codebase.path())));
+  }
+
+  private Probe<Look> probe(Path folder) {
+    return probes.computeIfAbsent(folder, f -> new Probe<>("look at " + f, () -> {
+      Path real;
+      try {
+        real = resolver.realPath(f);
+      } catch (IOException e) {
+        return new Look(f, false, null);
+      }
+      return new Look(real, Files.isDirectory(real), isAllowed(f) ? null : f + " does not lie below a folder that this machine allows (codebase_roots)");
+    }));
+  }
+
+  private static String unanswered(Path folder) {
+    return folder + " does not answer: its file system hangs";
+  }
+
+  /** Makes the map the current one, with the word {@code global} as its last entry. */
+  private void publish(Map<String, Offered> all) {
+    all.remove(Task.GLOBAL);
+    if (global != null) {
+      var registered = all.get(globalId);
+      all.put(Task.GLOBAL, registered == null ? new Offered(Task.GLOBAL, global, home, null, null)
+          : new Offered(Task.GLOBAL, global, registered.directory, null, registered.unreadable));
+    }
+    offered = Collections.unmodifiableMap(all);
+  }
+
+  private static List<Codebase> with(List<Codebase> all, Codebase one) {
+    var longer = new ArrayList<>(all);
+    longer.add(one);
+    return List.copyOf(longer);
   }
 }

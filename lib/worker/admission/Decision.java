@@ -1,42 +1,49 @@
 package lib.worker.admission;
 
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What admission says of a task: every rule's answer, so that "why" and "why not" can be told.
+ * The answer of admission to one task.
  *
- * @param answers in the order of the rules
+ * @param results one of each rule, in the order of the rules
+ * @param directory where the agent works, links resolved; null when the task may not run or needs no directory
  */
-public record Decision(List<RuleResult> answers) {
+public record Decision(List<RuleResult> results, Path directory) {
 
-  /** What one rule says. */
+  /** What a rule decides, the weakest first. */
   public enum Outcome {
-    /** Nothing against it. */
-    ADMIT,
-    /** Not now; it may change by itself. */
-    WAIT,
-    /** Not here. */
-    REJECT
+    /** The rule has nothing against the task. */
+    ADMIT("yes"),
+    /** Not now; the reason passes by itself. */
+    WAIT("wait"),
+    /** Not at this worker. */
+    REJECT("no");
+
+    private final String word;
+
+    Outcome(String word) {
+      this.word = word;
+    }
+
+    /** The word in the status and in {@code tasks why}. */
+    public String word() {
+      return word;
+    }
   }
 
-  /** A rule's answer and its reason. */
-  public record RuleResult(String rule, Outcome say, String reason) {}
+  /** One rule's outcome and its reason, for people. */
+  public record RuleResult(String rule, Outcome outcome, String reason) {}
 
-  /** The strongest answer: one NO is a no, else one WAIT is a wait. */
-  public Outcome say() {
-    return answers.stream().map(RuleResult::say).max(Enum::compareTo).orElse(Outcome.ADMIT);
+  /** The strongest outcome of all rules. */
+  public Outcome outcome() {
+    return results.stream().map(RuleResult::outcome).max(Enum::compareTo).orElse(Outcome.ADMIT);
   }
 
-  /** The first reason of the deciding answer; empty for a yes. */
+  /** The first rule with that outcome and its reason; empty when the task may run. */
   public String reason() {
-    return say() == Outcome.ADMIT ? "" : answers.stream().filter(a -> a.say == say()).findFirst().map(a -> a.rule + ": " + a.reason).orElse("");
-  }
-
-  /** With a further rule's answer. */
-  public Decision and(RuleResult answer) {
-    var all = new ArrayList<>(answers);
-    all.add(answer);
-    return new Decision(List.copyOf(all));
+    var outcome = outcome();
+    return outcome == Outcome.ADMIT ? "" : results.stream().filter(r -> r.outcome == outcome).findFirst().map(r -> r.rule + ": " + r.reason)
+        .orElse("");
   }
 }

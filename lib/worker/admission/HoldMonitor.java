@@ -1,171 +1,314 @@
 package lib.worker.admission;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lib.agent.AgentKind;
-import lib.agent.AgentProgram;
-import lib.config.LiveSettings;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.agent.AgentHealth;
+import lib.agent.AgentInspector;
+import lib.agent.process.DirectoryLock;
 import lib.config.Table;
-import lib.core.Clock;
+import lib.core.HostResources;
 import lib.core.Problem;
-import lib.worker.context.EventBus;
+import lib.core.Reporting;
+import lib.worker.context.Probe;
+import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Says whether tasks are taken at all: not while the worker ends or is paused, while disk or memory is short, while the
- * journal cannot be written or no agent works. Each heals by itself, or as a person says; a change is logged once.
- * Thread-safe.
+ * Holds that keep tasks back: the worker ends or is paused, disk or memory is short, the journal cannot be written, no agent
+ * works. Each ends by itself, or as a person says. A loop looks at the machine; all others read {@link #current}, which meets
+ * neither lock nor file. Thread-safe; run it on a thread of its own and interrupt that thread to end it.
  */
-public final class HoldMonitor {
+public final class HoldMonitor implements Runnable, Reporting {
+  /** Rules that keep every task back, and rules that keep back the tasks of agents alone; in this order. */
+  static final List<String> FOR_ALL = List.of("intake", "server", "pause", "disk"), FOR_AGENTS = List.of("memory", "agent", "start");
+
   private static final Logger LOG = LoggerFactory.getLogger(HoldMonitor.class);
-  private static final Duration JOURNAL = Duration.ofSeconds(10); // how often a journal that failed is tried again
-  /** The intake looks every 2 s while nothing waits; in a rush of tasks one of them does, so often. */
-  private static final Duration OFTEN = Duration.ofSeconds(1);
-  private static final Duration FRESH = Duration.ofSeconds(5);
+  private static final Duration INTERVAL = Duration.ofSeconds(2); // nobody says when memory is free or an agent is installed
+  private static final Duration ANSWER = Duration.ofSeconds(5); // a disk that sleeps needs that long to spin up
+  private static final Duration JOURNAL = Duration.ofSeconds(10); // so often a journal that failed is tried again
+  private static final String STARTING = "this worker has not looked at its machine yet";
   private static final long MIB = 1 << 20;
-  /** Per cent of ten seconds: a machine whose programs all wait for so long is swapping itself to death. */
+  /** Per cent of ten seconds: a machine whose programs all wait for so long swaps all the time. */
   private static final double STALLED = 20;
 
-  private final LiveSettings settings;
-  private final Path stateDir;
+  /** A look at the machine: rule to reason, and what a person reads while it has no answer. */
+  private record Look(String rule, String what, Probe<Optional<String>> probe) {}
+
+  private static final Duration MIN_START_PAUSE = Duration.ofSeconds(10);
+  private static final Duration MAX_START_PAUSE = Duration.ofMinutes(5);
+
+  /** @param until in {@link lib.core.Clock#nanos} */
+  private record StartFailure(String why, long until, Duration pause) {}
+
+  private final WorkerContext context;
   private final HostResources machine;
-  private final AgentBreaker quarantine;
-  private final AgentKind kinds;
-  private final EventBus events;
-  private final Clock time;
+  private final AgentInspector inspector;
+  private final List<Look> looks;
+  private final Probe<Set<Path>> locks;
+  private final Semaphore woken = new Semaphore(0);
   private volatile String closed;
   private volatile String paused;
   private volatile String journal;
   private volatile long journalAt;
-  private String noDisk;
-  private String noMemory;
-  private Optional<AgentProgram> agent; // null when it must be looked for
-  private long lookedAt;
-  private boolean disk; // shut by it; this and the rest guarded by this object
-  private boolean memory;
-  private Map<String, String> last = Map.of();
+  private volatile Map<String, String> measured; // null before the first look
+  private volatile Map<String, String> current = Map.of("intake", STARTING);
+  private volatile Set<Path> heldElsewhere = Set.of();
+  private volatile boolean diskShort;
+  private volatile boolean memoryShort;
+  private Map<String, String> unmasked = current; // guarded by this
+  private volatile StartFailure startFailure; // null while agents can be started
 
-  public HoldMonitor(LiveSettings settings, Path stateDir, HostResources machine, AgentBreaker quarantine, AgentKind kinds, EventBus events, Clock time) {
-    this.settings = settings;
-    this.stateDir = stateDir;
+  /**
+   * Holds everything back until it has looked at the machine.
+   *
+   * @param codebases whose directories other workers may hold
+   * @param running whose directories this worker holds
+   */
+  public HoldMonitor(WorkerContext context, HostResources machine, AgentInspector inspector, Codebases codebases, RunningTasks running) {
+    this.context = context;
     this.machine = machine;
-    this.quarantine = quarantine;
-    this.kinds = kinds;
-    this.events = events;
-    this.time = time;
+    this.inspector = inspector;
+    this.looks = List.of(
+        new Look("disk", "the disk of " + context.identity().stateDir(), new Probe<>("look at the disk", this::disk)),
+        new Look("memory", "this machine's memory", new Probe<>("look at the memory", this::memory)));
+    var lock = DirectoryLock.of(context.settings().now().env());
+    this.locks = new Probe<>("look at directory locks", () -> held(lock, codebases, running));
+    context.events().subscribe(event -> {
+      switch (event) {
+        case WorkerEvent.SettingsReloaded reloaded -> invalidate();
+        case WorkerEvent.ServerAnswered answered -> publish();
+        case WorkerEvent.AttemptEnded ended -> publish(); // the breaker may have opened, and the next task is near
+        default -> { }
+      }
+    });
   }
+
+  // --- what others say
 
   /** Takes no task from this instant on, for good. */
   public void close(String why) {
     closed = why;
+    publish();
   }
 
   public boolean isClosed() {
     return closed != null;
   }
 
-  /** Takes no task until {@link #resume}; the process's memory only, so a new start takes tasks. */
+  /** Takes no task until {@link #resume}; a new start takes tasks. */
   public void pause(String who) {
     paused = who;
+    publish();
   }
 
+  /** Takes tasks again. */
   public void resume() {
     paused = null;
+    publish();
   }
 
-  /** The journal could not be written; it is tried again after a while. */
+  /** The journal could not be written; it is tried again after 10 s. */
   public void journalFailed(String why) {
-    journalAt = time.nanos();
+    journalAt = context.clock().nanos();
     journal = why;
+    publish();
   }
 
+  /** The journal was written. */
   public void journalWorks() {
-    journal = null;
-  }
-
-  /** What holds tasks back at this moment, as far as it was looked at lately. */
-  public synchronized HoldReasons current() {
-    refresh(FRESH);
-    var failed = journal != null && time.nanos() - journalAt < JOURNAL.toNanos();
-    var now = new HoldReasons(closed, paused, failed ? "the journal cannot be written: " + journal : noDisk, noMemory,
-        agent.isEmpty() ? "no agent CLI was found on this machine" : agent(agent.get().path()));
-    announce(now);
-    return now;
-  }
-
-  /** Looks at the machine, unless that was done lately: some files of the system, for which no task should have to wait. */
-  public synchronized void refresh() {
-    refresh(OFTEN);
-  }
-
-  /** The settings have changed: what was seen lately was seen with others. */
-  public synchronized void invalidate() {
-    agent = null;
-  }
-
-  private void refresh(Duration lately) {
-    if (agent != null && time.nanos() - lookedAt < lately.toNanos()) {
-      return;
+    if (journal != null) {
+      journal = null;
+      publish();
     }
-    noDisk = disk();
-    noMemory = memory();
-    agent = AgentProgram.find(settings.now());
-    lookedAt = time.nanos();
   }
 
-  private String disk() {
-    var least = settings.get(Table.MIN_FREE_DISK);
-    var free = machine.disk(stateDir);
-    disk = free < withHysteresis(least, disk);
-    return disk ? free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is " + Table.MIN_FREE_DISK.kind().show(least)
-        : null;
+  /** This machine could not start an agent: after a pause that doubles with each failure the next task tries again. */
+  public void startFailed(Problem problem) {
+    var before = startFailure;
+    var pause = before == null ? MIN_START_PAUSE : before.pause.multipliedBy(2);
+    pause = pause.compareTo(MAX_START_PAUSE) > 0 ? MAX_START_PAUSE : pause;
+    startFailure = new StartFailure(problem.line(), context.clock().nanos() + pause.toNanos(), pause);
+    publish();
   }
 
-  private String agent(Path program) {
+  /** An agent was started. */
+  public void startWorked() {
+    startFailure = null;
+  }
+
+  /** Looks at the machine at once, since something has changed. */
+  public void invalidate() {
+    woken.release();
+  }
+
+  // --- what others read
+
+  /** The holds of this moment, masked: rule to reason, in the order of the rules. Immutable. */
+  public Map<String, String> current() {
+    return current;
+  }
+
+  /** Directories in which an agent of another worker on this machine works, links resolved. */
+  public Set<Path> heldElsewhere() {
+    return heldElsewhere;
+  }
+
+  @Override
+  public void status(ObjectNode json) {
+    var holds = json.putArray("holds");
+    current.forEach((rule, why) -> holds.addObject().put("rule", rule).put("why", why));
+    var facts = inspector.facts();
+    var agent = json.putObject("agent");
+    var quarantines = json.putArray("quarantines");
+    if (facts.program() != null) {
+      agent.put("path", facts.program().path().toString()).put("why", facts.program().why());
+      if (facts.health() instanceof AgentHealth.Open open) {
+        quarantines.addObject().put("agent", facts.program().path().toString()).put("why", open.why())
+            .put("next_try_seconds", inspector.retryIn().toSeconds());
+      }
+    }
+    json.withObject("/versions").put("agent", facts.version());
+  }
+
+  // --- looking
+
+  @Override
+  public void run() {
     try {
-      var why = quarantine.why(program);
-      return why != null ? why : kinds.trouble(program, settings.get(Table.AGENT_KIND)).map(Problem::line).orElse(null);
+      while (true) {
+        look();
+        if (woken.tryAcquire(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+          woken.drainPermits();
+        }
+      }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // who looks is about to end
-      return null;
+      LOG.debug("hold monitor ends");
     }
   }
 
-  private String memory() {
-    var least = settings.get(Table.MIN_FREE_MEMORY);
+  /** Looks at the machine once. */
+  public void look() throws InterruptedException {
+    var found = new LinkedHashMap<String, String>();
+    for (var look : looks) {
+      look.probe.ask(ANSWER).orElse(Optional.of(look.what + " does not answer: its file system hangs"))
+          .ifPresent(why -> found.put(look.rule, why));
+    }
+    measured = found;
+    publish();
+    lookAtLocks();
+  }
+
+  /** Looks which directories agents of other workers hold now. The caller may have to wait for 5 s. */
+  public void lookAtLocks() throws InterruptedException {
+    locks.ask(ANSWER).ifPresent(held -> heldElsewhere = held);
+  }
+
+  private Optional<String> disk() {
+    var stateDir = context.identity().stateDir();
+    var least = context.settings().get(Table.MIN_FREE_DISK);
+    var free = machine.disk(stateDir);
+    diskShort = free < withHysteresis(least, diskShort);
+    return diskShort ? Optional.of(free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is "
+        + Table.MIN_FREE_DISK.kind().show(least)) : Optional.empty();
+  }
+
+  private Optional<String> memory() {
+    var least = context.settings().get(Table.MIN_FREE_MEMORY);
     var free = machine.memory();
     var stalled = least == 0 ? 0 : machine.stalled();
-    memory = free < withHysteresis(least, memory) || stalled >= STALLED;
-    return !memory ? null : stalled >= STALLED ? "programs wait for memory " + Math.round(stalled) + " % of the time"
-        : free / MIB + " MiB of memory are left, min_free_memory is " + Table.MIN_FREE_MEMORY.kind().show(least);
+    memoryShort = free < withHysteresis(least, memoryShort) || stalled >= STALLED;
+    return !memoryShort ? Optional.empty() : Optional.of(stalled >= STALLED
+        ? "programs wait for memory " + Math.round(stalled) + " % of the time"
+        : free / MIB + " MiB of memory are left, min_free_memory is " + Table.MIN_FREE_MEMORY.kind().show(least));
   }
 
-  /** Once shut, an eighth more must be free: at the very bound a gate would flap. */
-  private static long withHysteresis(long least, boolean shut) {
-    return shut ? least + least / 8 : least;
+  /** One eighth more must be free to end a hold: at the very bound it would come and go. */
+  private static long withHysteresis(long least, boolean isShort) {
+    return isShort ? least + least / 8 : least;
   }
 
-  private void announce(HoldReasons now) {
-    var shut = now.all();
-    for (var rule : shut.keySet()) {
-      if (!last.containsKey(rule)) {
-        var all = !rule.equals("memory") && !rule.equals("agent"); // those two keep only tasks back that need an agent
-        var quiet = rule.equals("intake") || rule.equals("pause") || rule.equals("agent"); // a person's will, or said before
-        LOG.atLevel(quiet ? Level.INFO : Level.WARN).log("no {}: {}: {}", all ? "task is taken" : "agent is started", rule, shut.get(rule));
-        events.publish(new WorkerEvent.HoldPlaced(rule, shut.get(rule)));
-      }
+  private static Set<Path> held(DirectoryLock lock, Codebases codebases, RunningTasks running) {
+    var own = running.holders().keySet(); // before the look, and after it
+    var held = lock.held(codebases.current().values().stream().map(Codebases.Offered::directory).collect(Collectors.toSet()));
+    held.removeAll(own);
+    held.removeAll(running.holders().keySet());
+    return Set.copyOf(held);
+  }
+
+  // --- underneath
+
+  private synchronized void publish() {
+    var now = new LinkedHashMap<String, String>();
+    put(now, "intake", closed != null ? closed : measured == null ? STARTING : null);
+    put(now, "server", context.server().known().isEmpty() ? "the server has not answered yet" : null);
+    put(now, "pause", paused);
+    if (measured != null) {
+      now.putAll(measured);
     }
-    for (var rule : last.keySet()) {
-      if (!shut.containsKey(rule)) {
-        LOG.info("{} keeps no task back any more", rule);
-        events.publish(new WorkerEvent.HoldCleared(rule));
-      }
+    put(now, "agent", inspector.facts().hold().orElse(null));
+    var failure = startFailure;
+    if (failure != null && context.clock().nanos() < failure.until) {
+      now.put("start", failure.why);
     }
-    last = shut;
+    if (journal != null && context.clock().nanos() - journalAt < JOURNAL.toNanos()) {
+      now.put("disk", "the journal cannot be written: " + journal);
+    }
+    if (!now.equals(unmasked)) {
+      unmasked = now;
+      var before = current;
+      current = ordered(now);
+      announce(before, current);
+    }
+  }
+
+  private static void put(Map<String, String> holds, String rule, String why) {
+    if (why != null) {
+      holds.put(rule, why);
+    }
+  }
+
+  private Map<String, String> ordered(Map<String, String> holds) {
+    return Collections.unmodifiableMap(Stream.concat(FOR_ALL.stream(), FOR_AGENTS.stream()).filter(holds::containsKey).collect(
+        Collectors.toMap(rule -> rule, rule -> context.redaction().mask(holds.get(rule)), (a, b) -> a, LinkedHashMap::new)));
+  }
+
+  private void announce(Map<String, String> before, Map<String, String> now) {
+    for (var rule : added(before, now)) {
+      context.events().publish(new WorkerEvent.HoldPlaced(rule, now.get(rule)));
+      if (rule.equals("server")) {
+        continue; // the handshake logs it
+      }
+      // a person's will, and what was said before, is no warning
+      var quiet = rule.equals("intake") || rule.equals("pause") || rule.equals("agent");
+      LOG.atLevel(quiet ? Level.INFO : Level.WARN).log("{}: {}: {}",
+          FOR_ALL.contains(rule) ? "no task is taken" : "no agent is started", rule, now.get(rule));
+    }
+    for (var rule : added(now, before)) {
+      if (!rule.equals("intake") && !rule.equals("server")) { // they end once, at the start
+        LOG.info("hold {} cleared", rule);
+      }
+      context.events().publish(new WorkerEvent.HoldCleared(rule));
+    }
+  }
+
+  private static List<String> added(Map<String, String> before, Map<String, String> now) {
+    var added = new ArrayList<>(now.keySet());
+    added.removeAll(before.keySet());
+    return added;
   }
 }

@@ -1,74 +1,193 @@
 package lib.worker.admission;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import lib.config.LiveSettings;
+import lib.config.Table;
 import lib.core.Clock;
+import lib.core.Reporting;
 import lib.journal.Attempt;
 import lib.wire.Task;
 
-/** The tasks that run now. Thread-safe. */
-public final class RunningTasks {
+/** The tasks that run now, each with its place, and the number of places. Thread-safe; readers meet neither lock nor file. */
+public final class RunningTasks implements Reporting {
+
+  /** A task's place, from before its claim to its end. Thread-safe. */
+  public static final class RunningTask {
+    private final Task task;
+    private final Path directory;
+    private final StopRequests stops = new StopRequests();
+    private final long since;
+    private volatile Attempt attempt;
+
+    private RunningTask(Task task, Path directory, long since) {
+      this.task = task;
+      this.directory = directory;
+      this.since = since;
+    }
+
+    public Task task() {
+      return task;
+    }
+
+    public String taskId() {
+      return task.id();
+    }
+
+    /** Where its agent works, links resolved; null when it needs no directory. */
+    public Path directory() {
+      return directory;
+    }
+
+    /** The claimed attempt; empty before the claim. */
+    public Optional<Attempt> attempt() {
+      return Optional.ofNullable(attempt);
+    }
+
+    /** Records that the task is claimed. */
+    public void claimed(Attempt claimed) {
+      attempt = claimed;
+    }
+
+    public StopRequests stops() {
+      return stops;
+    }
+
+    /** {@link Clock#nanos} at which it got its place. */
+    public long since() {
+      return since;
+    }
+  }
+
+  private final LiveSettings settings;
+  private final Clock clock;
+  private final Map<String, RunningTask> places = new ConcurrentHashMap<>();
+  private final Set<String> unresolved = ConcurrentHashMap.newKeySet();
+  private volatile int slots;
+
+  /** No task runs. */
+  public RunningTasks(LiveSettings settings, Clock clock) {
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /** How many tasks may run at the same time. */
+  public int slots() {
+    return slots == 0 ? settings.get(Table.MAX_CONCURRENT_TASKS) : slots;
+  }
+
+  /** Sets the number of slots; 0 for what the settings say. Tasks beyond it run to their end. */
+  public void slots(int most) {
+    slots = most;
+  }
+
+  /** How many more tasks may start; negative while more run than slots are left. */
+  public int free() {
+    return slots() - places.size();
+  }
 
   /**
-   * One of them.
+   * Gives a task its place before it is claimed.
    *
-   * @param attempt set once it is claimed
-   * @param order the first stop order wins
-   * @param since {@link lib.core.Clock#nanos} when it got its place
+   * @param directory where its agent will work, links resolved; null for none
+   * @return null when it has a place already
    */
-  public record RunningTask(Task task, AtomicReference<Attempt> attempt, AtomicReference<StopRequest> order, long since) {}
-
-  private final Map<String, RunningTask> entries = new ConcurrentHashMap<>();
-  private final Clock time;
-
-  public RunningTasks(Clock time) {
-    this.time = time;
+  public RunningTask add(Task task, Path directory) {
+    var place = new RunningTask(task, directory, clock.nanos());
+    return places.putIfAbsent(task.id(), place) == null ? place : null;
   }
 
-  /** Takes a place for a task before it is claimed; null when it has one already. */
-  public RunningTask add(Task task) {
-    var entry = new RunningTask(task, new AtomicReference<>(), new AtomicReference<>(), time.nanos());
-    return entries.putIfAbsent(task.id(), entry) == null ? entry : null;
+  /** Gives the place back. */
+  public void remove(RunningTask place) {
+    places.remove(place.task.id(), place);
   }
 
-  public void remove(RunningTask entry) {
-    entries.remove(entry.task.id(), entry);
+  /** Requests the stop of a task; false when it does not run here, or a request as strong is there already. */
+  public boolean stop(String taskId, StopRequest request) {
+    var place = places.get(taskId);
+    return place != null && place.stops.offer(request);
   }
 
-  /** Orders a running task to stop; false when it does not run here. */
-  public boolean stop(String taskId, StopRequest order) {
-    var entry = entries.get(taskId);
-    return entry != null && entry.order.compareAndSet(null, order);
-  }
-
-  public void stopAll(StopRequest order) {
-    entries.values().forEach(entry -> entry.order.compareAndSet(null, order));
+  /** Requests the stop of all tasks. */
+  public void stopAll(StopRequest request) {
+    places.values().forEach(place -> place.stops.offer(request));
   }
 
   public boolean has(String taskId) {
-    return entries.containsKey(taskId);
+    return places.containsKey(taskId);
+  }
+
+  /** The place of a task. */
+  public Optional<RunningTask> find(String taskId) {
+    return Optional.ofNullable(places.get(taskId));
+  }
+
+  /** The task that works in this directory, links resolved. */
+  public Optional<RunningTask> holder(Path directory) {
+    return places.values().stream().filter(place -> directory.equals(place.directory)).findFirst();
+  }
+
+  /** Each directory in which a task works, and who that is, for people. */
+  public Map<Path, String> holders() {
+    var holders = new HashMap<Path, String>();
+    places.values().stream().filter(place -> place.directory != null).forEach(place -> holders.put(place.directory, "task " + place.task.id()));
+    return holders;
+  }
+
+  /** Keeps a task from being taken: an earlier process may have claimed it. */
+  public void markUnresolved(String taskId) {
+    unresolved.add(taskId);
+  }
+
+  /** It is known what became of the claims of earlier processes. */
+  public void markResolved(String taskId) {
+    unresolved.remove(taskId);
+  }
+
+  /** The tasks that an earlier process may have claimed. */
+  public Set<String> unresolved() {
+    return Set.copyOf(unresolved);
   }
 
   public int size() {
-    return entries.size();
+    return places.size();
   }
 
-  /** The claimed ones. */
+  /** All places. */
+  public List<RunningTask> all() {
+    return List.copyOf(places.values());
+  }
+
+  /** The claimed attempts. */
   public List<Attempt> attempts() {
-    return entries.values().stream().map(e -> e.attempt.get()).filter(a -> a != null).toList();
+    return places.values().stream().flatMap(place -> place.attempt().stream()).toList();
   }
 
-  /** Task id to fencing number, for the heartbeat. */
+  /** Task id to the number of its claim, for the heartbeat. */
   public Map<String, Integer> attemptNumbers() {
-    var fences = new HashMap<String, Integer>();
-    attempts().forEach(attempt -> fences.put(attempt.taskId(), attempt.fence()));
-    return fences;
+    var numbers = new HashMap<String, Integer>();
+    attempts().forEach(attempt -> numbers.put(attempt.taskId(), attempt.fence()));
+    return numbers;
   }
 
-  public List<RunningTask> entries() {
-    return List.copyOf(entries.values());
+  @Override
+  public void status(ObjectNode json) {
+    json.putObject("slots").put("most", slots()).put("taken", places.size());
+    var running = json.putArray("running");
+    places.values().forEach(place -> {
+      var attempt = place.attempt().orElse(null);
+      var stop = place.stops.current().map(StopRequest::toString).orElse(null);
+      running.addObject().put("task_id", place.task.id()).put("codebase_id", place.task.codebase()).put("agent_type", place.task.agent())
+          .put("title", place.task.title()).put("seconds", Duration.ofNanos(clock.nanos() - place.since).toSeconds())
+          .put("step", attempt == null ? "claiming" : stop != null ? "stopping" : "running").put("attempt", attempt == null ? 0 : attempt.n())
+          .put("directory", attempt == null || attempt.codebase() == null ? null : attempt.codebase().toString()).put("stop", stop);
+    });
   }
 }

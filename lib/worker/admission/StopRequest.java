@@ -8,11 +8,36 @@ package lib.worker.admission;
  */
 public record StopRequest(Cause cause, String by, String why) {
 
-  /**
-   * The kinds of stop; each has its own verdict. {@code STUCK} is an agent that
-   * will not end by itself; the last four are kinds of {@link lib.agent.Silence}.
-   */
-  public enum Cause { CANCELLED, TIMEOUT, DRAINED, SUPERSEDED, LEASE_EXPIRED, HUNG, LINGERED, NEEDS_APPROVAL, RATE_LIMITED, UNRESPONSIVE }
+  /** Who or what ends an agent, the strongest first. Each cause has its own verdict. */
+  public enum Cause {
+    /** The task belongs to another worker now: nothing that this agent does counts. */
+    SUPERSEDED,
+    /** A person wants it. */
+    CANCELLED,
+    /** The server may give the task to another worker soon. */
+    LEASE_EXPIRED,
+    /** The drain deadline is over. */
+    DRAINED,
+    /** The task has used up its time. */
+    TIMEOUT,
+    /** The provider refuses the agent. */
+    RATE_LIMITED,
+    /** The agent asks a question that nobody answers. */
+    NEEDS_APPROVAL,
+    /** The agent does nothing. */
+    UNRESPONSIVE,
+    /** The agent has its result and does not end. */
+    LINGERED;
+
+    private boolean isStrongerThan(Cause other) {
+      return compareTo(other) < 0;
+    }
+  }
+
+  /** Whether this one replaces the other. */
+  boolean isStrongerThan(StopRequest other) {
+    return cause.isStrongerThan(other.cause);
+  }
 
   @Override
   public String toString() {

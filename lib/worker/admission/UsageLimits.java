@@ -1,27 +1,28 @@
 package lib.worker.admission;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import lib.core.Clock;
+import lib.core.Reporting;
 import lib.wire.Task;
 
 /**
- * The model providers whose usage limit is reached, and until when each is left alone. It is forgotten with the process,
- * which costs one more refusal each. A limit ends at a time of the day, also while this machine sleeps, so it is measured
- * on the wall clock. Thread-safe.
+ * Model providers whose usage limit is reached, and until when each gets no task. A new process forgets them, which costs one
+ * refusal each. Limits end at a time of the day, also while this machine sleeps, so the wall clock measures them. Thread-safe.
  */
-public final class UsageLimits {
-  /** The first pause when nothing was told; limits by the minute are over by then. It doubles while refusals go on. */
+public final class UsageLimits implements Reporting {
+  /** The first pause where the provider names no time; limits by the minute are over by then. Each further refusal doubles it. */
   private static final Duration FIRST = Duration.ofMinutes(5);
-  /** So often a limit that nobody knows the end of is tried: one refusal an hour is nothing to a provider. */
-  private static final Duration MOST = Duration.ofHours(1);
-  /** A provider that says "at once" and refuses again must not be asked in a circle. */
-  private static final Duration LEAST = Duration.ofSeconds(1);
-  /** Limits are by the week at the most; what is told beyond that is a mistake. */
-  private static final Duration LONGEST = Duration.ofDays(8);
+  /** The longest of these pauses: one refusal an hour is nothing to a provider. */
+  private static final Duration MAX_GUESS = Duration.ofHours(1);
+  /** A provider that says "at once" and refuses again must not be asked without end. */
+  private static final Duration MIN = Duration.ofSeconds(1);
+  /** Limits are by the week at most; a longer time is a mistake. */
+  private static final Duration MAX = Duration.ofDays(8);
 
   private record Pause(Instant until, int refusals, boolean open) {}
 
@@ -39,20 +40,20 @@ public final class UsageLimits {
   }
 
   /**
-   * Takes note of a refusal. Another one during a pause can only prolong it. A told time is believed once; when the refusals
-   * go on after it, the pauses grow as if nothing had been told.
+   * Records a refusal. Another one during a pause can only prolong it. The provider's own time counts once; when it refuses
+   * again after that, the pauses grow as if it had named none.
    *
-   * @param told how long to wait, if the provider said so
-   * @return until when the provider is left alone
+   * @param named how long to wait, if the provider said so
+   * @return until when the provider gets no task
    */
-  public synchronized Instant refused(String provider, Optional<Duration> told) {
+  public synchronized Instant refused(String provider, Optional<Duration> named) {
     var now = time.now();
     var before = pauses.getOrDefault(provider, new Pause(now, 0, false));
     var during = before.until.isAfter(now);
     var refusals = during ? before.refusals : before.refusals + 1;
-    var guess = told.isEmpty() ? doubled(refusals - 1) : refusals > 1 ? doubled(refusals - 2) : LEAST;
-    var wait = told.filter(t -> t.compareTo(guess) > 0).orElse(guess);
-    var until = now.plus(wait.compareTo(LONGEST) > 0 ? LONGEST : wait);
+    var guess = named.isEmpty() ? doubled(refusals - 1) : refusals > 1 ? doubled(refusals - 2) : MIN;
+    var wait = named.filter(t -> t.compareTo(guess) > 0).orElse(guess);
+    var until = now.plus(wait.compareTo(MAX) > 0 ? MAX : wait);
     var longer = during && before.until.isAfter(until) ? before.until : until;
     pauses.put(provider, new Pause(longer, refusals, true));
     return longer;
@@ -60,15 +61,15 @@ public final class UsageLimits {
 
   private static Duration doubled(int times) {
     var wait = FIRST.multipliedBy(1L << Math.min(times, 10));
-    return wait.compareTo(MOST) > 0 ? MOST : wait;
+    return wait.compareTo(MAX_GUESS) > 0 ? MAX_GUESS : wait;
   }
 
-  /** The provider has done a task: what it refused before is forgotten. A pause goes on, since that task may have begun long ago. */
+  /** Forgets earlier refusals, since the provider has served a task. A pause stays: that task may have begun long ago. */
   public synchronized void served(String provider) {
     pauses.computeIfPresent(provider, (name, pause) -> pause.until.isAfter(time.now()) ? pause : null);
   }
 
-  /** The providers that are left alone now, and until when. */
+  /** The providers that get no task now, and until when. */
   public synchronized Map<String, Instant> paused() {
     var now = time.now();
     var paused = new HashMap<String, Instant>();
@@ -80,7 +81,13 @@ public final class UsageLimits {
     return paused;
   }
 
-  /** Whether a pause has ended since this was asked last. */
+  @Override
+  public void status(ObjectNode json) {
+    var limits = json.putArray("limits");
+    paused().forEach((provider, until) -> limits.addObject().put("provider", provider).put("until", until.toString()));
+  }
+
+  /** Whether a pause has ended since the last call. */
   public synchronized boolean ended() {
     var now = time.now();
     var ended = pauses.values().stream().anyMatch(pause -> pause.open && !pause.until.isAfter(now));

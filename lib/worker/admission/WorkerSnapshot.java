@@ -2,20 +2,19 @@ package lib.worker.admission;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lib.worker.context.WorkerIdentity;
 
 /**
- * The worker's state as admission sees it, at one moment.
+ * The worker's state at one moment, as admission needs it. Made from memory alone. Immutable.
  *
- * @param folders codebase id to folder, for what we offer
- * @param barred codebase id to why it may not be worked in, for what we offer and should not
- * @param busyLanes folders in which an agent works now, links resolved
+ * @param codebases the offered codebases by their ids
+ * @param holders directories in which an agent works, links resolved, and who holds them, for people
  * @param freeSlots how many more tasks may start
- * @param holds what keeps every task back
- * @param owing tasks whose earlier report has not reached the server
+ * @param holds what keeps tasks back: rule to reason
+ * @param pendingReports tasks with a report that the server has not taken yet
  * @param limits providers whose usage limit is reached, and until when
  */
-public record WorkerSnapshot(String workerId, String agentName, List<String> capabilities, Map<String, Path> folders, Map<String, String> barred,
-    Set<Path> busyLanes, int freeSlots, HoldReasons holds, Set<String> owing, Map<String, Instant> limits) {}
+public record WorkerSnapshot(WorkerIdentity identity, Map<String, Codebases.Offered> codebases, Map<Path, String> holders, int freeSlots,
+    Map<String, String> holds, Set<String> pendingReports, Map<String, Instant> limits) {}

@@ -3,194 +3,188 @@ package lib.worker.attempt;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.ProcessActivity;
 import lib.agent.process.ProcessTree;
 import lib.agent.process.RunBudget;
 import lib.agent.process.Silence;
 import lib.agent.process.SilenceDetector;
-import lib.core.Clock;
-import lib.masking.Redaction;
+import lib.agent.process.Supervisor;
+import lib.config.Table;
+import lib.journal.Attempt;
+import lib.outbox.Outbox;
 import lib.worker.admission.StopRequest;
+import lib.worker.admission.StopRequest.Cause;
+import lib.worker.admission.StopRequests;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One agent from its start to its end: reads what it says, obeys stop orders, ends it and everything it started. The agent
- * is not ours to keep alive: if this process dies, the supervisor goes on.
+ * Watches one agent until it has ended: records what it writes, and ends it when it is asked to stop, has used up its
+ * budget, stays silent or hangs. The agent does not depend on it: if this process dies, the supervisor remains. One thread.
  */
 final class AgentWatcher {
   private static final Logger LOG = LoggerFactory.getLogger(AgentWatcher.class);
-  private static final Duration LOOK = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
 
-  private final String taskId;
-  private final AttemptDirectory folder;
-  private final Duration budget;
-  private final Duration spent;
-  private final Map<String, Duration> silences;
-  private final AtomicReference<StopRequest> order;
-  private final Consumer<String> session;
-  private final Redaction redaction;
-  private final Clock time;
-  private Thread ladder; // ends the agent once there is an order to
-  private boolean finished = true; // whether it had told its result before the ladder began
+  private static final int CONTAINED = 4; // looks before a control group is made, for which a short task need not wait
 
-  /**
-   * The run of an agent.
-   *
-   * @param budget the longest the agent may run
-   * @param spent how much of that is over
-   * @param silences the setting {@code silence}
-   * @param order where stop orders appear
-   * @param session told once, when the agent's session is known
-   */
-  AgentWatcher(String taskId, AttemptDirectory folder, Duration budget, Duration spent, Map<String, Duration> silences,
-      AtomicReference<StopRequest> order, Consumer<String> session, Redaction redaction, Clock time) {
-    this.taskId = taskId;
-    this.folder = folder;
-    this.budget = budget;
-    this.spent = spent;
-    this.silences = silences;
-    this.order = order;
-    this.session = session;
-    this.redaction = redaction;
-    this.time = time;
+  private final WorkerContext context;
+  private final AgentHandle agent;
+  private final Attempt attempt;
+  private final OutputRecorder recorder;
+  private final OutputAnalyzer output;
+  private final StopRequests stops;
+  private final Outbox outbox;
+  private final ProcessTree processes;
+  private Thread ending; // ends the agent's processes, once there is a reason to
+  private boolean hadResult = true; // whether it had stated its result before that began
+
+  AgentWatcher(WorkerContext context, AgentHandle agent, Attempt attempt, OutputRecorder recorder, StopRequests stops, Outbox outbox) {
+    this.context = context;
+    this.agent = agent;
+    this.attempt = attempt;
+    this.recorder = recorder;
+    this.output = recorder.analyzer();
+    this.stops = stops;
+    this.outbox = outbox;
+    this.processes = new ProcessTree(agent.directory(), agent.supervisor() == null ? 0 : agent.supervisor().pid(), context.clock());
   }
 
-  /**
-   * Waits for the end of an agent that was let go, and judges it. An interrupt leaves the agent running under its supervisor;
-   * any failure ends it.
-   *
-   * @param supervisor null when it is long gone
-   * @param lives false when no process of the attempt is alive, so that none need be looked for
-   */
-  Verdict run(ProcessHandle supervisor, boolean lives) throws IOException, InterruptedException {
-    var start = time.nanos() - spent.toNanos();
-    var processes = new ProcessTree(folder, supervisor == null ? 0 : supervisor.pid(), time);
-    try (var found = new OutputAnalyzer(folder, redaction)) {
-      var exit = watch(supervisor, processes, found);
-      if (lives) {
-        sweep(processes);
-      }
-      while (found.read(true)) {
+  /** Waits for the agent's end. An interrupt leaves the agent running; any failure ends it. */
+  AgentEnding watch() throws IOException, InterruptedException {
+    var start = context.clock().nanos() - agent.spent().toNanos();
+    try {
+      var exit = awaitExit();
+      endLeftovers();
+      while (recorder.read(true)) {
         continue;
       }
-      var took = Duration.ofNanos(time.nanos() - start);
-      var stopped = order.get() != null && (ladder != null || order.get().cause() == StopRequest.Cause.SUPERSEDED);
-      return Verdict.of(found, exit, stopped ? order.get() : null, finished, took, budget);
+      var took = Duration.ofNanos(context.clock().nanos() - start);
+      var stop = stops.current().filter(request -> ending != null || request.cause() == Cause.SUPERSEDED).orElse(null);
+      return new AgentEnding(output, exit, stop, hadResult, took, agent.budget());
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
-      throw (InterruptedException) new InterruptedException("reading the agent's files").initCause(e);
+      throw (InterruptedException) new InterruptedException("reading the agent's output").initCause(e);
     } catch (IOException | RuntimeException | Error e) {
-      end(supervisor, processes);
+      end();
       throw e;
     }
   }
 
-  private AttemptDirectory.Exit watch(ProcessHandle supervisor, ProcessTree processes, OutputAnalyzer found)
-      throws IOException, InterruptedException {
-    var told = false;
-    var deadline = new RunBudget(folder, budget.minus(spent), time);
-    var listening = new SilenceDetector(silences, () -> activity(processes), time);
+  /** The exit that the supervisor recorded; null when the supervisor is gone without one. */
+  private AttemptDirectory.Exit awaitExit() throws IOException, InterruptedException {
+    var budget = new RunBudget(agent.directory(), agent.budget().minus(agent.spent()), context.clock());
+    var silence = new SilenceDetector(context.settings().get(Table.SILENCE), this::activity, context.clock());
+    var session = false;
+    var looks = 0; // since the agent was let go
     while (true) {
-      var alive = supervisor != null && supervisor.isAlive(); // asked before the file: a supervisor that is gone has written all it will
-      var exit = folder.exit();
-      var more = found.read(false);
-      if (!told && found.sessionId() != null) {
-        session.accept(found.sessionId());
-        told = true;
+      var isAlive = agent.supervisor() != null && agent.supervisor().isAlive(); // read before the file, which a dead one has completed
+      var exit = agent.directory().exit();
+      var length = recorder.length();
+      var hasMore = recorder.read(false);
+      if (recorder.length() > length) {
+        outbox.signal(attempt);
       }
-      if (exit.isPresent() || !alive) {
-        if (ladder != null) {
-          ladder.join();
+      if (!session && output.sessionId() != null) {
+        context.events().publish(new WorkerEvent.SessionFound(attempt, output.sessionId()));
+        session = true;
+      }
+      if (exit.isPresent() || !isAlive) {
+        if (ending != null) {
+          ending.join();
         }
-        return exit.orElse(null);
+        return exit.isEmpty() && agent.process() != null ? Supervisor.exit(agent.directory(), agent.process()).orElse(null) : exit.orElse(null);
       }
-      renew(deadline);
-      if (deadline.isExceeded()) {
-        order.compareAndSet(null, new StopRequest(StopRequest.Cause.TIMEOUT, "the worker", ""));
+      if (looks < CONTAINED && agent.directory().pids().isPresent() && ++looks == CONTAINED) {
+        processes.contain();
       }
-      if (found.stuck() != null || found.sessionGone()) {
-        order.compareAndSet(null, new StopRequest(StopRequest.Cause.HUNG, "the worker", "it would not end by itself"));
+      extend(budget);
+      if (budget.isExceeded() && !stops.isPresent()) { // it hides no reason that came before
+        stops.offer(new StopRequest(Cause.TIMEOUT, "the worker", ""));
       }
-      if (!more && order.get() == null && folder.hasDirectory()) {
-        silence(listening, found).ifPresent(silent -> order.compareAndSet(null, silent));
+      if (!hasMore && ending == null && looks > 0) {
+        silenceEnds(silence).ifPresent(stops::offer);
       }
-      if (order.get() != null && ladder == null) {
-        LOG.info("task={} ending the agent: {}", taskId, order.get());
-        finished = found.last() == Silence.LastEvent.RESULT;
-        ladder = Thread.ofPlatform().name("end " + taskId).start(() -> end(supervisor, processes));
+      if (ending == null && (stops.isPresent() || output.stuck() != null || output.sessionGone())) {
+        beginEnding();
       }
-      if (!more) {
-        time.sleep(LOOK);
+      if (!hasMore) {
+        context.clock().sleep(POLL_INTERVAL);
       }
     }
   }
 
-  private ProcessActivity activity(ProcessTree processes) {
+  private void beginEnding() {
+    LOG.info("ending agent task={}: {}", attempt.taskId(), stops.current().map(StopRequest::toString).orElse("it would not end by itself"));
+    hadResult = output.last() == Silence.LastEvent.RESULT;
+    ending = Thread.ofPlatform().name("end " + attempt.taskId()).start(this::end);
+  }
+
+  private ProcessActivity activity() {
     try {
       return processes.activity();
     } catch (IOException e) {
-      LOG.warn("task={} its processes cannot be looked at: {}", taskId, e.getMessage());
+      LOG.warn("cannot inspect the agent's processes task={}: {}", attempt.taskId(), e.getMessage());
       return ProcessActivity.UNSEEN;
     }
   }
 
-  private void renew(RunBudget deadline) {
+  private void extend(RunBudget budget) {
     try {
-      deadline.extendAfterSleep();
+      budget.extendAfterSleep();
     } catch (IOException e) {
-      LOG.warn("task={} its supervisor may end it early, since this machine slept: {}", taskId, e.getMessage());
+      LOG.warn("cannot extend the agent's deadline after this machine slept, it may end early task={}: {}", attempt.taskId(), e.getMessage());
     }
   }
 
-  /** The order to end an agent that has been silent for too long, if it has. */
-  private Optional<StopRequest> silence(SilenceDetector listening, OutputAnalyzer found) {
-    var wait = found.last() == Silence.LastEvent.LIMIT ? found.limit().waitFrom(time.now()).orElse(Duration.ZERO) : Duration.ZERO;
-    return listening.observe(found.lines(), found.last(), wait).map(silence -> {
-      var budget = Verdict.format(silences.get(silence.word()));
+  /** The request to end an agent that has been silent for too long. */
+  private Optional<StopRequest> silenceEnds(SilenceDetector detector) {
+    var wait = output.last() == Silence.LastEvent.LIMIT ? output.limit().waitFrom(context.clock().now()).orElse(Duration.ZERO) : Duration.ZERO;
+    return detector.observe(output.lines(), output.last(), wait).map(silence -> {
+      var budget = Verdict.format(context.settings().get(Table.SILENCE).get(silence.word()));
       return switch (silence) {
-        case LINGERING -> new StopRequest(StopRequest.Cause.LINGERED, "the worker", "it has told its result and did not exit within " + budget);
-        case ASKING -> new StopRequest(StopRequest.Cause.NEEDS_APPROVAL, "the worker", "it asks: " + found.question());
-        case LIMITED -> new StopRequest(StopRequest.Cause.RATE_LIMITED, "the worker", found.limit().message());
-        case THINKING -> new StopRequest(StopRequest.Cause.UNRESPONSIVE, "the worker", "it said nothing for " + budget
+        case LINGERING -> new StopRequest(Cause.LINGERED, "the worker", "it stated its result and did not exit within " + budget);
+        case ASKING -> new StopRequest(Cause.NEEDS_APPROVAL, "the worker", "it asks: " + output.question());
+        case LIMITED -> new StopRequest(Cause.RATE_LIMITED, "the worker", output.limit().message());
+        case THINKING -> new StopRequest(Cause.UNRESPONSIVE, "the worker", "it said nothing for " + budget
             + ", although its processes were busy or connected");
-        case DEAD -> new StopRequest(StopRequest.Cause.UNRESPONSIVE, "the worker", "it said nothing for " + budget
+        case DEAD -> new StopRequest(Cause.UNRESPONSIVE, "the worker", "it said nothing for " + budget
             + " or longer, and in that time its processes used no CPU, read and wrote nothing and held no connection");
       };
     });
   }
 
-  private void end(ProcessHandle supervisor, ProcessTree processes) {
+  private void end() {
     try {
-      if (supervisor != null && folder.pids().isEmpty()) {
-        ProcessTree.abandon(supervisor.pid()); // it still waits for the folder; an agent that starts this instant is found by its marker
+      if (agent.supervisor() != null && !agent.directory().wasStarted()) {
+        Supervisor.abandon(agent.supervisor()); // it still waits for the codebase
       }
       if (!processes.end()) {
-        LOG.error("task={} some of its processes could not be ended", taskId);
+        LOG.error("some of the agent's processes survive task={}", attempt.taskId());
       }
     } catch (IOException e) {
-      LOG.error("task={} ending the agent: {}", taskId, e.getMessage());
+      LOG.error("cannot end the agent task={}: {}", attempt.taskId(), e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** What the agent left behind when it ended: servers it started, shells that ignored it. */
-  private void sweep(ProcessTree processes) throws InterruptedException {
-    var sweeper = Thread.ofPlatform().name("sweep " + taskId).start(() -> {
+  /** Ends what the agent left behind: servers that it started, shells that ignored it. On a thread that no interrupt reaches. */
+  private void endLeftovers() throws InterruptedException {
+    var sweeper = Thread.ofPlatform().name("sweep " + attempt.taskId()).start(() -> {
       try {
         var left = processes.processes().size();
         if (left > 0) {
-          LOG.info("task={} ending {} processes that the agent left behind", taskId, left);
+          LOG.info("ending {} processes that the agent left behind task={}", left, attempt.taskId());
           processes.sweep();
         }
       } catch (IOException e) {
-        LOG.error("task={} looking for processes left behind: {}", taskId, e.getMessage());
+        LOG.error("cannot look for processes that the agent left behind task={}: {}", attempt.taskId(), e.getMessage());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

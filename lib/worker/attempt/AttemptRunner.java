@@ -1,282 +1,232 @@
 package lib.worker.attempt;
 
 import java.io.IOException;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
-import java.util.function.Function;
-import lib.agent.output.OutputPosition;
-import lib.agent.output.OutputSource;
-import lib.agent.output.Transcript;
+import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
-import lib.core.Clock;
+import lib.config.Table;
 import lib.core.Json;
-import lib.feed.Inbox;
+import lib.core.MachineFailure;
+import lib.core.Problem;
 import lib.journal.Attempt;
-import lib.journal.Journal;
-import lib.masking.Redaction;
 import lib.outbox.Outbox;
 import lib.store.StoreFailed;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
-import lib.worker.admission.AgentBreaker;
-import lib.worker.admission.Decision;
-import lib.worker.admission.RunningTasks;
+import lib.worker.admission.HoldMonitor;
+import lib.worker.admission.StopRequests;
 import lib.worker.admission.UsageLimits;
-import lib.worker.context.EventBus;
+import lib.worker.attempt.ClaimResult.Claimed;
+import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.context.WorkerIdentity;
-import lib.worker.presence.SessionSyncLoop;
+import lib.worker.presence.RegistrationTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One task's whole way here: taken, done, its outcome recorded and handed to the outbox. */
+/**
+ * Runs one task from the intent to its last report. A task that this worker claimed ends in a terminal state, whatever goes
+ * wrong here. Thread-safe: each task has a thread of its own.
+ */
 public final class AttemptRunner {
   private static final Logger LOG = LoggerFactory.getLogger(AttemptRunner.class);
-  private static final Duration DONE = Duration.ofHours(24); // no server replays longer; the journal remembers beyond
-  private static final Duration START = Duration.ofMillis(5); // a program's start: our books would take the cores it needs
-  private static final Duration DISK = Duration.ofSeconds(10); // how often a full disk is tried again
+  private static final Duration RETRY_DISK = Duration.ofSeconds(10); // how often a full disk is tried again
 
-  private final Claimer taking;
-  private final AgentLauncher doing;
-  private final Journal journal;
+  private static final int MAX_COMPLETIONS = 5;
+
+  private final WorkerContext context;
+  private final Claimer claimer;
+  private final AgentLauncher launcher;
   private final Outbox outbox;
-  private final Inbox inbox;
-  private final WorkerIdentity identity;
   private final UsageLimits limits;
-  private final boolean ours;
-  private final boolean requeue;
-  private final long outputMax;
-  private final BiConsumer<Path, AgentBreaker.Ended> agentEnded;
-  private final SessionSyncLoop syncing;
-  private final EventBus events;
-  private final Redaction redaction;
-  private final Clock time;
-  private volatile boolean neverRequeue;
+  private final HoldMonitor holds;
+  private final RegistrationTask registration;
+  private volatile boolean mayRequeue = true;
 
-  /**
-   * Runs tasks.
-   *
-   * @param requeue whether a task that met a usage limit is to be done again later
-   * @param agentEnded told which agent CLI was started here and how it ended
-   */
-  public AttemptRunner(Claimer taking, AgentLauncher doing, Journal journal, Outbox outbox, Inbox inbox, WorkerIdentity identity, UsageLimits limits, boolean ours,
-      boolean requeue, long outputMax, BiConsumer<Path, AgentBreaker.Ended> agentEnded, SessionSyncLoop syncing, EventBus events,
-      Redaction redaction, Clock time) {
-    this.taking = taking;
-    this.doing = doing;
-    this.journal = journal;
+  /** What came of starting or reattaching an agent. */
+  private sealed interface Launch {
+    /** An agent that was started, by this process or an earlier one. */
+    record Running(AgentHandle agent) implements Launch {}
+
+    /** There is no agent to watch, and this is the outcome. */
+    record Ended(Verdict verdict) implements Launch {}
+  }
+
+  /** A runner for all tasks of a worker. */
+  public AttemptRunner(WorkerContext context, Claimer claimer, AgentLauncher launcher, Outbox outbox, UsageLimits limits, HoldMonitor holds,
+      RegistrationTask registration) {
+    this.context = context;
+    this.claimer = claimer;
+    this.launcher = launcher;
     this.outbox = outbox;
-    this.inbox = inbox;
-    this.identity = identity;
     this.limits = limits;
-    this.ours = ours;
-    this.requeue = requeue;
-    this.outputMax = outputMax;
-    this.agentEnded = agentEnded;
-    this.syncing = syncing;
-    this.events = events;
-    this.redaction = redaction;
-    this.time = time;
+    this.holds = holds;
+    this.registration = registration;
+  }
+
+  /** Gives no task back after a usage limit from now on: somebody waits for the outcome. */
+  public void neverRequeue() {
+    mayRequeue = false;
   }
 
   /**
-   * Runs it; returns whether it was done. An interrupt leaves a started agent running.
+   * Runs a task to its end; a restored one goes on at its agent. An interrupt leaves the agent running.
    *
-   * @throws StoreFailed when the journal cannot be written, so that no task may be taken
+   * @throws StoreFailed when the intent cannot be recorded; then nothing was claimed
    */
-  public boolean run(RunningTasks.RunningTask entry, Function<Task, Decision> admission, BooleanSupplier stopping) throws StoreFailed, InterruptedException {
-    switch (taking.take(entry.task(), admission, stopping, this::readying)) {
-      case Claimer.Result.Deferred later -> {
-        inbox.defer(later.task(), later.howLong());
-        return false;
-      }
-      case Claimer.Result.Skipped ignore -> {
-        inbox.suppress(entry.task(), ignore.howLong());
-        return false;
-      }
-      case Claimer.Result.Claimed taken -> {
-        inbox.suppress(taken.task(), DONE);
-        entry.attempt().set(taken.claimed().attempt());
-        perform(entry, taken);
-        return true;
-      }
+  public ClaimResult run(AdmittedTask admitted) throws StoreFailed, InterruptedException {
+    var claim = admitted.restored() == null ? claimer.claim(admitted) : new Claimed(admitted.restored(), null);
+    if (claim instanceof Claimed(Attempt attempt, Duration budget)) {
+      admitted.place().claimed(attempt);
+      report(attempt, perform(admitted, attempt, budget));
+    }
+    return claim;
+  }
+
+  private Verdict perform(AdmittedTask admitted, Attempt attempt, Duration budget) throws InterruptedException {
+    Launch launch;
+    try {
+      launch = launch(admitted, attempt, budget); // first, since people wait for it
+    } catch (RuntimeException | Error e) {
+      launch = new Launch.Ended(bug(attempt, e));
+    }
+    open(admitted, attempt);
+    try {
+      return applyUsageLimit(admitted.task(), finish(admitted, attempt, launch));
+    } catch (RuntimeException | Error e) {
+      return bug(attempt, e);
     }
   }
 
-  private void perform(RunningTasks.RunningTask entry, Claimer.Result.Claimed taken) throws InterruptedException {
-    var task = taken.task();
-    var attempt = taken.claimed().attempt();
-    if (task.builtin() || task.registration()) {
-      outbox.open(taken.claimed(), OutputSource.NONE);
-      logClaimed(taken);
-      finish(attempt, builtin(task));
+  /** Begins to deliver reports and output. Of a restored attempt the server may have a part. */
+  private void open(AdmittedTask admitted, Attempt attempt) {
+    if (admitted.restored() != null) {
+      outbox.resume(attempt);
       return;
     }
-    try (var ready = taken.readying().await()) {
-      var transcript = new Transcript(ready.folder(), OutputPosition.START, outputMax, redaction);
-      doing.grant(task, ready.folder(), taken.budget());
-      var refusal = ready.go(); // the first thing: people wait for it
-      time.sleep(START);
-      outbox.open(taken.claimed(), transcript);
-      logClaimed(taken);
-      var verdict = refusal != null ? refusal : applyUsageLimit(task, agent(entry, taken, ready));
-      if (refusal == null) {
-        agentEnded.accept(ready.program(), verdict.forBreaker());
+    outbox.open(attempt);
+    LOG.info("claimed task={} codebase={} type={} attempt={}", attempt.taskId(), attempt.codebaseId(), attempt.agentType(), attempt.n());
+    context.events().publish(new WorkerEvent.TaskClaimed(attempt));
+  }
+
+  private static Verdict bug(Attempt attempt, Throwable e) {
+    LOG.error("bug in the worker task={}, the task fails", attempt.taskId(), e);
+    return Verdict.failed("bug", "a bug in the worker ended it: " + e);
+  }
+
+  private Launch launch(AdmittedTask admitted, Attempt attempt, Duration budget) throws InterruptedException {
+    var stop = admitted.place().stops().current();
+    try {
+      if (admitted.isBuiltin()) {
+        return new Launch.Ended(runBuiltin(admitted.task()));
       }
-      close(ready.folder(), verdict, task.id());
-      transcript.complete();
-      finish(attempt, verdict);
-      syncing.ended(task.id());
-    } catch (IOException e) { // before the agent: its folder cannot be made
-      outbox.open(taken.claimed(), OutputSource.NONE);
-      finish(attempt, Verdict.failed("agent-error", "the worker cannot write to its state folder: " + e.getMessage()));
-    }
-  }
-
-  /**
-   * Goes on with an attempt that an earlier process of this worker claimed: its agent lives on, has ended, has vanished, or
-   * was never let go.
-   *
-   * @param lives whether some process of it may be alive
-   */
-  public void adopt(RunningTasks.RunningTask entry, Attempt attempt, boolean lives) throws InterruptedException {
-    var folder = AttemptDirectory.of(identity.stateDir(), attempt.taskId(), attempt.n());
-    inbox.suppress(entry.task(), DONE);
-    if (!wasStarted(attempt, folder)) {
-      deliver(attempt, OutputSource.NONE);
-      finish(attempt, Verdict.NOT_BEGUN);
-      return;
-    }
-    LOG.info("task={} codebase={} going on with its agent", attempt.taskId(), attempt.codebase());
-    var transcript = transcript(attempt, folder);
-    deliver(attempt, transcript == null ? OutputSource.NONE : transcript);
-    var seen = reattach(entry, attempt, folder, lives);
-    // its supervisor may only now have seen that nobody says "go"
-    var verdict = wasStarted(attempt, folder) ? applyUsageLimit(task(entry, folder), seen) : Verdict.NOT_BEGUN;
-    close(folder, verdict, attempt.taskId());
-    if (transcript != null) {
-      transcript.complete();
-    }
-    finish(attempt, verdict);
-    syncing.ended(attempt.taskId());
-  }
-
-  /** Whether its agent was let go. In doubt it was: a task must not be done twice. */
-  private static boolean wasStarted(Attempt attempt, AttemptDirectory folder) {
-    try {
-      return attempt.state() == Attempt.State.STARTED || folder.wasStarted();
+      if (admitted.restored() != null) {
+        return launcher.wasStarted(attempt) ? new Launch.Running(launcher.reattach(attempt)) : new Launch.Ended(Verdict.notStarted(stop));
+      }
+      return stop.isPresent() ? new Launch.Ended(Verdict.notStarted(stop)) : new Launch.Running(launcher.start(admitted.task(), attempt, budget));
+    } catch (AgentLauncher.Refused e) {
+      return new Launch.Ended(Verdict.failed("refused", e.getMessage()));
+    } catch (Problem e) {
+      return notStarted(e);
+    } catch (MachineFailure e) {
+      return notStarted(e.problem());
     } catch (IOException e) {
-      LOG.error("task={} whether its agent began cannot be read: {}", attempt.taskId(), e.getMessage());
-      return true;
+      return notStarted(new Problem("the agent of a task could not be started", launcher.directory(attempt).path() + ": " + e.getMessage(),
+          "let this user write there"));
     }
   }
 
-  /** What its agent said; null when that cannot be read, which must not hold up the outcome. */
-  private Transcript transcript(Attempt attempt, AttemptDirectory folder) {
-    try {
-      return new Transcript(folder, attempt.sent(), outputMax, redaction);
+  /** What this machine cannot do now is no fault of the task: it is given back, and no other is taken until that heals. */
+  private Launch.Ended notStarted(Problem problem) {
+    holds.startFailed(problem);
+    return new Launch.Ended(Verdict.notBegun(problem.what() + ": " + problem.why()));
+  }
+
+  /** Watches the agent, if there is one, and judges its end. */
+  private Verdict finish(AdmittedTask admitted, Attempt attempt, Launch launch) throws InterruptedException {
+    var directory = launcher.directory(attempt);
+    if (launch instanceof Launch.Ended(Verdict ended) && (ended.isNotBegun() || !directory.exists())) { // no agent, no output
+      return ended;
+    }
+    try (var recorder = new OutputRecorder(directory, context.redaction(), context.settings().get(Table.OUTPUT_MAX))) {
+      var verdict = switch (launch) {
+        case Launch.Running(AgentHandle agent) -> watch(agent, attempt, recorder, admitted.place().stops());
+        case Launch.Ended(Verdict ended) -> ended;
+      };
+      complete(recorder, attempt, verdict.closingLine());
+      return verdict;
     } catch (IOException e) {
-      LOG.error("task={} its output is lost, the file cannot be read: {}", attempt.taskId(), e.getMessage());
-      return null;
+      return Verdict.failed("agent-error", "the worker could not read the agent's output: " + e.getMessage());
     }
   }
 
-  private static Task task(RunningTasks.RunningTask entry, AttemptDirectory folder) {
-    try {
-      return folder.task().orElse(entry.task());
-    } catch (IOException e) {
-      LOG.warn("task={} what was asked of its agent cannot be read: {}", entry.task().id(), e.getMessage());
-      return entry.task();
-    }
-  }
-
-  /** Begins to deliver, once the journal says what is owed: until then the task keeps its place, and its agent goes on. */
-  private void deliver(Attempt attempt, OutputSource spool) throws InterruptedException {
-    while (true) {
+  /** Completes the transcript. A full disk heals; a file that is gone or stays unwritable must not delay the outcome for ever. */
+  private void complete(OutputRecorder recorder, Attempt attempt, String closingLine) throws InterruptedException {
+    for (var tries = 1; ; tries++) {
       try {
-        outbox.adopt(attempt, spool);
+        recorder.finish(closingLine);
         return;
-      } catch (StoreFailed e) {
-        LOG.error("task={} what it owes cannot be read, trying on: {}", attempt.taskId(), e.getMessage());
-        time.sleep(DISK);
-      }
-    }
-  }
-
-  private Verdict reattach(RunningTasks.RunningTask entry, Attempt attempt, AttemptDirectory folder, boolean lives) throws InterruptedException {
-    try {
-      return doing.agent(attempt, folder, lives, entry.order(), session -> {
-        syncing.begins(attempt.taskId(), session);
-        if (!session.equals(attempt.sessionId())) {
-          tellSession(attempt, session);
+      } catch (IOException e) {
+        var isLast = tries == MAX_COMPLETIONS || e instanceof NoSuchFileException;
+        LOG.error("transcript not completed task={}, {}: {}", attempt.taskId(), isLast ? "reporting the outcome without its end"
+            : "retrying in " + RETRY_DISK.toSeconds() + " s", e.toString());
+        if (isLast) {
+          return;
         }
-      });
-    } catch (IOException e) {
-      return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
-    } catch (RuntimeException | Error e) {
-      return bug(entry.task(), e);
-    }
-  }
-
-  private void tellSession(Attempt attempt, String session) {
-    try {
-      outbox.session(attempt, session);
-    } catch (StoreFailed e) {
-      LOG.warn("task={} its session {} is reported with the outcome: {}", attempt.taskId(), session, e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void logClaimed(Claimer.Result.Claimed taken) {
-    var task = taken.task();
-    events.publish(new WorkerEvent.TaskClaimed(taken.claimed().attempt()));
-    LOG.info("task={} codebase={} type={} claimed, attempt {}", task.id(), task.codebase(), task.agent(), taken.claimed().attempt().n());
-  }
-
-  private AgentPreparation readying(Task task, Attempt intent) {
-    var folder = AttemptDirectory.of(identity.stateDir(), task.id(), intent.n());
-    return AgentPreparation.begin(() -> {
-      try {
-        return doing.ready(task, folder, intent);
-      } catch (RuntimeException | Error e) {
-        return new PreparedAgent(folder, null, null, null, bug(task, e));
+        context.clock().sleep(RETRY_DISK);
       }
-    });
-  }
-
-  private Verdict builtin(Task task) throws InterruptedException {
-    try {
-      return doing.builtin(task);
-    } catch (StoreFailed e) {
-      return Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
-    } catch (RuntimeException | Error e) {
-      return bug(task, e);
     }
   }
 
-  private Verdict agent(RunningTasks.RunningTask entry, Claimer.Result.Claimed taken, PreparedAgent ready) throws InterruptedException {
-    var attempt = taken.claimed().attempt();
-    LOG.info("task={} codebase={} agent started", attempt.taskId(), attempt.codebase());
-    events.publish(new WorkerEvent.AgentStarted(attempt));
-    started(attempt);
+  private Verdict watch(AgentHandle agent, Attempt attempt, OutputRecorder recorder, StopRequests stops) throws IOException, InterruptedException {
+    holds.startWorked();
+    LOG.info("{} task={} codebase={}", agent.launch() == null ? "reattached" : "agent started", attempt.taskId(), attempt.codebaseId());
+    context.events().publish(new WorkerEvent.AgentStarted(attempt));
     try {
-      return doing.agent(taken.task(), ready, taken.budget(), entry.order(), session -> {
-        syncing.begins(attempt.taskId(), session);
-        tellSession(attempt, session);
-      });
-    } catch (IOException e) {
-      return Verdict.failed("agent-error", "the worker could not watch the agent: " + e.getMessage());
-    } catch (RuntimeException | Error e) {
-      return bug(taken.task(), e);
+      var ending = new AgentWatcher(context, agent, attempt, recorder, stops, outbox).watch();
+      if (ending.output().sessionGone() && agent.resumes() && !stops.isPresent()) {
+        var why = "session " + agent.launch().session() + " is not there any more";
+        LOG.info("restarting the agent without its session task={}: {}", attempt.taskId(), why);
+        var fresh = launcher.startFresh(agent, attempt, ending.took(), why);
+        recorder.restart();
+        ending = new AgentWatcher(context, fresh, attempt, recorder, stops, outbox).watch();
+      }
+      if (ending.exit() != null && ending.exit().isUnstarted()) {
+        return notStarted(agent.directory().startFailure().problem()).verdict();
+      }
+      var verdict = withSessionNote(VerdictRules.judge(ending), agent.directory());
+      launcher.recordEnd(agent, verdict);
+      return verdict;
+    } catch (Problem e) {
+      return Verdict.failed("agent-error", e.what() + ": " + e.why());
     }
   }
 
-  /** Draws the consequences of a usage limit: its provider is left alone, and the task is put back where that is wanted. */
-  private Verdict applyUsageLimit(Task task, Verdict verdict) {
+  /** States why the agent worked in another session than the task names; some agents start a new one silently. */
+  private static Verdict withSessionNote(Verdict verdict, AttemptDirectory directory) throws IOException {
+    var asked = directory.task().map(Task::resumeSession).orElse(null);
+    return directory.restart().map(restart -> verdict.withFreshSessionNote(restart.why()))
+        .orElseGet(() -> verdict.withSessionMismatchNote(asked));
+  }
+
+  private Verdict runBuiltin(Task task) throws InterruptedException {
+    return switch (task.agent()) {
+      case "noop" -> Verdict.completed("ok");
+      case "echo" -> Verdict.completed(task.prompt());
+      default -> {
+        try {
+          var result = registration.register(task);
+          yield result.ok() ? Verdict.completed(result.text()) : Verdict.failed("refused", result.text());
+        } catch (StoreFailed e) {
+          yield Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
+        }
+      }
+    };
+  }
+
+  /** Leaves a provider alone that refused because of a usage limit, and gives the task back where that is wanted and possible. */
+  private Verdict applyUsageLimit(Task task, Verdict verdict) throws InterruptedException {
     var provider = UsageLimits.provider(task);
     if (verdict.status() == TaskStatus.COMPLETED) {
       limits.served(provider);
@@ -284,54 +234,30 @@ public final class AttemptRunner {
     if (verdict.limit() == null) {
       return verdict;
     }
-    var until = limits.refused(provider, verdict.limit().waitFrom(time.now()));
-    LOG.warn("task={} no task for {} until {}: {}", task.id(), provider, until.truncatedTo(ChronoUnit.SECONDS), verdict.limit().message());
-    return requeue && ours && !neverRequeue ? verdict.requeued() : verdict;
+    var until = limits.refused(provider, verdict.limit().waitFrom(context.clock().now()));
+    LOG.warn("usage limit task={} provider={} until={}, its tasks wait: {}", task.id(), provider, until.truncatedTo(ChronoUnit.SECONDS),
+        verdict.limit().message());
+    return isRequeueWanted() && context.server().features().requeuesByStatus() ? verdict.requeued() : verdict;
   }
 
-  /** Somebody waits for the outcome of the next task: it is never put back. */
-  public void neverRequeue() {
-    neverRequeue = true;
+  private boolean isRequeueWanted() {
+    return mayRequeue && context.settings().get(Table.ON_LIMIT).equals("requeue");
   }
 
-  private void started(Attempt attempt) {
-    try {
-      journal.started(attempt, time.now());
-    } catch (StoreFailed e) {
-      LOG.warn("task={} its start is not in the journal: {}", attempt.taskId(), e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Whatever goes wrong in our own code or with memory, a task that is ours ends in a terminal state. */
-  private static Verdict bug(Task task, Throwable e) {
-    LOG.error("task={} a bug in the worker ended it", task.id(), e);
-    return Verdict.failed("bug", "a bug in the worker ended it: " + e);
-  }
-
-  private static void close(AttemptDirectory folder, Verdict verdict, String taskId) {
-    try {
-      folder.close(verdict.closingLine());
-    } catch (IOException e) {
-      LOG.warn("task={} its closing line is not written: {}", taskId, e.getMessage());
-    }
-  }
-
-  /** Records the outcome, for as long as it takes: a full disk heals, and a task that is ours must end. */
-  private void finish(Attempt attempt, Verdict verdict) throws InterruptedException {
+  /** Records the outcome, however long that takes: a full disk heals, and the task must end. */
+  private void report(Attempt attempt, Verdict verdict) throws InterruptedException {
+    var requeue = verdict.limit() != null && verdict.status() == TaskStatus.FAILED && isRequeueWanted();
     while (true) {
       try {
-        var again = verdict.limit() != null && verdict.status() == TaskStatus.FAILED && requeue && !neverRequeue;
-        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt), again);
-        events.publish(new WorkerEvent.AttemptEnded(attempt, verdict.status(), verdict.reason(), verdict.facts().time()));
-        LOG.info("task={} codebase={} {}{}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
-            verdict.reason() == null ? "" : " (" + verdict.reason() + ")");
-        return;
+        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt), requeue);
+        break;
       } catch (StoreFailed e) {
-        LOG.error("task={} its outcome cannot be recorded, trying on: {}", attempt.taskId(), e.getMessage());
-        time.sleep(DISK);
+        LOG.error("cannot record the outcome task={}, retrying in {} s: {}", attempt.taskId(), RETRY_DISK.toSeconds(), e.getMessage());
+        context.clock().sleep(RETRY_DISK);
       }
     }
+    LOG.info("ended task={} codebase={} status={}{} seconds={}", attempt.taskId(), attempt.codebaseId(), verdict.status().word(),
+        verdict.reason() == null ? "" : " reason=" + verdict.reason(), verdict.facts().time().toSeconds());
+    context.events().publish(new WorkerEvent.AttemptEnded(attempt, verdict.status(), verdict.reason(), verdict.facts().time()));
   }
 }

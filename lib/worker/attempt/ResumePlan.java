@@ -8,24 +8,24 @@ import java.util.Optional;
 import lib.config.Codebase;
 import lib.session.Mapping;
 
-/** What becomes of the wish to go on with an agent's session. */
+/** Whether and where an agent resumes a session. */
 public sealed interface ResumePlan {
 
-  /** The agent goes on with it, in this folder. */
+  /** The agent resumes it, in this folder. */
   record Continue(Path directory) implements ResumePlan {}
 
-  /** It cannot be gone on with; the agent starts anew in the codebase, and the result says why. */
+  /** It cannot be resumed; the agent starts a new session in the codebase, and the result says why. */
   record StartFresh(String why) implements ResumePlan {}
 
-  /** It must not be gone on with here. */
+  /** It must not be resumed here. */
   record Refuse(String why) implements ResumePlan {}
 
   /**
-   * Decides it. A session can be gone on with only in the folder where it was begun: anywhere else agents hang, or work without
-   * a word. So that folder counts, as long as it belongs to the codebase that the task names, as {@link Mapping} has it; a task
-   * does not get at another codebase by naming a session.
+   * Makes the plan. An agent resumes a session only in the folder where the session was begun: elsewhere agents hang, or
+   * work without a result. That folder must belong to the task's codebase, as {@link Mapping} decides, so that a task does
+   * not reach another codebase by naming a session.
    *
-   * @param begun the folder where it was begun; empty when nobody here knows: then the agent is to say
+   * @param begun the folder where it was begun; empty when unknown: then the agent decides
    * @param codebase the folder of the task's codebase, which exists
    * @param codebases all that are offered here, without the one for tasks that have none
    */

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loop that a bug in one of its turns, or a moment without memory, must not end: it is logged, and the loop begins anew
- * after a while. Returns when the loop does, or when its thread is interrupted meanwhile.
+ * Runs a loop and restarts it 5 s after an unexpected exception or a moment without memory. Returns when the loop returns,
+ * or when its thread is interrupted meanwhile.
  *
  * @param name the loop's, for the log
  */
@@ -31,7 +31,7 @@ public record RestartingLoop(String name, Runnable loop, Clock time) implements 
       loop.run();
       return true;
     } catch (RuntimeException | Error e) {
-      LOG.error("a bug in the worker ended its {}, which begins anew", name, e);
+      LOG.error("bug in the worker loop={}, restarting it in 5 s", name, e);
       return false;
     }
   }

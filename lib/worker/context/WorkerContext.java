@@ -4,7 +4,7 @@ import java.util.random.RandomGenerator;
 import lib.config.LiveSettings;
 import lib.core.Clock;
 import lib.journal.Journal;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import lib.wire.Client;
 
 /**

@@ -28,6 +28,21 @@ public sealed interface WorkerEvent {
   /** The server has taken or refused every report of an attempt. */
   record AttemptSettled(Attempt attempt) implements WorkerEvent {}
 
+  /** The server confirms that an attempt of an earlier process is ours. */
+  record ClaimConfirmed(Attempt attempt) implements WorkerEvent {}
+
+  /** It is known what became of the claims that an earlier process left open for a task. */
+  record ClaimResolved(String taskId) implements WorkerEvent {}
+
+  /** The server wants a running task stopped. @param reason its own words; may be null */
+  record StopOrdered(String taskId, String reason) implements WorkerEvent {}
+
+  /** The server announced a task that runs here: it may have been queued again. */
+  record RunningTaskAnnounced(String taskId) implements WorkerEvent {}
+
+  /** A provider accepts tasks again. */
+  record UsageLimitEnded() implements WorkerEvent {}
+
   /** A rule keeps all tasks back from now on. */
   record HoldPlaced(String rule, String why) implements WorkerEvent {}
 

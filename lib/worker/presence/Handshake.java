@@ -1,27 +1,33 @@
 package lib.worker.presence;
 
+import java.time.Duration;
 import java.util.random.RandomGenerator;
 import lib.core.Clock;
+import lib.core.Problem;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Outage;
 import lib.wire.Retry;
+import lib.wire.ServerFeatures;
+import lib.worker.context.ServerLink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The first call to a server, which tells whether it is our own. Thread-safe. */
+/** The first call to a server, which finds out what it can do. Thread-safe. */
 public final class Handshake {
   private static final Logger LOG = LoggerFactory.getLogger(Handshake.class);
-  private static final int GREETINGS = 5; // about half a minute: a server that restarts is through
+  private static final int MAX_FAILURES = 5; // about half a minute: a server that restarts is through
 
-  private final Client client;
-  private final Clock time;
+  private static final Duration LAST_TRY = Duration.ofSeconds(5);
+
+  private final ServerLink server;
+  private final Clock clock;
   private final RandomGenerator random;
   private volatile String trouble = "";
 
-  public Handshake(Client client, Clock time, RandomGenerator random) {
-    this.client = client;
-    this.time = time;
+  public Handshake(ServerLink server, Clock clock, RandomGenerator random) {
+    this.server = server;
+    this.clock = clock;
     this.random = random;
   }
 
@@ -31,35 +37,55 @@ public final class Handshake {
   }
 
   /**
-   * What the server says of itself, asked until it answers; null when it is another than ours. It must be certain: what
-   * is recorded for our own server is delivered to no other.
+   * Asks until the server answers, and records its features. The answer must be certain, since reports recorded for the embedded
+   * server are delivered to no other.
    */
-  public Client.Info greet() throws InterruptedException {
+  public ServerFeatures greet() throws InterruptedException {
+    var features = ServerFeatures.of(ask(), server.client().server().url());
+    trouble = "";
+    server.answered(features);
+    return features;
+  }
+
+  /** What the server says of itself; null when it has no such call. */
+  private Client.Info ask() throws InterruptedException {
+    var client = server.client();
     var outage = new Outage(LOG, "asking " + client.server());
     while (true) {
       try {
         var info = client.info();
         outage.over();
-        trouble = "";
         return info;
       } catch (CallFailed e) {
-        // ours denies this call to nobody, and where all else is answered it answers this too
+        // the embedded server denies this call to nobody, and where it answers any other it answers this
         if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers()) {
           return null;
         }
         var failures = outage.failed(e);
         trouble = client.server() + ": " + e.line();
-        if (failures >= GREETINGS && answers()) {
+        if (failures >= MAX_FAILURES && answers()) {
           return null;
         }
-        time.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
+        clock.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
       }
+    }
+  }
+
+  /** Why the server has not answered within the time that there was; asks once more, for the reason. */
+  public Problem unanswered() throws InterruptedException {
+    var address = server.client().server();
+    try {
+      new Client(address, LAST_TRY).info();
+      return new Problem("the server " + address + " did not answer in time", "it does now, after the time of --exit-when-idle",
+          "try again, or wait longer").ending(Problem.Exit.TRY_LATER);
+    } catch (CallFailed e) {
+      return e.problem(address.toString());
     }
   }
 
   private boolean answers() throws InterruptedException {
     try {
-      client.codebases();
+      server.client().codebases();
       return true;
     } catch (CallFailed e) {
       return false;

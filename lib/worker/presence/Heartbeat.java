@@ -1,52 +1,59 @@
 package lib.worker.presence;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
-import java.util.Map;
-import java.util.function.Supplier;
-import lib.core.Clock;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import lib.core.Reporting;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.Outage;
+import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the server every 15 s that we live and what we run, and hears what it wants stopped. It has a platform thread of
- * its own and one for each call, so that nothing else can starve it; interrupt the first to end it.
+ * Says to the server every 15 s that the worker lives and what it runs, and takes its stop requests. It has a platform thread of
+ * its own and one for each call, and meets neither a lock nor a file, so that nothing starves it; interrupt it to end it.
  */
-public final class Heartbeat implements Runnable {
+public final class Heartbeat implements Runnable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
-  private static final Duration BEAT = Duration.ofSeconds(15); // the old worker's; servers call a worker dead after 120 s
+  private static final Duration INTERVAL = Duration.ofSeconds(15); // servers call a worker dead after 120 s
+  private static final Duration GAP = Duration.ofSeconds(1);
 
+  private final WorkerContext context;
   private final Client client;
-  private final String workerId;
   private final RunningTasks running;
-  private final Supplier<Map<String, String>> holds;
-  private final Runnable forgotten;
-  private final Clock time;
-  private volatile long lastContact;
+  private final HoldMonitor holds;
+  private final LastContact contact;
+  private final Semaphore woken = new Semaphore(0);
 
-  /**
-   * A heart that does not beat yet.
-   *
-   * @param holds rule to why: what keeps tasks from being taken
-   * @param forgotten told when the server does not know us
-   */
-  public Heartbeat(Client client, String workerId, RunningTasks running, Supplier<Map<String, String>> holds, Runnable forgotten, Clock time) {
-    this.client = client.on(Thread.ofPlatform().daemon().factory());
-    this.workerId = workerId;
+  /** A heartbeat that has not begun. It hears the server's stop events already. */
+  public Heartbeat(WorkerContext context, RunningTasks running, HoldMonitor holds, LastContact contact) {
+    this.context = context;
+    this.client = context.client().on(Thread.ofPlatform().daemon().factory());
     this.running = running;
     this.holds = holds;
-    this.forgotten = forgotten;
-    this.time = time;
-    this.lastContact = time.nanos();
+    this.contact = contact;
+    context.events().subscribe(event -> {
+      if (event instanceof WorkerEvent.StopOrdered order) {
+        running.stop(order.taskId(), stopRequest(order.reason()));
+      }
+    });
   }
 
-  /** How long ago the server last answered a beat. */
-  public Duration sinceContact() {
-    return Duration.ofNanos(time.nanos() - lastContact);
+  /** Beats now instead of at its next turn. Any thread. */
+  public void beatNow() {
+    woken.release();
+  }
+
+  @Override
+  public void status(ObjectNode json) {
+    json.withObject("/server").put("last_contact_seconds", contact.age().map(Duration::toSeconds).orElse(null));
   }
 
   @Override
@@ -54,31 +61,36 @@ public final class Heartbeat implements Runnable {
     var outage = new Outage(LOG, "heartbeat");
     try {
       while (true) {
-        var start = time.nanos();
+        var start = context.clock().nanos();
+        var at = context.clock().now();
         try {
-          for (var stop : client.heartbeat(workerId, running.attemptNumbers(), holds.get())) {
-            running.stop(stop.taskId(), order(stop.reason()));
+          for (var stop : client.heartbeat(context.workerId(), running.attemptNumbers(), holds.current())) {
+            running.stop(stop.taskId(), stopRequest(stop.reason()));
           }
-          lastContact = time.nanos();
+          contact.made(start, at);
           outage.over();
         } catch (CallFailed e) {
           if (e.kind() == CallFailed.Kind.MISSING) {
-            LOG.info("the server does not know us any more, registering anew");
-            forgotten.run();
+            LOG.info("the server does not know us any more, registering again");
+            context.events().publish(new WorkerEvent.ServerForgotWorker());
           } else {
             outage.failed(e);
           }
         }
-        var left = BEAT.toNanos() - (time.nanos() - start);
-        time.sleep(Duration.ofNanos(Math.max(left, Duration.ofSeconds(1).toNanos())));
+        woken.drainPermits();
+        context.clock().sleep(GAP);
+        var left = INTERVAL.minus(Duration.ofNanos(context.clock().nanos() - start));
+        if (woken.tryAcquire(Math.max(0, left.toMillis()), TimeUnit.MILLISECONDS)) {
+          LOG.debug("heartbeat before its time");
+        }
       }
     } catch (InterruptedException e) {
       LOG.debug("heartbeat ends");
     }
   }
 
-  /** Our own server begins the reason with {@code lost} when the task is somebody else's by now. */
-  public static StopRequest order(String reason) {
+  /** The embedded server begins the reason with {@code lost} when the task belongs to another worker. */
+  private static StopRequest stopRequest(String reason) {
     var text = reason == null ? "" : reason;
     return new StopRequest(text.startsWith("lost") ? StopRequest.Cause.SUPERSEDED : StopRequest.Cause.CANCELLED, "the server", text);
   }

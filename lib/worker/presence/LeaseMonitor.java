@@ -1,30 +1,38 @@
 package lib.worker.presence;
 
 import java.time.Duration;
-import lib.core.Clock;
+import java.util.Optional;
+import lib.journal.Attempt;
+import lib.wire.Lease;
 import lib.worker.admission.RunningTasks;
+import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.StopRequest;
+import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends an agent before the server may give its task to somebody else: when there was no contact for all of the lease but
- * 30 s. Servers that give no lease do so without asking; there the agent runs on and reports later. Run it on a thread of
- * its own, which waits for nothing else, and interrupt that thread to end it.
+ * Ends an agent before the server may give its task to another worker: after the lease less 30 s without contact. Where the
+ * server gave no lease, the agent runs on and reports later. Run it on a platform thread of its own, which meets neither a lock
+ * nor a file, and interrupt that thread to end it.
  */
 public final class LeaseMonitor implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseMonitor.class);
-  private static final Duration MARGIN = Duration.ofSeconds(30); // the kill ladder takes 11 s, and clocks drift
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  /** After a sleep, a restart or a set clock one heartbeat may renew the lease: it has so long, which covers its deadline. */
+  private static final Duration GRACE = Duration.ofSeconds(20);
 
+  private final WorkerContext context;
   private final RunningTasks running;
-  private final Heartbeat heart;
-  private final Clock time;
+  private final LastContact contact;
+  private final Heartbeat heartbeat;
+  private long doubtedAt; // when a lease was first over by the wall clock alone; 0 while none is
 
-  public LeaseMonitor(RunningTasks running, Heartbeat heart, Clock time) {
+  public LeaseMonitor(WorkerContext context, RunningTasks running, LastContact contact, Heartbeat heartbeat) {
+    this.context = context;
     this.running = running;
-    this.heart = heart;
-    this.time = time;
+    this.contact = contact;
+    this.heartbeat = heartbeat;
   }
 
   @Override
@@ -32,27 +40,49 @@ public final class LeaseMonitor implements Runnable {
     try {
       while (true) {
         look();
-        time.sleep(LOOK);
+        context.clock().sleep(INTERVAL);
       }
     } catch (InterruptedException e) {
-      LOG.debug("lease watch ends");
+      LOG.debug("lease monitor ends");
     }
   }
 
   private void look() {
-    for (var entry : running.entries()) {
-      var attempt = entry.attempt().get();
-      if (attempt == null || attempt.leaseSeconds() == 0) {
-        continue;
-      }
-      var claimed = Duration.ofNanos(time.nanos() - entry.since()); // the claim was a contact, too
-      var silent = claimed.compareTo(heart.sinceContact()) < 0 ? claimed : heart.sinceContact();
-      var lease = Duration.ofSeconds(attempt.leaseSeconds());
-      var most = lease.compareTo(MARGIN) > 0 ? lease.minus(MARGIN) : lease.dividedBy(2);
-      if (silent.compareTo(most) >= 0) {
-        running.stop(attempt.taskId(), new StopRequest(StopRequest.Cause.LEASE_EXPIRED, "the worker", "the server could not be reached for "
-            + silent.toSeconds() + " s of the " + lease.toSeconds() + " s that it keeps the task for this worker"));
+    var doubt = false;
+    for (var place : running.all()) {
+      var attempt = place.attempt().filter(a -> a.leaseSeconds() > 0);
+      if (attempt.isPresent()) {
+        doubt |= isDoubtful(place, attempt.get());
       }
     }
+    if (doubt && doubtedAt == 0) {
+      doubtedAt = context.clock().nanos();
+      heartbeat.beatNow();
+    } else if (!doubt) {
+      doubtedAt = 0;
+    }
+  }
+
+  /** Ends the agent when its lease is over; whether it is over by the wall clock alone. */
+  private boolean isDoubtful(RunningTask place, Attempt attempt) {
+    var now = context.clock().nanos();
+    var lease = Duration.ofSeconds(attempt.leaseSeconds());
+    var usable = Lease.usable(lease);
+    var sinceClaim = Duration.ofNanos(now - place.since()); // the claim was a contact, too
+    var awake = shorter(contact.awake(), sinceClaim);
+    var age = shorter(contact.age(), LastContact.longer(sinceClaim, Duration.between(attempt.createdAt(), context.clock().now())));
+    if (age.compareTo(usable) < 0) {
+      return false;
+    }
+    var isOver = awake.compareTo(usable) >= 0 || doubtedAt != 0 && now - doubtedAt >= GRACE.toNanos();
+    if (isOver && running.stop(attempt.taskId(), new StopRequest(StopRequest.Cause.LEASE_EXPIRED, "the worker",
+        "the server could not be reached for " + age.toSeconds() + " s of the " + lease.toSeconds() + " s of the lease"))) {
+      LOG.warn("task={} lease expired, ending its agent: no contact for {} s", attempt.taskId(), age.toSeconds());
+    }
+    return !isOver;
+  }
+
+  private static Duration shorter(Optional<Duration> one, Duration other) {
+    return one.filter(o -> o.compareTo(other) < 0).orElse(other);
   }
 }

@@ -1,158 +1,221 @@
 package lib.worker.presence;
 
-import java.nio.file.Files;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import lib.agent.AgentInspector;
 import lib.config.Codebase;
-import lib.core.Clock;
-import lib.core.Problem;
+import lib.core.Json;
+import lib.core.Reporting;
+import lib.store.StoreFailed;
 import lib.wire.CallFailed;
-import lib.wire.Client;
+import lib.wire.Outage;
 import lib.wire.Registration;
+import lib.wire.Retry;
 import lib.wire.Task;
 import lib.worker.admission.Codebases;
 import lib.worker.context.RestartingLoop;
-import lib.worker.context.WorkerIdentity;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps the worker and its codebases registered. Thread-safe; close it to end its threads. */
-public final class Registrar implements AutoCloseable {
+/**
+ * Keeps the codebases and then the worker registered: every 60 s, and at once when the server has forgotten them or there is
+ * something new to say. Thread-safe; close it to end its thread.
+ */
+public final class Registrar implements AutoCloseable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(Registrar.class);
+  private static final Duration INTERVAL = Duration.ofSeconds(60); // a server that lost its memory has it back after that
 
-  private final Client client;
-  private final WorkerIdentity identity;
+  private final WorkerContext context;
   private final Codebases codebases;
-  private final Supplier<List<String>> models;
-  private final Runnable changed;
-  private final Clock time;
-  private final RandomGenerator random;
-  private final RegistrationStep worker;
-  private final Map<Codebase, RegistrationStep> steps = new ConcurrentHashMap<>();
-  private final List<Thread> threads = new ArrayList<>(); // it is its own lock
+  private final AgentInspector inspector;
+  private final Semaphore woken = new Semaphore(0);
+  private final CountDownLatch tried = new CountDownLatch(1);
+  private final Outage outage = new Outage(LOG, "registration");
+  private volatile List<String> problems = List.of();
+  private Thread thread; // guarded by this, as what follows
   private boolean closed;
-  private volatile String known = "";
+  private String logged = ""; // the loop's alone
 
-  /**
-   * A registrar that has not begun.
-   *
-   * @param models what the agent can use, as far as it is known
-   * @param changed told when the set of known codebases changes
-   */
-  public Registrar(Client client, WorkerIdentity identity, Codebases codebases, Supplier<List<String>> models, Runnable changed, Clock time,
-      RandomGenerator random) {
-    this.client = client;
-    this.identity = identity;
+  /** A registrar that has not begun. */
+  public Registrar(WorkerContext context, Codebases codebases, AgentInspector inspector) {
+    this.context = context;
     this.codebases = codebases;
-    this.models = models;
-    this.changed = changed;
-    this.time = time;
-    this.random = random;
-    this.worker = new RegistrationStep("registering the worker", this::registerWorker, random);
+    this.inspector = inspector;
+    context.events().subscribe(event -> {
+      switch (event) {
+        case WorkerEvent.ServerForgotWorker forgot -> wake();
+        case WorkerEvent.ModelsChanged changed -> wake();
+        case WorkerEvent.SettingsReloaded reloaded -> wake();
+        default -> { }
+      }
+    });
   }
 
-  /** Begins, and returns once each step was tried, or at the end; those that failed are tried on. */
+  /** Begins, and returns once everything was tried, or at the end. */
   public void start() throws InterruptedException {
-    begin(worker);
-    worker.awaitTried();
-    codebases.toRegister().forEach(this::add);
-    for (var step : steps.values()) {
-      step.awaitTried();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      thread = Thread.ofVirtual().name("registrar").start(new RestartingLoop("registrar", this::loop, context.clock()));
     }
+    tried.await();
   }
 
-  /** Registers everything anew: the server says that it does not know us. */
-  public void refreshAll() {
-    refreshWorker();
-    steps.values().forEach(RegistrationStep::again);
+  /** Registers everything now. Any thread. */
+  public void wake() {
+    woken.release();
   }
 
-  /** Registers the worker anew: there is something else to say of it. */
-  public void refreshWorker() {
-    worker.again();
-  }
-
-  /** What does not hold, for people; empty when all does. */
-  public List<String> problems() {
-    return Stream.concat(Stream.of(worker), steps.values().stream()).map(RegistrationStep::problem)
-        .filter(p -> p != null).toList();
-  }
-
-  /** Keeps a further folder registered from now on. */
-  public void add(Codebase codebase) {
-    var step = new RegistrationStep("registering " + codebase.name(), () -> registerCodebase(codebase), random);
-    if (steps.putIfAbsent(codebase, step) == null) {
-      begin(step);
+  /** Offers a folder that the server had this worker register, under the id that it has there. */
+  public void add(Codebase codebase, String id) throws InterruptedException {
+    codebases.add(codebase);
+    if (codebases.registered(codebase, id)) {
+      wake();
+      context.events().publish(new WorkerEvent.CodebasesChanged());
     }
   }
 
   /**
    * Registers a codebase once more, now and on this thread.
    *
-   * @return the server's id of it; null when we do not offer it, or its folder is not there
+   * @return the server's id of it; null when it is not offered, or its folder is not there
    */
-  String reregister(String id) throws CallFailed, InterruptedException {
+  public String reregister(String id) throws CallFailed, InterruptedException {
     var codebase = codebases.find(id);
-    try {
-      return codebase.isEmpty() ? null : registerCodebase(codebase.get());
-    } catch (Problem e) {
-      return null; // its own step tells
+    if (codebase.isEmpty() || codebases.problem(codebase.get()).isPresent()) {
+      return null;
     }
+    if (register(codebase.get())) {
+      wake();
+      context.events().publish(new WorkerEvent.CodebasesChanged());
+    }
+    return codebases.id(codebase.get().path()).orElse(null);
   }
 
-  private void begin(RegistrationStep step) {
-    synchronized (threads) {
-      if (closed) {
-        step.giveUp();
-      } else {
-        threads.add(Thread.ofVirtual().name("registrar").start(new RestartingLoop("registrar", step, time)));
-      }
-    }
+  /** What the server does not know of this worker and why, for people; empty when it knows all. */
+  public List<String> problems() {
+    return problems;
   }
 
-  private void registerWorker() throws CallFailed, InterruptedException {
-    var ids = codebases.ids();
-    client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids,
-        codebases.globalId(), models.get()));
-    if (!known.equals(ids.toString())) {
-      var folders = ids.stream().filter(id -> !id.equals(Task.GLOBAL)).count();
-      LOG.info("worker {} registered as {} with {} codebases", identity.workerId(), identity.name(), folders);
-      known = ids.toString();
-    }
-  }
-
-  private String registerCodebase(Codebase codebase) throws CallFailed, InterruptedException {
-    if (!codebases.isOffered(codebase)) {
-      return null; // a reload has dropped it; another may bring it back
-    }
-    if (!Files.isDirectory(codebase.path())) {
-      throw new Problem("the codebase " + codebase.name() + " is not offered", codebase.path() + " is not a folder here",
-          "create it or correct its path");
-    }
-    var id = client.registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(), identity.workerId()).id();
-    if (codebases.registered(codebase, id)) {
-      LOG.info("codebase {} ({}) registered as {}", codebase.name(), codebase.path(), id);
-      worker.again();
-      changed.run();
-    }
-    return id;
+  @Override
+  public void status(ObjectNode json) {
+    json.set("problems", Json.array(problems));
   }
 
   @Override
   public void close() throws InterruptedException {
-    List<Thread> all;
-    synchronized (threads) {
+    Thread running;
+    synchronized (this) {
       closed = true;
-      all = List.copyOf(threads);
+      running = thread;
     }
-    all.forEach(Thread::interrupt);
-    for (var thread : all) {
-      thread.join();
+    tried.countDown();
+    if (running != null) {
+      running.interrupt();
+      running.join();
+    }
+  }
+
+  private void loop() {
+    try {
+      var restored = false;
+      while (true) {
+        var wait = INTERVAL;
+        try {
+          restored = restored || restore();
+          registerAll();
+          outage.over();
+        } catch (CallFailed e) {
+          var failures = outage.failed(e);
+          problems = List.of(e.line());
+          wait = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), context.random());
+        } finally {
+          tried.countDown();
+        }
+        if (woken.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+          woken.drainPermits();
+        }
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("registrar ends");
+    }
+  }
+
+  /** Offers again the folders that this server had the worker register; whether they could be read. */
+  private boolean restore() throws InterruptedException {
+    try {
+      context.journal().savedCodebases(context.server().features().key()).forEach(codebases::add);
+      return true;
+    } catch (StoreFailed e) {
+      LOG.warn("folders that the server registered are not offered, retrying in {} s: {}", INTERVAL.toSeconds(), e.getMessage());
+      return false;
+    }
+  }
+
+  private void registerAll() throws CallFailed, InterruptedException {
+    var found = new ArrayList<String>();
+    registerCodebases(found);
+    registerWorker();
+    found.stream().filter(problem -> !problems.contains(problem)).forEach(problem ->
+        LOG.warn("{}; next try in {} s", problem, INTERVAL.toSeconds()));
+    problems = List.copyOf(found);
+  }
+
+  private void registerCodebases(List<String> found) throws CallFailed, InterruptedException {
+    var changed = false;
+    try {
+      for (var codebase : codebases.toRegister()) {
+        if (codebases.isOffered(codebase)) {
+          try {
+            var problem = codebases.problem(codebase);
+            if (problem.isEmpty()) {
+              changed |= register(codebase);
+            } else {
+              found.add("the codebase " + codebase.name() + " is not registered: " + problem.get());
+              codebases.refresh(codebases.id(codebase.path()).orElse(""));
+            }
+          } catch (CallFailed e) {
+            if (e.kind().again()) {
+              throw e;
+            }
+            found.add("the server does not take the codebase " + codebase.name() + ": " + e.line());
+          }
+        }
+      }
+    } finally {
+      if (changed) { // also when a later call failed
+        context.events().publish(new WorkerEvent.CodebasesChanged());
+      }
+    }
+  }
+
+  /** Registers a codebase; whether that changed the offer. */
+  private boolean register(Codebase codebase) throws CallFailed, InterruptedException {
+    var id = context.client().registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(), context.workerId()).id();
+    var changed = codebases.registered(codebase, id);
+    if (changed) {
+      LOG.info("codebase {} ({}) registered as {}", codebase.name(), codebase.path(), id);
+    }
+    return changed;
+  }
+
+  private void registerWorker() throws CallFailed, InterruptedException {
+    var identity = context.identity();
+    var ids = codebases.ids();
+    context.client().register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids,
+        codebases.globalId(), inspector.facts().models()));
+    if (!logged.equals(ids.toString())) {
+      var folders = ids.stream().filter(id -> !id.equals(Task.GLOBAL)).count();
+      LOG.info("worker {} registered as {} with {} codebases", identity.workerId(), identity.name(), folders);
+      logged = ids.toString();
     }
   }
 }

@@ -7,61 +7,55 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
-import lib.config.Settings;
+import java.util.concurrent.atomic.AtomicReference;
 import lib.config.Table;
-import lib.core.Clock;
-import lib.core.Json;
-import lib.masking.Redaction;
+import lib.core.Reporting;
 import lib.session.Pass;
 import lib.session.SessionStore;
 import lib.session.Sync;
 import lib.wire.CallFailed;
-import lib.wire.Client;
 import lib.wire.Outage;
 import lib.wire.Retry;
 import lib.wire.SyncCalls;
 import lib.worker.admission.Codebases;
 import lib.worker.context.RestartingLoop;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When sessions are told: at the start, from time to time, after each task, and the one that an agent works in as it goes on.
- * One thread does it all, so that nothing overlaps and wishes for the same add up; it is waited for by nothing but the end of
- * the worker, and there for a short time. Thread-safe.
+ * Uploads sessions: all that changed at the start, from time to time and after each task, and the one that an agent works in
+ * while it works. One thread does it all, so that requests for a pass add up; only the end of the worker waits for it, and for
+ * a short time. Thread-safe.
  */
-public final class SessionSyncLoop implements AutoCloseable {
+public final class SessionSyncLoop implements AutoCloseable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(SessionSyncLoop.class);
   private static final Duration GAP = Duration.ofSeconds(1); // many short tasks in a row ask for a pass each
-  /** A session that the server cannot be told of alone asks for a pass each time. */
+  /** A session that cannot be uploaded alone asks for a pass at each look. */
   private static final Duration LIVE_GAP = Duration.ofSeconds(10);
-  /** A slow disk is left alone for so many times as long as it took. */
+  /** A slow disk is left in peace for so many times as long as it took. */
   private static final int REST = 4;
-  /** What a running session may take of a line, in bytes a second: half a megabit. */
-  private static final long LIVE_RATE = 64 << 10;
+  private static final long LIVE_RATE = 64 << 10; // bytes a second: a running session may take half a megabit of a line
   private static final Duration LEAVE = Duration.ofSeconds(1); // a read that hangs ends with the process
 
-  private final Sync sync;
+  /** Why a pass is wanted, the weakest first. */
+  private enum Reason { NONE, CHANGED, LAST, SERVED }
+
+  private final WorkerContext context;
   private final Duration interval;
   private final Duration liveInterval;
-  private final Clock time;
-  private final RandomGenerator random;
-  private final Semaphore asked = new Semaphore(0);
-  private final Map<String, String> running = new ConcurrentHashMap<>(); // task to session
+  private final Semaphore woken = new Semaphore(0);
+  private final Map<String, String> sessions = new ConcurrentHashMap<>(); // of running tasks
   private final Outage outage = new Outage(LOG, "session sync");
-  private volatile boolean wanted = true; // the first pass
-  private volatile boolean last;
-  private volatile boolean served;
+  private final AtomicReference<Reason> wanted = new AtomicReference<>(Reason.CHANGED); // the first pass
   private volatile String trouble;
   private volatile Pass passed;
   private volatile long passedAt;
+  private volatile Sync sync; // null before the start
   private Thread thread;
-  private long nextPass;
-  private long nextWish;
-  private long nextLive;
-  private long nextLivePass;
-  private long notBefore;
+  private long nextAt; // when a turn is due although nobody asks; this and the next are the loop's alone
+  private long restUntil; // no turn before that but the last
 
   /**
    * A sync that has not begun.
@@ -69,71 +63,67 @@ public final class SessionSyncLoop implements AutoCloseable {
    * @param interval between passes; zero for no sync at all
    * @param liveInterval between looks at the sessions of running tasks
    */
-  public SessionSyncLoop(Sync sync, Duration interval, Duration liveInterval, Clock time, RandomGenerator random) {
-    this.sync = sync;
+  public SessionSyncLoop(WorkerContext context, Duration interval, Duration liveInterval) {
+    this.context = context;
     this.interval = interval;
     this.liveInterval = liveInterval;
-    this.time = time;
-    this.random = random;
-    var now = time.nanos();
-    this.nextPass = now;
-    this.nextWish = now;
-    this.nextLive = now;
-    this.nextLivePass = now;
-    this.notBefore = now;
+    this.nextAt = context.clock().nanos();
+    this.restUntil = nextAt;
+    context.events().subscribe(event -> {
+      switch (event) {
+        case WorkerEvent.SessionFound found -> {
+          sessions.put(found.attempt().taskId(), found.sessionId());
+          woken.release();
+        }
+        case WorkerEvent.AttemptEnded ended -> {
+          sessions.remove(ended.attempt().taskId());
+          want(Reason.CHANGED);
+        }
+        case WorkerEvent.ServerForgotWorker forgot -> {
+          if (sync != null) {
+            sync.forget();
+          }
+          want(Reason.CHANGED);
+        }
+        default -> { }
+      }
+    });
   }
 
-  /** The sync of a worker's sessions, as its settings want it. */
-  public static SessionSyncLoop of(Settings settings, List<SessionStore> stores, Client client, String workerId, boolean ours, Codebases codebases,
-      Registrar registrar, Redaction redaction, Clock time, RandomGenerator random) {
+  /** The loop as a worker's settings want it. */
+  public static SessionSyncLoop of(WorkerContext context) {
+    return new SessionSyncLoop(context, context.settings().get(Table.SESSION_SYNC_INTERVAL), context.settings().get(Table.SYNC_INTERVAL));
+  }
+
+  /** The sync of a worker's sessions; waits for the server's first answer. */
+  public static Sync sync(WorkerContext context, List<SessionStore> stores, Codebases codebases, Registrar registrar)
+      throws InterruptedException {
+    var settings = context.settings();
     var most = new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES));
-    var sync = new Sync(stores, SyncCalls.of(client), workerId, ours, codebases::places, registrar::reregister, redaction::mask, most, time);
-    return new SessionSyncLoop(sync, settings.get(Table.SESSION_SYNC_INTERVAL), settings.get(Table.SYNC_INTERVAL), time, random);
+    return new Sync(stores, SyncCalls.of(context.client()), context.workerId(), context.server().features().takesPartialSessions(), codebases::places,
+        registrar::reregister, context.redaction()::mask, most, context.clock());
   }
 
-  /** Begins, unless there is to be none. */
-  public synchronized void start() {
+  /** Begins, unless there is to be no sync. */
+  public synchronized void start(Sync sessions) {
+    sync = sessions;
     if (!interval.isZero()) {
-      // of its own and not virtual: a store that hangs would keep the carrier that others need
-      thread = Thread.ofPlatform().daemon().name("session sync").start(new RestartingLoop("session sync", this::loop, time));
+      // not virtual: a store that hangs would keep the carrier that others need
+      thread = Thread.ofPlatform().daemon().name("session sync").start(new RestartingLoop("session sync", this::loop, context.clock()));
     }
-  }
-
-  /** From now on the session that this task's agent works in is told as it goes on. */
-  public void begins(String taskId, String session) {
-    running.put(taskId, session);
-    asked.release();
-  }
-
-  /** The agent of this task has ended: what it left is told. */
-  public void ended(String taskId) {
-    running.remove(taskId);
-    wish();
-  }
-
-  /** The server does not know us any more. */
-  public void forgotten() {
-    sync.forget();
-    wish();
-  }
-
-  private void wish() {
-    wanted = true;
-    asked.release();
   }
 
   /** Asks for the last pass; {@link #settled} says when it is over. */
   public void last() {
-    last = true;
-    wish();
+    want(Reason.LAST);
   }
 
-  /** Whether nothing is to be waited for: the last pass is over, or the server is not there. */
+  /** Whether nobody need wait: the last pass is over, or the server is not there. */
   public synchronized boolean settled() {
-    return thread == null || served || trouble != null;
+    return thread == null || wanted.get() == Reason.SERVED || trouble != null;
   }
 
-  /** Ends it; what hangs in a read is left behind. */
+  /** Ends it; a read that hangs is left behind. */
   @Override
   public synchronized void close() throws InterruptedException {
     if (thread != null) {
@@ -142,22 +132,33 @@ public final class SessionSyncLoop implements AutoCloseable {
     }
   }
 
-  /** The form that {@code docs/control.md} tells. */
-  public ObjectNode status() {
+  @Override
+  public void status(ObjectNode json) {
     var pass = passed;
-    var problem = trouble != null ? trouble : pass == null ? null : pass.problem();
-    return Json.object().put("on", !interval.isZero()).put("sessions", pass == null ? 0 : pass.sessions())
-        .put("last_seconds", pass == null ? null : (Long) Duration.ofNanos(time.nanos() - passedAt).toSeconds()).put("problem", problem);
+    json.putObject("session_sync").put("on", !interval.isZero()).put("sessions", pass == null ? 0 : pass.sessions())
+        .put("last_seconds", pass == null ? null : (Long) Duration.ofNanos(context.clock().nanos() - passedAt).toSeconds())
+        .put("problem", trouble != null ? trouble : pass == null ? null : pass.problem());
+  }
+
+  private void want(Reason reason) {
+    wanted.accumulateAndGet(reason, (old, now) -> old.compareTo(now) > 0 ? old : now);
+    woken.release();
   }
 
   private void loop() {
     try {
       while (true) {
-        var wait = rest(time.nanos());
-        if (wait > 0 && asked.tryAcquire(wait, TimeUnit.NANOSECONDS)) {
-          asked.drainPermits();
-        } else if (wait <= 0) {
-          turn();
+        var now = context.clock().nanos();
+        var wait = switch (wanted.get()) {
+          case CHANGED -> restUntil - now;
+          case LAST -> trouble == null ? 0 : restUntil - now;
+          case NONE, SERVED -> Math.max(restUntil, nextAt) - now;
+        };
+        if (wait <= 0) {
+          turn(now);
+        } else if (woken.tryAcquire(wait, TimeUnit.NANOSECONDS)) {
+          woken.drainPermits();
+          nextAt = sessions.isEmpty() ? nextAt : Math.min(nextAt, context.clock().nanos());
         }
       }
     } catch (InterruptedException e) {
@@ -165,23 +166,17 @@ public final class SessionSyncLoop implements AutoCloseable {
     }
   }
 
-  /** How long until there is something to do. */
-  private long rest(long now) {
-    var next = nextPass;
-    if (wanted) {
-      next = last ? now : Math.min(next, nextWish);
-    }
-    if (!running.isEmpty()) {
-      next = Math.min(next, nextLive);
-    }
-    return Math.max(next, notBefore) - now;
-  }
-
-  private void turn() throws InterruptedException {
-    var start = time.nanos();
+  private void turn(long start) throws InterruptedException {
+    var reason = wanted.get();
     try {
-      if (start >= nextPass || wanted && (last || start >= nextWish)) {
-        pass(start);
+      if (reason == Reason.CHANGED || reason == Reason.LAST || start - passedAt >= interval.toNanos()) {
+        wanted.compareAndSet(reason, Reason.NONE); // a request from here on is for what this pass may miss
+        passed = sync.pass();
+        passedAt = context.clock().nanos();
+        restUntil = passedAt + Math.max(GAP.toNanos(), REST * (passedAt - start));
+        if (reason == Reason.LAST) {
+          want(Reason.SERVED);
+        }
       } else {
         live(start);
       }
@@ -190,34 +185,24 @@ public final class SessionSyncLoop implements AutoCloseable {
     } catch (CallFailed e) {
       trouble = e.line();
       var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER;
-      notBefore = time.nanos() + policy.delay(outage.failed(e), e.retryAfter(), random).toNanos();
-      wanted = true; // once the server is back
+      restUntil = context.clock().nanos() + policy.delay(outage.failed(e), e.retryAfter(), context.random()).toNanos();
+      want(reason == Reason.LAST ? Reason.LAST : Reason.CHANGED); // once the server is back
     }
+    var next = passedAt + interval.toNanos();
+    nextAt = sessions.isEmpty() ? next : Math.min(next, context.clock().nanos() + liveInterval.toNanos());
   }
 
-  private void pass(long start) throws CallFailed, InterruptedException {
-    var ending = last;
-    wanted = false; // a wish from here on is for what this pass may miss
-    passed = sync.pass();
-    var end = time.nanos();
-    passedAt = end;
-    nextWish = end + Math.max(GAP.toNanos(), REST * (end - start));
-    nextPass = Math.max(nextWish, end + interval.toNanos());
-    served = ending;
-  }
-
-  /** Looks at the sessions of running tasks. */
+  /** Uploads what is new of the sessions of running tasks. */
   private void live(long start) throws CallFailed, InterruptedException {
     var bytes = 0L;
-    for (var session : List.copyOf(running.values())) {
+    for (var session : List.copyOf(sessions.values())) {
       var sent = sync.live(session);
-      if (sent < 0 && start >= nextLivePass) {
-        nextLivePass = start + LIVE_GAP.toNanos();
-        wish();
+      if (sent < 0 && start - passedAt >= LIVE_GAP.toNanos()) {
+        want(Reason.CHANGED);
       }
       bytes += Math.max(0, sent);
     }
-    var end = time.nanos();
-    nextLive = end + Math.max(liveInterval.toNanos(), Math.max(REST * (end - start), Duration.ofSeconds(1).toNanos() * bytes / LIVE_RATE));
+    var end = context.clock().nanos();
+    restUntil = end + Math.max(REST * (end - start), Duration.ofSeconds(1).toNanos() * bytes / LIVE_RATE);
   }
 }

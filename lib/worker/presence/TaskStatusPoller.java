@@ -7,145 +7,179 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import lib.core.Clock;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
 import lib.store.StoreFailed;
 import lib.wire.CallFailed;
 import lib.wire.Claim;
-import lib.wire.Client;
+import lib.wire.ServerFeatures;
+import lib.wire.Task;
 import lib.wire.TaskStatus;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks after running tasks at servers that never say "stop": reads each again every 15 s. A cancelled task is stopped; one
- * that was put back is claimed again; one that is not ours in two rounds is stopped. Others' {@code failed} and
- * {@code completed} are not heeded, since old servers mark healthy long tasks so. Run it on a virtual thread and interrupt
- * that thread to end it.
+ * Reads running tasks again: each that the server announces, and every 15 s all of them where the server sends no stop requests.
+ * It stops a cancelled task, claims one that was queued again, and stops one that belongs to another worker in two rounds. It
+ * ignores {@code failed} and {@code completed} set by others, since old servers mark healthy long tasks so. Run it on a virtual
+ * thread and interrupt that thread to end it.
  */
 public final class TaskStatusPoller implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskStatusPoller.class);
   private static final Duration ROUND = Duration.ofSeconds(15);
   private static final int STREAM_CHECK = 4; // rounds between looks at the server's list of streams: a minute
-  private static final int MISSES = 3; // another replica may not have heard of the stream; so many in a row are no accident
-  private static final int MAX_ASKED = 1000; // at the bound a hint is dropped: the next round reads every task anyway
+  private static final int MAX_MISSES = 3; // another replica may not know of the stream; so many in a row are no accident
+  private static final int MAX_ANNOUNCED = 1000; // past that an announcement is dropped: the task is announced or read again
 
-  private final Client client;
-  private final String workerId;
+  private final WorkerContext context;
   private final RunningTasks running;
   private final Outbox outbox;
   private final StreamFeed stream;
-  private final LinkedBlockingQueue<String> asked = new LinkedBlockingQueue<>(MAX_ASKED);
-  private final Map<String, String> suspects = new HashMap<>(); // why a task seemed not to be ours in the last round
-  private final Clock time;
+  private final LinkedBlockingQueue<String> announced = new LinkedBlockingQueue<>(MAX_ANNOUNCED);
+  private final Map<String, String> suspects = new HashMap<>(); // why a task seemed to belong to another in the last round
+  private int rounds;
+  private int misses;
 
-  public TaskStatusPoller(Client client, String workerId, RunningTasks running, Outbox outbox, StreamFeed stream, Clock time) {
-    this.client = client;
-    this.workerId = workerId;
+  public TaskStatusPoller(WorkerContext context, RunningTasks running, Outbox outbox, StreamFeed stream) {
+    this.context = context;
     this.running = running;
     this.outbox = outbox;
     this.stream = stream;
-    this.time = time;
+    context.events().subscribe(event -> {
+      if (event instanceof WorkerEvent.RunningTaskAnnounced task) {
+        pollSoon(task.taskId());
+      }
+    });
   }
 
-  /** Looks at this running task at once: it was announced again. Any thread. */
+  /** Reads this running task at once, since the server announced it again. Any thread. */
   public void pollSoon(String taskId) {
-    asked.offer(taskId);
+    announced.offer(taskId);
   }
 
   @Override
   public void run() {
-    var round = time.nanos() + ROUND.toNanos();
-    var rounds = 0;
-    var misses = 0;
     try {
+      var server = context.server().features();
+      var next = context.clock().nanos() + ROUND.toNanos();
       while (true) {
-        var hint = asked.poll(Math.max(0, round - time.nanos()), TimeUnit.NANOSECONDS);
-        if (hint != null && time.nanos() < round) {
-          var hints = new HashSet<>(Set.of(hint));
-          asked.drainTo(hints);
+        var task = server.sendsStops() ? announced.take() : announced.poll(Math.max(0, next - context.clock().nanos()), TimeUnit.NANOSECONDS);
+        if (task != null) {
+          var tasks = new HashSet<>(Set.of(task));
+          announced.drainTo(tasks);
           for (var attempt : running.attempts()) {
-            if (hints.contains(attempt.taskId())) {
-              look(attempt, false);
+            if (tasks.contains(attempt.taskId())) {
+              look(attempt, server, false);
             }
           }
-          continue;
         }
-        round = time.nanos() + ROUND.toNanos();
-        for (var attempt : running.attempts()) {
-          look(attempt, true);
-        }
-        suspects.keySet().removeIf(task -> !running.has(task));
-        if (++rounds % STREAM_CHECK == 0) {
-          misses = stream.up() && !connected() ? misses + 1 : 0;
-          if (misses == MISSES) {
-            LOG.warn("the server has lost our stream although it is open; opening it anew");
-            stream.reopen();
-            misses = 0;
-          }
+        if (!server.sendsStops() && context.clock().nanos() >= next) {
+          next = context.clock().nanos() + ROUND.toNanos();
+          round(server);
         }
       }
     } catch (InterruptedException e) {
-      LOG.debug("watch ends");
+      LOG.debug("task status poller ends");
     }
   }
 
-  /** @param round whether it is a turn of the regular rounds: only those count as separate reads */
-  private void look(Attempt attempt, boolean round) throws InterruptedException {
+  private void round(ServerFeatures server) throws InterruptedException {
+    for (var attempt : running.attempts()) {
+      look(attempt, server, true);
+    }
+    suspects.keySet().removeIf(task -> !running.has(task));
+    if (++rounds % STREAM_CHECK == 0) {
+      misses = stream.up() && !isConnected() ? misses + 1 : 0;
+      if (misses == MAX_MISSES) {
+        LOG.warn("stream lost, opening it again: the server does not list it although it is open");
+        stream.reopen();
+        misses = 0;
+      }
+    }
+  }
+
+  /** @param regular whether it is one of the rounds: only those count as separate reads */
+  private void look(Attempt attempt, ServerFeatures server, boolean regular) throws InterruptedException {
     try {
-      var told = outbox.told(attempt); // before that, some servers show it as pending although it is claimed
-      var task = client.task(attempt.taskId());
-      if (task.status() == TaskStatus.CANCELLED) {
-        running.stop(task.id(), new StopRequest(StopRequest.Cause.CANCELLED, "the server", ""));
+      // before the report of the claim arrives, some servers show the task as pending
+      var reported = server.claimSetsRunning() || outbox.isDelivered(attempt);
+      var task = context.client().task(attempt.taskId());
+      if (isCancelled(task)) {
         return;
       }
       var doubt = switch (task.status()) {
-        case RUNNING -> task.workerId() == null || task.workerId().equals(workerId) ? null : "it belongs to worker " + task.workerId();
-        case PENDING -> told ? again(attempt) : null;
+        case RUNNING -> task.workerId() == null || task.workerId().equals(context.workerId()) ? null : "it belongs to worker " + task.workerId();
+        case PENDING -> reported ? reclaim(attempt, server) : null;
         default -> null;
       };
-      if (!round) {
+      if (!regular) {
         return;
       }
-      if (doubt != null && doubt.equals(suspects.put(task.id(), doubt))) {
-        running.stop(task.id(), new StopRequest(StopRequest.Cause.SUPERSEDED, "the server", doubt));
-      } else if (doubt == null) {
+      if (doubt == null) {
         suspects.remove(task.id());
+      } else if (doubt.equals(suspects.put(task.id(), doubt))) {
+        supersede(attempt, doubt);
       }
-    } catch (CallFailed e) {
-      LOG.debug("task={} could not be read: {}", attempt.taskId(), e.getMessage());
+    } catch (CallFailed | StoreFailed e) {
+      LOG.debug("task={} not read, trying at the next round: {}", attempt.taskId(), e.getMessage());
     }
   }
 
+  private boolean isCancelled(Task task) {
+    if (task.status() != TaskStatus.CANCELLED) {
+      return false;
+    }
+    running.stop(task.id(), new StopRequest(StopRequest.Cause.CANCELLED, "the server", ""));
+    return true;
+  }
+
+  private void supersede(Attempt attempt, String why) {
+    running.stop(attempt.taskId(), new StopRequest(StopRequest.Cause.SUPERSEDED, "the server", why));
+  }
+
   /**
-   * The server put it back while it runs: it stays ours if the server agrees.
+   * Claims a running task that the server has queued again.
    *
-   * @return why it seems not to be ours; null when it is
+   * @return why it seems to belong to another worker; null when it does not
    */
-  private String again(Attempt attempt) throws CallFailed, InterruptedException {
-    LOG.info("task={} was put back while it runs, claiming it again", attempt.taskId());
-    return switch (client.claim(attempt.taskId(), workerId)) {
-      case Claim.Lost lost -> stream.up() ? lost.why() : null; // without a stream some servers refuse any claim
+  private String reclaim(Attempt attempt, ServerFeatures server) throws CallFailed, InterruptedException {
+    LOG.info("task={} queued again while it runs, claiming it again", attempt.taskId());
+    return switch (context.client().claim(attempt.taskId(), context.workerId(), attempt.fence())) {
+      case Claim.Lost lost -> {
+        if (server.numbersClaims()) { // its word is certain
+          supersede(attempt, lost.why());
+          yield null;
+        }
+        yield stream.up() ? lost.why() : null; // without a stream some servers refuse any claim
+      }
       case Claim.Won won -> {
-        try {
-          outbox.running(attempt, null);
-        } catch (StoreFailed e) {
-          LOG.warn("task={} could not say that it runs: {}", attempt.taskId(), e.getMessage());
+        if (!isCancelled(context.client().task(attempt.taskId()))) { // since the first read
+          repeat(attempt);
         }
         yield null;
       }
     };
   }
 
-  private boolean connected() throws InterruptedException {
+  /** Says again that the task runs or, when it has ended meanwhile, how. */
+  private void repeat(Attempt attempt) throws InterruptedException {
     try {
-      return client.connected(workerId);
+      outbox.running(attempt, null);
+    } catch (StoreFailed e) {
+      LOG.warn("task={} not reported again: {}", attempt.taskId(), e.getMessage());
+    }
+  }
+
+  private boolean isConnected() throws InterruptedException {
+    try {
+      return context.client().connected(context.workerId());
     } catch (CallFailed e) {
-      return true; // a server that does not answer says nothing about our stream
+      return true; // a server that does not answer says nothing about the stream
     }
   }
 }

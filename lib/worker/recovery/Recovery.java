@@ -1,81 +1,75 @@
 package lib.worker.recovery;
 
 import java.io.IOException;
-import java.util.Set;
-import lib.agent.output.OutputSource;
-import lib.agent.output.Transcript;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import lib.agent.process.AttemptDirectory;
-import lib.agent.process.ProcessTree;
 import lib.journal.Attempt;
-import lib.journal.Journal;
-import lib.masking.Redaction;
 import lib.outbox.Outbox;
 import lib.store.StoreFailed;
-import lib.worker.context.WorkerIdentity;
+import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What earlier processes of this worker have left, each attempt to where it is gone on with: what has ended is told, what runs is
- * watched, what may not have begun is asked about. Immutable.
- *
- * @param server whose worker this process is: our own server's id, another one's address
- * @param address the server's address in any case
- * @param outputMax how many bytes of one attempt's output are told
+ * Restores unfinished attempts after a restart: hands ended ones to the outbox, unclear ones to the reconciler, and returns
+ * those whose agents may run. It asks the server nothing. Immutable.
  */
-public record Recovery(Journal journal, WorkerIdentity identity, String server, String address, long outputMax, Redaction redaction) {
+public record Recovery(WorkerContext context, Outbox outbox, ClaimReconciler reconciler) {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
-  /** Takes an attempt whose agent may live. */
-  public interface Reattaching {
-    /** @param lives whether some process of it may be alive */
-    void reattach(Attempt attempt, boolean lives);
-  }
-
-  /** Shares it out, without asking the server anything. */
-  public void share(Outbox outbox, ClaimReconciler settling, Reattaching intake) throws StoreFailed, InterruptedException {
-    ClaimReconciler.find(journal, identity);
-    var living = living();
-    for (var attempt : journal.open()) {
-      if (!ours(attempt)) {
-        LOG.warn("task={} an attempt of worker {} for server {} waits in the journal; only that worker delivers it, there",
-            attempt.taskId(), attempt.workerId(), attempt.server());
-      } else if (attempt.state() == Attempt.State.ENDED) {
-        outbox.resume(attempt, spool(attempt));
-      } else if (attempt.state() == Attempt.State.INTENT) {
-        settling.add(attempt);
-      } else {
-        intake.reattach(attempt, living == null || living.contains(folder(attempt).path().toString()));
+  /** Restores every attempt in the journal and in the attempts' directories; returns those that an agent may still work at. */
+  public List<Attempt> restore() throws StoreFailed, InterruptedException {
+    recordUnknown();
+    var running = new ArrayList<Attempt>();
+    for (var attempt : context.journal().open()) {
+      if (!attempt.workerId().equals(context.workerId())) {
+        LOG.warn("attempt of another worker stays in the journal task={} worker={}: only that worker delivers it", attempt.taskId(),
+            attempt.workerId());
+        continue;
+      }
+      switch (attempt.state()) {
+        case INTENT -> reconciler.add(attempt);
+        case ENDED -> outbox.resume(attempt);
+        default -> running.add(attempt);
       }
     }
+    return running;
   }
 
-  /** Whether we deliver it, to this server: a process that could not find out whose server it was recorded its address. */
-  public boolean ours(Attempt attempt) {
-    return attempt.workerId().equals(identity.workerId()) && (attempt.server().equals(server) || attempt.server().equals(address));
-  }
-
-  /** The attempts of which something lives, looked for once; null when that cannot be told. */
-  private static Set<String> living() {
+  /**
+   * Records attempts that only their directories know: the journal is new, or is an older copy of itself. A directory
+   * does not know the claim's number, so its attempt is reconciled with the server like an intent.
+   */
+  private void recordUnknown() throws StoreFailed, InterruptedException {
+    var stateDir = context.identity().stateDir();
+    var recorded = 0;
     try {
-      return ProcessTree.attemptsAlive();
+      var known = context.journal().retentionRows().stream().map(row -> AttemptDirectory.of(stateDir, row.taskId(), row.n()))
+          .collect(Collectors.toSet());
+      for (var directory : AttemptDirectory.all(stateDir)) {
+        var attempt = known.contains(directory) ? Optional.<Attempt>empty() : read(directory);
+        if (attempt.isPresent() && directory.equals(AttemptDirectory.of(stateDir, attempt.get().taskId(), attempt.get().n()))
+            && context.journal().insertRecovered(attempt.get())) {
+          recorded++;
+        }
+      }
     } catch (IOException e) {
-      LOG.warn("this machine's processes cannot be listed, looking for each attempt's: {}", e.getMessage());
-      return null;
+      LOG.error("cannot list all attempts' directories, some attempts may be unknown: {}", e.getMessage());
+    }
+    if (recorded > 0) {
+      LOG.warn("{} attempts that the journal does not know were found in their directories", recorded);
     }
   }
 
-  private AttemptDirectory folder(Attempt attempt) {
-    return AttemptDirectory.of(identity.stateDir(), attempt.taskId(), attempt.n());
-  }
-
-  private OutputSource spool(Attempt attempt) {
+  private static Optional<Attempt> read(AttemptDirectory directory) {
     try {
-      var transcript = new Transcript(folder(attempt), attempt.sent(), outputMax, redaction);
-      transcript.complete();
-      return transcript;
+      return directory.attempt().flatMap(Attempt::read);
     } catch (IOException e) {
-      return OutputSource.NONE; // a task without an agent has no output
+      LOG.error("cannot read the attempt in {}: {}", directory.path(), e.getMessage());
+      return Optional.empty();
     }
   }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import lib.agent.process.AttemptDirectory;
+import lib.agent.process.Supervisor;
 import lib.core.Clock;
 import lib.journal.Journal;
 import lib.journal.Journal.Age;
@@ -79,7 +80,7 @@ public final class Retention implements Runnable {
     ages.forEach(age -> known.put(AttemptDirectory.of(stateDir, age.taskId(), age.n()), age));
     for (var folder : folders) {
       var age = known.get(folder);
-      if (age != null && !age.settled() || age == null && folder.supervisor().isPresent()) {
+      if (age != null && !age.settled() || age == null && Supervisor.find(folder).isPresent()) {
         continue;
       }
       var ended = age != null ? age.ended() : Files.getLastModifiedTime(folder.path()).toInstant();

@@ -18,41 +18,41 @@ import lib.agent.adapter.AgentEvent.TurnEnded;
 import lib.agent.adapter.ClaudeCode;
 import org.junit.jupiter.api.Test;
 
-/** Claude Code is started without a terminal, and each of its lines is understood. The lines are as 2.1.197 prints them. */
+/** Starts Claude Code without a terminal and reads each of its lines. The lines are those of 2.1.197. */
 class ClaudeCodeTest {
   private static final Adapter CLI = new ClaudeCode();
   private static final String SESSION = "11111111-1111-4111-8111-111111111111";
   private static final String AT = "\"parent_tool_use_id\":null,\"session_id\":\"" + SESSION + "\"}";
 
   @Test
-  void itIsKnownByItsNameAndByItsVersion() {
+  void recognizesItsNameAndVersion() {
     assertThat(CLI.recognizes("claude", "")).isTrue();
     assertThat(CLI.recognizes("agent", "2.1.197 (Claude Code)")).isTrue();
     assertThat(CLI.recognizes("agent", "1.18.33")).isFalse();
   }
 
   @Test
-  void thePromptIsItsInputAndNeverAnArgument() {
+  void passesThePromptOnStdinAndNeverAsAnArgument() {
     assertThat(CLI.promptOnInput(ask(null, "build", null, null, Approval.EDITS))).isTrue();
     assertThat(CLI.argv(ask(null, "build", null, null, Approval.CONFIGURED)))
         .containsExactly("agent", "-p", "--output-format", "stream-json", "--verbose");
   }
 
   @Test
-  void modelSessionAndApprovalHaveTheirOptions() {
+  void passesModelSessionAndApprovalAsOptions() {
     assertThat(CLI.argv(ask(null, "build", "anthropic/claude-x", SESSION, Approval.EDITS)))
         .endsWith("--model", "claude-x", "--resume", SESSION, "--permission-mode", "acceptEdits");
     assertThat(CLI.argv(ask(null, "build", "opus", null, Approval.ALL))).endsWith("--model", "opus", "--dangerously-skip-permissions");
   }
 
   @Test
-  void aPlanChangesNothingWhateverIsApproved() {
+  void allowsNoChangesWhenPlanning() {
     assertThat(CLI.argv(ask(null, "plan", null, null, Approval.ALL))).endsWith("--permission-mode", "plan")
         .doesNotContain("--dangerously-skip-permissions");
   }
 
   @Test
-  void aRunIsItsWordsItsToolsWhatTheyChangedAndItsEnd() {
+  void readsTextToolsChangedFilesAndEndOfARun() {
     assertThat(events(CLI, "{\"type\":\"system\",\"subtype\":\"init\",\"cwd\":\"/w\",\"session_id\":\"" + SESSION
         + "\",\"tools\":[\"Bash\"]}",
         assistant("{\"type\":\"thinking\",\"thinking\":\"hm\"},{\"type\":\"text\",\"text\":\"I look.\"}"
@@ -71,13 +71,13 @@ class ClaudeCodeTest {
   }
 
   @Test
-  void theSessionIsInEveryLine() {
+  void readsTheSessionFromEveryLine() {
     assertThat(CLI.parseLine("{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"" + SESSION + "\"}").sessionId()).isEqualTo(SESSION);
     assertThat(CLI.parseLine(assistant("")).sessionId()).isEqualTo(SESSION);
   }
 
   @Test
-  void aToolThatFailedSaysWhy() {
+  void reportsWhyAToolFailed() {
     assertThat(events(CLI, user("{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
         + "\"content\":\"require approval: curl\",\"is_error\":true}",
         "\"Error: x\"")))
@@ -87,7 +87,7 @@ class ClaudeCodeTest {
   }
 
   @Test
-  void aSubAgentsWordsAreNotItsOwn() {
+  void ignoresTextOfASubAgent() {
     var parent = "\"parent_tool_use_id\":\"t1\",\"session_id\":\"" + SESSION + "\"}";
     assertThat(events(CLI, "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"sub\"}]}," + parent,
         "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"is_error\":true,\"content\":\"x\"}]}," + parent))
@@ -95,7 +95,7 @@ class ClaudeCodeTest {
   }
 
   @Test
-  void whatWasRefusedIsToldAtTheEndExceptLeavingAPlan() {
+  void reportsDeniedToolsAtTheEndExceptLeavingAPlan() {
     assertThat(events(CLI, result("\"is_error\":false,\"permission_denials\":[{\"tool_name\":\"Bash\",\"tool_use_id\":\"t1\"}]")))
         .containsExactly(new ToolDenied("t1"), new TurnEnded(TurnEnded.STOP, 0, 0, 0, true));
     assertThat(events(CLI, result("\"is_error\":false,\"permission_denials\":[{\"tool_name\":\"ExitPlanMode\"}]")))
@@ -103,18 +103,18 @@ class ClaudeCodeTest {
   }
 
   @Test
-  void anEndThatIsNoneIsNamed() {
+  void namesAnIncompleteEnd() {
     assertThat(events(CLI, result("\"stop_reason\":\"max_tokens\""))).containsExactly(new TurnEnded("max_tokens", 0, 0, 0, true));
     assertThat(events(CLI, result("\"stop_reason\":null,\"num_turns\":1,\"usage\":{\"output_tokens\":0}")))
         .containsExactly(new TurnEnded("its provider's answer was cut off", 0, 0, 0, true));
     assertThat(events(CLI, result("\"stop_reason\":null,\"num_turns\":1,\"usage\":{\"output_tokens\":9}")))
-        .as("versions that never tell it").containsExactly(new TurnEnded(TurnEnded.STOP, 0, 9, 0, true));
+        .as("versions that never report it").containsExactly(new TurnEnded(TurnEnded.STOP, 0, 9, 0, true));
     assertThat(events(CLI, result("\"stop_reason\":null,\"num_turns\":0,\"usage\":{\"output_tokens\":0}")))
-        .as("a command of its own, without a model").containsExactly(new TurnEnded(TurnEnded.STOP, 0, 0, 0, true));
+        .as("a built-in command, without a model").containsExactly(new TurnEnded(TurnEnded.STOP, 0, 0, 0, true));
   }
 
   @Test
-  void failuresCarryTheirStatusAndAreNotTheAgentsWords() {
+  void reportsFailuresWithTheirStatusAndNotAsText() {
     assertThat(events(CLI,
         "{\"type\":\"assistant\",\"message\":{\"model\":\"<synthetic>\",\"content\":[{\"type\":\"text\",\"text\":\"Not logged in\"}]},"
         + "\"error\":\"authentication_failed\"," + AT)).containsExactly(new Retrying("Not logged in"));
@@ -127,7 +127,7 @@ class ClaudeCodeTest {
   }
 
   @Test
-  void whatItTriesAgainAndTheEndOfItsQuotaAreWarnings() {
+  void reportsRetriesAndTheQuotasEndAsWarnings() {
     assertThat(events(CLI, "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":3,\"max_retries\":10,\"retry_delay_ms\":2299.7,"
         + "\"error_status\":500,\"error\":\"server_error\",\"session_id\":\"" + SESSION + "\"}"))
         .containsExactly(new Retrying(new AgentError("its provider answered with status 500 (server_error), attempt 3 of 10", 500,
@@ -139,7 +139,7 @@ class ClaudeCodeTest {
   }
 
   @Test
-  void whateverElseItPrintsIsNoErrorOfOurs() {
+  void passesOtherLinesThrough() {
     for (var line : new String[] {"", "hello", "42", "{", "{}", "{\"type\":7}", "{\"type\":\"result\"}", "[1]"}) {
       assertThat(events(CLI, line)).as(line).containsExactly(new RawLine(line));
     }

@@ -17,21 +17,21 @@ import lib.agent.adapter.AgentEvent.TurnEnded;
 import lib.agent.adapter.CodeTether;
 import org.junit.jupiter.api.Test;
 
-/** The CodeTether agent is started by what its version takes, and both forms of what it prints are understood. */
+/** Starts the CodeTether agent as its version expects, and reads both forms of its output. */
 class CodeTetherTest {
   private static final Adapter CLI = new CodeTether();
   private static final String NEW = "codetether 4.7.6";
   private static final String SESSION = "11111111-1111-4111-8111-111111111111";
 
   @Test
-  void itIsKnownByItsNameAndByItsVersion() {
+  void recognizesItsNameAndVersion() {
     assertThat(CLI.recognizes("codetether", "")).isTrue();
     assertThat(CLI.recognizes("agent", "codetether 1.1.6-alpha-8.5")).isTrue();
     assertThat(CLI.recognizes("agent", "codex-cli 0.169.0")).isFalse();
   }
 
   @Test
-  void theVersionDecidesHowItPrintsAndWhetherItTakesAnAccessMode() {
+  void choosesFormatAndAccessModeByVersion() {
     assertThat(CLI.argvDependsOnVersion(Approval.EDITS)).isTrue();
     assertThat(CLI.argv(ask(NEW, "build", "p/m", SESSION, Approval.EDITS))).containsExactly("agent", "run", "do it", "--agent", "build",
         "--format", "jsonl", "--model", "p/m", "--session", SESSION, "--access-mode", "approve");
@@ -44,7 +44,7 @@ class CodeTetherTest {
   }
 
   @Test
-  void thePromptIsOneArgumentAndNeverAnOptionOrTooLong() {
+  void passesThePromptAsOneArgumentNeverAsAnOptionOrTooLong() {
     assertThat(CLI.promptOnInput(prompted("x"))).isFalse();
     assertThat(CLI.argv(prompted("--help me"))).contains("\n--help me");
     assertThat(CLI.argv(prompted("ä".repeat(70_000))).get(2)).contains("/a/prompt").hasSizeLessThan(200);
@@ -52,7 +52,7 @@ class CodeTetherTest {
   }
 
   @Test
-  void aRunOfLinesIsItsWordsItsToolsWhatTheyChangedAndItsEnd() {
+  void readsTextToolsChangedFilesAndEndOfARun() {
     assertThat(events(CLI, "{\"type\":\"run.started\",\"session_id\":\"" + SESSION + "\"}",
         "{\"type\":\"run.text_chunk\",\"item_id\":\"i\",\"timestamp_ms\":1,\"text\":\"I lo\"}",
         "{\"type\":\"run.text_complete\",\"item_id\":\"i\",\"timestamp_ms\":2,\"text\":\"I look.\"}",
@@ -69,7 +69,7 @@ class CodeTetherTest {
   }
 
   @Test
-  void approvalsAndFailuresAreToldApart() {
+  void distinguishesApprovalsFromFailures() {
     assertThat(events(CLI, "{\"type\":\"run.approval_requested\",\"approval_id\":\"a\",\"tool\":\"bash\",\"action\":\"rm x\"}",
         "{\"type\":\"run.approval_decided\",\"approval_id\":\"a\",\"status\":\"denied\"}"))
         .containsExactly(new Question("approval requested: bash rm x", "bash rm x"));
@@ -78,7 +78,7 @@ class CodeTetherTest {
   }
 
   @Test
-  void theObjectOfEarlierVersionsIsReadLineByLine() {
+  void readsTheObjectOfEarlierVersionsLineByLine() {
     var object = "{\n  \"text\": \"I did it.\\nAll of it: {\\\"a\\\": 1}\",\n  \"session_id\": \"" + SESSION + "\"\n}";
     assertThat(events(CLI, object.split("\n"))).containsExactly(new Text("I did it.\nAll of it: {\"a\": 1}"), new TurnEnded(TurnEnded.STOP, 0, 0, 0,
         true));
@@ -87,7 +87,7 @@ class CodeTetherTest {
   }
 
   @Test
-  void whateverElseItPrintsIsNoErrorOfOurs() {
+  void passesOtherLinesThrough() {
     for (var line : new String[] {"", "hello", "42", "{}", "{\"type\":7}", "{\"type\":\"other\"}", "  \"text\": broken",
         "  \"other\": 1,"}) {
       assertThat(events(CLI, line)).as(line).containsExactly(new RawLine(line));

@@ -17,27 +17,27 @@ import lib.agent.adapter.AgentEvent.TurnEnded;
 import lib.agent.adapter.Codex;
 import org.junit.jupiter.api.Test;
 
-/** Codex is started without a terminal, and each of its lines is understood. The lines are as 0.169.0 prints them. */
+/** Starts Codex without a terminal and reads each of its lines. The lines are those of 0.169.0. */
 class CodexTest {
   private static final Adapter CLI = new Codex();
   private static final String SESSION = "01a00000-0000-7000-8000-000000000001";
 
   @Test
-  void itIsKnownByItsNameAndByItsVersion() {
+  void recognizesItsNameAndVersion() {
     assertThat(CLI.recognizes("codex", "")).isTrue();
     assertThat(CLI.recognizes("agent", "codex-cli 0.169.0")).isTrue();
     assertThat(CLI.recognizes("agent", "codetether 4.7.1")).isFalse();
   }
 
   @Test
-  void thePromptIsItsInput() {
+  void passesThePromptOnStdin() {
     assertThat(CLI.argv(ask(null, "build", null, null, Approval.CONFIGURED)))
         .containsExactly("agent", "exec", "--json", "--skip-git-repo-check", "-");
     assertThat(CLI.promptOnInput(ask(null, "build", null, null, Approval.CONFIGURED))).isTrue();
   }
 
   @Test
-  void allOptionsStandBeforeResumeWhichTakesFewOfThem() {
+  void putsOptionsBeforeResumeWhichTakesFewOfThem() {
     assertThat(CLI.argv(ask(null, "build", "openai/gpt-x", SESSION, Approval.EDITS))).containsExactly("agent", "exec", "--json",
         "--skip-git-repo-check", "--model", "gpt-x", "--sandbox", "workspace-write", "resume", SESSION, "-");
     assertThat(CLI.argv(ask(null, "build", null, null, Approval.ALL))).endsWith("--dangerously-bypass-approvals-and-sandbox", "-");
@@ -45,14 +45,14 @@ class CodexTest {
   }
 
   @Test
-  void anotherProviderIsOneOfItsConfig() {
+  void selectsAnotherProviderThroughItsConfig() {
     assertThat(CLI.argv(ask(null, "build", "local/qwen/q:3", null, Approval.CONFIGURED)))
         .endsWith("-c", "model_provider=\"local\"", "--model", "qwen/q:3", "-");
     assertThat(CLI.argv(ask(null, "build", "gpt-x", null, Approval.CONFIGURED))).endsWith("--model", "gpt-x", "-").doesNotContain("-c");
   }
 
   @Test
-  void aRunIsItsWordsItsToolsWhatTheyChangedAndItsEnd() {
+  void readsTextToolsChangedFilesAndEndOfARun() {
     assertThat(events(CLI, "{\"type\":\"thread.started\",\"thread_id\":\"" + SESSION + "\"}", "{\"type\":\"turn.started\"}",
         item("completed", "\"type\":\"reasoning\",\"text\":\"hm\""),
         item("completed", "\"type\":\"agent_message\",\"text\":\"I look.\""),
@@ -72,13 +72,13 @@ class CodexTest {
   }
 
   @Test
-  void theSessionIsInTheFirstLine() {
+  void readsTheSessionFromTheFirstLine() {
     assertThat(CLI.parseLine("{\"type\":\"thread.started\",\"thread_id\":\"" + SESSION + "\"}").sessionId()).isEqualTo(SESSION);
     assertThat(CLI.parseLine("{\"type\":\"turn.started\"}").sessionId()).isNull();
   }
 
   @Test
-  void toolsThatFailedSayWhy() {
+  void reportsWhyToolsFailed() {
     assertThat(events(CLI, item("completed", "\"type\":\"command_execution\",\"command\":\"bash -lc ls\",\"status\":\"declined\""),
         item("completed", "\"type\":\"file_change\",\"changes\":[{\"path\":\"/w/a\",\"kind\":\"add\"}],\"status\":\"failed\""),
         item("completed", "\"type\":\"mcp_tool_call\",\"server\":\"s\",\"tool\":\"t\",\"status\":\"failed\","
@@ -88,7 +88,7 @@ class CodexTest {
   }
 
   @Test
-  void onlyAFailedTurnIsAFailure() {
+  void failsOnlyOnAFailedTurn() {
     assertThat(events(CLI, "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5 (stream closed)\"}",
         item("completed", "\"type\":\"error\",\"message\":\"Model metadata not found.\"")))
         .containsExactly(new Retrying("Reconnecting... 1/5 (stream closed)"), new Notice("Model metadata not found."));
@@ -99,7 +99,7 @@ class CodexTest {
   }
 
   @Test
-  void whateverElseItPrintsIsNoErrorOfOurs() {
+  void passesOtherLinesThrough() {
     for (var line : new String[] {"", "hello", "42", "{", "{}", "{\"type\":7}", "{\"type\":\"other\"}", "[1]"}) {
       assertThat(events(CLI, line)).as(line).containsExactly(new RawLine(line));
     }

@@ -8,7 +8,7 @@ import lib.agent.adapter.Adapter.Approval;
 import lib.agent.adapter.Adapter.LaunchSpec;
 import lib.agent.adapter.AgentEvent;
 
-/** What the tests of adapters ask, and how they look at the answers. */
+/** Launch specifications for the tests of adapters, and the events of lines. */
 final class LaunchSpecs {
   private LaunchSpecs() {}
 
@@ -26,7 +26,7 @@ final class LaunchSpecs {
         Path.of("/w"));
   }
 
-  /** What all lines say, but for what says nothing. */
+  /** The events of all lines, without the ignored ones. */
   static List<AgentEvent> events(Adapter adapter, String... lines) {
     var events = new ArrayList<AgentEvent>();
     for (var line : lines) {

@@ -7,19 +7,19 @@ import lib.agent.adapter.AgentEvent;
 import lib.agent.adapter.OpenCode;
 import org.junit.jupiter.api.Test;
 
-/** Whatever an agent prints is understood or passed on as text; nothing it prints is an error of ours. */
+/** Reads every line of OpenCode as an event or as text; no line is an error of the worker. */
 class OpenCodeTest {
   private static final Adapter CLI = new OpenCode();
 
   @Test
-  void linesThatAreNoEventsArePlainText() {
+  void passesOtherLinesThrough() {
     for (var line : new String[] {"", "hello", "42", "[1]", "\"x\"", "null", "{", "{}", "{\"a\":1}", "{\"type\":7}", "{\"type\":null}"}) {
       assertThat(event(line)).as(line).isEqualTo(new AgentEvent.RawLine(line));
     }
   }
 
   @Test
-  void eventsAreReadAlsoWithPartsMissingOrNull() {
+  void readsEventsWithMissingOrNullParts() {
     assertThat(event("{\"type\":\"text\",\"part\":null}")).isEqualTo(new AgentEvent.Text(""));
     assertThat(event("{\"type\":\"text\",\"part\":{\"text\":\"hi\"}}")).isEqualTo(new AgentEvent.Text("hi"));
     assertThat(event("{\"type\":\"step_finish\"}")).isEqualTo(new AgentEvent.TurnEnded("", 0, 0, 0));
@@ -29,7 +29,7 @@ class OpenCodeTest {
   }
 
   @Test
-  void toolsTellWhatTheyDidAndWhatTheyChanged() {
+  void readsToolsAndChangedFiles() {
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\","
         + "\"state\":{\"status\":\"completed\",\"input\":{\"command\":\"ls\"}}}}"))
         .isEqualTo(new AgentEvent.ToolCall("bash", "ls", null, null));
@@ -41,7 +41,7 @@ class OpenCodeTest {
   }
 
   @Test
-  void errorsCarryTheProvidersWordsAndStatus() {
+  void reportsTheProvidersErrorWithItsStatus() {
     assertThat(event("{\"type\":\"error\",\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"too many\",\"statusCode\":429}}}"))
         .isEqualTo(new AgentEvent.AgentError("too many", 429));
     assertThat(event("{\"type\":\"error\",\"error\":\"plain\"}")).isEqualTo(new AgentEvent.AgentError("plain", 0));
@@ -49,13 +49,13 @@ class OpenCodeTest {
   }
 
   @Test
-  void everyLineMayTellTheSession() {
+  void readsTheSessionFromAnyLine() {
     assertThat(CLI.parseLine("{\"type\":\"step_start\",\"sessionID\":\"ses_1\"}").sessionId()).isEqualTo("ses_1");
     assertThat(CLI.parseLine("ses_1").sessionId()).isNull();
   }
 
   @Test
-  void thePromptIsNeverAnArgument() {
+  void passesThePromptNeverAsAnArgument() {
     assertThat(CLI.argv(ask("build", null, null))).containsExactly("agent", "run", "--agent", "build", "--format", "json",
         "--print-logs", "--log-level", "ERROR");
     assertThat(CLI.argv(ask("plan", "p/m", "ses_1"))).containsExactly("agent", "run", "--agent", "plan", "--format", "json",
@@ -63,7 +63,7 @@ class OpenCodeTest {
   }
 
   @Test
-  void allIsApprovedWhereTheVersionCan() {
+  void approvesEverythingWhenTheVersionCan() {
     assertThat(CLI.argvDependsOnVersion(Adapter.Approval.ALL)).isTrue();
     assertThat(CLI.argv(LaunchSpecs.ask("1.18.33", "build", null, null, Adapter.Approval.ALL))).endsWith("--auto");
     for (var old : new String[] {"1.17.9", "1.0.152", null}) {
@@ -73,7 +73,7 @@ class OpenCodeTest {
   }
 
   @Test
-  void itIsKnownByItsNameAndByAVersionThatNamesNothingElse() {
+  void recognizesItsNameAndABareVersion() {
     assertThat(CLI.recognizes("opencode", "")).isTrue();
     assertThat(CLI.recognizes("agent", "1.18.33")).isTrue();
     assertThat(CLI.recognizes("agent", "2.1.197 (Claude Code)")).isFalse();

@@ -22,7 +22,7 @@ import lib.core.Problem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Any program is an agent: what it is called with is set by its user, and all it prints is text. */
+/** Any program can be an agent: its user sets the arguments, and all its output is text. */
 class PlainCommandTest {
   private static final Adapter CLI = new PlainCommand();
 
@@ -30,38 +30,38 @@ class PlainCommandTest {
   Path home;
 
   @Test
-  void onlyTheSettingSaysThatAProgramIsOne() {
+  void isSelectedByTheSettingOnly() {
     assertThat(CLI.recognizes("command", "command 1.0")).isFalse();
     assertThat(Adapters.of("command")).containsInstanceOf(PlainCommand.class);
     assertThat(Adapters.recognise("aider", "aider 0.80")).isEmpty();
   }
 
   @Test
-  void placeholdersAreFilledAlsoWithinAnArgument() {
+  void fillsPlaceholdersWithinAnArgument() {
     assertThat(CLI.argv(with("p/m", "s1", "--yes", "--model={model}", "-r", "{session}", "{agent}", "in {directory}")))
         .containsExactly("agent", "--yes", "--model=p/m", "-r", "s1", "build", "in /w");
   }
 
   @Test
-  void whatHasNoValueIsLeftOutWithTheOptionBeforeIt() {
+  void omitsAnOptionWhenItsValueIsMissing() {
     assertThat(CLI.argv(with(null, null, "--model", "{model}", "--yes", "--resume={session}", "chat", "{session}", "-")))
         .containsExactly("agent", "--yes", "chat", "-");
   }
 
   @Test
-  void aValueIsNeverTakenForAPlaceholder() {
+  void fillsNoPlaceholderWithinAValue() {
     assertThat(CLI.argv(with("{session}$1", "s", "{model}"))).containsExactly("agent", "{session}$1");
   }
 
   @Test
-  void thePromptIsItsInputUnlessItTakesTheFile() {
+  void passesThePromptOnStdinUnlessItTakesTheFile() {
     assertThat(CLI.promptOnInput(with(null, null, "--yes"))).isTrue();
     assertThat(CLI.promptOnInput(with(null, null, "--message-file", "{prompt_file}"))).isFalse();
     assertThat(CLI.argv(with(null, null, "--message-file", "{prompt_file}"))).endsWith("--message-file", "/a/prompt");
   }
 
   @Test
-  void allItPrintsIsText() {
+  void readsEverythingAsText() {
     for (var line : new String[] {"", "hello", "{\"type\":\"text\",\"part\":{\"text\":\"x\"}}",
         "{\"type\":\"result\",\"session_id\":\"s\"}"}) {
       assertThat(events(CLI, line)).containsExactly(new RawLine(line));
@@ -69,7 +69,7 @@ class PlainCommandTest {
   }
 
   @Test
-  void argumentsAreAJsonListOrSplitAtBlanks() throws IOException {
+  void readsArgumentsAsAJsonListOrSplitAtBlanks() throws IOException {
     assertThat(args("--yes  --model {model}")).containsExactly("--yes", "--model", "{model}");
     assertThat(args("[\"--note\", \"a, b\", \"{prompt_file}\"]")).containsExactly("--note", "a, b", "{prompt_file}");
     assertThat(args("")).isEmpty();
@@ -80,7 +80,7 @@ class PlainCommandTest {
   }
 
   @Test
-  void quotesAreAProblemBeforeTheyPartAnArgument() throws IOException {
+  void rejectsQuotesThatWouldSplitAnArgument() throws IOException {
     for (var odd : new String[] {"--note \"a b\"", "--note 'a b'", "-c model=\"x\""}) {
       assertThatThrownBy(() -> args(odd)).as(odd).isInstanceOfSatisfying(Problem.class, problem ->
           assertThat(problem.line()).contains("quotes mean nothing between blanks", "needs the list"));
@@ -89,7 +89,7 @@ class PlainCommandTest {
   }
 
   @Test
-  void anUnknownPlaceholderIsAProblemThatNamesTheKnownOnes() {
+  void rejectsAnUnknownPlaceholderAndNamesTheKnownOnes() {
     assertThatThrownBy(() -> args("--x {prompt}")).isInstanceOfSatisfying(Problem.class, problem ->
         assertThat(problem.line()).contains("{prompt} is none", "{model} {session} {agent} {prompt_file} {directory}"));
     assertThatThrownBy(() -> args("[1]")).isInstanceOf(Problem.class);
@@ -97,7 +97,7 @@ class PlainCommandTest {
   }
 
   @Test
-  void withoutAProgramThereIsNothingToLookFor() {
+  void looksForNothingWhenNoProgramIsSet() {
     var env = new Environment(Map.of("A2A_AGENT_KIND", "command", "PATH", "/bin:/usr/bin"), home, home, "host");
     var settings = Settings.resolve(Map.of(), null, env);
     assertThatThrownBy(() -> AgentProgram.require(settings)).isInstanceOfSatisfying(Problem.class, problem -> {

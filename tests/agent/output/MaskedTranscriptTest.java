@@ -6,25 +6,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lib.agent.output.OutputAnalyzer;
-import lib.agent.output.OutputPosition;
-import lib.agent.output.Transcript;
+import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** No piece of an agent's output shows a secret, however it is cut and wherever delivery goes on. */
+/** No part of an agent's output shows a secret, whichever process renders which part of it (P7). */
 class MaskedTranscriptTest {
   private static final long NO_CAP = 1L << 40;
   private static final String SECRET = "hunter2hunter2";
   private static final String TOKEN = "ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8";
   private static final Redaction GATE = Redaction.of(Map.of(SECRET, "KEY"));
-  /** A key of some lines, none of which GATE was told. */
+  /** A key of some lines, none of which GATE knows. */
   private static final String KEY = "-----BEGIN PRIVATE KEY-----\n" + IntStream.range(0, 6).mapToObj(i -> "MIIEpAIBAAKCAQEA" + i + "\n")
       .collect(Collectors.joining()) + "Zz9=\n-----END PRIVATE KEY-----\n";
 
@@ -32,118 +31,89 @@ class MaskedTranscriptTest {
   Path state;
 
   @Test
-  void deliveryThatGoesOnAtAnyPlaceShowsTheSameMaskedText() throws IOException {
-    var folder = folder();
-    write(folder, "out", "plain\nwith " + SECRET + " in it\n" + say("said " + SECRET + "\nand " + TOKEN) + "more\n" + KEY + "between\n"
-        + say("an event") + "€ " + SECRET + "\n" + KEY.replace("\n", "\r\n") + say(KEY) + "the end\n");
-    write(folder, "err", KEY + "warning " + SECRET + "\n");
-    var whole = rest(folder, OutputPosition.START, 1 << 20);
+  void showsTheSameMaskedTextWhicheverProcessRendersEachLine() throws IOException {
+    var lines = List.of("plain\n", "with " + SECRET + " in it\n", say("said " + SECRET + "\nand " + TOKEN), "more\n", KEY, "between\n",
+        say("an event"), say("hunt"), say("er2hunter2"), "€ " + SECRET + "\n", say(KEY), "the end\n");
+    var once = folder("once");
+    write(once, "out", String.join("", lines));
+    var whole = finish(once, NO_CAP);
     assertHidden(whole);
-    assertThat(whole).contains("with [KEY*********] in it\n", "said [KEY*********]\n", "between\n", "the end\n",
-        "[stderr] warning [KEY*********]\n",
-        "— masked: KEY 4, private key 28, token shape 1\n");
-    for (var size = 1; size < 40; size++) {
-      for (var at = OutputPosition.START; ; ) { // another process reads on from every piece
-        try (var transcript = new Transcript(folder, at, NO_CAP, GATE)) {
-          transcript.complete();
-          var piece = transcript.next(size);
-          assertThat(whole.substring((int) at.sent())).startsWith(piece.text());
-          at = piece.end();
-          if (transcript.ended()) {
-            break;
-          }
+    assertThat(whole).contains("plain\nwith [KEY] in it\nsaid [KEY]\n", "between\nan event\n", "the end\n— done\n— masked: KEY ");
+    var often = folder("often");
+    for (var line : lines) {
+      for (var at = 0; at < line.length(); at += 20) {
+        write(often, "out", line.substring(at, Math.min(line.length(), at + 20)));
+        try (var recorder = new OutputRecorder(often, GATE, NO_CAP)) {
+          recorder.read(false);
         }
+        assertHidden(OutputRecorderTest.text(often));
       }
-      assertThat(rest(folder, OutputPosition.START, size)).isEqualTo(whole);
     }
+    assertThat(finish(often, NO_CAP)).isEqualTo(whole);
   }
 
   @Test
-  void whatWasMaskedIsToldAlsoByAProcessThatBeganAfterIt() throws IOException {
-    var folder = folder();
-    write(folder, "out", SECRET + "\nplain\n");
-    var at = OutputPosition.START;
-    try (var transcript = new Transcript(folder, at, NO_CAP, GATE)) {
-      at = transcript.next(SECRET.length() + 1).end();
+  void partsNoLineOfStderrByTextThatIsHeldBack() throws IOException {
+    var folder = folder("held");
+    write(folder, "out", "hunter2hunt");
+    write(folder, "err", "warning " + SECRET + "\n" + KEY);
+    try (var recorder = new OutputRecorder(folder, GATE, NO_CAP)) {
+      recorder.read(false);
+      write(folder, "out", "er2\nend\n");
+      recorder.read(false);
     }
-    assertThat(rest(folder, at, 100)).isEqualTo("plain\n— done\n— masked: KEY 1\n");
+    assertThat(finish(folder, NO_CAP).lines().toList()).contains("[stderr] warning [KEY]", "[KEY]", "end").noneMatch(line -> line.contains("MIIE"));
   }
 
   @Test
-  void aLineTooLongToBeReadAtOnceIsNotPartedWithinASecret() throws IOException {
-    var folder = folder();
+  void masksASecretThatLiesInTwoPartsOfALongLine() throws IOException {
+    var folder = folder("long");
     var parts = (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32);
     var line = new StringBuilder("x".repeat(parts - 7)).append(SECRET).append(' ').append(TOKEN).append("\n");
     line.setCharAt(parts - 8, ' ');
     write(folder, "out", line.toString());
-    var whole = rest(folder, OutputPosition.START, 1 << 20);
-    assertThat(whole).contains("[KEY*********]");
-    assertHidden(whole.substring(parts - 100));
-    try (var found = new OutputAnalyzer(folder, GATE)) {
-      while (found.read(true)) {
-        continue;
-      }
-      assertHidden(found.text());
+    try (var recorder = new OutputRecorder(folder, GATE, NO_CAP)) {
+      recorder.finish("");
+      var text = OutputRecorderTest.text(folder);
+      assertThat(text).contains("[KEY]");
+      assertHidden(text.substring(parts - 100));
+      assertHidden(recorder.analyzer().text());
     }
   }
 
   @Test
-  void whereTheMiddleIsCutNeitherSideShowsPartOfASecret() throws IOException {
+  void showsNoPartOfASecretWhereTheMiddleIsCut() throws IOException {
     for (var shift = 0; shift < 2 * SECRET.length(); shift++) {
-      var folder = folder();
-      Files.writeString(folder.file("out"), "x".repeat(2999) + "\n" + "z".repeat(4000) + SECRET + "y".repeat(1000 - shift));
-      try (var transcript = new Transcript(folder, OutputPosition.START, 4000, GATE)) {
-        transcript.complete();
-        var text = new StringBuilder();
-        while (!transcript.ended()) {
-          text.append(transcript.next(500).text());
-        }
-        assertThat(text.toString()).contains("bytes of output were cut here").doesNotContain("2y", "hunter");
-      }
+      var folder = folder("cut" + shift);
+      write(folder, "out", "x".repeat(2999) + "\n" + "z".repeat(4000) + " " + SECRET + " " + "y".repeat(1000 - shift));
+      assertThat(finish(folder, 4000)).contains("bytes of output were cut here").doesNotContain("2 y", "hunter");
     }
   }
 
   @Test
-  void whereTheMiddleIsCutAKeyThatBeganBeforeIsStillKnown() throws IOException {
-    var folder = folder();
-    Files.writeString(folder.file("out"), "x".repeat(2999) + "\n" + "z\n".repeat(1000)
-        + KEY.replace("Zz9=", "MIIEaaaa\n".repeat(110) + "Zz9="));
-    try (var transcript = new Transcript(folder, OutputPosition.START, 4000, GATE)) {
-      transcript.complete();
-      var text = new StringBuilder();
-      while (!transcript.ended()) {
-        text.append(transcript.next(500).text());
-      }
-      assertThat(text.toString()).contains("bytes of output were cut here", "END PRIVATE KEY").doesNotContain("BEGIN", "MIIE", "Zz9");
-    }
-  }
-
-  @Test
-  void aToolsLineIsMaskedBeforeItIsShortened() throws IOException {
-    var folder = folder();
+  void masksAToolsLineBeforeItIsShortened() throws IOException {
+    var folder = folder("tools");
     for (var before = 130; before < 165; before++) {
       var line = Json.object().put("type", "tool_use");
       var part = line.putObject("part").put("tool", "bash");
-      part.putObject("state").put("status", "completed").putObject("input").put("command", "c".repeat(before) + SECRET);
+      part.putObject("state").put("status", "completed").putObject("input").put("command", "c".repeat(before) + " " + SECRET);
       write(folder, "out", Json.write(line) + "\n");
     }
-    assertThat(rest(folder, OutputPosition.START, 1 << 20)).doesNotContain("hunt");
+    assertThat(finish(folder, NO_CAP)).doesNotContain("hunt");
   }
 
   @Test
-  void aResultTooLongAndTheTailOfStderrShowNoPartOfASecret() throws IOException {
+  void showsNoPartOfASecretInALongResultAndInTheEndOfStderr() throws IOException {
     for (var shift = 0; shift < SECRET.length() + 2; shift++) {
-      var folder = folder();
+      var folder = folder("result" + shift);
       var half = 1 << 19;
-      Files.writeString(folder.file("out"), "a".repeat(half - shift) + SECRET + "b".repeat(4 * half) + "\n" + "c".repeat(10) + SECRET
+      write(folder, "out", "a".repeat(half - shift) + " " + SECRET + " " + "b".repeat(4 * half) + "\n" + "c".repeat(10) + " " + SECRET + " "
           + "d".repeat(half - shift) + "\n");
-      write(folder, "err", KEY.replace("Zz9=", "MIIEaaaa\n".repeat(30) + "Zz9=") + "x".repeat(490 + shift % 10) + SECRET + "\n");
-      try (var found = new OutputAnalyzer(folder, GATE)) {
-        while (found.read(true)) {
-          continue;
-        }
-        assertThat(found.text()).contains("characters were cut here").doesNotContain("hunt", "2d", "r2h");
-        assertThat(found.stderr()).doesNotContain("MIIE", "Zz9", "hunt");
+      write(folder, "err", KEY + "x".repeat(480 + shift % 10) + " " + SECRET + "\n");
+      try (var recorder = new OutputRecorder(folder, GATE, NO_CAP)) {
+        recorder.finish("");
+        assertThat(recorder.analyzer().text()).contains("characters were cut here").doesNotContain("hunt", "2 d", "r2h");
+        assertThat(recorder.analyzer().stderr()).doesNotContain("MIIE", "Zz9", "hunt");
       }
     }
   }
@@ -152,22 +122,16 @@ class MaskedTranscriptTest {
     assertThat(text).doesNotContain("hunter2", "ghp_a1", "MIIE", "Zz9");
   }
 
-  private static String rest(AttemptDirectory folder, OutputPosition from, int size) throws IOException {
-    var text = new StringBuilder();
-    try (var transcript = new Transcript(folder, from, NO_CAP, GATE)) {
-      transcript.complete();
-      while (!transcript.ended()) {
-        text.append(transcript.next(size).text());
-      }
+  private static String finish(AttemptDirectory folder, long cap) throws IOException {
+    try (var recorder = new OutputRecorder(folder, GATE, cap)) {
+      recorder.finish("— done\n");
     }
-    return text.toString();
+    return OutputRecorderTest.text(folder);
   }
 
-  private AttemptDirectory folder() throws IOException {
-    var folder = AttemptDirectory.of(state, "t1", 1);
-    folder.clear();
+  private AttemptDirectory folder(String task) throws IOException {
+    var folder = AttemptDirectory.of(state, task, 1);
     folder.writeInputs("prompt", Json.object(), Json.object());
-    folder.close("— done\n");
     return folder;
   }
 

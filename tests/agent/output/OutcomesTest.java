@@ -11,20 +11,23 @@ import java.util.List;
 import java.util.stream.Stream;
 import lib.agent.adapter.Adapters;
 import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.core.Json;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import lib.wire.TaskStatus;
 import lib.worker.admission.StopRequest;
+import lib.worker.attempt.AgentEnding;
 import lib.worker.attempt.Verdict;
+import lib.worker.attempt.VerdictRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every way in which the agent CLIs are known to end, and what people are told of it: the truth, and in its first sentence what
+ * Every way in which the agent CLIs are known to end, and what people read of it: the truth, and in its first sentence what
  * to do. The lines are as OpenCode 1.0.152, 1.1.65 and 1.18.33, Claude Code 2.1.197 and Codex 0.169.0 print them, made shorter;
  * those of CodeTether follow its published sources.
  */
@@ -94,7 +97,7 @@ class OutcomesTest {
                 "the agent stopped because a tool call was refused or"
             + " needs approval: bash rm x (The user rejected permission…" + APPROVAL),
         bad("opencode", "usage text", 1, "opencode run [message..]\n", "", "agent-error", "the agent ended with exit code 1"),
-        bad("opencode", "killed", 143, text, "", "agent-error", "the agent was ended by signal 15"));
+        bad("opencode", "killed", 143, text, "", "terminated", "the agent was ended by signal 15"));
   }
 
   private static List<Row> claude() {
@@ -120,8 +123,8 @@ class OutcomesTest {
             "", "agent-error", "Invalid API key · Fix external API key" + LOG_IN),
         bad("claude", "killed while it tried a 401 again", 137,
             "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":3,\"max_retries\":10,"
-            + "\"error_status\":401,\"error\":\"authentication_failed\",\"session_id\":\"s\"}\n", "", "agent-error",
-            "the agent was ended by signal 9: its provider answered with status 401 (authentication_failed), attempt 3 of 10" + LOG_IN),
+            + "\"error_status\":401,\"error\":\"authentication_failed\",\"session_id\":\"s\"}\n", "", "terminated",
+            "the agent was ended by signal 9 (KILL) from outside this worker: its provider answered with status 401 (authentication_failed), attempt 3 of 10" + LOG_IN),
         bad("claude", "the model answers 400", 1,
             result("\"is_error\":true,\"api_error_status\":400,\"result\":\"API Error: 400 bad input\""), "",
             "agent-error", "API Error: 400 bad input"),
@@ -162,8 +165,8 @@ class OutcomesTest {
             "", "agent-error", "the model did not end normally: its provider's answer was cut off"),
         bad("claude", "killed while streams broke off", 137,
             "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":7,\"max_retries\":10,"
-            + "\"error_status\":null,\"error\":\"unknown\",\"session_id\":\"s\"}\n", "", "agent-error",
-            "the agent was ended by signal 9: its provider gave no whole answer (unknown), attempt 7 of 10"),
+            + "\"error_status\":null,\"error\":\"unknown\",\"session_id\":\"s\"}\n", "", "terminated",
+            "the agent was ended by signal 9 (KILL) from outside this worker: its provider gave no whole answer (unknown), attempt 7 of 10"),
         bad("claude", "killed while it tried a 429 again", 137,
             "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":10,"
             + "\"retry_delay_ms\":900.5,\"error_status\":429,\"error\":\"rate_limit\",\"session_id\":\"s\"}\n", "", "limit",
@@ -172,7 +175,7 @@ class OutcomesTest {
             "empty-result", "the agent ended without saying anything"),
         bad("claude", "no result: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("claude", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
-        bad("claude", "killed", 137, text, "", "agent-error", "the agent was ended by signal 9"));
+        bad("claude", "killed", 137, text, "", "terminated", "the agent was ended by signal 9"));
   }
 
   private static List<Row> codex() {
@@ -184,7 +187,7 @@ class OutcomesTest {
         good("codex", "success", text + end, ""),
         good("codex", "success after a reconnect", "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5 (stream closed)\"}\n" + text
             + end, ""),
-        good("codex", "an escalation that was refused, and told to the model", text + end,
+        good("codex", "an escalation that was refused, which the model hears", text + end,
             "ERROR codex_core::tools::router: error=approval policy is Never; reject command\n"),
         bad("codex", "not logged in or a wrong key", 1, failed("unexpected status 401 Unauthorized: Missing bearer, url: u"), "",
             "agent-error",
@@ -210,18 +213,18 @@ class OutcomesTest {
             "agent-error",
             "the agent ended with exit code 1: Model provider `x` not found" + OTHER_MODEL),
         bad("codex", "killed while it tried again", 137, "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network\"}\n", "",
-            "agent-error", "the agent was ended by signal 9: Reconnecting... waiting for network" + NETWORK),
+            "terminated", "the agent was ended by signal 9 (KILL) from outside this worker: Reconnecting... waiting for network" + NETWORK),
         bad("codex", "killed long after it had got over a broken stream", 137,
             "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}\n" + text,
-            "", "agent-error", "the agent was ended by signal 9"),
+            "", "terminated", "the agent was ended by signal 9"),
         bad("codex", "killed, of a model that it knows nothing of", 137,
             "{\"type\":\"item.completed\",\"item\":{\"type\":\"error\",\"message\":"
-            + "\"Model metadata for `m` not found.\"}}\n", "", "agent-error", "the agent was ended by signal 9"),
+            + "\"Model metadata for `m` not found.\"}}\n", "", "terminated", "the agent was ended by signal 9"),
         bad("codex", "an end without a word or a deed", 0, "{\"type\":\"turn.started\"}\n" + end, "", "empty-result",
             "the agent ended without saying anything"),
         bad("codex", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("codex", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
-        bad("codex", "killed", 143, text, "", "agent-error", "the agent was ended by signal 15"));
+        bad("codex", "killed", 143, text, "", "terminated", "the agent was ended by signal 15"));
   }
 
   private static List<Row> codeTether() {
@@ -253,7 +256,7 @@ class OutcomesTest {
             "the agent ended with exit code 2: invalid value 'jsonl' for '--format <FORMAT>'"),
         bad("codetether", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("codetether", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
-        bad("codetether", "killed", 137, text, "", "agent-error", "the agent was ended by signal 9"));
+        bad("codetether", "killed", 137, text, "", "terminated", "the agent was ended by signal 9"));
   }
 
   private static List<Row> command() {
@@ -268,7 +271,7 @@ class OutcomesTest {
         bad("command", "exit 0 with a complaint", 0, "", "fatal: no prompt\n", "empty-result",
             "the agent ended without saying anything: no prompt"),
         bad("command", "no such program", 127, "", "", "agent-error", "the agent program was not found"),
-        bad("command", "killed", 137, "half of it\n", "", "agent-error", "the agent was ended by signal 9"));
+        bad("command", "killed", 137, "half of it\n", "", "terminated", "the agent was ended by signal 9"));
   }
 
   private static Row good(String kind, String what, String out, String err) {
@@ -299,9 +302,10 @@ class OutcomesTest {
 
   @ParameterizedTest
   @MethodSource("rows")
-  void peopleAreToldTheTruthAndWhatToDo(Row row) throws IOException {
-    try (var found = new OutputAnalyzer(prepare(row), Redaction.NONE)) {
-      found.read(true);
+  void statesTheTruthAndWhatToDo(Row row) throws IOException {
+    try (var recorder = new OutputRecorder(prepare(row), Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
       check(row, verdict(row, found), found.stderr());
     }
   }
@@ -311,11 +315,12 @@ class OutcomesTest {
     var waits = "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network (Connection failed)\"}\n";
     var row = new Row("codex", "no network: it waits for ever", -1, "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n" + waits.repeat(3),
         "a line\n", TaskStatus.FAILED, "silent", "");
-    try (var found = new OutputAnalyzer(prepare(row), Redaction.NONE)) {
-      found.read(true);
+    try (var recorder = new OutputRecorder(prepare(row), Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
       assertThat(found.lines()).as("what is only said again is no sign of life").isEqualTo(3);
       var order = new StopRequest(StopRequest.Cause.UNRESPONSIVE, "the worker", "it said nothing for 15 min 0 s");
-      var verdict = Verdict.of(found, new Exit(130, "ended"), order, false, Duration.ofMinutes(16), Duration.ofHours(1));
+      var verdict = judge(found, new Exit(130, "ended"), order, false, Duration.ofMinutes(16), Duration.ofHours(1));
       assertThat(verdict.reason()).isEqualTo("silent");
       assertThat(verdict.error().lines()).first().asString()
           .startsWith("the agent was ended: it said nothing for 15 min 0 s: Reconnecting... waiting for network (Connection failed)"
@@ -341,10 +346,10 @@ class OutcomesTest {
 
   private static Verdict verdict(Row row, OutputAnalyzer found) {
     if (row.exit >= 0) {
-      return Verdict.of(found, new Exit(row.exit, "ended"), null, true, Duration.ofSeconds(1), Duration.ofHours(1));
+      return judge(found, new Exit(row.exit, "ended"), null, true, Duration.ofSeconds(1), Duration.ofHours(1));
     }
     assertThat(found.stuck() != null || found.sessionGone()).as("it is known to hang").isTrue();
-    return Verdict.of(found, new Exit(130, "ended"), new StopRequest(StopRequest.Cause.HUNG, "the worker", "it would not end"),
+    return judge(found, new Exit(130, "ended"), null,
         false, Duration.ofSeconds(1), Duration.ofHours(1));
   }
 
@@ -354,9 +359,13 @@ class OutcomesTest {
     var task = Json.object().put("id", "t");
     task.putObject("metadata").put("resume_session_id", "ses_2");
     folder.writeInputs("", task, Json.object());
-    folder.adapter(Adapters.of(row.kind).orElseThrow(), true);
+    folder.adapter(Adapters.of(row.kind).orElseThrow());
     Files.writeString(folder.file("out"), row.out, StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), row.err, StandardOpenOption.APPEND);
     return folder;
+  }
+
+  private static Verdict judge(OutputAnalyzer output, Exit exit, StopRequest stop, boolean hadResult, Duration took, Duration budget) {
+    return VerdictRules.judge(new AgentEnding(output, exit, stop, hadResult, took, budget));
   }
 }

@@ -11,12 +11,12 @@ import java.util.Map;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.ClaudeCode;
 import lib.agent.adapter.Codex;
-import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputRecorder;
 import lib.agent.output.UsageLimit;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Silence;
 import lib.core.Json;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,15 +32,16 @@ class OutputAnalyzerTest {
     Files.writeString(folder.file("out"), "{\"type\":\"text\",\"part\":{\"text\":\"said\"}}\n".repeat(400_000)
         + "the end\n", StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "a complaint\n".repeat(500_000), StandardOpenOption.APPEND);
-    try (var found = new OutputAnalyzer(folder, Redaction.NONE)) {
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
       var portions = 1;
-      while (found.read(false)) {
+      while (recorder.read(false)) {
         portions++;
       }
       assertThat(portions).isGreaterThan(4);
       assertThat(found.text()).startsWith("said\n").endsWith("the end");
       assertThat(found.stderr()).endsWith("a complaint");
-      assertThat(found.read(true)).isFalse();
+      assertThat(recorder.read(true)).isFalse();
     }
   }
 
@@ -58,10 +59,11 @@ class OutputAnalyzerTest {
     var result = "{\"type\":\"result\",\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":200,\"output_tokens\":40},"
         + "\"session_id\":\"s\"}\n";
     var folder = folder();
-    folder.adapter(new ClaudeCode(), true);
+    folder.adapter(new ClaudeCode());
     Files.writeString(folder.file("out"), result + result.replace("0.25", "0.375").replace("200", "100"), StandardOpenOption.APPEND);
-    try (var found = new OutputAnalyzer(folder, Redaction.NONE)) {
-      found.read(true);
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
       assertThat(found.cost()).isEqualTo(0.375);
       assertThat(found.tokensIn()).isEqualTo(300);
     }
@@ -71,9 +73,10 @@ class OutputAnalyzerTest {
   void aQuestionIsMaskedBeforeAnErrorThatQuotesItIsCut() throws IOException {
     var folder = folder();
     Files.writeString(folder.file("out"), "◆  Permission required to run: login hunter2hunter2\n", StandardOpenOption.APPEND);
-    try (var found = new OutputAnalyzer(folder, Redaction.of(Map.of("hunter2hunter2", "KEY")))) {
-      found.read(true);
-      assertThat(found.question()).isEqualTo("Permission required to run: login [KEY*********]");
+    try (var recorder = new OutputRecorder(folder, Redaction.of(Map.of("hunter2hunter2", "KEY")), 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
+      assertThat(found.question()).isEqualTo("Permission required to run: login [KEY]");
     }
   }
 
@@ -81,44 +84,47 @@ class OutputAnalyzerTest {
   void whoOnlyRepeatsThatItWaitsHasSaidNothing() throws IOException {
     var folder = folder(new Codex());
     var waits = "{\"type\":\"error\",\"message\":\"Reconnecting... waiting for network\"}\n";
-    try (var found = new OutputAnalyzer(folder, Redaction.NONE)) {
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
       Files.writeString(folder.file("out"), waits, StandardOpenOption.APPEND);
-      found.read(false);
+      recorder.read(false);
       var lines = found.lines();
       Files.writeString(folder.file("out"), waits.repeat(3), StandardOpenOption.APPEND);
-      found.read(false);
+      recorder.read(false);
       assertThat(found.lines()).isEqualTo(lines);
       Files.writeString(folder.file("out"), waits.replace("waiting for network", "2/5") + waits, StandardOpenOption.APPEND);
-      found.read(false);
+      recorder.read(false);
       assertThat(found.lines()).isEqualTo(lines + 2);
     }
   }
 
   @Test
-  void aRefusalKeepsTheTimeThatWasToldBeforeIt() throws IOException {
+  void keepsTheTimeThatCameBeforeTheRefusal() throws IOException {
     var folder = folder(new ClaudeCode());
     Files.writeString(folder.file("out"),
         "{\"type\":\"rate_limit_event\",\"rate_limit_info\":{\"status\":\"rejected\",\"resetsAt\":1800000000}}\n"
         + "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"api_error_status\":429,"
         + "\"result\":\"You've hit your session limit\","
         + "\"session_id\":\"s\"}\n", StandardOpenOption.APPEND);
-    try (var found = new OutputAnalyzer(folder, Redaction.NONE)) {
-      found.read(true);
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
       assertThat(found.limit()).isEqualTo(new UsageLimit("You've hit your session limit", null, Instant.ofEpochSecond(1_800_000_000)));
     }
   }
 
   private AttemptDirectory folder(Adapter adapter) throws IOException {
     var folder = folder();
-    folder.adapter(adapter, true);
+    folder.adapter(adapter);
     return folder;
   }
 
   private Silence.LastEvent last(String out) throws IOException {
     var folder = folder();
     Files.writeString(folder.file("out"), out, StandardOpenOption.APPEND);
-    try (var found = new OutputAnalyzer(folder, Redaction.NONE)) {
-      found.read(true);
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
       return found.last();
     }
   }

@@ -9,19 +9,19 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import lib.agent.adapter.AgentEvent.AgentError;
-import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputRecorder;
 import lib.agent.output.UsageLimit;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Silence;
 import lib.core.Json;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A usage limit is recognised, and so is the time that is told with it. */
+/** A usage limit is recognised, and so is the time that comes with it. */
 class UsageLimitTest {
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
 
@@ -46,9 +46,9 @@ class UsageLimitTest {
       quota exceeded, wait for 45 seconds; 45
       usage limit, resets at 25 o'clock; 0
       """)
-  void theToldTimeIsRead(String message, double seconds) {
-    var told = UsageLimit.of(new AgentError(message, 0)).orElseThrow().waitFrom(NOW);
-    assertThat(told.map(Duration::toMillis).orElse(0L)).isEqualTo((long) (seconds * 1000));
+  void readsTheTime(String message, double seconds) {
+    var wait = UsageLimit.of(new AgentError(message, 0)).orElseThrow().waitFrom(NOW);
+    assertThat(wait.map(Duration::toMillis).orElse(0L)).isEqualTo((long) (seconds * 1000));
   }
 
   @Test
@@ -81,12 +81,12 @@ class UsageLimitTest {
   void aLimitIsOverWhenTheAgentGoesOn() throws IOException {
     try (var found = findings("", "Too Many Requests")) {
       found.read(false);
-      assertThat(found.last()).isEqualTo(Silence.LastEvent.LIMIT);
-      var lines = found.lines();
+      assertThat(found.analyzer().last()).isEqualTo(Silence.LastEvent.LIMIT);
+      var lines = found.analyzer().lines();
       append("err", found, "Too Many Requests\n    at some place");
-      assertThat(found.lines()).as("trying again is no sign of life").isEqualTo(lines);
+      assertThat(found.analyzer().lines()).as("trying again is no sign of life").isEqualTo(lines);
       append("out", found, "{\"type\":\"step_start\",\"sessionID\":\"s\",\"part\":{}}");
-      assertThat(found.last()).isEqualTo(Silence.LastEvent.OTHER);
+      assertThat(found.analyzer().last()).isEqualTo(Silence.LastEvent.OTHER);
     }
   }
 
@@ -94,10 +94,10 @@ class UsageLimitTest {
   void complaintsAfterTheResultAreNoSignOfLife() throws IOException {
     try (var found = findings("{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\"}}", "")) {
       found.read(false);
-      var lines = found.lines();
+      var lines = found.analyzer().lines();
       append("err", found, "still here");
-      assertThat(found.lines()).isEqualTo(lines);
-      assertThat(found.last()).isEqualTo(Silence.LastEvent.RESULT);
+      assertThat(found.analyzer().lines()).isEqualTo(lines);
+      assertThat(found.analyzer().last()).isEqualTo(Silence.LastEvent.RESULT);
     }
   }
 
@@ -106,31 +106,31 @@ class UsageLimitTest {
     try (var found = findings("\u001b[?25l│\n◆  Permission required to run: rm -rf ./build\n│  ● Allow once\n"
         + "│  ○ Reject\n", "")) {
       found.read(false);
-      assertThat(found.last()).isEqualTo(Silence.LastEvent.QUESTION);
-      assertThat(found.question()).isEqualTo("Permission required to run: rm -rf ./build");
+      assertThat(found.analyzer().last()).isEqualTo(Silence.LastEvent.QUESTION);
+      assertThat(found.analyzer().question()).isEqualTo("Permission required to run: rm -rf ./build");
       append("out", found, "◇  Permission required to run: rm -rf ./build");
-      assertThat(found.last()).isEqualTo(Silence.LastEvent.OTHER);
+      assertThat(found.analyzer().last()).isEqualTo(Silence.LastEvent.OTHER);
     }
   }
 
   private Silence.LastEvent last(String out, String err) throws IOException {
     try (var found = findings(out, err)) {
       found.read(false);
-      return found.last();
+      return found.analyzer().last();
     }
   }
 
-  private OutputAnalyzer findings(String out, String err) throws IOException {
+  private OutputRecorder findings(String out, String err) throws IOException {
     var folder = AttemptDirectory.of(state, "t", 1);
     folder.create();
     folder.writeInputs("prompt", Json.object(), Json.object());
     Files.writeString(folder.file("out"), out + (out.endsWith("\n") ? "" : "\n"), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), err + "\n", StandardOpenOption.APPEND);
-    return new OutputAnalyzer(folder, Redaction.NONE);
+    return new OutputRecorder(folder, Redaction.NONE, 1 << 30);
   }
 
-  private static void append(String file, OutputAnalyzer found, String text) throws IOException {
-    Files.writeString(found.folder().file(file), text + "\n", StandardOpenOption.APPEND);
+  private void append(String file, OutputRecorder found, String text) throws IOException {
+    Files.writeString(AttemptDirectory.of(state, "t", 1).file(file), text + "\n", StandardOpenOption.APPEND);
     found.read(false);
   }
 }

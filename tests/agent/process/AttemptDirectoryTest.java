@@ -1,23 +1,31 @@
 package tests.agent.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import lib.agent.process.AttemptDirectory;
+import lib.agent.process.RunBudget;
+import lib.agent.process.Supervisor;
 import lib.core.Json;
+import lib.core.MachineFailure;
+import lib.core.ProcFs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** An attempt's files lie where they belong, whatever the server calls a task, and only their owner reads them. */
+/** An attempt's files lie where they belong, only their owner reads them, and they say whether the agent was let go. */
 class AttemptDirectoryTest {
   @TempDir
   Path state;
 
   @Test
-  void noTaskIdLeadsOutOfTheTasksFolder() {
+  void keepsEveryTaskIdWithinTheTasksFolder() {
     for (var id : new String[] {"..", ".", "../../etc", "/etc/passwd", "a/b", "a\\b", "nul\0", "x".repeat(5000), "ü€", " "}) {
       var path = AttemptDirectory.of(state, id, 1).path();
       assertThat(path.normalize()).as(id).isEqualTo(path);
@@ -26,14 +34,14 @@ class AttemptDirectoryTest {
   }
 
   @Test
-  void differentIdsHaveDifferentFolders() {
+  void givesDifferentIdsDifferentDirectories() {
     assertThat(AttemptDirectory.of(state, "x".repeat(300) + "a", 1)).isNotEqualTo(AttemptDirectory.of(state, "x".repeat(300) + "b", 1));
     assertThat("Aa".hashCode()).isEqualTo("BB".hashCode());
     assertThat(AttemptDirectory.of(state, "x".repeat(300) + "Aa", 1)).isNotEqualTo(AttemptDirectory.of(state, "x".repeat(300) + "BB", 1));
   }
 
   @Test
-  void whatTheAgentGetsIsReadableByItsOwnerOnly() throws IOException {
+  void makesTheInputsReadableByTheirOwnerOnly() throws IOException {
     var folder = AttemptDirectory.of(state, "t", 1);
     folder.writeInputs("secret", Json.object(), Json.object());
     for (var name : new String[] {"prompt", "task.json", "out", "err"}) {
@@ -43,7 +51,7 @@ class AttemptDirectoryTest {
   }
 
   @Test
-  void filesThatAreMissingOrGarbledSayNothing() throws IOException {
+  void readsNothingFromMissingOrGarbledFiles() throws IOException {
     var folder = AttemptDirectory.of(state, "t", 1);
     folder.writeInputs("", Json.object(), Json.object());
     assertThat(folder.pids()).isEmpty();
@@ -57,13 +65,13 @@ class AttemptDirectoryTest {
     Files.write(folder.file("attempt.json"), new byte[] {(byte) 0xff, (byte) 0xfe});
     assertThat(folder.attempt()).isEmpty();
     Files.write(folder.file("deadline"), new byte[] {(byte) 0xff, 'x'});
-    assertThat(folder.remaining()).as("no number is no deadline in the past").isEmpty();
+    assertThat(RunBudget.read(folder)).as("no number is no deadline in the past").isEmpty();
     Files.writeString(folder.file("exit"), "code 143\ncause ended\n");
     assertThat(folder.exit()).contains(new AttemptDirectory.Exit(143, "ended"));
   }
 
   @Test
-  void anAgentThatSaidSomethingHasBegunAlthoughItsProcessesAreNotKnownAnyMore() throws IOException {
+  void hasStartedWhenTheAgentSaidSomethingAndTheMarkIsGone() throws IOException {
     var folder = AttemptDirectory.of(state, "t", 1);
     folder.writeInputs("", Json.object(), Json.object());
     assertThat(folder.wasStarted()).isFalse();
@@ -72,7 +80,7 @@ class AttemptDirectoryTest {
   }
 
   @Test
-  void theLatestAttemptIsTheOneWithTheHighestNumber() throws IOException {
+  void findsTheLatestAttemptByItsNumber() throws IOException {
     for (var n : new int[] {1, 2, 10}) {
       AttemptDirectory.of(state, "t", n).writeInputs("", Json.object(), Json.object());
     }
@@ -81,25 +89,75 @@ class AttemptDirectoryTest {
   }
 
   @Test
-  void aLivingProcessWithoutTheMarkerIsNobodysSupervisor() throws Exception {
+  void takesNoProcessForTheSupervisorUnlessStartMarkerAndCommandAgree() throws Exception {
     var folder = AttemptDirectory.of(state, "t", 1);
     folder.create();
-    var boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
     for (var marker : new String[] {folder.path().toString(), folder.path() + "0", ""}) {
-      var builder = new ProcessBuilder("sleep", "60");
+      var builder = new ProcessBuilder("setsid", "sh", "-c", "sleep 60", "a2a-supervisor");
       builder.environment().put("A2A_ATTEMPT", marker);
       var process = builder.start();
       try {
-        var stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
-        var start = stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
-        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " " + start + "\nagent 0 0\nboot " + boot + "\n");
-        tests.Program.await("its program", () -> new String(Files.readAllBytes(Path.of("/proc/" + process.pid() + "/cmdline"))).startsWith("sleep"));
-        assertThat(folder.supervisor().isPresent()).as("marker '" + marker + "'").isEqualTo(marker.equals(folder.path().toString()));
-        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " 1\nagent 0 0\nboot " + boot + "\n");
-        assertThat(folder.supervisor()).as("another start time").isEmpty();
+        tests.Program.await("its program", () -> ProcFs.commandLine(process.pid()).getFirst().equals("sh"));
+        var start = ProcFs.stat(process.pid()).orElseThrow().start();
+        var ours = marker.equals(folder.path().toString());
+        Files.deleteIfExists(folder.file("pid"));
+        assertThat(Supervisor.find(folder).isPresent()).as("without a mark").isEqualTo(ours);
+        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " " + start + "\nagent 0 0\nboot " + ProcFs.boot() + "\n");
+        assertThat(Supervisor.find(folder).isPresent()).as("marker '" + marker + "'").isEqualTo(ours);
+        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " 1\nagent 0 0\nboot " + ProcFs.boot() + "\n");
+        assertThat(Supervisor.find(folder)).as("another start time").isEmpty();
+        Files.writeString(folder.file("pid"), "supervisor " + process.pid() + " " + start + "\nagent 0 0\nboot another\n");
+        assertThat(Supervisor.find(folder)).as("another boot").isEmpty();
       } finally {
-        process.destroyForcibly();
+        process.destroyForcibly().waitFor();
       }
     }
+  }
+
+  @Test
+  void hasStartedInDoubtWhenTheMachineWasStartedAgain() throws IOException {
+    var folder = AttemptDirectory.of(state, "t", 1);
+    folder.writeInputs("", Json.object(), Json.object());
+    assertThat(folder.wasStarted()).isFalse();
+    Files.writeString(folder.file("boot"), "another");
+    assertThat(folder.wasStarted()).isTrue();
+    assertThat(folder.forbidStart()).isTrue();
+  }
+
+  @Test
+  void forbidsAStartForGood() throws IOException {
+    var folder = AttemptDirectory.of(state, "t", 1);
+    folder.writeInputs("", Json.object(), Json.object());
+    assertThat(folder.forbidStart()).isFalse();
+    assertThat(folder.forbidStart()).as("again").isFalse();
+    assertThat(folder.wasStarted()).isFalse();
+    assertThat(folder.pids()).isEmpty();
+  }
+
+  @Test
+  void hasNotStartedWhenTheSupervisorDiedBetweenMakingItsMarkAndWritingIt() throws IOException {
+    var folder = AttemptDirectory.of(state, "t", 1);
+    folder.writeInputs("", Json.object(), Json.object());
+    Files.createFile(folder.file("pid"));
+    assertThat(folder.forbidStart()).isFalse();
+    assertThat(folder.wasStarted()).isFalse();
+  }
+
+  @Test
+  void namesThePathAndTheReasonWhenTheMachineCannotWrite() throws IOException {
+    var file = Files.createFile(state.resolve("tasks"));
+    assertThatThrownBy(() -> AttemptDirectory.of(state, "t", 1).create()).isInstanceOfSatisfying(MachineFailure.class, failure -> {
+      assertThat(failure.problem().what()).contains(file.toString());
+      assertThat(failure.problem().fix()).contains(state.toString());
+    });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,,false", "7,,false", "137,KILL,true", "143,TERM,true", "139,SEGV,false", "145,,false", "255,,false"})
+  void tellsASignalFromAnyOtherCode(int code, String signal, boolean outside) {
+    var exit = new AttemptDirectory.Exit(code, "ended");
+    assertThat(exit.signal()).isEqualTo(Optional.ofNullable(signal));
+    assertThat(exit.isFromOutside()).isEqualTo(outside);
+    assertThat(new AttemptDirectory.Exit(code, "deadline").isFromOutside()).isFalse();
   }
 }

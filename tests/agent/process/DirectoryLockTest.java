@@ -4,41 +4,51 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import lib.agent.process.DirectoryLock;
 import lib.core.Environment;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** All workers of a user mean the same lock by one folder. */
+/** The lock is the directory itself: it needs no file, and every process of the machine sees it. */
+@Timeout(60)
 class DirectoryLockTest {
-  private static final int ROUNDS = 100;
-
   @TempDir
-  Path home;
+  Path temp;
 
   @Test
-  void workersThatNeedAFoldersLockForTheFirstTimeAtOnceGetTheSameFile() throws Exception {
-    var lanes = new DirectoryLock(new Environment(Map.of(), home, home, "host"));
-    var together = new CyclicBarrier(2);
-    try (var threads = Executors.newFixedThreadPool(2)) {
-      for (var round = 0; round < ROUNDS; round++) {
-        var folder = home.resolve("code" + round);
-        List<Future<Object>> files = new ArrayList<>();
-        for (var worker = 0; worker < 2; worker++) {
-          files.add(threads.submit(() -> {
-            together.await();
-            return Files.getAttribute(lanes.of(folder), "unix:ino");
-          }));
-        }
-        assertThat(new HashSet<>(List.of(files.get(0).get(), files.get(1).get()))).hasSize(1);
-      }
-    }
+  void seesWhoHoldsADirectoryAndLeavesNothingInIt() throws Exception {
+    var lock = DirectoryLock.of(Environment.system());
+    var held = Files.createDirectory(temp.resolve("held"));
+    var free = Files.createDirectory(temp.resolve("free"));
+    var holder = new ProcessBuilder("flock", "--no-fork", held.toString(), "sh", "-c", "echo held; read line").start();
+    holder.inputReader().readLine();
+    assertThat(lock.held(List.of(held, free))).containsExactly(held);
+    assertThat(lock.holder(held)).hasValue(holder.pid());
+    assertThat(lock.holder(free)).isEmpty();
+    holder.getOutputStream().close();
+    holder.waitFor();
+    assertThat(lock.isHeld(held)).isFalse();
+    assertThat(held).isEmptyDirectory();
+  }
+
+  @Test
+  void isFreeWhenTheDirectoryIsGone() {
+    assertThat(DirectoryLock.of(Environment.system()).isHeld(temp.resolve("gone"))).isFalse();
+  }
+
+  @Test
+  void saysWhyOnlyThisWorkersOrderHoldsWhenThereIsNoFlock() throws Exception {
+    assertThat(DirectoryLock.of(Environment.system()).weakness(temp)).isEmpty();
+    assertThat(without().weakness(temp).orElseThrow()).contains("util-linux");
+    Files.createFile(temp.resolve("busybox")).toFile().setExecutable(true);
+    Files.createSymbolicLink(temp.resolve("flock"), temp.resolve("busybox"));
+    assertThat(without().weakness(temp).orElseThrow()).contains("util-linux");
+  }
+
+  private DirectoryLock without() {
+    return DirectoryLock.of(new Environment(Map.of("PATH", temp.toString()), temp, temp, "host"));
   }
 }

@@ -47,11 +47,11 @@ class RunBudgetTest {
   void prepare() throws IOException {
     folder = AttemptDirectory.of(state, "t", 1);
     folder.writeInputs("prompt", Json.object(), Json.object());
-    folder.deadline(Duration.ofSeconds(1));
+    RunBudget.write(folder, Duration.ofSeconds(1));
   }
 
   @Test
-  void itIsOverWhenTheTimeAwakeIsUsedUp() throws IOException {
+  void isExceededWhenTheTimeAwakeIsUsedUp() throws IOException {
     var deadline = new RunBudget(folder, Duration.ofMinutes(10), time);
     slept = Duration.ofHours(8);
     deadline.extendAfterSleep();
@@ -62,17 +62,16 @@ class RunBudgetTest {
   }
 
   @Test
-  void afterASleepTheSupervisorIsPutOff() throws IOException {
+  void extendsTheSupervisorsDeadlineOnceForEachSleep() throws IOException {
     var deadline = new RunBudget(folder, Duration.ofMinutes(10), time);
     awake.advance(Duration.ofMinutes(4));
     deadline.extendAfterSleep();
-    assertThat(folder.remaining().orElseThrow()).isLessThanOrEqualTo(Duration.ofSeconds(1));
+    assertThat(RunBudget.read(folder).orElseThrow()).isLessThanOrEqualTo(Duration.ofSeconds(1));
     slept = Duration.ofHours(8);
     deadline.extendAfterSleep();
-    assertThat(folder.remaining().orElseThrow()).isBetween(Duration.ofMinutes(6).plus(RunBudget.LEAD).minusSeconds(5),
-        Duration.ofMinutes(6).plus(RunBudget.LEAD));
+    assertThat(RunBudget.read(folder).orElseThrow()).isBetween(Duration.ofMinutes(6).minusSeconds(5), Duration.ofMinutes(6));
     Files.delete(folder.file("deadline"));
     deadline.extendAfterSleep();
-    assertThat(folder.remaining()).as("once for each sleep").isEmpty();
+    assertThat(RunBudget.read(folder)).as("once for each sleep").isEmpty();
   }
 }

@@ -46,7 +46,7 @@ class SilenceDetectorTest {
   }
 
   @Test
-  void aWordBeginsAnew() {
+  void startsOverAtEveryEvent() {
     assertThat(listen(Duration.ofSeconds(899), 1, LastEvent.OTHER)).isEmpty();
     assertThat(listen(Duration.ofSeconds(899), 2, LastEvent.OTHER)).isEmpty();
     assertThat(listen(Duration.ofSeconds(9), 3, LastEvent.RESULT)).isEmpty();

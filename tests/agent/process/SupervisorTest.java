@@ -1,6 +1,7 @@
 package tests.agent.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,10 +14,16 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import lib.agent.process.AttemptDirectory;
+import lib.agent.process.DirectoryLock;
 import lib.agent.process.ProcessTree;
+import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor;
 import lib.core.Clock;
+import lib.core.Environment;
 import lib.core.Json;
+import lib.core.MachineFailure;
+import lib.core.Problem;
+import lib.core.ProcFs;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +42,7 @@ class SupervisorTest {
   void prepare() throws IOException {
     folder = AttemptDirectory.of(temp, "t", 1);
     folder.writeInputs("the prompt", Json.object(), Json.object());
-    folder.deadline(Duration.ofMinutes(5));
+    RunBudget.write(folder, Duration.ofMinutes(5));
   }
 
   @AfterEach
@@ -48,7 +55,7 @@ class SupervisorTest {
   }
 
   @Test
-  void theAgentGetsItsPromptItsFolderAndItsArgumentsAsTheyAre() throws Exception {
+  void givesTheAgentItsPromptItsFolderAndItsArgumentsAsTheyAre() throws Exception {
     start("printf '%s|' \"$@\"; pwd; cat; echo oops >&2", "a b", "", "$x", "'q'");
     assertThat(exit()).isEqualTo(new AttemptDirectory.Exit(0, "ended"));
     assertThat(folder.file("out")).hasContent("a b||$x|'q'|" + temp.toRealPath() + "\nthe prompt");
@@ -56,20 +63,20 @@ class SupervisorTest {
   }
 
   @Test
-  void theExitCodeAndTheSignalAreRecorded() throws Exception {
+  void recordsTheExitCode() throws Exception {
     start("exit 7");
     assertThat(exit()).isEqualTo(new AttemptDirectory.Exit(7, "ended"));
   }
 
   @Test
-  void anAgentThatIsNotThereEndsWith127() throws Exception {
+  void records127WhenTheAgentIsNotThere() throws Exception {
     go(List.of("/nonexistent/agent"), null, Duration.ofSeconds(5));
     assertThat(exit()).isEqualTo(new AttemptDirectory.Exit(127, "ended"));
     assertThat(Files.readString(folder.file("err"))).contains("/nonexistent/agent");
   }
 
   @Test
-  void theSupervisorOutlivesSignalsAndRecordsTheAgentsOwnEnd() throws Exception {
+  void outlivesSignalsAndRecordsTheAgentsOwnEnd() throws Exception {
     start("sleep 30");
     var pids = pids();
     for (var signal : new String[] {"INT", "TERM", "HUP"}) {
@@ -81,7 +88,7 @@ class SupervisorTest {
   }
 
   @Test
-  void signalsWorkInTheAgent() throws Exception {
+  void leavesSignalsToTheAgent() throws Exception {
     start("trap 'echo got int; exit 3' INT; touch ready; while :; do sleep 0.1; done");
     await(() -> Files.exists(temp.resolve("ready")));
     assertThat(new ProcessTree(folder, supervisor.pid(), Clock.SYSTEM).end()).isTrue();
@@ -90,7 +97,7 @@ class SupervisorTest {
   }
 
   @Test
-  void whatLeftTheSessionIsFoundAndEnded() throws Exception {
+  void endsWhatLeftTheSession() throws Exception {
     start("setsid sh -c 'echo $$ >escaped; trap : TERM INT; while :; do sleep 0.1; done' & while [ ! -s escaped ]; do sleep 0.05; done");
     exit();
     var escaped = Long.parseLong(Files.readString(temp.resolve("escaped")).strip());
@@ -102,7 +109,7 @@ class SupervisorTest {
   }
 
   @Test
-  void whatLeftTheSessionAndClearedItsVariablesIsEndedWithTheAgentThatStartedIt() throws Exception {
+  void endsWhatLeftTheSessionAndClearedItsVariablesWhenItsParentsWereSeen() throws Exception {
     // its parents obey INT at once, which it ignores: from then on only what was seen before tells whose it is
     start("sh -c \"env -i setsid sh -c 'trap : INT; echo \\$\\$ >escaped; while :; do sleep 0.1; done' & wait\" & wait");
     await(() -> Files.exists(temp.resolve("escaped")) && Files.size(temp.resolve("escaped")) > 0);
@@ -116,61 +123,137 @@ class SupervisorTest {
   }
 
   @Test
-  void theSupervisorEndsAnAgentWhoseBudgetIsUsedUp() throws Exception {
-    folder.deadline(Duration.ZERO);
+  void endsAnAgentWhoseBudgetIsUsedUpOnceNoWorkerWatches() throws Exception {
+    RunBudget.write(folder, RunBudget.LEAD.negated());
     start("sleep 60");
+    pids();
+    assertThat(folder.exit()).isEmpty();
+    supervisor.getOutputStream().close();
     var ended = exit();
     assertThat(ended.cause()).isEqualTo("deadline");
     assertThat(ended.code()).isGreaterThan(128);
   }
 
   @Test
-  void anEndThatCannotBeWrittenIsWrittenLater() throws Exception {
-    var inTheWay = Files.createDirectory(folder.file("exit.tmp")); // as good as a full disk
+  void leavesNoHelperBehind() throws Exception {
     start("echo done");
-    await(() -> Files.readString(folder.file("supervisor.log")).contains("exit.tmp"));
-    assertThat(folder.exit()).isEmpty();
+    exit();
+    await(() -> ProcessHandle.allProcesses().noneMatch(process -> ProcFs.variable(process.pid(), Supervisor.MARKER)
+        .filter(folder.path().toString()::equals).isPresent()));
+  }
+
+  @Test
+  void recordsTheEndLaterWhenItCannotBeWrittenNow() throws Exception {
+    var inTheWay = Files.createDirectory(folder.file("exit")); // as good as a full disk
+    start("echo done");
+    await(() -> Files.readString(folder.file("supervisor.log")).contains("/exit"));
     Files.delete(inTheWay);
     assertThat(exit()).isEqualTo(new AttemptDirectory.Exit(0, "ended"));
   }
 
   @Test
-  void theSecondWriterWaitsForTheFirstOnesLane() throws Exception {
-    var lane = temp.resolve("lane");
-    var holder = holder(lane);
-    go(List.of("sh", "-c", "echo ran"), lane, Duration.ofMinutes(1));
-    await(() -> supervisor.descendants().anyMatch(p -> p.info().command().orElse("").endsWith("/flock")));
-    assertThat(folder.file("out")).isEmptyFile();
+  void letsTheAgentGoWhenAnotherWritersDirectoryIsFree() throws Exception {
+    var holder = holder();
+    go(List.of("sh", "-c", "echo ran"), temp, Duration.ofMinutes(1));
+    await(() -> ProcFs.commandLine(supervisor.pid()).getFirst().endsWith("/flock"));
+    assertThat(folder.wasStarted()).isFalse();
+    assertThat(Supervisor.find(folder)).map(ProcessHandle::pid).contains(supervisor.pid());
     holder.getOutputStream().close();
     assertThat(exit()).isEqualTo(new AttemptDirectory.Exit(0, "ended"));
     assertThat(folder.file("out")).hasContent("ran");
   }
 
   @Test
-  void aLaneThatNeverBecomesFreeEndsTheWaitWithoutTheAgent() throws Exception {
-    var lane = temp.resolve("lane");
-    var holder = holder(lane);
-    go(List.of("sh", "-c", "echo ran"), lane, Duration.ofSeconds(1));
-    assertThat(exit()).isEqualTo(new AttemptDirectory.Exit(75, "lane"));
-    assertThat(folder.file("out")).isEmptyFile();
-    holder.getOutputStream().close();
-  }
-
-  @Test
-  void anAgentThatWaitsForItsLaneCanBeEnded() throws Exception {
-    var lane = temp.resolve("lane");
-    var holder = holder(lane);
-    go(List.of("sh", "-c", "echo ran"), lane, Duration.ofMinutes(1));
+  void holdsTheDirectoryForTheAgentsLifeAndNotForItsOrphans() throws Exception {
+    var lock = DirectoryLock.of(Environment.system());
+    go(List.of("sh", "-c", "setsid sleep 60 & while [ ! -e stop ]; do sleep 0.02; done"), temp, Duration.ofSeconds(5));
     pids();
-    assertThat(new ProcessTree(folder, supervisor.pid(), Clock.SYSTEM).end()).isTrue();
-    assertThat(exit().code()).isGreaterThan(128);
-    assertThat(folder.file("out")).isEmptyFile();
-    assertThat(supervisor.descendants()).isEmpty();
+    assertThat(lock.isHeld(temp)).isTrue();
+    assertThat(lock.holder(temp)).hasValue(supervisor.pid());
+    Files.createFile(temp.resolve("stop"));
+    exit();
+    assertThat(lock.isHeld(temp)).as("an orphan is left").isFalse();
+  }
+
+  @Test
+  void givesUpWithoutTheAgentWhenTheDirectoryNeverBecomesFree() throws Exception {
+    var holder = holder();
+    go(List.of("sh", "-c", "echo ran"), temp, Duration.ofSeconds(1));
+    assertThat(supervisor.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(Supervisor.exit(folder, supervisor)).contains(new AttemptDirectory.Exit(75, "busy"));
+    assertThat(folder.wasStarted()).isFalse();
+    assertThat(folder.forbidStart()).isFalse();
     holder.getOutputStream().close();
   }
 
   @Test
-  void pidsCarryStartTimesAndTheBoot() throws Exception {
+  void endsASupervisorThatWaitsForItsDirectory() throws Exception {
+    var holder = holder();
+    go(List.of("sh", "-c", "echo ran"), temp, Duration.ofMinutes(1));
+    assertThat(folder.forbidStart()).isFalse();
+    Supervisor.abandon(supervisor.toHandle());
+    assertThat(supervisor.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(Supervisor.exit(folder, supervisor)).isEmpty();
+    holder.getOutputStream().close();
+    assertThat(folder.file("out")).isEmptyFile();
+  }
+
+  @Test
+  void startsNoAgentOnceTheStartIsForbidden() throws Exception {
+    var holder = holder();
+    go(List.of("sh", "-c", "echo ran"), temp, Duration.ofMinutes(1));
+    assertThat(folder.forbidStart()).isFalse();
+    holder.getOutputStream().close();
+    assertThat(exit().isUnstarted()).isTrue();
+    assertThat(folder.wasStarted()).isFalse();
+    assertThat(folder.file("out")).isEmptyFile();
+  }
+
+  @Test
+  void startsNoAgentWhenTheMarkCannotBeWritten() throws Exception {
+    Files.createDirectory(folder.file("pid")); // as good as a full disk
+    start("echo ran");
+    assertThat(exit().isUnstarted()).isTrue();
+    Files.delete(folder.file("pid"));
+    assertThat(folder.wasStarted()).isFalse();
+    assertThat(folder.file("out")).isEmptyFile();
+    assertThat(folder.startFailure().problem().why()).contains("pid");
+  }
+
+  @Test
+  void startsNoAgentWhenItsOutputCannotBeOpened() throws Exception {
+    Files.delete(folder.file("err"));
+    Files.createSymbolicLink(folder.file("err"), temp.resolve("gone/err"));
+    start("echo ran");
+    assertThat(exit().isUnstarted()).isTrue();
+    assertThat(folder.startFailure().problem().why()).contains(folder.file("err").toString());
+  }
+
+  @Test
+  void failsAsTheMachineDoesWhenNoProcessCanBeStarted() {
+    assertThatThrownBy(() -> Supervisor.of(Environment.system()).start(folder,
+        new Supervisor.Launch(List.of("sh"), environment(), temp.resolve("gone"), null, true), Duration.ofSeconds(5)))
+        .isInstanceOfSatisfying(MachineFailure.class, failure -> assertThat(failure.problem().what()).contains(temp.resolve("gone").toString()));
+  }
+
+  @Test
+  void knowsTheExitCodeWhenSomebodyDeletesTheAttemptsDirectory() throws Exception {
+    start("touch ready; while [ -e ready ]; do sleep 0.02; done; exit 3");
+    await(() -> Files.exists(temp.resolve("ready")));
+    folder.clear();
+    Files.delete(temp.resolve("ready"));
+    assertThat(supervisor.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(Supervisor.exit(folder, supervisor)).contains(new AttemptDirectory.Exit(3, "ended"));
+  }
+
+  @Test
+  void namesUtilLinuxWhenTheMachineHasNoSetsid() {
+    assertThatThrownBy(() -> Supervisor.of(new Environment(Map.of("PATH", temp.toString()), temp, temp, "host")))
+        .isInstanceOfSatisfying(Problem.class, problem -> assertThat(problem.fix()).contains("util-linux"));
+  }
+
+  @Test
+  void marksTheStartWithPidsStartTimesAndTheBoot() throws Exception {
     start("sleep 30");
     var pids = pids();
     assertThat(pids.supervisor()).isEqualTo(supervisor.pid());
@@ -179,22 +262,9 @@ class SupervisorTest {
     assertThat(pids.boot()).isEqualTo(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
   }
 
-  @Test
-  void anAgentThatWasNotLetGoNeverRunsAndThatIsOnRecord() throws Exception {
-    try (var held = Supervisor.hold(folder, List.of("sh", "-c", "echo ran"), environment(),
-        temp, temp.resolve("lane"), Duration.ofSeconds(5))) {
-      await(() -> folder.pids().isPresent());
-      assertThat(held).isNotNull();
-    }
-    assertThat(folder.exit()).contains(new AttemptDirectory.Exit(0, "withheld"));
-    assertThat(folder.file("out")).isEmptyFile();
-    folder.clear();
-    assertThat(folder.path()).doesNotExist();
-  }
-
   /** Another writer in the folder, until its input is closed. */
-  private static Process holder(Path lane) throws IOException {
-    var holder = new ProcessBuilder("sh", "-c", "exec 9>>\"$0\"; flock 9; echo held; read line", lane.toString()).start();
+  private Process holder() throws IOException {
+    var holder = new ProcessBuilder("flock", "--no-fork", temp.toString(), "sh", "-c", "echo held; read line").start();
     holder.inputReader().readLine();
     return holder;
   }
@@ -205,10 +275,8 @@ class SupervisorTest {
     go(argv, null, Duration.ofSeconds(5));
   }
 
-  private void go(List<String> argv, Path lane, Duration patience) throws IOException {
-    var held = Supervisor.hold(folder, argv, environment(), temp, lane, patience);
-    supervisor = held.process();
-    held.go();
+  private void go(List<String> argv, Path codebase, Duration patience) throws IOException {
+    supervisor = Supervisor.of(Environment.system()).start(folder, new Supervisor.Launch(argv, environment(), temp, codebase, true), patience);
   }
 
   private static Map<String, String> environment() {

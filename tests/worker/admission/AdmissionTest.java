@@ -8,112 +8,161 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lib.config.Codebase;
 import lib.core.Json;
 import lib.wire.Task;
 import lib.worker.admission.Admission;
+import lib.worker.admission.Codebases.Offered;
+import lib.worker.admission.Decision;
 import lib.worker.admission.Decision.Outcome;
-import lib.worker.admission.HoldReasons;
 import lib.worker.admission.WorkerSnapshot;
+import lib.worker.context.WorkerIdentity;
 import org.junit.jupiter.api.Test;
 
-/** A task is taken only when every rule agrees, and each rule says why not. */
+/** A task runs only when every rule agrees, and each rule says why not. */
 class AdmissionTest {
-  private static final Path FOLDER = Path.of("/code/a");
-  private static final WorkerSnapshot FREE = new WorkerSnapshot("w1", "role", List.of("build", "agent"), Map.of("cb", FOLDER, "global", Path.of("/home/u")),
-      Map.of(), Set.of(), 2, HoldReasons.NONE, Set.of(), Map.of());
-
-  private static final HoldReasons STOPPING = new HoldReasons("stopping", null, null, null, null);
-  private static final HoldReasons NO_AGENT = new HoldReasons(null, null, null, null, "no agent CLI");
+  private static final WorkerIdentity IDENTITY = new WorkerIdentity("w1", "w", "role", "host", List.of("build", "agent"), Path.of("/state"));
+  private static final Path DIRECTORY = Path.of("/disk/code/a");
+  private static final Offered OFFERED = new Offered("cb", new Codebase("a", Path.of("/code/a"), ""), DIRECTORY, null, null);
+  private static final Offered GLOBAL = new Offered("global", new Codebase("global", Path.of("/home/u"), ""), Path.of("/home/u"), null, null);
+  private static final WorkerSnapshot FREE = snapshot(Map.of(), 2, Map.of(), Set.of(), Map.of());
 
   @Test
-  void aTaskForAnOfferedFolderIsTakenWhenThereIsRoom() {
-    assertThat(say(task(), FREE)).isEqualTo(Outcome.ADMIT);
+  void admitsATaskForAnOfferedCodebaseAndNamesTheDirectory() {
+    var decision = decide(task(), FREE);
+    assertThat(decision.outcome()).isEqualTo(Outcome.ADMIT);
+    assertThat(decision.directory()).isEqualTo(DIRECTORY);
+    assertThat(decision.reason()).isEmpty();
   }
 
   @Test
-  void tasksForOthersAreNotTaken() {
-    expectNo(task().put("target_worker_id", "w2"), "target worker");
-    expectNo(task().put("target_agent_name", "other"), "target agent");
+  void rejectsWhatIsForAnother() {
+    expectNo(task().put("target_worker_id", "w2"), "target worker: it is for worker w2");
+    expectNo(task().put("target_agent_name", "other"), "target agent: it is for agent other");
     var metadata = task();
     metadata.putObject("metadata").put("target_worker_id", "w2");
     expectNo(metadata, "target worker");
     var capability = task();
     capability.putObject("metadata").putArray("required_capabilities").add("build").add("gpu");
-    expectNo(capability, "gpu");
-    expectNo(task().put("codebase_id", "unknown"), "unknown");
-    expectNo(task().put("status", "running"), "running");
+    expectNo(capability, "capabilities: not offered here: gpu");
+    expectNo(task().put("codebase_id", "unknown"), "codebase: codebase unknown is not offered here");
+    expectNo(task().put("status", "running"), "status: the task is running");
   }
 
   @Test
-  void tasksForUsByNameAreTaken() {
+  void admitsWhatIsForThisWorkerByName() {
     var task = task().put("target_worker_id", "w1").put("target_agent_name", "role");
     task.putObject("metadata").putArray("required_capabilities").add("agent");
-    assertThat(say(task, FREE)).isEqualTo(Outcome.ADMIT);
+    assertThat(decide(task, FREE).outcome()).isEqualTo(Outcome.ADMIT);
   }
 
   @Test
-  void whatCanChangeByItselfIsWaitedFor() {
-    expectWait(view(Set.of(FOLDER), 2, HoldReasons.NONE, Set.of(), Map.of()), "/code/a");
-    expectWait(view(Set.of(), 0, HoldReasons.NONE, Set.of(), Map.of()), "slot");
-    expectWait(view(Set.of(), 2, STOPPING, Set.of(), Map.of()), "stopping");
-    expectWait(view(Set.of(), 2, NO_AGENT, Set.of(), Map.of()), "no agent CLI");
-    expectWait(view(Set.of(), 2, new HoldReasons(null, "lunch", null, null, null), Set.of(), Map.of()), "pause: lunch");
-    expectWait(view(Set.of(), 2, new HoldReasons(null, null, "full", null, null), Set.of(), Map.of()), "disk: full");
-    expectWait(view(Set.of(), 2, new HoldReasons(null, null, null, "low", null), Set.of(), Map.of()), "memory: low");
-    expectWait(view(Set.of(), 2, HoldReasons.NONE, Set.of("t"), Map.of()), "report");
-  }
-
-  @Test
-  void aProviderWithALimitIsWaitedForAndTheTimeIsSaid() {
-    var limited = view(Set.of(), 2, HoldReasons.NONE, Set.of(), Map.of("anthropic", Instant.parse("2026-03-01T12:00:00.5Z")));
-    var decision = Admission.decide(Task.read(task().put("model", "anthropic/claude")).orElseThrow(), limited);
-    assertThat(decision.say()).isEqualTo(Outcome.WAIT);
-    assertThat(decision.reason()).contains("limit: anthropic", "until 2026-03-01T12:00:00Z");
-    assertThat(say(task().put("model", "openai/gpt"), limited)).isEqualTo(Outcome.ADMIT);
-    assertThat(say(task(), limited)).isEqualTo(Outcome.ADMIT);
-  }
-
-  @Test
-  void whatNeedsNoAgentNeedsNoFolderAndNoLane() {
-    var busy = new WorkerSnapshot("w1", "role", List.of(), Map.of(), Map.of(), Set.of(FOLDER), 1, NO_AGENT, Set.of(), Map.of());
-    for (var type : List.of("echo", "noop", "register_codebase", "register_workspace")) {
-      assertThat(say(task().put("agent_type", type), busy)).as(type).isEqualTo(Outcome.ADMIT);
+  void waitsForWhatPassesByItselfAndNamesTheHolder() {
+    expectWait(snapshot(Map.of(DIRECTORY, "task t7"), 2, Map.of(), Set.of(), Map.of()), "directory: task t7 works in /disk/code/a");
+    expectWait(snapshot(Map.of(), 0, Map.of(), Set.of(), Map.of()), "slot: all slots are taken");
+    for (var rule : List.of("intake", "pause", "disk", "memory", "agent")) {
+      expectWait(snapshot(Map.of(), 2, Map.of(rule, "because"), Set.of(), Map.of()), rule + ": because");
     }
+    expectWait(snapshot(Map.of(), 2, Map.of(), Set.of("t"), Map.of()), "report: ");
   }
 
   @Test
-  void aTaskWithoutACodebaseIsGlobal() {
+  void waitsForAFolderThatDoesNotAnswer() {
+    var hanging = new Offered("cb", OFFERED.codebase(), DIRECTORY, null, "/code/a does not answer: its file system hangs");
+    var decision = decide(task(), with(hanging));
+    assertThat(decision.outcome()).isEqualTo(Outcome.WAIT);
+    assertThat(decision.reason()).isEqualTo("codebase: /code/a does not answer: its file system hangs");
+    assertThat(decision.directory()).isNull();
+  }
+
+  @Test
+  void rejectsAFolderThatThisMachineDoesNotAllow() {
+    var decision = decide(task(), with(new Offered("cb", OFFERED.codebase(), DIRECTORY, "outside", null)));
+    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
+    assertThat(decision.reason()).isEqualTo("roots: outside");
+  }
+
+  @Test
+  void waitsForAProviderWithALimitAndSaysUntilWhen() {
+    var limited = snapshot(Map.of(), 2, Map.of(), Set.of(), Map.of("anthropic", Instant.parse("2026-03-01T12:00:00.5Z")));
+    var decision = decide(task().put("model", "anthropic/claude"), limited);
+    assertThat(decision.outcome()).isEqualTo(Outcome.WAIT);
+    assertThat(decision.reason()).contains("limit: anthropic", "until 2026-03-01T12:00:00Z");
+    assertThat(decide(task().put("model", "openai/gpt"), limited).outcome()).isEqualTo(Outcome.ADMIT);
+    assertThat(decide(task(), limited).outcome()).isEqualTo(Outcome.ADMIT);
+  }
+
+  @Test
+  void needsNeitherAgentNorDirectoryWhenTheTaskNeedsNone() {
+    var busy = new WorkerSnapshot(IDENTITY, Map.of(), Map.of(DIRECTORY, "task t7"), 1, Map.of("agent", "none", "memory", "low"), Set.of(), Map.of());
+    for (var type : List.of("echo", "noop", "register_codebase", "register_workspace")) {
+      var decision = decide(task().put("agent_type", type), busy);
+      assertThat(decision.outcome()).as(type).isEqualTo(Outcome.ADMIT);
+      assertThat(decision.directory()).as(type).isNull();
+    }
+    var paused = snapshot(Map.of(), 1, Map.of("pause", "lunch"), Set.of(), Map.of());
+    assertThat(decide(task().put("agent_type", "echo"), paused).outcome()).isEqualTo(Outcome.WAIT);
+  }
+
+  @Test
+  void takesATaskWithoutACodebaseForGlobal() {
     var task = task();
     task.remove("codebase_id");
-    assertThat(say(task, FREE)).isEqualTo(Outcome.ADMIT);
-    assertThat(say(task, new WorkerSnapshot("w1", "role", List.of(), Map.of(), Map.of(), Set.of(), 1, HoldReasons.NONE, Set.of(), Map.of()))).isEqualTo(Outcome.REJECT);
+    assertThat(decide(task, FREE).directory()).isEqualTo(Path.of("/home/u"));
+    assertThat(decide(task, new WorkerSnapshot(IDENTITY, Map.of(), Map.of(), 1, Map.of(), Set.of(), Map.of())).outcome())
+        .isEqualTo(Outcome.REJECT);
   }
 
   @Test
-  void aNoOutweighsEveryWait() {
-    var full = view(Set.of(), 0, STOPPING, Set.of(), Map.of());
-    assertThat(say(task().put("target_worker_id", "w2"), full)).isEqualTo(Outcome.REJECT);
+  void rejectsWhatWasDoneUntilItIsQueuedAgain() {
+    var task = Task.read(task()).orElseThrow();
+    var decision = Admission.decide(new Admission.Candidate(task, task.marker(), null), FREE);
+    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
+    assertThat(decision.reason()).startsWith("done: ");
+    var again = task();
+    again.putObject("metadata").put("manual_requeue_at", "now");
+    assertThat(Admission.decide(new Admission.Candidate(Task.read(again).orElseThrow(), task.marker(), null), FREE).outcome())
+        .isEqualTo(Outcome.ADMIT);
   }
 
-  /** The worker with its folder, as it is at one moment. */
-  private static WorkerSnapshot view(Set<Path> busy, int slots, HoldReasons holds, Set<String> owing, Map<String, Instant> limits) {
-    return new WorkerSnapshot("w1", "role", FREE.capabilities(), FREE.folders(), Map.of(), busy, slots, holds, owing, limits);
+  @Test
+  void rejectsARegistrationThatThisWorkerRefuses() {
+    var task = Task.read(task().put("agent_type", "register_codebase")).orElseThrow();
+    var decision = Admission.decide(new Admission.Candidate(task, null, "no such folder"), FREE);
+    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
+    assertThat(decision.reason()).isEqualTo("registration: no such folder");
+  }
+
+  @Test
+  void letsOneNoOutweighEveryWait() {
+    var full = snapshot(Map.of(), 0, Map.of("intake", "stopping"), Set.of(), Map.of());
+    assertThat(decide(task().put("target_worker_id", "w2"), full).outcome()).isEqualTo(Outcome.REJECT);
+  }
+
+  private static WorkerSnapshot snapshot(Map<Path, String> holders, int slots, Map<String, String> holds, Set<String> pending,
+      Map<String, Instant> limits) {
+    return new WorkerSnapshot(IDENTITY, Map.of("cb", OFFERED, "global", GLOBAL), holders, slots, holds, pending, limits);
+  }
+
+  private static WorkerSnapshot with(Offered offered) {
+    return new WorkerSnapshot(IDENTITY, Map.of("cb", offered), Map.of(), 2, Map.of(), Set.of(), Map.of());
+  }
+
+  private static Decision decide(ObjectNode task, WorkerSnapshot now) {
+    return Admission.decide(new Admission.Candidate(Task.read(task).orElseThrow(), null, null), now);
   }
 
   private static void expectNo(ObjectNode task, String reason) {
-    var decision = Admission.decide(Task.read(task).orElseThrow(), FREE);
-    assertThat(decision.say()).isEqualTo(Outcome.REJECT);
+    var decision = decide(task, FREE);
+    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
     assertThat(decision.reason()).contains(reason);
   }
 
-  private static void expectWait(WorkerSnapshot view, String reason) {
-    var decision = Admission.decide(Task.read(task()).orElseThrow(), view);
-    assertThat(decision.say()).isEqualTo(Outcome.WAIT);
-    assertThat(decision.reason()).contains(reason);
-  }
-
-  private static Outcome say(ObjectNode task, WorkerSnapshot view) {
-    return Admission.decide(Task.read(task).orElseThrow(), view).say();
+  private static void expectWait(WorkerSnapshot now, String reason) {
+    var decision = decide(task(), now);
+    assertThat(decision.outcome()).isEqualTo(Outcome.WAIT);
+    assertThat(decision.reason()).startsWith(reason);
+    assertThat(decision.directory()).isNull();
   }
 
   private static ObjectNode task() {

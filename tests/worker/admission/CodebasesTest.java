@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.core.Environment;
@@ -34,7 +35,7 @@ class CodebasesTest {
   }
 
   @Test
-  void byDefaultConfiguredFoldersAndTheHomesVisibleFoldersAreAllowed() throws IOException {
+  void allowsNamedFoldersAndTheHomesVisibleFoldersByDefault() throws IOException {
     var codebases = codebases(Map.of(), new Codebase("app", temp.resolve("srv/app"), ""));
     assertThat(codebases.allowed(home.resolve("project"))).isTrue();
     assertThat(codebases.allowed(home.resolve("project/sub"))).isTrue();
@@ -46,7 +47,7 @@ class CodebasesTest {
   }
 
   @Test
-  void linksAndDotsDoNotGetRoundIt() throws IOException {
+  void resolvesLinksAndDotsBeforeItAllows() throws IOException {
     var codebases = codebases(Map.of());
     Files.createSymbolicLink(home.resolve("link"), temp.resolve("srv/other"));
     Files.createSymbolicLink(home.resolve("hidden"), home.resolve(".ssh"));
@@ -57,19 +58,19 @@ class CodebasesTest {
   }
 
   @Test
-  void namedRootsReplaceTheDefault() throws IOException {
+  void takesNamedRootsInPlaceOfTheDefault() throws IOException {
     var codebases = codebases(Map.of("A2A_CODEBASE_ROOTS", temp.resolve("srv") + ",/nonexistent"));
     assertThat(codebases.allowed(temp.resolve("srv/other"))).isTrue();
     assertThat(codebases.allowed(home.resolve("project"))).isFalse();
   }
 
   @Test
-  void theRootOfTheFileSystemIsNeverARoot() {
+  void refusesTheRootOfTheFileSystemAsARoot() {
     assertThatThrownBy(() -> codebases(Map.of("A2A_CODEBASE_ROOTS", "/"))).isInstanceOf(Problem.class).hasMessageContaining("/");
   }
 
   @Test
-  void aNewIdOfAFolderReplacesTheOldOne() {
+  void replacesTheOldIdOfAFolderByANewOne() throws Exception {
     var app = new Codebase("app", temp.resolve("srv/app"), "");
     var codebases = codebases(Map.of(), app);
     assertThat(codebases.registered(app, "old")).isTrue();
@@ -80,7 +81,7 @@ class CodebasesTest {
   }
 
   @Test
-  void tasksWithoutACodebaseAreDoneInTheHomeFolderUnlessSwitchedOff() {
+  void offersTheHomeFolderForTasksWithoutACodebaseUnlessSwitchedOff() {
     assertThat(codebases(Map.of()).find("global")).map(Codebase::path).contains(home);
     var without = codebases(Map.of("A2A_GLOBAL_CODEBASE", "false"));
     assertThat(without.find("global")).isEmpty();
@@ -89,11 +90,11 @@ class CodebasesTest {
   }
 
   private Codebases codebases(Map<String, String> vars, Codebase... offered) {
-    return new Codebases(Settings.resolve(Map.of(), null, new Environment(vars, temp, home, "host")), List.of(offered), List.of());
+    return new Codebases(Settings.resolve(Map.of(), null, new Environment(vars, temp, home, "host")), List.of(offered));
   }
 
   @Test
-  void twoNamesOfOneFolderUnderOneIdAreNoChangeAgainAndAgain() {
+  void countsTwoNamesOfOneFolderUnderOneIdAsNoChange() throws Exception {
     var folder = home.resolve("project");
     var one = new Codebase("one", folder, "");
     var two = new Codebase("two", folder, "");
@@ -108,14 +109,85 @@ class CodebasesTest {
   }
 
   @Test
-  void whatAReloadDropsStaysDroppedThoughTheServersAnswerComesLater() {
+  void keepsACodebaseDroppedWhenTheServersAnswerComesAfterTheReload() throws Exception {
     var app = new Codebase("app", temp.resolve("srv/app"), "");
     var codebases = codebases(Map.of(), app);
     codebases.offer(List.of(), null);
     assertThat(codebases.registered(app, "late")).isFalse();
     assertThat(codebases.find("late")).isEmpty();
-    codebases.readmit(app); // a server has us register it
+    codebases.add(app); // a server has this worker register it
     assertThat(codebases.registered(app, "back")).isTrue();
     assertThat(codebases.find("back")).contains(app);
+  }
+
+  @Test
+  void givesTheResolvedFolderAndSeesThatALinkLeadsElsewhere() throws Exception {
+    var target = Files.createDirectories(home.resolve("target"));
+    var link = Files.createSymbolicLink(home.resolve("named"), target);
+    var codebases = codebases(Map.of());
+    var added = new Codebase("added", link, "");
+    codebases.add(added);
+    codebases.registered(added, "id");
+    assertThat(codebases.current().get("id").directory()).isEqualTo(target);
+    assertThat(codebases.current().get("id").disallowed()).isNull();
+    Files.delete(link);
+    Files.createSymbolicLink(link, temp.resolve("srv/other"));
+    assertThat(codebases.refresh("id")).get().satisfies(offered -> {
+      assertThat(offered.directory()).isEqualTo(temp.resolve("srv/other"));
+      assertThat(offered.disallowed()).contains("codebase_roots");
+    });
+    assertThat(codebases.problem(added)).get().asString().contains("codebase_roots");
+  }
+
+  @Test
+  void offersAFolderThatIsNotThereUnderItsName() throws Exception {
+    var gone = new Codebase("gone", home.resolve("gone"), "");
+    var codebases = codebases(Map.of(), gone);
+    assertThat(codebases.problem(gone)).contains(home.resolve("gone") + " is not a folder here");
+    codebases.registered(gone, "id");
+    assertThat(codebases.current().get("id").directory()).isEqualTo(home.resolve("gone"));
+  }
+
+  @Test
+  void readsWithoutWaitingWhileAFolderHangsAndLooksAtTheOthers() throws Exception {
+    var hangs = new CountDownLatch(1);
+    var looked = new CountDownLatch(1);
+    var stuck = new Codebase("stuck", home.resolve("stuck"), "");
+    var fine = new Codebase("fine", home.resolve("project"), "");
+    var codebases = new Codebases(Settings.resolve(Map.of(), null, new Environment(Map.of(), temp, home, "host")), List.of(stuck, fine), path -> {
+      if (path.equals(stuck.path())) {
+        looked.countDown();
+        Uninterruptibly.await(hangs);
+      }
+      return path.toRealPath();
+    });
+    var registering = Thread.ofVirtual().start(() -> {
+      try {
+        codebases.registered(stuck, "stuck");
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    looked.await();
+    assertThat(codebases.current()).containsOnlyKeys("global");
+    codebases.registered(fine, "fine");
+    assertThat(codebases.find("fine")).contains(fine);
+    registering.join(); // its look is given up
+    assertThat(codebases.current().get("stuck").unreadable()).contains("does not answer");
+    hangs.countDown();
+  }
+
+  /** A wait that an interrupt does not end, as a read in the system. */
+  private static final class Uninterruptibly {
+    private static void await(CountDownLatch latch) {
+      while (true) {
+        try {
+          latch.await();
+          return;
+        } catch (InterruptedException e) {
+          continue;
+        }
+      }
+    }
   }
 }

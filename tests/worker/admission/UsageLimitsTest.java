@@ -11,13 +11,13 @@ import lib.worker.admission.UsageLimits;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;
 
-/** A provider that refuses is left alone until the told time, and never asked in a circle. */
+/** A provider that refuses gets no task until the given time, and no loop of retries. */
 class UsageLimitsTest {
   private final FakeTime time = new FakeTime();
   private final UsageLimits limits = new UsageLimits(time);
 
-  private Duration refused(Duration told) {
-    return Duration.between(time.now(), limits.refused("p", Optional.ofNullable(told)));
+  private Duration refused(Duration given) {
+    return Duration.between(time.now(), limits.refused("p", Optional.ofNullable(given)));
   }
 
   private static Duration minutes(int n) {
@@ -25,7 +25,7 @@ class UsageLimitsTest {
   }
 
   @Test
-  void theToldTimeIsKeptAndOtherProvidersGoOn() {
+  void pausesOneProviderUntilTheGivenTime() {
     assertThat(refused(minutes(90))).isEqualTo(minutes(90));
     assertThat(limits.paused()).containsOnlyKeys("p").containsEntry("p", Instant.EPOCH.plus(minutes(90)));
     assertThat(limits.ended()).isFalse();
@@ -36,7 +36,7 @@ class UsageLimitsTest {
   }
 
   @Test
-  void whenNothingIsToldThePausesGrow() {
+  void lengthensThePauseWhenNoTimeIsGiven() {
     for (var expected : new int[] {5, 10, 20, 40, 60, 60}) {
       assertThat(refused(null)).isEqualTo(minutes(expected));
       time.advance(minutes(expected));
@@ -46,7 +46,7 @@ class UsageLimitsTest {
   }
 
   @Test
-  void severalTasksThatMeetOneLimitAreOneRefusal() {
+  void countsOneRefusalWhenSeveralTasksMeetOneLimit() {
     assertThat(refused(null)).isEqualTo(minutes(5));
     time.advance(minutes(1));
     assertThat(refused(Duration.ofSeconds(2))).isEqualTo(minutes(4));
@@ -56,7 +56,7 @@ class UsageLimitsTest {
   }
 
   @Test
-  void aToldTimeThatDoesNotHoldIsNotBelievedAgain() {
+  void distrustsAGivenTimeWhenItDidNotHold() {
     assertThat(refused(Duration.ZERO)).isEqualTo(Duration.ofSeconds(1));
     time.advance(Duration.ofSeconds(1));
     assertThat(refused(Duration.ZERO)).isEqualTo(minutes(5));
@@ -65,19 +65,19 @@ class UsageLimitsTest {
   }
 
   @Test
-  void aToldTimeBeyondReasonIsCut() {
+  void cutsAnUnreasonableTime() {
     assertThat(refused(Duration.ofDays(4000))).isEqualTo(Duration.ofDays(8));
   }
 
   @Test
-  void aTaskThatWasServedEndsNoPause() {
+  void keepsThePauseWhenATaskWasServed() {
     limits.refused("p", Optional.of(minutes(10)));
     limits.served("p");
     assertThat(limits.paused()).containsKey("p");
   }
 
   @Test
-  void theProviderIsThatOfTheModel() {
+  void takesTheProviderFromTheModel() {
     assertThat(UsageLimits.provider(task("anthropic/claude-x"))).isEqualTo("anthropic");
     assertThat(UsageLimits.provider(task("openai:gpt-x"))).isEqualTo("openai");
     assertThat(UsageLimits.provider(task(null))).isEqualTo(UsageLimits.provider(task(null)));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A session is gone on with where it was begun, or not at all. */
+/** A task resumes a session in its folder, or not at all. */
 class ResumePlanTest {
   @TempDir
   private Path temp;
@@ -25,7 +25,7 @@ class ResumePlanTest {
   }
 
   @Test
-  void itsOwnFolderCountsWhereThatLiesInTheCodebase() throws IOException {
+  void resumesInTheSessionsFolderWhenItIsInTheCodebase() throws IOException {
     assertThat(begunIn(codebase)).isEqualTo(new ResumePlan.Continue(codebase));
     var below = Files.createDirectories(codebase.resolve("a/b"));
     assertThat(begunIn(below)).isEqualTo(new ResumePlan.Continue(below));
@@ -34,7 +34,7 @@ class ResumePlanTest {
   }
 
   @Test
-  void aTaskDoesNotGetAtAnotherCodebaseByNamingASession() throws IOException {
+  void refusesASessionOfAnotherCodebase() throws IOException {
     var other = Files.createDirectories(temp.resolve("other"));
     assertThat(begunIn(other)).isInstanceOfSatisfying(ResumePlan.Refuse.class, r -> assertThat(r.why()).contains("ses_1", other.toString()));
     assertThat(begunIn(Files.createSymbolicLink(codebase.resolve("out"), other))).isInstanceOf(ResumePlan.Refuse.class);
@@ -43,7 +43,7 @@ class ResumePlanTest {
   }
 
   @Test
-  void aCodebaseWithinAnotherHasItsSessionsToItself() throws IOException {
+  void refusesASessionOfANestedCodebase() throws IOException {
     var inner = Files.createDirectories(codebase.resolve("inner"));
     var codebases = List.of(new Codebase("code", codebase, ""), new Codebase("inner", inner, ""));
     var session = Optional.of(Files.createDirectories(inner.resolve("deep")));
@@ -57,13 +57,13 @@ class ResumePlanTest {
   }
 
   @Test
-  void whereItsFolderIsGoneTheAgentStartsAnewSinceElsewhereItWouldHang() {
+  void startsFreshWhenTheSessionsFolderIsGone() {
     assertThat(begunIn(codebase.resolve("removed"))).isInstanceOfSatisfying(ResumePlan.StartFresh.class,
-        anew -> assertThat(anew.why()).contains("removed", "is not there any more"));
+        fresh -> assertThat(fresh.why()).contains("removed", "is not there any more"));
   }
 
   @Test
-  void ofASessionThatNobodyKnowsHereTheAgentIsAsked() {
+  void asksTheAgentWhenTheSessionIsUnknown() {
     assertThat(ResumePlan.of("ses_1", Optional.empty(), codebase, List.of())).isEqualTo(new ResumePlan.Continue(codebase));
   }
 

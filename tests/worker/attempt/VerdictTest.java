@@ -9,14 +9,17 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.core.Json;
-import lib.masking.Redaction;
+import lib.redaction.Redaction;
 import lib.wire.TaskStatus;
 import lib.worker.admission.StopRequest;
 import lib.worker.admission.StopRequest.Cause;
+import lib.worker.attempt.AgentEnding;
 import lib.worker.attempt.Verdict;
+import lib.worker.attempt.VerdictRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,11 +35,11 @@ class VerdictTest {
 
   @TempDir
   Path temp;
-  private boolean resumed = true; // whether the task names a session to go on with
+  private boolean resumed = true; // whether the task names a session to resume
   private int n;
 
   @Test
-  void anAgentThatEndedNormallyCompleted() throws IOException {
+  void completesWhenTheAgentEndedNormally() throws IOException {
     var verdict = judge(GOOD, null, TEXT, STOP);
     expect(verdict, TaskStatus.COMPLETED, null);
     assertThat(verdict.result()).isEqualTo("did it");
@@ -46,13 +49,13 @@ class VerdictTest {
   }
 
   @Test
-  void aProgramWithoutEventsCompletedWhenItSaidSomething() throws IOException {
+  void completesAPlainProgramWhenItPrintedText() throws IOException {
     expect(judge(GOOD, null, "done"), TaskStatus.COMPLETED, null);
     expect(judge(new Exit(1, "ended"), null, "done"), TaskStatus.FAILED, "agent-error");
   }
 
   @Test
-  void exitZeroIsNoSuccessByItself() throws IOException {
+  void failsExitZeroWithoutAResult() throws IOException {
     expect(judge(GOOD, null), TaskStatus.FAILED, "empty-result");
     expect(judge(GOOD, null, "{\"type\":\"step_start\"}"), TaskStatus.FAILED, "empty-result");
     expect(judge(GOOD, null, TEXT, "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"Model not found: p/m.\"}}}"),
@@ -62,18 +65,18 @@ class VerdictTest {
   }
 
   @Test
-  void theLastTurnDecides() throws IOException {
+  void judgesByTheLastTurn() throws IOException {
     expect(judge(GOOD, null, WENT_ON, TEXT, STOP), TaskStatus.COMPLETED, null);
     expect(judge(GOOD, null, STOP, REFUSED, WENT_ON), TaskStatus.FAILED, "needs-approval");
   }
 
   @Test
-  void whatWasRefusedIsNamed() throws IOException {
+  void namesTheDeniedTool() throws IOException {
     assertThat(judge(GOOD, null, REFUSED, WENT_ON).error()).contains("bash rm x", "permission denied");
   }
 
   @Test
-  void aProvidersLimitIsToldApart() throws IOException {
+  void distinguishesAUsageLimit() throws IOException {
     for (var message : new String[] {"You have hit your usage limit", "rate limit exceeded", "Too Many Requests", "quota exceeded"}) {
       expect(judge(new Exit(1, "ended"), null, "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"" + message + "\"}}}"),
           TaskStatus.FAILED, "limit");
@@ -83,15 +86,15 @@ class VerdictTest {
   }
 
   @Test
-  void aSignalAnExitCodeAndItsStderrAreTold() throws IOException {
+  void reportsSignalExitCodeAndStderr() throws IOException {
     var verdict = judge(new Exit(137, "ended"), null, TEXT);
-    expect(verdict, TaskStatus.FAILED, "agent-error");
+    expect(verdict, TaskStatus.FAILED, "terminated");
     assertThat(verdict.error()).contains("signal 9").contains("the stderr tail");
     assertThat(verdict.result()).isEqualTo("did it");
   }
 
   @Test
-  void stopOrdersHaveTheirOwnVerdictsAndSayHowToGoOn() throws IOException {
+  void judgesEachStopRequestAndSaysHowToResume() throws IOException {
     var killed = new Exit(130, "ended");
     expect(judge(killed, new StopRequest(Cause.CANCELLED, "ann", "wrong branch"), STOP), TaskStatus.CANCELLED, "cancelled");
     assertThat(judge(killed, new StopRequest(Cause.CANCELLED, "ann", "wrong branch"), STOP).error()).contains("ann: wrong branch");
@@ -104,23 +107,23 @@ class VerdictTest {
   }
 
   @Test
-  void anAgentThatHadFinishedWhenTheOrderCameIsJudgedByWhatItDid() throws IOException {
+  void judgesByTheResultWhenTheAgentFinishedBeforeTheStop() throws IOException {
     expect(judge(GOOD, new StopRequest(Cause.DRAINED, "the worker", ""), TEXT, STOP), TaskStatus.COMPLETED, null);
   }
 
   @Test
-  void anAgentThatLostItsToolToTheOrderAndThenCalledItADayHadNotFinished() throws IOException {
+  void countsAsUnfinishedWhenTheStopBrokeATool() throws IOException {
     expect(judge(GOOD, new StopRequest(Cause.CANCELLED, "ann", ""), false, REFUSED, TEXT, STOP), TaskStatus.CANCELLED, "cancelled");
   }
 
   @Test
-  void aProgramWithoutEventsThatWasEndedHadNotFinished() throws IOException {
+  void countsAPlainProgramAsUnfinishedWhenStopped() throws IOException {
     expect(judge(GOOD, new StopRequest(Cause.CANCELLED, "ann", ""), "working on step 1 of 10"), TaskStatus.CANCELLED, "cancelled");
     expect(judge(GOOD, new StopRequest(Cause.TIMEOUT, "the worker", ""), "working on step 1 of 10"), TaskStatus.FAILED, "timeout");
   }
 
   @Test
-  void anAgentThatLingeredAfterItsResultCompletedHoweverItWasEnded() throws IOException {
+  void completesWhenTheAgentLingeredAfterItsResult() throws IOException {
     var order = new StopRequest(Cause.LINGERED, "the worker", "it did not exit");
     var verdict = judge(new Exit(137, "ended"), order, TEXT, STOP);
     expect(verdict, TaskStatus.COMPLETED, "lingered");
@@ -132,7 +135,7 @@ class VerdictTest {
   }
 
   @Test
-  void eachSilenceHasItsVerdict() throws IOException {
+  void judgesEachKindOfSilence() throws IOException {
     var killed = new Exit(130, "ended");
     expect(judge(killed, new StopRequest(Cause.UNRESPONSIVE, "the worker", "it said nothing"), TEXT), TaskStatus.FAILED, "silent");
     expect(judge(killed, new StopRequest(Cause.NEEDS_APPROVAL, "the worker", "it asks: may I?"), TEXT), TaskStatus.FAILED, "needs-approval");
@@ -147,7 +150,7 @@ class VerdictTest {
   }
 
   @Test
-  void aSessionThatIsGoneIsToldApartOnlyWhileNothingWasDone() throws IOException {
+  void reportsAMissingSessionOnlyWhenNothingWasDone() throws IOException {
     var gone = "{\"type\":\"error\",\"error\":{\"data\":{\"message\":\"Session not found\"}}}";
     expect(judge(GOOD, null, gone), TaskStatus.FAILED, "session-gone");
     expect(judge(new Exit(1, "ended"), null, gone), TaskStatus.FAILED, "session-gone");
@@ -157,47 +160,47 @@ class VerdictTest {
   }
 
   @Test
-  void aToolsNameIsNoPlaceForControlCharacters() throws IOException {
+  void removesControlCharactersFromToolNames() throws IOException {
     var odd = REFUSED.replace("\"bash\"", "\"ba\\u001b[31msh\\u0007\\nx\"");
     assertThat(judge(GOOD, null, odd, WENT_ON).error()).contains(": bash x rm x (permission denied)");
   }
 
   @Test
-  void ofTwoSessionsTheFirstCounts() throws IOException {
+  void takesTheFirstOfTwoSessions() throws IOException {
     assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses_0\"}", TEXT, STOP).sessionId()).isEqualTo("ses_0");
     assertThat(judge(GOOD, null, "{\"type\":\"step_start\",\"sessionID\":\"ses 0\\u001b\"}", TEXT, STOP).sessionId())
-        .as("one that no task could name is none").isEqualTo("ses_1");
+        .as("an id that no task could name does not count").isEqualTo("ses_1");
   }
 
   @Test
-  void theClosingLineIsOneLineWhateverFilesAreCalled() throws IOException {
+  void keepsTheClosingLineOnOneLine() throws IOException {
     var wrote = "{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"completed\",\"input\":"
         + "{\"filePath\":\"a\\n\\u0007b\"}}}}";
     assertThat(judge(GOOD, null, wrote, TEXT, STOP).closingLine()).endsWith(", changed a b\n");
   }
 
   @Test
-  void whatIsSaidBehindTheResultIsKeptAndAnErrorThereCounts() throws IOException {
+  void keepsTextAfterTheResultAndCountsAnErrorThere() throws IOException {
     expect(judge(GOOD, null, TEXT, STOP, TEXT.replace("did it", "and goodbye")), TaskStatus.COMPLETED, null);
     expect(judge(GOOD, null, TEXT, STOP, "{\"type\":\"error\",\"error\":\"it broke\"}"), TaskStatus.FAILED, "agent-error");
   }
 
   @Test
-  void anotherSessionThanTheOneThatWasAskedForIsSaid() throws IOException {
+  void notesASessionMismatch() throws IOException {
     var good = judge(GOOD, null, TEXT, STOP);
     assertThat(good.withSessionMismatchNote(null)).isEqualTo(good);
     assertThat(good.withSessionMismatchNote("ses_1")).isEqualTo(good);
-    assertThat(good.withSessionMismatchNote("SES_1")).as("an id that the agent writes otherwise").isEqualTo(good);
+    assertThat(good.withSessionMismatchNote("SES_1")).as("an id in other letter case").isEqualTo(good);
     assertThat(good.withSessionMismatchNote("ses_0").result()).isEqualTo(
         "did it\n\n[session ses_0 was asked for; the agent worked in ses_1, which may know nothing of it]");
     assertThat(good.withSessionMismatchNote("ses_0").sessionId()).isEqualTo("ses_1");
     assertThat(judge(new Exit(1, "ended"), null, TEXT, STOP).withSessionMismatchNote("ses_0").error()).contains("session ses_0 was asked for");
-    var untold = judge(GOOD, null, "done");
-    assertThat(untold.withSessionMismatchNote("ses_0")).as("an agent that tells no session").isEqualTo(untold);
+    var unnamed = judge(GOOD, null, "done");
+    assertThat(unnamed.withSessionMismatchNote("ses_0")).as("an agent that names no session").isEqualTo(unnamed);
   }
 
   @Test
-  void anErrorIsCutToWhatAPersonReads() throws IOException {
+  void shortensALongError() throws IOException {
     var error = judge(GOOD, null, "{\"type\":\"error\",\"error\":\"" + "😀".repeat(1 << 20) + "\"}").error();
     assertThat(error).hasSizeLessThan(9000).startsWith("😀").contains("characters more");
     assertThat(error.codePoints()).doesNotContain(0xD83D);
@@ -222,9 +225,14 @@ class VerdictTest {
     folder.writeInputs("", task, Json.object());
     Files.writeString(folder.file("out"), String.join("\n", lines), StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "the stderr tail\n", StandardOpenOption.APPEND);
-    try (var found = new OutputAnalyzer(folder, Redaction.NONE)) {
-      found.read(true);
-      return Verdict.of(found, exit, order, finished, Duration.ofSeconds(3), Duration.ofHours(1));
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(true);
+      return judge(found, exit, order, finished, Duration.ofSeconds(3), Duration.ofHours(1));
     }
+  }
+
+  private static Verdict judge(OutputAnalyzer output, Exit exit, StopRequest stop, boolean hadResult, Duration took, Duration budget) {
+    return VerdictRules.judge(new AgentEnding(output, exit, stop, hadResult, took, budget));
   }
 }

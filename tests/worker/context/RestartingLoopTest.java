@@ -7,13 +7,13 @@ import lib.worker.context.RestartingLoop;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;
 
-/** One bad turn ends no loop that a worker lives by. */
+/** One bad turn ends no background loop of the worker. */
 class RestartingLoopTest {
   private final FakeTime time = new FakeTime();
   private final AtomicInteger turns = new AtomicInteger();
 
   @Test
-  void aLoopThatABugEndedBeginsAnewAfterAWhile() {
+  void restartsTheLoopAfterABug() {
     new RestartingLoop("loop", () -> {
       switch (turns.incrementAndGet()) {
         case 1 -> throw new IllegalStateException("a bug");
@@ -26,7 +26,7 @@ class RestartingLoopTest {
   }
 
   @Test
-  void anInterruptEndsIt() {
+  void endsWhenInterrupted() {
     Thread.currentThread().interrupt();
     new RestartingLoop("loop", () -> {
       turns.incrementAndGet();

@@ -3,33 +3,37 @@ package tests.worker.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static tests.Program.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import lib.config.Codebase;
 import lib.core.Clock;
-import lib.core.Environment;
+import lib.core.Json;
+import lib.journal.Attempt;
 import lib.session.Message;
 import lib.session.Places;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.Sync;
-import lib.wire.Client;
-import lib.wire.Server;
 import lib.wire.SyncCalls;
+import lib.wire.TaskStatus;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import lib.worker.presence.SessionSyncLoop;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.fake.FakeServer;
 import tests.session.MadeStore;
+import tests.worker.MadeWorker;
 
-/** When sessions are told, and that neither a dead server nor a disk that hangs holds anybody up. */
+/** Sessions are uploaded in time, and neither a dead server nor a disk that hangs holds up anything else. */
 class SessionSyncLoopTest {
   private static final Path CODE = Path.of("/code");
   private static final String LIST = "/v1/agent/codebases/*/sessions/sync";
@@ -37,6 +41,7 @@ class SessionSyncLoopTest {
   private static final Duration SOON = Duration.ofMillis(5);
   private final MadeStore store = new MadeStore("opencode");
   private FakeServer server;
+  private WorkerContext context;
   private SessionSyncLoop syncing;
 
   @BeforeEach
@@ -52,11 +57,25 @@ class SessionSyncLoopTest {
   }
 
   private void begin(SessionStore from, Duration interval, Duration live) {
-    var client = new Client(new Server(server.url(), null, null, new Environment(Map.of(), CODE, CODE, "host")), Duration.ofSeconds(30));
-    var sync = new Sync(List.of(from), SyncCalls.of(client), "w", true, () -> new Places(Map.of("c", new Codebase("c", CODE, "")), null),
+    context = MadeWorker.of(server, null, CODE, null, Clock.SYSTEM, Map.of());
+    var sync = new Sync(List.of(from), SyncCalls.of(context.client()), "w", true, () -> new Places(Map.of("c", new Codebase("c", CODE, "")), null),
         id -> id, text -> text, new Sync.Most(3, 100), Clock.SYSTEM);
-    syncing = new SessionSyncLoop(sync, interval, live, Clock.SYSTEM, new Random(1));
-    syncing.start();
+    syncing = new SessionSyncLoop(context, interval, live);
+    syncing.start(sync);
+  }
+
+  private static Attempt attempt(String task) {
+    return MadeWorker.attempt(task, 0, 0, Instant.EPOCH);
+  }
+
+  private void ended(String task) {
+    context.events().publish(new WorkerEvent.AttemptEnded(attempt(task), TaskStatus.COMPLETED, null, Duration.ZERO));
+  }
+
+  private JsonNode status() {
+    var json = Json.object();
+    syncing.status(json);
+    return json.path("session_sync");
   }
 
   private int lists() {
@@ -68,66 +87,66 @@ class SessionSyncLoopTest {
   }
 
   @Test
-  void thereIsAPassAtTheStartAndThenOneEachInterval() throws Exception {
+  void passesAtTheStartAndThenEachInterval() throws Exception {
     begin(store, SOON, NEVER);
     await("the first pass", () -> title().equals("one"));
     store.put("s1", "two", CODE, 2, "x");
     await("a further one", () -> title().equals("two"));
-    assertThat(syncing.status().path("sessions").asInt()).isEqualTo(1);
-    assertThat(syncing.status().path("problem").isNull()).isTrue();
+    assertThat(status().path("sessions").asInt()).isEqualTo(1);
+    assertThat(status().path("problem").isNull()).isTrue();
   }
 
   @Test
-  void theEndOfATaskAsksForAPass() throws Exception {
+  void passesAfterATaskHasEnded() throws Exception {
     begin(store, NEVER, NEVER);
     await("the first pass", () -> title().equals("one"));
     store.put("s1", "two", CODE, 2, "x");
     for (var i = 0; i < 100; i++) {
-      syncing.ended("t" + i);
+      ended("t" + i);
     }
     await("the pass after it", () -> title().equals("two"));
     assertThat(lists()).isEqualTo(2);
   }
 
   @Test
-  void theSessionOfARunningTaskIsToldAsItGoesOnAndNoLongerThanThat() throws Exception {
+  void uploadsTheSessionOfATaskWhileItRunsAndNoLonger() throws Exception {
     begin(store, NEVER, SOON);
     await("the first pass", () -> title().equals("one"));
-    syncing.begins("t", "s2");
+    context.events().publish(new WorkerEvent.SessionFound(attempt("t"), "s2"));
     store.put("s2", "live", CODE, 2, "a");
     await("its first message", () -> server.messages("s2").size() == 1);
     store.put("s2", "live", CODE, 3, "a", "b");
     await("its second message", () -> server.messages("s2").size() == 2);
-    syncing.ended("t");
+    ended("t");
     store.put("s2", "live", CODE, 4, "a", "b", "c");
     await("its last message, by the pass", () -> server.messages("s2").size() == 3);
     assertThat(server.requests("POST", LIST)).hasSize(4);
   }
 
   @Test
-  void aServerThatHasForgottenUsIsToldEverything() throws Exception {
+  void uploadsEverythingWhenTheServerHasForgottenIt() throws Exception {
     begin(store, NEVER, NEVER);
     await("the first pass", () -> title().equals("one"));
     server.forget();
-    syncing.forgotten();
+    context.events().publish(new WorkerEvent.ServerForgotWorker());
     await("a whole pass", () -> title().equals("one"));
     assertThat(server.requests("POST", LIST).getLast().json().has("partial")).isFalse();
   }
 
   @Test
-  void aServerInTroubleIsAskedLessOftenAndToldWhenItIsBack() throws Exception {
+  void asksAServerInTroubleLessOftenAndPassesWhenItIsBack() throws Exception {
     server.on("POST", LIST).answer(503, "not now").times(2);
     begin(store, SOON, SOON);
-    syncing.begins("t", "s1");
-    await("the failure", () -> syncing.status().path("problem").asText().contains("not now"));
+    context.events().publish(new WorkerEvent.SessionFound(attempt("t"), "s1"));
+    await("the failure", () -> status().path("problem").asText().contains("not now"));
     assertThat(syncing.settled()).as("nobody waits for it at the end").isTrue();
     await("the server's return", () -> title().equals("one"));
-    await("no more trouble", () -> syncing.status().path("problem").isNull());
+    await("no more trouble", () -> status().path("problem").isNull());
     assertThat(lists()).isEqualTo(3);
   }
 
   @Test
-  void theLastPassTellsWhatIsNew() throws Exception {
+  void uploadsWhatIsNewWithTheLastPass() throws Exception {
     begin(store, NEVER, NEVER);
     await("the first pass", () -> title().equals("one"));
     store.put("s1", "two", CODE, 2, "x");
@@ -138,20 +157,20 @@ class SessionSyncLoopTest {
   }
 
   @Test
-  void aDiskThatHangsHoldsUpNeitherATaskNorTheEnd() throws Exception {
+  void holdsUpNeitherATaskNorTheEndWhenADiskHangs() throws Exception {
     var reading = new CountDownLatch(1);
     begin(new Hanging(reading), SOON, SOON);
     reading.await();
-    syncing.begins("t", "s1");
-    syncing.ended("t");
-    syncing.forgotten();
+    context.events().publish(new WorkerEvent.SessionFound(attempt("t"), "s1"));
+    ended("t");
+    context.events().publish(new WorkerEvent.ServerForgotWorker());
     syncing.last();
-    assertThat(syncing.settled()).as("it is for whoever ends the worker to wait so long and no longer").isFalse();
+    assertThat(syncing.settled()).as("the end of the worker limits its wait itself").isFalse();
     syncing.close();
   }
 
   @Test
-  void aServerThatNeverAnswersHoldsUpNoEnd() throws Exception {
+  void holdsUpNoEndWhenTheServerNeverAnswers() throws Exception {
     server.on("POST", LIST).hang();
     begin(store, SOON, SOON);
     await("the request", () -> lists() == 1);
@@ -159,19 +178,19 @@ class SessionSyncLoopTest {
   }
 
   @Test
-  void aBugInReadingIsATroubleAndNotTheEnd() throws Exception {
+  void saysAndSurvivesABugInReading() throws Exception {
     begin(new Hanging(null), SOON, NEVER);
-    await("the trouble", () -> syncing.status().path("problem").asText().contains("a bug"));
+    await("the trouble", () -> status().path("problem").asText().contains("a bug"));
   }
 
   @Test
-  void anIntervalOfZeroIsNoSyncAtAll() throws Exception {
+  void doesNothingWhenTheIntervalIsZero() throws Exception {
     begin(store, Duration.ZERO, SOON);
-    syncing.begins("t", "s1");
-    syncing.ended("t");
+    context.events().publish(new WorkerEvent.SessionFound(attempt("t"), "s1"));
+    ended("t");
     syncing.last();
     assertThat(syncing.settled()).isTrue();
-    assertThat(syncing.status().path("on").asBoolean()).isFalse();
+    assertThat(status().path("on").asBoolean()).isFalse();
     assertThat(lists()).isZero();
   }
 

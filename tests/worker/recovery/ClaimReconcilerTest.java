@@ -4,23 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Clock;
-import lib.core.Environment;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
-import lib.wire.Client;
-import lib.wire.Server;
-import lib.worker.context.WorkerIdentity;
+import lib.outbox.Outbox;
+import lib.worker.admission.RunningTasks;
+import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import lib.worker.recovery.ClaimReconciler;
+import lib.worker.recovery.Recovery;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,16 +28,19 @@ import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.worker.MadeWorker;
 
-/** Claims in doubt are settled several at once, and all that is known about attempts is found. */
+/** Recovery settles several doubtful claims at once, and finds every attempt on record. */
 class ClaimReconcilerTest {
-  private static final int TASKS = 20; // more than are asked about at once
+  private static final int TASKS = 20; // more than the reconciler asks about at once
 
   @TempDir
   private Path state;
   private FakeServer server;
   private Journal journal;
-  private WorkerIdentity identity;
+  private WorkerContext context;
+  private RunningTasks running;
+  private Outbox outbox;
   private ClaimReconciler settling;
   private final LinkedBlockingQueue<String> adopted = new LinkedBlockingQueue<>();
 
@@ -45,31 +48,38 @@ class ClaimReconcilerTest {
   void open() throws Exception {
     server = FakeServer.start(Version.HEAD);
     journal = Journal.open(state.resolve("journal.db"));
-    identity = new WorkerIdentity("me", "w", "w", "host", List.of(), state);
-    var client = new Client(new Server(server.url(), null, null, new Environment(Map.of(), state, state, "host")), Duration.ofSeconds(30));
-    settling = new ClaimReconciler(client, journal, identity, false, attempt -> adopted.add(attempt.taskId()), () -> { }, Clock.SYSTEM,
-        new Random(1));
+    context = MadeWorker.of(server, null, state, journal, Clock.SYSTEM, Map.of());
+    running = new RunningTasks(context.settings(), Clock.SYSTEM);
+    outbox = MadeWorker.outbox(context);
+    settling = new ClaimReconciler(context, running, outbox);
+    context.events().subscribe(event -> {
+      if (event instanceof WorkerEvent.ClaimConfirmed confirmed) {
+        adopted.add(confirmed.attempt().taskId());
+      }
+    });
   }
 
   @AfterEach
   void close() throws Exception {
+    outbox.close();
     journal.close();
     server.close();
   }
 
   private Attempt draft(String task, int n) {
-    return Attempt.draft(server.url().toString(), "me", task, n, "m", "c", state, "build", "t", Instant.now());
+    return Attempt.draft(new AttemptKey(server.url().toString(), "w1", task, n, "m"), new Attempt.Work("c", state, "build", "t"),
+        Instant.now());
   }
 
   private String claimed() throws Exception {
     var task = server.addTask("c", "x");
-    server.change(task, json -> json.put("status", "running").put("worker_id", "me"));
+    server.change(task, json -> json.put("status", "running").put("worker_id", "w1"));
     settling.add(journal.insertIntent(draft(task, 1)));
     return task;
   }
 
   @Test
-  void aTaskThatTheServerDoesNotAnswerAboutHoldsUpNoOther() throws Exception {
+  void settlesOtherClaimsWhenTheServerHangsOnOne() throws Exception {
     var stuck = claimed();
     server.on("GET", "/v1/agent/tasks/" + stuck).hang();
     for (var i = 1; i < TASKS; i++) {
@@ -80,8 +90,8 @@ class ClaimReconcilerTest {
       for (var i = 1; i < TASKS; i++) {
         assertThat(adopted.poll(20, TimeUnit.SECONDS)).as("task " + i).isNotNull().isNotEqualTo(stuck);
       }
-      Program.await("the others' release", () -> settling.tasks().size() == 1);
-      assertThat(settling.tasks()).containsExactly(stuck);
+      Program.await("the others' release", () -> running.unresolved().size() == 1);
+      assertThat(running.unresolved()).containsExactly(stuck);
     } finally {
       thread.interrupt();
       thread.join();
@@ -90,14 +100,14 @@ class ClaimReconcilerTest {
   }
 
   @Test
-  void oneFolderThatCannotBeReadDoesNotHideTheOthers() throws Exception {
+  void findsOtherAttemptsWhenOneFolderIsUnreadable() throws Exception {
     for (var task : List.of("a", "b", "c")) {
       AttemptDirectory.of(state, task, 1).writeInputs("", Json.object(), draft(task, 1).toJson());
     }
     var bad = AttemptDirectory.of(state, "b", 1).file("attempt.json");
     Files.delete(bad);
     Files.createDirectory(bad);
-    ClaimReconciler.find(journal, identity);
+    new Recovery(context, outbox, settling).restore();
     assertThat(journal.open()).extracting(Attempt::taskId).containsExactlyInAnyOrder("a", "c");
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.wire.Report;
 import lib.wire.TaskStatus;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 
-/** What is over is kept for a while and then removed; what is not is kept. */
+/** Finished attempts are kept for a while and then removed; unfinished ones are kept. */
 class RetentionTest {
   private static final Duration KEEP = Duration.ofDays(14);
 
@@ -39,15 +40,16 @@ class RetentionTest {
   }
 
   private Attempt attempt(String task, int bytes) throws Exception {
-    var draft = Attempt.draft("s", "w", task, journal.next(task), "m", null, Path.of("/c"), "build", null, time.now());
+    var draft = Attempt.draft(new AttemptKey("s", "w", task, journal.next(task), "m"), new Attempt.Work(null, Path.of("/c"), "build", null),
+        time.now());
     var folder = folder(task);
     folder.writeInputs("", Json.object(), draft.toJson());
     Files.write(folder.file("out"), new byte[bytes]);
-    return journal.claimed(journal.insertIntent(draft), 1, 0, List.of(), time.now()).attempt();
+    return journal.claimed(journal.insertIntent(draft), 1, 0, List.of(), time.now());
   }
 
-  private void ended(Attempt attempt, boolean owes) throws Exception {
-    if (owes) {
+  private void ended(Attempt attempt, boolean pending) throws Exception {
+    if (pending) {
       journal.ended(attempt, "{}", List.of(new Report(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), false, time.now());
     } else {
       journal.over(attempt, "{}", time.now());
@@ -63,7 +65,7 @@ class RetentionTest {
   }
 
   @Test
-  void whatIsOverIsKeptForItsDaysAndThenGoesWithItsRecord() throws Exception {
+  void removesFilesAndRecordAfterKeepDays() throws Exception {
     ended(attempt("t", 10), false);
     time.advance(KEEP);
     sweep(Long.MAX_VALUE);
@@ -76,19 +78,19 @@ class RetentionTest {
   }
 
   @Test
-  void whatIsUndeliveredOrUnfinishedStaysHoweverOldAndLarge() throws Exception {
-    ended(attempt("owes", 5000), true);
+  void keepsUndeliveredAndUnfinishedAttempts() throws Exception {
+    ended(attempt("pending", 5000), true);
     attempt("runs", 5000);
     time.advance(KEEP.multipliedBy(10));
     sweep(1);
-    for (var task : List.of("owes", "runs")) {
+    for (var task : List.of("pending", "runs")) {
       assertThat(folder(task).path()).exists();
       assertThat(journal.latest(task)).isPresent();
     }
   }
 
   @Test
-  void theOldestFilesGoWhenAllAreTooLargeButTheirRecordsStay() throws Exception {
+  void removesTheOldestFilesButNoRecordWhenAllAreTooLarge() throws Exception {
     for (var task : List.of("first", "second", "third")) {
       ended(attempt(task, 100_000), false);
       time.advance(Duration.ofMinutes(1));
@@ -97,6 +99,6 @@ class RetentionTest {
     assertThat(folder("first").path()).doesNotExist();
     assertThat(folder("second").path()).exists();
     assertThat(folder("third").path()).exists();
-    assertThat(journal.latest("first")).as("an offer of the same is still recognised").isPresent();
+    assertThat(journal.latest("first")).as("a repeated announcement is still recognised").isPresent();
   }
 }

@@ -1,0 +1,258 @@
+package lib.agent;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import lib.agent.adapter.Adapter;
+import lib.agent.adapter.Adapters;
+import lib.agent.adapter.PlainCommand;
+import lib.config.LiveSettings;
+import lib.config.Table;
+import lib.core.Clock;
+import lib.core.Problem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps what is known of the agent program current: which one it is, its kind, version, models and health. Its kind is what the
+ * setting says, else what its name says, also that of the file a link leads to, else what it answers to {@code --version}. An
+ * answer holds until the file is another one; a program that does not answer, or not as any kind does, is unknown and is asked
+ * again. Only its loop, {@link #inspect} and {@link #require} touch the file system and run the program; everyone else reads
+ * {@link #facts}, which never waits. Thread-safe; run it on a thread and interrupt that thread to end it.
+ */
+public final class AgentInspector implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentInspector.class);
+  private static final Duration LOOK = Duration.ofSeconds(2); // some files' times: a program that is being installed is soon seen
+  private static final Duration MODELS_LOOK = Duration.ofSeconds(60); // a login is offered soon after it was made
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(10);
+  private static final Known UNSEEN = Known.none("the agent CLI is being looked for");
+
+  /** @param identity the file that all of it is about; null when there is none */
+  private record Known(AgentProgram program, AgentProgram.Identity identity, Adapter adapter, String version, String doubt) {
+    static Known none(String why) {
+      return new Known(null, null, null, null, why);
+    }
+  }
+
+  private final LiveSettings settings;
+  private final Path directory;
+  private final UnaryOperator<String> mask;
+  private final AgentListener listener;
+  private final Clock time;
+  private final ModelCatalog models;
+  private final AtomicReference<AgentHealth> health = new AtomicReference<>(AgentHealth.UNTESTED);
+  private volatile Known known = UNSEEN;
+  private String failure; // why the last answer was none; this and the rest guarded by this object
+  private boolean asked;
+  private long askAt;
+  private Duration retry;
+  private long modelsAt;
+
+  /**
+   * An inspector that knows nothing yet.
+   *
+   * @param directory a folder of ours, in which the program runs when it is asked
+   * @param mask masks secrets: an agent may quote its config, and the server learns why no task is taken
+   */
+  public AgentInspector(LiveSettings settings, Path directory, UnaryOperator<String> mask, AgentListener listener, Clock time) {
+    this.settings = settings;
+    this.directory = directory;
+    this.mask = mask;
+    this.listener = listener;
+    this.time = time;
+    this.models = new ModelCatalog(this::environment, directory, settings.now().env(), time);
+  }
+
+  /** What is known now. */
+  public AgentFacts facts() {
+    var now = known;
+    return new AgentFacts(now.program, now.adapter, now.version, models.known(), health.get(), now.doubt);
+  }
+
+  /** The settings have changed: no task starts with what was found by others. */
+  public void invalidate() {
+    known = UNSEEN;
+  }
+
+  /**
+   * Looks at the program, and asks it for its version only where its kind is unknown without; that takes up to 20 s.
+   *
+   * @throws Problem when no task can be started with it
+   */
+  public synchronized AgentFacts require() throws InterruptedException {
+    if (identify()) {
+      ask();
+    }
+    if (known.program == null) {
+      throw AgentProgram.absence(settings.now());
+    }
+    if (known.adapter == null) {
+      throw unknown(known.program);
+    }
+    return facts();
+  }
+
+  /** Looks at the program, and asks it for its version, or for a sign of life, where that is due; that takes up to 20 s. */
+  public synchronized void inspect() throws InterruptedException {
+    var before = facts();
+    identify();
+    if (known.program != null) {
+      if (time.nanos() >= askAt && (!asked || failure != null)) {
+        ask();
+      }
+      if (health.get() instanceof AgentHealth.Open open && open.until() <= time.nanos()) {
+        probe(open);
+      }
+    }
+    if (before.hold().isPresent() && facts().hold().isEmpty()) {
+      listener.agentAvailable();
+    }
+  }
+
+  /** The models, asked for where what is known is a day old; empty when the agent has no list or does not tell it in time. */
+  public Optional<List<String>> models() throws InterruptedException {
+    var now = known;
+    return now.adapter == null ? Optional.empty() : models.read(now.adapter, now.program.path(), ModelCatalog.DAY);
+  }
+
+  /** Why the agent cannot use this model; empty when it can, and when nobody knows. It may be asked for its list, up to 15 s. */
+  public Optional<String> refusal(String model) throws InterruptedException {
+    var now = known;
+    return now.adapter == null ? Optional.empty() : models.lacks(now.adapter, now.program.path(), model);
+  }
+
+  /** Records how a task of a program ended; that of another program than the present one tells nothing of it. */
+  public void ended(Path program, AgentHealth.Ended ended) {
+    var now = known;
+    if (now.program != null && now.program.path().equals(program)) {
+      var before = health.getAndUpdate(state -> state.after(ended, time.nanos()));
+      if (!(before instanceof AgentHealth.Open) && health.get() instanceof AgentHealth.Open open) {
+        LOG.error("agent {} is in quarantine, tasks wait, next try in {} s: {}", program, retryIn().toSeconds(), open.why());
+      }
+    }
+  }
+
+  /** How long until an agent in quarantine is probed; zero when it is not in quarantine. */
+  public Duration retryIn() {
+    return health.get() instanceof AgentHealth.Open open ? Duration.ofNanos(Math.max(0, open.until() - time.nanos())) : Duration.ZERO;
+  }
+
+  @Override
+  public void run() {
+    var registered = List.<String>of();
+    try {
+      while (true) {
+        inspect();
+        if (isModelsLookDue()) {
+          models();
+        }
+        if (!models.known().equals(registered)) {
+          registered = models.known();
+          listener.modelsChanged();
+        }
+        time.sleep(LOOK);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("agent inspector ends");
+    }
+  }
+
+  private synchronized boolean isModelsLookDue() {
+    var due = known.adapter != null && time.nanos() >= modelsAt;
+    modelsAt = due ? time.nanos() + MODELS_LOOK.toNanos() : modelsAt;
+    return due;
+  }
+
+  /** Finds the program and what its file and the settings tell of it. Returns whether it must be asked before it can be used. */
+  private boolean identify() {
+    var program = AgentProgram.find(settings.now()).orElse(null);
+    if (program == null) {
+      known = Known.none("no agent CLI was found on this machine");
+      return false;
+    }
+    try {
+      var file = program.identity();
+      if (!file.equals(known.identity)) {
+        health.set(AgentHealth.UNTESTED);
+        failure = null;
+        asked = false;
+        askAt = time.nanos();
+        retry = FIRST_RETRY;
+        modelsAt = askAt;
+        known = new Known(program, file, null, null, "the agent CLI " + program.path() + " is being asked for its version");
+      }
+      var kind = kind(program);
+      asked |= kind.filter(adapter -> adapter.kind().equals(PlainCommand.KIND)).isPresent(); // it may be any program: never run for this
+      if (kind.isPresent() && (asked || !kind.get().argvDependsOnVersion(approval()))) {
+        known = new Known(program, file, kind.get(), known.version, null);
+      }
+      return known.adapter == null;
+    } catch (IOException e) { // it has gone since it was found
+      known = Known.none("the agent CLI " + program.path() + " cannot be looked at: " + e.getMessage());
+      return false;
+    }
+  }
+
+  /** The kind that needs no answer of the program. */
+  private Optional<Adapter> kind(AgentProgram program) throws IOException {
+    var setting = settings.get(Table.AGENT_KIND);
+    if (!setting.equals(Adapters.AUTO)) {
+      return Adapters.of(setting);
+    }
+    var name = Adapters.recognise(program.path().getFileName().toString(), "");
+    return name.isPresent() ? name : Adapters.recognise(program.path().toRealPath().getFileName().toString(), "");
+  }
+
+  /** Asks for the version; what is no version is unknown and is asked for again, later each time. */
+  private void ask() throws InterruptedException {
+    var program = known.program;
+    var probe = VersionProbe.run(program.path(), environment(), directory, mask);
+    asked = true;
+    failure = probe.failure();
+    var kind = Optional.ofNullable(known.adapter);
+    try {
+      kind = kind(program).or(() -> Adapters.recognise(program.path().getFileName().toString(), probe.version()));
+    } catch (IOException e) {
+      failure = e.getMessage(); // it has gone meanwhile; the next look says so
+    }
+    if (failure == null && kind.isEmpty()) {
+      failure = "it calls itself '" + probe.version() + "'";
+    }
+    known = new Known(program, known.identity, kind.orElse(null), failure == null ? probe.version() : known.version,
+        kind.isPresent() ? null : unknown(program).line());
+    if (failure != null) {
+      LOG.warn("agent {} version unknown, asking again in {} s: {}", program.path(), retry.toSeconds(), failure);
+      askAt = time.nanos() + retry.toNanos();
+      retry = AgentHealth.longer(retry);
+    }
+  }
+
+  private void probe(AgentHealth.Open open) throws InterruptedException {
+    if (!(known.adapter instanceof PlainCommand)) {
+      ask();
+    }
+    health.compareAndSet(open, AgentHealth.afterProbe(open, failure, time.nanos()));
+    if (failure != null) {
+      LOG.warn("agent {} stays in quarantine, next try in {} s: {}", known.program.path(), retryIn().toSeconds(), failure);
+    }
+  }
+
+  private Problem unknown(AgentProgram program) {
+    return new Problem("what kind of agent CLI " + program.path() + " is cannot be found out", failure == null ? "it was not asked yet" : failure,
+        "set agent_kind to one of " + String.join(", ", Adapters.kinds()));
+  }
+
+  private Adapter.Approval approval() {
+    return Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+  }
+
+  private Map<String, String> environment() {
+    return AgentEnvironment.of(settings.now(), directory);
+  }
+}

@@ -1,0 +1,102 @@
+package lib.agent.process;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import lib.core.ProcFs;
+import lib.store.Durable;
+
+/**
+ * A control group (version 2) that holds one attempt's processes: what is in it cannot leave it by itself, and is killed as a
+ * whole. It lies below the worker's own group, where the worker may make one: as root, or in a unit with {@code Delegate=yes}.
+ * Without state of its own and thread-safe.
+ *
+ * @param path its folder
+ */
+record Cgroup(Path path) {
+  private static final String NOTE = "cgroup"; // a worker that starts later may lie in another group
+  private static final Path NONE = Path.of("");
+
+  /** Makes the group of an attempt; empty where this process may not. */
+  static Optional<Cgroup> create(AttemptDirectory attempt) {
+    var path = own().map(group -> group.resolve("a2a-" + Durable.digest(attempt.path().toString()))).orElse(NONE);
+    if (path.equals(NONE)) {
+      return Optional.empty();
+    }
+    try {
+      Files.createDirectory(path);
+      Durable.replace(attempt.file(NOTE), path.toString().getBytes(StandardCharsets.UTF_8));
+      return Optional.of(new Cgroup(path));
+    } catch (FileAlreadyExistsException e) {
+      return Optional.of(new Cgroup(path));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The group that a worker has made for an attempt, if it is still there. */
+  static Optional<Cgroup> of(AttemptDirectory attempt) {
+    try {
+      return Files.exists(attempt.file(NOTE)) ? Optional.of(Path.of(Files.readString(attempt.file(NOTE)))).filter(Files::isDirectory)
+          .map(Cgroup::new) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Moves a process into it. Its children follow when they start; those that it has already stay. */
+  void add(long pid) {
+    try {
+      Files.writeString(path.resolve("cgroup.procs"), Long.toString(pid));
+    } catch (IOException e) {
+      return; // it ended meanwhile; the other ways to find an attempt's processes hold in any case
+    }
+  }
+
+  /** The processes in it and in the groups that they made below it. */
+  Set<Long> processes() throws IOException {
+    var found = new HashSet<Long>();
+    try (var groups = Files.walk(path)) {
+      groups.filter(Files::isDirectory).forEach(group -> ProcFs.read(group.resolve("cgroup.procs")).lines()
+          .filter(line -> !line.equals("0")).map(Long::parseLong).forEach(found::add));
+    }
+    return found;
+  }
+
+  /** Kills everything in it at once; where the kernel is older than 5.14 nothing happens. */
+  void kill() {
+    try {
+      if (Files.exists(path.resolve("cgroup.kill"))) {
+        Files.writeString(path.resolve("cgroup.kill"), "1");
+      }
+    } catch (IOException e) {
+      return; // each of its processes is killed by its number, too
+    }
+  }
+
+  /** Removes it once it is empty. */
+  void remove() {
+    try (var groups = Files.walk(path)) {
+      for (var group : groups.filter(Files::isDirectory).sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(group);
+      }
+    } catch (IOException e) {
+      return; // something is left in it; the next end of the attempt tries again
+    }
+  }
+
+  /** The worker's own group; empty on systems without the second version. */
+  private static Optional<Path> own() {
+    var below = ProcFs.read(Path.of("/proc/self/cgroup")).lines().filter(line -> line.startsWith("0::/")).findFirst()
+        .map(line -> line.substring("0::/".length()));
+    var mount = ProcFs.read(Path.of("/proc/self/mountinfo")).lines().filter(line -> line.contains(" - cgroup2 ")).findFirst()
+        .map(line -> line.split(" ")[4]);
+    return mount.flatMap(root -> below.map(Path.of(root)::resolve)).filter(Files::isWritable);
+  }
+}

@@ -1,0 +1,78 @@
+package lib.redaction;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import lib.redaction.Scan.Span;
+
+/**
+ * Masks one text that comes in pieces, like an agent's stdout. Its output in all is {@link Redaction#mask} of the whole text,
+ * wherever the pieces part. It holds back only from where a secret may begin, and at most {@value Scan#REACH} characters.
+ * A line that ends within the first three letters of a possible secret leaves at once: then the letters before the line end
+ * stay, and the rest is masked in the next line. Not thread-safe.
+ */
+public final class MaskingStream {
+  private final Redaction redaction;
+  private final Map<String, Long> counts = new TreeMap<>();
+  private String held = ""; // context that has left, and what has not
+  private int context;
+  private int covered; // of what has not left, characters that a mask before them covers
+  private List<Span> ahead = new ArrayList<>(0); // found, but not due: what began before them is undecided
+
+  MaskingStream(Redaction redaction) {
+    this.redaction = redaction;
+  }
+
+  /** Takes a piece; the masked text that can leave now. */
+  public String append(String text) {
+    return take(text, false);
+  }
+
+  /** The masked rest. The stream is then at its end. */
+  public String finish() {
+    return take("", true);
+  }
+
+  /** How often what was masked in this stream, by name. */
+  public Map<String, Long> counts() {
+    return Collections.unmodifiableMap(counts);
+  }
+
+  String take(String more, boolean last) {
+    if (redaction.needles() == null || more.isEmpty() && held.isEmpty()) {
+      return more;
+    }
+    var text = held.isEmpty() ? more : held + more;
+    var scan = new Scan(redaction.needles(), text, context, last);
+    var spans = scan.spans();
+    spans.addAll(ahead);
+    spans.sort(Comparator.comparingInt(Span::begin).thenComparing(Span::end, Comparator.reverseOrder()));
+    var masked = new StringBuilder(0);
+    var at = context + covered;
+    var due = 0;
+    for (; due < spans.size() && spans.get(due).begin() < scan.cut(); due++) {
+      var span = spans.get(due);
+      if (span.begin() >= at) {
+        masked.append(text, at, span.begin()).append('[').append(span.name()).append(']');
+        counts.merge(span.name(), 1L, Long::sum);
+        redaction.count(span.name());
+      }
+      at = Math.max(at, span.end());
+    }
+    var rest = at < scan.cut() ? text.substring(at, scan.cut()) : "";
+    hold(text, scan.cut(), Math.max(at, scan.cut()), spans.subList(due, spans.size()));
+    return masked.isEmpty() ? rest : masked.append(rest).toString();
+  }
+
+  /** @param done where what has left, or is covered by a mask that has, ends */
+  private void hold(String text, int cut, int done, List<Span> spans) {
+    var keep = Math.max(0, cut - Scan.CONTEXT);
+    held = text.substring(keep);
+    context = cut - keep;
+    covered = done - cut;
+    ahead = new ArrayList<>(spans.stream().map(span -> new Span(span.begin() - keep, span.end() - keep, span.name())).toList());
+  }
+}

@@ -1,0 +1,21 @@
+package lib.worker.attempt;
+
+import java.time.Duration;
+import lib.journal.Attempt;
+
+/** What came of asking the server for a task. */
+public sealed interface ClaimResult {
+
+  /**
+   * The server gave it to this worker.
+   *
+   * @param budget the longest that its agent may run
+   */
+  record Claimed(Attempt attempt, Duration budget) implements ClaimResult {}
+
+  /** Try again after this delay. */
+  record Deferred(Duration delay) implements ClaimResult {}
+
+  /** Ignore this queueing of it for so long. */
+  record Skipped(Duration howLong) implements ClaimResult {}
+}
