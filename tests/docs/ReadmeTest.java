@@ -23,7 +23,7 @@ class ReadmeTest {
   private record Step(String command, String output) {}
 
   @Test
-  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void theCommandsPrintWhatItShows(@TempDir Path folder) throws Exception {
     var home = folder.toRealPath();
     copyProject(home.resolve("project"));
