@@ -249,7 +249,7 @@ public final class run extends Command {
       }
       var before = registered;
       registered = before || registered(settings, worker);
-      busyAt = worker.isIdle() && registered == before ? busyAt : Clock.SYSTEM.nanos();
+      busyAt = worker.isIdle() && worker.isRegistrationTried() && registered == before ? busyAt : Clock.SYSTEM.nanos();
       var idle = most != null && Clock.SYSTEM.nanos() - busyAt >= most.toNanos();
       if ((idle || once && worker.done() > 0) && !worker.isStopping()) {
         if (!registered) {
@@ -268,7 +268,7 @@ public final class run extends Command {
 
   /** Whether the server has us, or at least one of our folders: a task could have come. */
   private boolean registered(Settings settings, Worker worker) {
-    return worker.problems().isEmpty() || offered(settings).stream().anyMatch(c -> worker.codebaseId(c.path()).isPresent());
+    return worker.isRegistrationTried() && worker.problems().isEmpty() || offered(settings).stream().anyMatch(c -> worker.codebaseId(c.path()).isPresent());
   }
 
   /** Creates the one task, prints what its agent says, and gives its outcome. */

@@ -306,6 +306,11 @@ public final class Worker {
     return running.size() == 0 && inbox.size() == 0 && outbox.depth() == 0;
   }
 
+  /** Whether every registration was tried since the start. */
+  public boolean isRegistrationTried() {
+    return registrar.isTried();
+  }
+
   /** Whether the server has answered since the start. */
   public boolean isConnected() {
     return context.server().known().isPresent();

@@ -100,6 +100,11 @@ public final class Registrar implements AutoCloseable, Reporting {
     return codebases.id(codebase.get().path()).orElse(null);
   }
 
+  /** Whether everything was tried at least once. */
+  public boolean isTried() {
+    return tried.getCount() == 0;
+  }
+
   /** What the server does not know of this worker and why, for people; empty when it knows all. */
   public List<String> problems() {
     return problems;
