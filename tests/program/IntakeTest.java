@@ -138,7 +138,7 @@ class IntakeTest extends OnSite {
     assertThat(status().path("slots").path("most").asInt()).isEqualTo(2);
     Files.writeString(config, "{\"max_concurrent_tasks\": \"many\"}");
     worker.signal("HUP");
-    worker.awaitErr("config not reloaded, the worker goes on with what it had: max_concurrent_tasks is 'many'");
+    worker.awaitErr("config not reloaded, the worker keeps its settings: max_concurrent_tasks is 'many'");
     var reload = site.start("ctl", "reload", "--name", "w");
     assertThat(reload.exit()).isEqualTo(1);
     assertThat(reload.err()).contains("max_concurrent_tasks is 'many'", "config.json:1:");

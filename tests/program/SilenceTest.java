@@ -46,7 +46,7 @@ class SilenceTest extends OnSite {
     assertThat(task.result()).isEqualTo("all is done");
     assertThat(task.error()).isNull();
     assertThat(site.output(task.id())).contains("— completed (lingered) after");
-    assertThat(worker.err()).contains("completed (lingered)", "did not exit within");
+    assertThat(worker.err()).contains("status=completed reason=lingered", "did not exit within");
   }
 
   @Test
@@ -89,7 +89,7 @@ class SilenceTest extends OnSite {
   void requeuesATaskWhenItMeetsAUsageLimit() throws Exception {
     worker = site.work("-b", "code:" + code);
     var task = create("limit 3 " + home.resolve("refused"), "cheap/model");
-    worker.awaitErr("task=" + task + " no task for cheap until .*: Too Many Requests");
+    worker.awaitErr("usage limit task=" + task + " provider=cheap until=.*: Too Many Requests");
     assertThat(site.reached(task, TaskStatus.PENDING).result()).isNull();
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
@@ -120,8 +120,8 @@ class SilenceTest extends OnSite {
   void endsARetryLoopAndPausesItsProvider() throws Exception {
     worker = site.work("-b", "code:" + code, "--silence", OTHERS + "limited=1");
     var task = create("limitloop", null);
-    worker.awaitErr("task=" + task + " no task for the agent's own provider until .*429 Too Many Requests");
-    worker.awaitErr("task=" + task + " .* pending \\(limit\\)");
+    worker.awaitErr("usage limit task=" + task + " provider=the agent's own provider until=.*429 Too Many Requests");
+    worker.awaitErr("ended task=" + task + " .*status=pending reason=limit");
     Program.await("the end of every process", () -> site.agents().isEmpty());
   }
 

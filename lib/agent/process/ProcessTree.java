@@ -16,6 +16,8 @@ import lib.core.Clock;
 import lib.core.ProcFs;
 import lib.core.ProcFs.Stat;
 import lib.core.SystemCalls;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The processes that an agent started, and ending them. A process belongs to the attempt when it is in the agent's session or
@@ -24,6 +26,7 @@ import lib.core.SystemCalls;
  * touched. Thread-safe.
  */
 public final class ProcessTree {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessTree.class);
   /** An agent that saves its work on INT or TERM has so long; both and the end make the 11 s that are promised. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration AFTER_KILL = Duration.ofSeconds(1);
@@ -118,6 +121,9 @@ public final class ProcessTree {
       left.removeAll(signalled); // one signal each; a child that appears meanwhile gets its own
       for (var pid : parentsFirst(left)) {
         SystemCalls.kill(pid, signal.number);
+      }
+      if (signalled.isEmpty()) {
+        LOG.info("{} to {} processes of {}", signal, left.size(), attempt.path());
       }
       signalled.addAll(left);
       if (time.nanos() >= until) {

@@ -178,10 +178,8 @@ final class AgentWatcher {
   private void endLeftovers() throws InterruptedException {
     var sweeper = Thread.ofPlatform().name("sweep " + attempt.taskId()).start(() -> {
       try {
-        var left = processes.processes().size();
-        if (left > 0) {
-          LOG.info("ending {} processes that the agent left behind task={}", left, attempt.taskId());
-          processes.sweep();
+        if (!processes.sweep()) {
+          LOG.error("some of what the agent left behind survives task={}", attempt.taskId());
         }
       } catch (IOException e) {
         LOG.error("cannot look for processes that the agent left behind task={}: {}", attempt.taskId(), e.getMessage());
