@@ -13,6 +13,7 @@ import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;
 import lib.agent.adapter.PlainCommand;
 import lib.config.LiveSettings;
+import lib.config.Settings;
 import lib.config.Table;
 import lib.core.Clock;
 import lib.core.Problem;
@@ -31,12 +32,17 @@ public final class AgentInspector implements Runnable {
   private static final Duration LOOK = Duration.ofSeconds(2); // some files' times: a program that is being installed is soon seen
   private static final Duration MODELS_LOOK = Duration.ofSeconds(60); // a login is offered soon after it was made
   private static final Duration FIRST_RETRY = Duration.ofSeconds(10);
-  private static final Known UNSEEN = Known.none("the agent CLI is being looked for");
+  private static final Known UNSEEN = Known.none(null, "the agent CLI is being looked for");
 
-  /** @param identity the file that all of it is about; null when there is none */
-  private record Known(AgentProgram program, AgentProgram.Identity identity, Adapter adapter, String version, String doubt) {
-    static Known none(String why) {
-      return new Known(null, null, null, null, why);
+  /**
+   * What was found out.
+   *
+   * @param settings by which it was; under other ones it does not count
+   * @param identity the file that all of it is about; null when there is none
+   */
+  private record Known(Settings settings, AgentProgram program, AgentProgram.Identity identity, Adapter adapter, String version, String doubt) {
+    static Known none(Settings settings, String why) {
+      return new Known(settings, null, null, null, null, why);
     }
   }
 
@@ -48,7 +54,8 @@ public final class AgentInspector implements Runnable {
   private final ModelCatalog models;
   private final AtomicReference<AgentHealth> health = new AtomicReference<>(AgentHealth.UNTESTED);
   private volatile Known known = UNSEEN;
-  private String failure; // why the last answer was none; this and the rest guarded by this object
+  private Settings read; // at the last look; this and the rest guarded by this object
+  private String failure; // why the last answer was none
   private boolean asked;
   private long askAt;
   private Duration retry;
@@ -71,13 +78,14 @@ public final class AgentInspector implements Runnable {
 
   /** What is known now. */
   public AgentFacts facts() {
-    var now = known;
+    var now = current();
     return new AgentFacts(now.program, now.adapter, now.version, models.known(), health.get(), now.doubt);
   }
 
-  /** The settings have changed: no task starts with what was found by others. */
-  public void invalidate() {
-    known = UNSEEN;
+  /** What is known under the settings of this moment: no task starts with what was found by others. */
+  private Known current() {
+    var now = known;
+    return now.settings == settings.now() ? now : UNSEEN;
   }
 
   /**
@@ -117,19 +125,19 @@ public final class AgentInspector implements Runnable {
 
   /** The models, asked for where what is known is a day old; empty when the agent has no list or does not tell it in time. */
   public Optional<List<String>> models() throws InterruptedException {
-    var now = known;
+    var now = current();
     return now.adapter == null ? Optional.empty() : models.read(now.adapter, now.program.path(), ModelCatalog.DAY);
   }
 
   /** Why the agent cannot use this model; empty when it can, and when nobody knows. It may be asked for its list, up to 15 s. */
   public Optional<String> refusal(String model) throws InterruptedException {
-    var now = known;
+    var now = current();
     return now.adapter == null ? Optional.empty() : models.lacks(now.adapter, now.program.path(), model);
   }
 
   /** Records how a task of a program ended; that of another program than the present one tells nothing of it. */
   public void ended(Path program, AgentHealth.Ended ended) {
-    var now = known;
+    var now = current();
     if (now.program != null && now.program.path().equals(program)) {
       var before = health.getAndUpdate(state -> state.after(ended, time.nanos()));
       if (!(before instanceof AgentHealth.Open) && health.get() instanceof AgentHealth.Open open) {
@@ -171,37 +179,38 @@ public final class AgentInspector implements Runnable {
 
   /** Finds the program and what its file and the settings tell of it. Returns whether it must be asked before it can be used. */
   private boolean identify() {
-    var program = AgentProgram.find(settings.now()).orElse(null);
+    read = settings.now();
+    var program = AgentProgram.find(read).orElse(null);
     if (program == null) {
-      known = Known.none("no agent CLI was found on this machine");
+      known = Known.none(read, "no agent CLI was found on this machine");
       return false;
     }
     try {
       var file = program.identity();
-      if (!file.equals(known.identity)) {
+      if (!file.equals(known.identity) || known.settings != read) {
         health.set(AgentHealth.UNTESTED);
         failure = null;
         asked = false;
         askAt = time.nanos();
         retry = FIRST_RETRY;
         modelsAt = askAt;
-        known = new Known(program, file, null, null, "the agent CLI " + program.path() + " is being asked for its version");
+        known = new Known(read, program, file, null, null, "the agent CLI " + program.path() + " is being asked for its version");
       }
       var kind = kind(program);
       asked |= kind.filter(adapter -> adapter.kind().equals(PlainCommand.KIND)).isPresent(); // it may be any program: never run for this
       if (kind.isPresent() && (asked || !kind.get().argvDependsOnVersion(approval()))) {
-        known = new Known(program, file, kind.get(), known.version, null);
+        known = new Known(read, program, file, kind.get(), known.version, null);
       }
       return known.adapter == null;
     } catch (IOException e) { // it has gone since it was found
-      known = Known.none("the agent CLI " + program.path() + " cannot be looked at: " + e.getMessage());
+      known = Known.none(read, "the agent CLI " + program.path() + " cannot be looked at: " + e.getMessage());
       return false;
     }
   }
 
   /** The kind that needs no answer of the program. */
   private Optional<Adapter> kind(AgentProgram program) throws IOException {
-    var setting = settings.get(Table.AGENT_KIND);
+    var setting = read.get(Table.AGENT_KIND);
     if (!setting.equals(Adapters.AUTO)) {
       return Adapters.of(setting);
     }
@@ -224,7 +233,7 @@ public final class AgentInspector implements Runnable {
     if (failure == null && kind.isEmpty()) {
       failure = "it calls itself '" + probe.version() + "'";
     }
-    known = new Known(program, known.identity, kind.orElse(null), failure == null ? probe.version() : known.version,
+    known = new Known(read, program, known.identity, kind.orElse(null), failure == null ? probe.version() : known.version,
         kind.isPresent() ? null : unknown(program).line());
     if (failure != null) {
       LOG.warn("agent {} version unknown, asking again in {} s: {}", program.path(), retry.toSeconds(), failure);
@@ -249,7 +258,7 @@ public final class AgentInspector implements Runnable {
   }
 
   private Adapter.Approval approval() {
-    return Adapter.Approval.valueOf(settings.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+    return Adapter.Approval.valueOf(read.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
   }
 
   private Map<String, String> environment() {

@@ -1,14 +1,12 @@
 package lib.outbox;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -55,7 +53,6 @@ public final class Outbox implements AutoCloseable {
   private final Map<Attempt, Boolean> waiting = new LinkedHashMap<>(); // for the server's first answer; true where fresh
   private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition emptied = lock.newCondition();
 
   /**
    * An outbox for one server, which delivers nothing before {@link #deliver}.
@@ -209,20 +206,6 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /** Waits until all attempts are settled; false when the time was up first. */
-  public boolean awaitEmpty(Duration max) throws InterruptedException {
-    var left = max.toNanos();
-    lock.lock();
-    try {
-      while (!senders.isEmpty() && left > 0) {
-        left = emptied.awaitNanos(left);
-      }
-      return senders.isEmpty();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Stops delivering; the journal keeps what waits. */
   @Override
   public void close() throws InterruptedException {
@@ -309,7 +292,6 @@ public final class Outbox implements AutoCloseable {
     try {
       senders.remove(sender.attempt().id(), sender);
       threads.remove(sender.attempt().id(), Thread.currentThread());
-      emptied.signalAll();
     } finally {
       lock.unlock();
     }

@@ -384,7 +384,6 @@ public final class Worker {
    */
   public LiveSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
     var reloaded = context.settings().replace(fresh);
-    inspector.invalidate();
     if (reloaded.changed().contains(Table.MAX_CONCURRENT_TASKS.key())) {
       concurrency(0);
     }

@@ -33,6 +33,7 @@ class ProbeTest {
     });
     assertThat(probe.ask(Duration.ofMillis(1))).isEmpty();
     assertThat(probe.ask(LONG)).as("at once, although it may wait for a day").isEmpty();
+    Program.await("the first call", () -> calls.get() > 0);
     assertThat(calls).hasValue(1);
     gate.countDown();
     Program.await("the next call", () -> probe.ask(LONG).isPresent());

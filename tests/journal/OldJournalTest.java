@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import lib.config.Codebase;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.Program;
 import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
 import tests.outbox.Delivery;
@@ -68,7 +68,7 @@ class OldJournalTest {
       try (var outbox = Delivery.outbox(server, journal, temp, new FakeTime(), Delivery.listener(new ArrayList<>(), new ArrayList<>()))) {
         outbox.deliver(ServerFeatures.other(URI.create(journal.open().getFirst().server())));
         outbox.resume(journal.open().getFirst());
-        assertThat(outbox.awaitEmpty(Duration.ofSeconds(60))).isTrue();
+        Program.await("the end of all deliveries", () -> outbox.depth() == 0);
       }
       assertThat(server.history("task-1")).containsExactly("failed");
       assertThat(server.task("task-1").path("error").asText()).isEqualTo("why; it failed");

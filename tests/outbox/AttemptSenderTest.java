@@ -56,7 +56,7 @@ class AttemptSenderTest {
     Program.await("output while it runs", () -> server.output(delivery.task).equals("hello\n"));
     delivery.write("world\n");
     delivery.finish(TaskStatus.FAILED, "text", "why");
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
     assertThat(server.status(delivery.task)).isEqualTo("failed");
     assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("why");
@@ -84,7 +84,7 @@ class AttemptSenderTest {
     fail(how, server.on("POST", "/v1/worker/tasks/release").times(1));
     delivery.write(LONG);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.chunks(delivery.task)).hasSizeGreaterThan(5).allMatch(chunk -> chunk.endsWith("\n"));
     assertThat(server.output(delivery.task)).isEqualTo(LONG);
     assertThat(server.status(delivery.task)).isEqualTo("completed");
@@ -97,7 +97,7 @@ class AttemptSenderTest {
     delivery.open();
     delivery.write(LONG);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo(LONG);
   }
 
@@ -108,7 +108,7 @@ class AttemptSenderTest {
     fail("reset", server.on("POST", "*/output").every(2));
     delivery.write(same);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo(same + "\n");
   }
 
@@ -121,7 +121,7 @@ class AttemptSenderTest {
     delivery.open();
     delivery.write("now\n");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).endsWith("before 9\nnow\n");
   }
 
@@ -134,7 +134,7 @@ class AttemptSenderTest {
     server.on("POST", "*/output").answerLost().times(1);
     delivery.write("b\n");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).startsWith("b\n"); // twice when in doubt, but never lost
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
@@ -146,7 +146,7 @@ class AttemptSenderTest {
     server.on("GET", "*/output").html(502).times(3); // until then nobody can say
     delivery.write("hello\n");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("hello\n");
     assertThat(server.requests("POST", "*/output")).hasSize(1);
   }
@@ -164,7 +164,7 @@ class AttemptSenderTest {
       assertThat(delivery.pending()).isEqualTo(1);
     }
     server.up();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
     assertThat(server.status(delivery.task)).isEqualTo("completed");
     assertThat(server.task(delivery.task).path("result").asText()).isEqualTo("text");
@@ -188,7 +188,7 @@ class AttemptSenderTest {
     Program.await("it to be on its way, and in doubt", () -> !server.requests("GET", "*/output").isEmpty());
     server.heal();
     delivery.restart();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("a\nb\n");
   }
 
@@ -202,7 +202,7 @@ class AttemptSenderTest {
     Program.await("the outcome to be on its way", () -> server.requests("PUT", "*/status").size() > 2);
     delivery.restart();
     server.heal();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("a\n");
   }
 
@@ -224,7 +224,7 @@ class AttemptSenderTest {
     delivery.restoreJournal(older, lost);
     delivery.write("c\n");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("a\nb0\nb1\nb2\nb3\nb4\nc\n");
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
@@ -237,7 +237,7 @@ class AttemptSenderTest {
     delivery.forgetTranscript();
     delivery.write("c\n");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo("a\nb\nc\n");
   }
 
@@ -251,7 +251,7 @@ class AttemptSenderTest {
     Program.await("the failure", () -> server.status(delivery.task).equals("failed"));
     delivery.restart();
     server.heal();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(delivery.reported()).endsWith("release failed");
     assertThat(server.status(delivery.task)).isEqualTo("failed");
     assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("lost: the worker ended before its agent began");
@@ -261,10 +261,10 @@ class AttemptSenderTest {
   void saysTheOutcomeAgainWhenAnEndedTaskWasClaimedOnceMore() throws Exception {
     delivery.open();
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     server.change(delivery.task, task -> task.put("status", "running"));
     delivery.running();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed");
     assertThat(delivery.settled()).isTrue();
   }
@@ -275,7 +275,7 @@ class AttemptSenderTest {
     server.on("PUT", "*/status").answer(400, "Invalid status");
     delivery.write("hello\n");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed"); // the release said so too
     assertThat(server.output(delivery.task)).isEqualTo("hello\n");
     assertThat(delivery.settled()).isTrue();
@@ -287,7 +287,7 @@ class AttemptSenderTest {
     server.on("POST", "*/output").answer(400, "no output here");
     delivery.write(LONG);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.requests("POST", "*/output")).hasSize(1);
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
@@ -297,7 +297,7 @@ class AttemptSenderTest {
     server.on("PUT", "*/status").answer(404, "Task not found");
     delivery.open();
     delivery.finish(TaskStatus.COMPLETED, "text", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.requests("PUT", "*/status").stream().filter(r -> r.body().contains("completed"))).hasSize(5);
   }
 
@@ -308,7 +308,7 @@ class AttemptSenderTest {
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     Program.await("several tries", () -> server.requests().size() > 20);
     server.heal();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
 
@@ -321,7 +321,7 @@ class AttemptSenderTest {
     delivery.write(LONG);
     var result = "r".repeat(100_000);
     delivery.finish(TaskStatus.COMPLETED, result, null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.output(delivery.task)).isEqualTo(LONG);
     var sent = server.requests("PUT", "*/status").getLast().json().path("result").asText();
     assertThat(sent).startsWith("rrr").contains("50000 characters were cut here").hasSizeLessThan(60_000);
@@ -333,7 +333,7 @@ class AttemptSenderTest {
     Program.await("running", () -> server.status(delivery.task).equals("running"));
     server.on("PUT", "*/status").text(413, "too large").times(2);
     delivery.finish(TaskStatus.COMPLETED, "r".repeat(300_000), null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed");
     assertThat(server.requests("PUT", "*/status").getLast().json().has("result")).isFalse();
   }
@@ -343,7 +343,7 @@ class AttemptSenderTest {
     delivery.open();
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     delivery.session("ses_late");
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.history(delivery.task)).endsWith("completed");
     assertThat(delivery.settled()).isTrue();
   }
@@ -353,7 +353,7 @@ class AttemptSenderTest {
     delivery.open();
     server.on("POST", "*/output").html(503).times(2);
     delivery.finish(List.of());
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.history(delivery.task)).doesNotContain("completed", "failed", "cancelled");
     assertThat(server.requests("POST", "/v1/worker/tasks/release")).isEmpty();
     assertThat(delivery.settled()).isTrue();
@@ -367,7 +367,7 @@ class AttemptSenderTest {
     delivery.write("some text\n");
     Program.await("a try", () -> !server.requests("PUT", "*/status").isEmpty());
     delivery.finish(List.of());
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(delivery.settled()).isTrue();
   }
@@ -379,7 +379,7 @@ class AttemptSenderTest {
     Program.await("the word", () -> !delivery.lost.isEmpty());
     assertThat(delivery.lost).singleElement().asString().contains("attempt 1 is over");
     delivery.finish(List.of());
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
   }
 
   @Test
@@ -391,7 +391,7 @@ class AttemptSenderTest {
     Program.await("several tries", () -> server.requests("PUT", "*/status").size() > 5);
     assertThat(delivery.pending()).isEqualTo(1);
     server.token(null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
 

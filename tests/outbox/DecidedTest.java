@@ -44,7 +44,7 @@ class DecidedTest {
     delivery.finish(TaskStatus.COMPLETED, "done", null);
     Program.await("its settling", delivery::settled);
     assertThat(delivery.outbox().retry(outcome().id())).isTrue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(delivery.entries()).isEmpty();
     assertThat(delivery.settled()).isTrue();
   }
@@ -53,7 +53,7 @@ class DecidedTest {
   void aRefusedOutcomeIsListedAndDeliveredWhenItIsTriedAgain() throws Exception {
     server.on("PUT", "/v1/*/tasks/*/status").answer(422, "no").after(1);
     delivery.finish(TaskStatus.COMPLETED, "done", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     var refused = outcome();
     assertThat(refused).satisfies(entry -> {
       assertThat(entry.state()).isEqualTo("refused");
@@ -63,7 +63,7 @@ class DecidedTest {
     });
     server.heal();
     assertThat(delivery.outbox().retry(refused.id())).isTrue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed");
     assertThat(delivery.entries()).isEmpty();
     assertThat(delivery.settled()).isTrue();
@@ -80,10 +80,10 @@ class DecidedTest {
     for (var id : List.copyOf(delivery.entries().stream().map(OutboxEntry::id).toList())) {
       delivery.outbox().drop(id);
     }
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     server.heal();
     delivery.restartAll();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isNotEqualTo("completed");
     assertThat(delivery.entries()).isEmpty();
     assertThat(delivery.settled()).isTrue();
@@ -93,11 +93,11 @@ class DecidedTest {
   void whatIsTriedAgainSurvivesARestart() throws Exception {
     server.on("PUT", "/v1/*/tasks/*/status").answer(422, "no").after(1);
     delivery.finish(TaskStatus.COMPLETED, "done", null);
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     delivery.journal().reports().retry(outcome().id());
     server.heal();
     delivery.restart();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
 }

@@ -29,6 +29,7 @@ import lib.wire.Server;
 import lib.wire.ServerFeatures;
 import lib.wire.TaskStatus;
 import tests.FakeTime;
+import tests.Program;
 import tests.fake.FakeServer;
 
 /** One attempt on its way to a fake server: a journal, an outbox and the agent's output, which restarts survive. */
@@ -184,8 +185,8 @@ public final class Delivery implements AutoCloseable {
   }
 
   /** Waits until the server has taken or refused everything. */
-  boolean delivered() throws InterruptedException {
-    return outbox.awaitEmpty(Duration.ofSeconds(60));
+  void awaitDelivered() throws Exception {
+    Program.await("the end of all deliveries", () -> outbox.depth() == 0);
   }
 
   List<OutboxEntry> entries() throws StoreFailed {

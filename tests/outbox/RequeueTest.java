@@ -40,7 +40,7 @@ class RequeueTest {
   @Test
   void itFollowsTheOutcomeAndTheRelease() throws Exception {
     delivery.failAndRequeue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(delivery.reported()).endsWith("status failed", "release failed");
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(server.requests().getLast().path()).endsWith("/requeue");
@@ -51,7 +51,7 @@ class RequeueTest {
   void anAnswerThatWasLostIsNoReasonToAskAgain() throws Exception {
     server.on("POST", REQUEUE).answerLost().times(1);
     delivery.failAndRequeue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(requeues()).isEqualTo(1);
   }
@@ -61,7 +61,7 @@ class RequeueTest {
     server.on("POST", REQUEUE).answer(502, "a proxy").times(1);
     server.on("GET", "/v1/agent/tasks/*").answer(200, "{\"id\":\"" + delivery.task + "\",\"status\":\"running\"}").after(1);
     delivery.failAndRequeue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(requeues()).isEqualTo(1);
     assertThat(server.status(delivery.task)).isEqualTo("failed");
   }
@@ -70,7 +70,7 @@ class RequeueTest {
   void aServerThatCannotLeavesItFailed() throws Exception {
     server.become(Version.V13);
     delivery.failAndRequeue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("failed");
     assertThat(delivery.settled()).isTrue();
   }
@@ -79,7 +79,7 @@ class RequeueTest {
   void aServerThatSaysLaterForEverIsNotAskedForEver() throws Exception {
     server.on("POST", REQUEUE).answer(503, "Database not available");
     delivery.failAndRequeue();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(requeues()).isEqualTo(10);
     assertThat(server.status(delivery.task)).isEqualTo("failed");
   }
@@ -91,7 +91,7 @@ class RequeueTest {
     Program.await("the first try", () -> requeues() == 1);
     server.heal();
     delivery.restart();
-    assertThat(delivery.delivered()).isTrue();
+    delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("pending");
   }
 }

@@ -188,15 +188,15 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void endsAnAgentOnceWhenItsProcessesAreNoLongerOnRecord() throws Exception {
+  void watchesAnAgentWhenItsProcessesAreNoLongerOnRecord() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     Files.delete(AttemptDirectory.of(state(), task, 1).file("pid"));
-    site.work("-b", "code:" + code);
+    site.work("-b", "code:" + code).awaitErr("reattached task=" + task);
+    Files.createFile(gate);
     var ended = site.ended(task);
-    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
-    assertThat(ended.error()).contains("vanished");
+    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
-    Program.await("the agent's end", () -> site.agents().isEmpty());
+    site.awaitNoAgents();
   }
 
   @Test
@@ -218,7 +218,7 @@ class SettleTest extends OnSite {
     site.work("-b", "code:" + code);
     var ended = site.ended(task);
     assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.FAILED);
-    assertThat(ended.error()).contains("could not watch the agent");
+    assertThat(ended.error()).contains("could not read the agent's output");
     Program.await("the agent's end", () -> site.agents().isEmpty());
   }
 

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;
@@ -63,21 +62,6 @@ public record AttemptDirectory(Path path) {
     public static final String DEADLINE = "deadline";
     public static final String UNSTARTED = "unstarted";
     public static final String BUSY = "busy";
-    private static final Map<Integer, String> SIGNALS = Map.ofEntries(Map.entry(1, "HUP"), Map.entry(2, "INT"), Map.entry(3, "QUIT"),
-        Map.entry(4, "ILL"), Map.entry(5, "TRAP"), Map.entry(6, "ABRT"), Map.entry(7, "BUS"), Map.entry(8, "FPE"),
-        Map.entry(9, "KILL"), Map.entry(10, "USR1"), Map.entry(11, "SEGV"), Map.entry(12, "USR2"), Map.entry(13, "PIPE"),
-        Map.entry(14, "ALRM"), Map.entry(15, "TERM"), Map.entry(24, "XCPU"), Map.entry(25, "XFSZ"), Map.entry(31, "SYS"));
-    private static final List<String> SENT_BY_OTHERS = List.of("HUP", "INT", "QUIT", "KILL", "TERM");
-
-    /** The signal that ended it; empty for every code that no signal has, also above 128. */
-    public Optional<String> signal() {
-      return Optional.ofNullable(SIGNALS.get(code - 128));
-    }
-
-    /** Whether a person, the system or another program ended it, unless the worker did: an agent's own crash has other signals. */
-    public boolean isFromOutside() {
-      return cause.equals(ENDED) && signal().filter(SENT_BY_OTHERS::contains).isPresent();
-    }
 
     /** Whether the agent never ran, because this machine could not start it. */
     public boolean isUnstarted() {

@@ -139,15 +139,6 @@ public final class ProcessTree {
     return ProcessActivity.of(processes());
   }
 
-  /**
-   * The directories of all attempts of which a process lives, by the markers: one look at the machine for many attempts. Null
-   * where the system does not tell.
-   */
-  public static Set<String> attemptsAlive() throws IOException {
-    return !ProcFs.exists() ? null : ProcFs.all().stream().filter(process -> !process.isZombie())
-        .flatMap(process -> ProcFs.variable(process.pid(), Supervisor.MARKER).stream()).collect(Collectors.toSet());
-  }
-
   /** The living processes of this attempt, without the supervisor and its helpers. */
   public Set<Long> processes() throws IOException {
     if (!ProcFs.exists()) { // what has left the tree is not found there

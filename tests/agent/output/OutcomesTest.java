@@ -325,7 +325,7 @@ class OutcomesTest {
       assertThat(verdict.error().lines()).first().asString()
           .startsWith("the agent was ended: it said nothing for 15 min 0 s: Reconnecting... waiting for network (Connection failed)"
               + NETWORK)
-          .endsWith("; to go on, create a task with metadata.resume_session_id t");
+          .endsWith("; to continue, create a task with metadata.resume_session_id t");
       assertThat(verdict.error()).endsWith("\na line");
     }
   }

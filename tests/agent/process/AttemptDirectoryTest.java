@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Optional;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor;
@@ -16,8 +15,6 @@ import lib.core.MachineFailure;
 import lib.core.ProcFs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** An attempt's files lie where they belong, only their owner reads them, and they say whether the agent was let go. */
 class AttemptDirectoryTest {
@@ -150,14 +147,5 @@ class AttemptDirectoryTest {
       assertThat(failure.problem().what()).contains(file.toString());
       assertThat(failure.problem().fix()).contains(state.toString());
     });
-  }
-
-  @ParameterizedTest
-  @CsvSource({"0,,false", "7,,false", "137,KILL,true", "143,TERM,true", "139,SEGV,false", "145,,false", "255,,false"})
-  void tellsASignalFromAnyOtherCode(int code, String signal, boolean outside) {
-    var exit = new AttemptDirectory.Exit(code, "ended");
-    assertThat(exit.signal()).isEqualTo(Optional.ofNullable(signal));
-    assertThat(exit.isFromOutside()).isEqualTo(outside);
-    assertThat(new AttemptDirectory.Exit(code, "deadline").isFromOutside()).isFalse();
   }
 }
