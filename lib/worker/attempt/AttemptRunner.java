@@ -13,6 +13,7 @@ import lib.core.Problem;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
 import lib.store.StoreFailed;
+import lib.wire.ServerFeatures;
 import lib.wire.Task;
 import lib.wire.TaskStatus;
 import lib.worker.admission.HoldMonitor;
@@ -93,7 +94,7 @@ public final class AttemptRunner {
     }
     open(admitted, attempt);
     try {
-      return applyUsageLimit(admitted.task(), finish(admitted, attempt, launch));
+      return finish(admitted, attempt, launch);
     } catch (RuntimeException | Error e) {
       return bug(attempt, e);
     }
@@ -151,7 +152,7 @@ public final class AttemptRunner {
     }
     try (var recorder = new OutputRecorder(directory, context.redaction(), context.settings().get(Table.OUTPUT_MAX))) {
       var verdict = switch (launch) {
-        case Launch.Running(AgentHandle agent) -> watch(agent, attempt, recorder, admitted.place().stops());
+        case Launch.Running(AgentHandle agent) -> applyUsageLimit(admitted.task(), watch(agent, attempt, recorder, admitted.place().stops()));
         case Launch.Ended(Verdict ended) -> ended;
       };
       complete(recorder, attempt, verdict.closingLine());
@@ -226,7 +227,7 @@ public final class AttemptRunner {
   }
 
   /** Leaves a provider alone that refused because of a usage limit, and gives the task back where that is wanted and possible. */
-  private Verdict applyUsageLimit(Task task, Verdict verdict) throws InterruptedException {
+  private Verdict applyUsageLimit(Task task, Verdict verdict) {
     var provider = UsageLimits.provider(task);
     if (verdict.status() == TaskStatus.COMPLETED) {
       limits.served(provider);
@@ -237,7 +238,7 @@ public final class AttemptRunner {
     var until = limits.refused(provider, verdict.limit().waitFrom(context.clock().now()));
     LOG.warn("usage limit task={} provider={} until={}, its tasks wait: {}", task.id(), provider, until.truncatedTo(ChronoUnit.SECONDS),
         verdict.limit().message());
-    return isRequeueWanted() && context.server().features().requeuesByStatus() ? verdict.requeued() : verdict;
+    return isRequeueWanted() && context.server().known().filter(ServerFeatures::requeuesByStatus).isPresent() ? verdict.requeued() : verdict;
   }
 
   private boolean isRequeueWanted() {
