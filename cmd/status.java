@@ -77,6 +77,8 @@ public final class status extends Command {
         + time(q, "next_try_seconds")));
     now.path("limits").forEach(l -> add(lines, "limit", l.path("provider").asText() + " until " + l.path("until").asText()));
     now.path("codebases").forEach(c -> add(lines, "codebase", c.path("name").asText() + " " + c.path("path").asText()));
+    now.path("weak_locks").forEach(w -> add(lines, "lock", "agents of other workers may work in " + w.path("directory").asText()
+        + ", too: " + w.path("why").asText()));
     add(lines, "agent", now.path("agent").path("path").asText("none"));
     var versions = now.path("versions");
     add(lines, "versions", "worker " + versions.path("worker").asText() + ", Java " + versions.path("java").asText()

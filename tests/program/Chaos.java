@@ -17,6 +17,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.wire.Client;
 import lib.wire.NewTask;
 import tests.Program;
@@ -93,9 +95,8 @@ public final class Chaos implements AutoCloseable {
     out.println(at() + "no more faults; " + made + " tasks are made");
     wrong.addAll(settled.wrongs(SETTLING));
     wrong.forEach(line -> out.println("WRONG: " + line));
-    out.println("seed " + plan.seed + ": " + made + " tasks, " + harms.get(Harm.KILL_WORKER)
-        + " worker kills, " + harms.get(Harm.KILL_SERVER) + " server kills, " + harms.get(Harm.CUT) + " cuts, "
-        + harms.get(Harm.SLEEP) + " sleeps, " + (System.nanoTime() - begun) / 1_000_000_000 + " s");
+    out.println("seed " + plan.seed + ": " + made + " tasks, " + (System.nanoTime() - begun) / 1_000_000_000 + " s; "
+        + harms.entrySet().stream().map(harm -> harm.getValue() + " × " + harm.getKey()).collect(Collectors.joining(", ")));
     return wrong;
   }
 
@@ -154,6 +155,7 @@ public final class Chaos implements AutoCloseable {
     private final Map<Path, String> ids = new HashMap<>();
     private final List<String> given = new ArrayList<>(); // names of tasks without a known end; only the feeder's thread uses it
     private final List<Path> tasks = new CopyOnWriteArrayList<>(); // their folders in the worker's state
+    private final List<Kept> journal = new ArrayList<>(); // as it was when one was last put in its place
     private final Thread thread;
     private volatile Exception failure;
     private volatile boolean killed;
@@ -210,6 +212,7 @@ public final class Chaos implements AutoCloseable {
           }
         }
       }
+      given.removeIf(settled::isKilled);
       return given.size();
     }
 
@@ -289,10 +292,19 @@ public final class Chaos implements AutoCloseable {
       out.println(at() + "worker " + number + ": " + fault);
       harms.get(fault.harm()).incrementAndGet();
       switch (fault.harm()) {
-        case KILL_WORKER -> {
-          killed = true;
-          worker.signal("KILL");
-          worker.exit();
+        case KILL_WORKER -> kill();
+        case KILL_GROUP -> killGroup();
+        case LOSE_JOURNAL -> {
+          kill();
+          replaceJournal(List.of());
+        }
+        case OLD_JOURNAL -> {
+          kill();
+          var old = List.copyOf(journal);
+          keepJournal();
+          if (!old.isEmpty()) {
+            replaceJournal(old);
+          }
         }
         case KILL_SERVER -> {
           serving.lock();
@@ -306,6 +318,47 @@ public final class Chaos implements AutoCloseable {
         }
         case SLEEP -> worker.signal("STOP");
         case CUT -> { }
+      }
+    }
+
+    private void kill() throws Exception {
+      killed = true;
+      worker.signal("KILL");
+      worker.exit();
+    }
+
+    /** It is stopped first, so that it starts nobody while its processes are looked for. */
+    private void killGroup() throws Exception {
+      killed = true;
+      worker.signal("STOP");
+      var pids = Settled.marked(state()).map(ProcessHandle::pid).map(String::valueOf).collect(Collectors.toCollection(ArrayList::new));
+      pids.add(Long.toString(worker.pid()));
+      new ProcessBuilder(Stream.concat(Stream.of("kill", "-KILL"), pids.stream()).toList()).start().waitFor();
+      worker.exit();
+      Program.await("the end of its processes", () -> Settled.marked(state()).findAny().isEmpty());
+      for (var task : tasks) {
+        settled.killed(task);
+      }
+    }
+
+    /** The files of the journal, each with what it holds. */
+    private record Kept(Path file, byte[] bytes) {}
+
+    private void keepJournal() throws IOException {
+      journal.clear();
+      for (var name : List.of("journal.db", "journal.db-wal")) {
+        if (Files.exists(state().resolve(name))) {
+          journal.add(new Kept(state().resolve(name), Files.readAllBytes(state().resolve(name))));
+        }
+      }
+    }
+
+    private void replaceJournal(List<Kept> files) throws IOException {
+      for (var name : List.of("journal.db", "journal.db-wal", "journal.db-shm")) {
+        Files.deleteIfExists(state().resolve(name));
+      }
+      for (var kept : files) {
+        Files.write(kept.file, kept.bytes);
       }
     }
 

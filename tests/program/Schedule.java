@@ -13,7 +13,32 @@ import tests.fake.Step;
  */
 final class Schedule {
   /** The kinds of faults. */
-  enum Harm { KILL_WORKER, KILL_SERVER, SLEEP, CUT }
+  enum Harm {
+    KILL_WORKER("kill the worker"),
+    /** The worker, its supervisors and its agents at one instant, as a loss of power or the end of a container does. */
+    KILL_GROUP("kill the worker with all its agents"),
+    /** The next start finds no journal. */
+    LOSE_JOURNAL("kill the worker and delete its journal"),
+    /** The next start finds the journal as it was before an earlier start. */
+    OLD_JOURNAL("kill the worker and put an older journal in its place"),
+    KILL_SERVER("kill the server"), SLEEP("put the worker to sleep"), CUT("cut");
+
+    private final String text;
+
+    Harm(String text) {
+      this.text = text;
+    }
+
+    /** Whether the worker must be started after it. */
+    boolean killsWorker() {
+      return compareTo(KILL_SERVER) < 0;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
 
   /**
    * One fault.
@@ -24,13 +49,7 @@ final class Schedule {
   record Fault(Harm harm, Cut cut, Step step, int nth) {
     @Override
     public String toString() {
-      var what = switch (harm) {
-        case KILL_WORKER -> "kill the worker";
-        case KILL_SERVER -> "kill the server";
-        case SLEEP -> "put the worker to sleep";
-        case CUT -> cut.toString();
-      };
-      return what + " at '" + step + "', no. " + nth;
+      return (harm == Harm.CUT ? cut.toString() : harm.toString()) + " at '" + step + "', no. " + nth;
     }
   }
 
@@ -54,20 +73,21 @@ final class Schedule {
   Fault next() {
     var steps = starting && random.nextInt(3) == 0 ? STARTS : WORK;
     var harm = harm(random.nextInt(100));
-    if (harm == Harm.KILL_WORKER && steps == WORK) {
+    if (harm.killsWorker() && steps == WORK) {
       steps = Stream.concat(WORK.stream(), AGENTS.stream()).toList();
     }
     var step = steps.get(random.nextInt(steps.size()));
     var cut = step.name().endsWith("_RECEIVED") ? pick(Cut.DROP, Cut.RESET)
         : step == Step.STREAM_EVENT || patient && random.nextInt(8) == 0 ? pick(Cut.values())
         : pick(Cut.DROP, Cut.RESET, Cut.DELAY, Cut.DUPLICATE, Cut.TRUNCATE);
-    starting = harm == Harm.KILL_WORKER;
+    starting = harm.killsWorker();
     return new Fault(harm, harm == Harm.CUT ? cut : harm == Harm.SLEEP ? Cut.NONE : Cut.DROP, step,
         WORK.contains(step) ? 1 + random.nextInt(MOST) : 1);
   }
 
   private static Harm harm(int percent) {
-    return percent < 40 ? Harm.KILL_WORKER : percent < 45 ? Harm.KILL_SERVER : percent < 48 ? Harm.SLEEP : Harm.CUT;
+    return percent < 27 ? Harm.KILL_WORKER : percent < 33 ? Harm.KILL_GROUP : percent < 37 ? Harm.LOSE_JOURNAL
+        : percent < 41 ? Harm.OLD_JOURNAL : percent < 46 ? Harm.KILL_SERVER : percent < 49 ? Harm.SLEEP : Harm.CUT;
   }
 
   private Cut pick(Cut... cuts) {

@@ -11,10 +11,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lib.agent.process.DirectoryLock;
 import lib.agent.process.Supervisor;
 import lib.core.Environment;
@@ -40,6 +43,7 @@ final class Settled {
   private final Path home;
   private final Client client;
   private final List<Expected> expected = Collections.synchronizedList(new ArrayList<>());
+  private final Set<String> killed = ConcurrentHashMap.newKeySet(); // names of tasks whose agents were killed from outside
   private int judged; // of the expected tasks, those already reported
 
   /** @param home the machine's home folder, with the state of all its workers */
@@ -56,6 +60,28 @@ final class Settled {
   /** Expects the task with that prompt in this folder. */
   void expect(String task, String name, int lines, Path folder) {
     expected.add(new Expected(task, name, lines, folder));
+  }
+
+  /**
+   * Every process of a worker was killed: an agent of it that had begun and whose end is not on record is lost.
+   *
+   * @param attempts the folder of its task's attempts
+   */
+  void killed(Path attempts) throws IOException {
+    var one = List.copyOf(expected).stream().filter(e -> e.task.equals(attempts.getFileName().toString())).findFirst().orElseThrow();
+    if (!ledger(one.folder).contains("start " + one.name)) {
+      return;
+    }
+    try (var all = Files.list(attempts)) {
+      if (all.noneMatch(attempt -> Files.exists(attempt.resolve("exit")))) {
+        killed.add(one.name);
+      }
+    }
+  }
+
+  /** Whether the agent of this task was killed, so that it notes no end. Any thread. */
+  boolean isKilled(String name) {
+    return killed.contains(name);
   }
 
   /** Waits until all conditions hold; returns the broken ones when the time is over. Reports each task once. */
@@ -81,6 +107,10 @@ final class Settled {
 
   /** Adds one line for a task that is wrong. */
   private void judge(Task task, Expected one, List<String> wrong) throws Exception {
+    if (killed.contains(one.name) && task.status() == TaskStatus.FAILED) {
+      judgeLost(task, one, wrong);
+      return;
+    }
     var bad = new ArrayList<String>();
     if (task.status() != TaskStatus.COMPLETED) {
       bad.add("is " + task.status().word() + ": " + task.error());
@@ -104,6 +134,17 @@ final class Settled {
     }
     if (!bad.isEmpty()) {
       wrong.add("task " + one.task + " (" + one.name + ") " + String.join("; it ", bad));
+    }
+  }
+
+  /** A task whose agent was killed: it fails as lost, its agent has run once, and nothing of its output is missing or twice. */
+  private void judgeLost(Task task, Expected one, List<String> wrong) throws Exception {
+    var output = output(one.task);
+    var closing = output.lastIndexOf("— failed (lost)");
+    var starts = Collections.frequency(ledger(one.folder), "start " + one.name);
+    if (closing < 0 || !one.text().startsWith(output.substring(0, closing)) || starts != 1 || !String.valueOf(task.error()).contains("vanished")) {
+      wrong.add("task " + one.task + " (" + one.name + "), whose agent was killed, started " + starts + " times, failed with '" + task.error()
+          + "' and has the output '" + abbreviated(output) + "'");
     }
   }
 
@@ -141,14 +182,18 @@ final class Settled {
 
   /** Agents, what they started, and supervisors, of any worker of this home. */
   private List<String> processes() {
-    return ProcessHandle.allProcesses().filter(this::marked)
-        .map(p -> p.pid() + " " + p.info().commandLine().map(Settled::abbreviated).orElse("?")).toList();
+    return marked(home).map(p -> p.pid() + " " + p.info().commandLine().map(Settled::abbreviated).orElse("?")).toList();
   }
 
-  private boolean marked(ProcessHandle process) {
+  /** The living processes of all attempts below this folder: agents, what they started, and supervisors. */
+  static Stream<ProcessHandle> marked(Path folder) {
+    return ProcessHandle.allProcesses().filter(process -> isMarked(process, folder));
+  }
+
+  private static boolean isMarked(ProcessHandle process, Path folder) {
     try {
       return Files.readString(Path.of("/proc/" + process.pid() + "/environ"), StandardCharsets.ISO_8859_1)
-          .contains(Supervisor.MARKER + "=" + home);
+          .contains(Supervisor.MARKER + "=" + folder + "/");
     } catch (IOException e) {
       return false; // it ended in between
     }

@@ -50,7 +50,7 @@ public final class MadeWorker {
   public static WorkerContext of(FakeServer server, ServerFeatures features, Path folder, Journal journal, Clock clock,
       Map<String, String> variables) {
     var vars = new HashMap<>(variables);
-    vars.put("PATH", folder.toString());
+    vars.putIfAbsent("PATH", folder.toString());
     var env = new Environment(vars, folder, folder, "host");
     var url = server == null ? java.net.URI.create("http://127.0.0.1:9") : server.url();
     var link = new ServerLink(new Client(new Server(url, null, null, env), Duration.ofSeconds(30)));

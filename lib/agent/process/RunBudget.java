@@ -26,7 +26,7 @@ public final class RunBudget {
 
   private final AttemptDirectory attempt;
   private final Clock time;
-  private final long end;
+  private long end;
   private Instant zero; // when the measuring clock stood at 0; it moves when only the wall clock goes on
 
   /** @param left how long the agent may still run */
@@ -35,6 +35,19 @@ public final class RunBudget {
     this.time = time;
     this.end = time.nanos() + left.toNanos();
     this.zero = zero();
+  }
+
+  /**
+   * Starts again: the agent was let go only now, and waiting for its directory is not its time.
+   *
+   * @throws MachineFailure when the supervisor's deadline cannot be written; it may then end the agent too early
+   */
+  public void restart(Duration left) throws MachineFailure {
+    var now = time.nanos() + left.toNanos();
+    if (now - end > SLEPT.toNanos()) {
+      write(attempt, left);
+    }
+    end = now;
   }
 
   /** Whether the time is used up. */

@@ -1,6 +1,7 @@
 package lib.worker.admission;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -49,6 +51,9 @@ public final class HoldMonitor implements Runnable, Reporting {
   /** A look at the machine: rule to reason, and what a person reads while it has no answer. */
   private record Look(String rule, String what, Probe<Optional<String>> probe) {}
 
+  /** A look at the locks of the codebases' directories. @param weak why other workers' agents are not seen in a directory */
+  private record Locks(Set<Path> heldElsewhere, Map<Path, String> weak) {}
+
   private static final Duration MIN_START_PAUSE = Duration.ofSeconds(10);
   private static final Duration MAX_START_PAUSE = Duration.ofMinutes(5);
 
@@ -59,7 +64,7 @@ public final class HoldMonitor implements Runnable, Reporting {
   private final HostResources machine;
   private final AgentInspector inspector;
   private final List<Look> looks;
-  private final Probe<Set<Path>> locks;
+  private final Probe<Locks> locks;
   private final Semaphore woken = new Semaphore(0);
   private volatile String closed;
   private volatile String paused;
@@ -67,7 +72,7 @@ public final class HoldMonitor implements Runnable, Reporting {
   private volatile long journalAt;
   private volatile Map<String, String> measured; // null before the first look
   private volatile Map<String, String> current = Map.of("intake", STARTING);
-  private volatile Set<Path> heldElsewhere = Set.of();
+  private volatile Locks lastLocks = new Locks(Set.of(), Map.of());
   private volatile boolean diskShort;
   private volatile boolean memoryShort;
   private Map<String, String> unmasked = current; // guarded by this
@@ -87,7 +92,7 @@ public final class HoldMonitor implements Runnable, Reporting {
         new Look("disk", "the disk of " + context.identity().stateDir(), new Probe<>("look at the disk", this::disk)),
         new Look("memory", "this machine's memory", new Probe<>("look at the memory", this::memory)));
     var lock = DirectoryLock.of(context.settings().now().env());
-    this.locks = new Probe<>("look at directory locks", () -> held(lock, codebases, running));
+    this.locks = new Probe<>("look at directory locks", () -> locks(lock, codebases, running));
     context.events().subscribe(event -> {
       switch (event) {
         case WorkerEvent.SettingsReloaded reloaded -> invalidate();
@@ -165,7 +170,7 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   /** Directories in which an agent of another worker on this machine works, links resolved. */
   public Set<Path> heldElsewhere() {
-    return heldElsewhere;
+    return lastLocks.heldElsewhere;
   }
 
   @Override
@@ -183,6 +188,8 @@ public final class HoldMonitor implements Runnable, Reporting {
       }
     }
     json.withObject("/versions").put("agent", facts.version());
+    var weak = json.putArray("weak_locks");
+    lastLocks.weak.forEach((directory, why) -> weak.addObject().put("directory", directory.toString()).put("why", why));
   }
 
   // --- looking
@@ -215,7 +222,7 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   /** Looks which directories agents of other workers hold now. The caller may have to wait for 5 s. */
   public void lookAtLocks() throws InterruptedException {
-    locks.ask(ANSWER).ifPresent(held -> heldElsewhere = held);
+    locks.ask(ANSWER).ifPresent(found -> lastLocks = found);
   }
 
   private Optional<String> disk() {
@@ -242,12 +249,15 @@ public final class HoldMonitor implements Runnable, Reporting {
     return isShort ? least + least / 8 : least;
   }
 
-  private static Set<Path> held(DirectoryLock lock, Codebases codebases, RunningTasks running) {
+  private static Locks locks(DirectoryLock lock, Codebases codebases, RunningTasks running) {
+    var directories = codebases.current().values().stream().map(Codebases.Offered::directory).collect(Collectors.toSet());
     var own = running.holders().keySet(); // before the look, and after it
-    var held = lock.held(codebases.current().values().stream().map(Codebases.Offered::directory).collect(Collectors.toSet()));
+    var held = lock.held(directories);
     held.removeAll(own);
     held.removeAll(running.holders().keySet());
-    return Set.copyOf(held);
+    var weak = new TreeMap<Path, String>();
+    directories.stream().filter(Files::isDirectory).forEach(directory -> lock.weakness(directory).ifPresent(why -> weak.put(directory, why)));
+    return new Locks(Set.copyOf(held), weak);
   }
 
   // --- underneath

@@ -42,6 +42,7 @@ final class AgentWatcher {
   private final StopRequests stops;
   private final Outbox outbox;
   private final ProcessTree processes;
+  private long begun; // when the agent was let go, or this watch began
   private Thread ending; // ends the agent's processes, once there is a reason to
   private boolean hadResult = true; // whether it had stated its result before that began
 
@@ -58,14 +59,14 @@ final class AgentWatcher {
 
   /** Waits for the agent's end. An interrupt leaves the agent running; any failure ends it. */
   AgentEnding watch() throws IOException, InterruptedException {
-    var start = context.clock().nanos() - agent.spent().toNanos();
+    begun = context.clock().nanos();
     try {
       var exit = awaitExit();
       endLeftovers();
       while (recorder.read(true)) {
         continue;
       }
-      var took = Duration.ofNanos(context.clock().nanos() - start);
+      var took = Duration.ofNanos(context.clock().nanos() - begun).plus(agent.spent());
       var stop = stops.current().filter(request -> ending != null || request.cause() == Cause.SUPERSEDED).orElse(null);
       return new AgentEnding(output, exit, stop, hadResult, took, agent.budget());
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
@@ -100,11 +101,16 @@ final class AgentWatcher {
         }
         return exit.isEmpty() && agent.process() != null ? Supervisor.exit(agent.directory(), agent.process()).orElse(null) : exit.orElse(null);
       }
-      if (looks < CONTAINED && agent.directory().pids().isPresent() && ++looks == CONTAINED) {
-        processes.contain();
+      if (looks < CONTAINED && agent.directory().pids().isPresent()) {
+        looks++;
+        if (looks == 1) {
+          begun = context.clock().nanos();
+        } else if (looks == CONTAINED) {
+          processes.contain();
+        }
       }
-      extend(budget);
-      if (budget.isExceeded() && !stops.isPresent()) { // it hides no reason that came before
+      extend(budget, looks == 1);
+      if (budget.isExceeded() && !stops.isPresent() && agent.directory().wasStarted()) { // it hides no reason that came before
         stops.offer(new StopRequest(Cause.TIMEOUT, "the worker", ""));
       }
       if (!hasMore && ending == null && looks > 0) {
@@ -134,11 +140,15 @@ final class AgentWatcher {
     }
   }
 
-  private void extend(RunBudget budget) {
+  /** @param isBegun whether the agent was let go this moment */
+  private void extend(RunBudget budget, boolean isBegun) {
     try {
+      if (isBegun) {
+        budget.restart(agent.budget().minus(agent.spent()));
+      }
       budget.extendAfterSleep();
     } catch (IOException e) {
-      LOG.warn("cannot extend the agent's deadline after this machine slept, it may end early task={}: {}", attempt.taskId(), e.getMessage());
+      LOG.warn("cannot extend the agent's deadline, it may end early task={}: {}", attempt.taskId(), e.getMessage());
     }
   }
 

@@ -74,4 +74,16 @@ class RunBudgetTest {
     deadline.extendAfterSleep();
     assertThat(RunBudget.read(folder)).as("once for each sleep").isEmpty();
   }
+
+  @Test
+  void doesNotCountTheWaitForADirectory() throws IOException {
+    var deadline = new RunBudget(folder, Duration.ofMinutes(10), time);
+    awake.advance(Duration.ofMinutes(9));
+    deadline.restart(Duration.ofMinutes(10));
+    awake.advance(Duration.ofSeconds(599));
+    assertThat(deadline.isExceeded()).isFalse();
+    assertThat(RunBudget.read(folder).orElseThrow()).as("the supervisor's").isBetween(Duration.ofMinutes(10).minusSeconds(5), Duration.ofMinutes(10));
+    awake.advance(Duration.ofSeconds(1));
+    assertThat(deadline.isExceeded()).isTrue();
+  }
 }

@@ -15,6 +15,7 @@ import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.core.Clock;
 import lib.core.HostResources;
+import lib.core.Json;
 import lib.redaction.Redaction;
 import lib.wire.ServerFeatures;
 import lib.worker.admission.Codebases;
@@ -97,6 +98,19 @@ class HoldMonitorTest {
     holds.close("the worker is stopping");
     assertThat(holds.current()).containsEntry("intake", "the worker is stopping");
     assertThat(events.toString()).doesNotContain("s3cret");
+  }
+
+  @Test
+  void saysWhereAgentsOfOtherWorkersAreNotSeen() throws Exception {
+    assertThat(weakLocks(monitor(Map.of("PATH", System.getenv("PATH"))))).isEmpty();
+    assertThat(weakLocks(monitor(Map.of()))).singleElement().asString().contains(folder.toString(), "util-linux");
+  }
+
+  private static List<String> weakLocks(HoldMonitor holds) throws InterruptedException {
+    holds.look();
+    var status = Json.object();
+    holds.status(status);
+    return status.path("weak_locks").valueStream().map(Object::toString).toList();
   }
 
   @Test
