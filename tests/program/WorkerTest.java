@@ -204,6 +204,7 @@ class WorkerTest extends OnSite {
     var gate = home.resolve("gate");
     var id = site.create(code, "wait " + gate);
     site.awaitOutput(id, "waiting");
+    worker.awaitErr("task=" + id + " status running delivered"); // a later one would have the task run again by itself
     site.client().requeue(id);
     worker.awaitErr("task=" + id + " queued again while it runs");
     site.reached(id, TaskStatus.RUNNING);

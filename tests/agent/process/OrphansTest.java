@@ -77,7 +77,8 @@ class OrphansTest {
   private List<String> run(List<String> around, String group, String... modes) throws Exception {
     var command = new ArrayList<>(around);
     command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "--enable-native-access=ALL-UNNAMED",
-        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), WorkerProcess.class.getName(),
+        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp",
+        System.getProperty("java.class.path"), WorkerProcess.class.getName(),
         temp.toString(), group));
     command.addAll(List.of(modes));
     var process = new ProcessBuilder(command).redirectErrorStream(true).start();
