@@ -20,10 +20,10 @@ import lib.wire.Task;
 import lib.wire.TaskStatus;
 import lib.worker.admission.Admission;
 import lib.worker.admission.AdmissionController;
-import lib.worker.admission.Decision;
 import lib.worker.admission.Decision.Outcome;
-import lib.worker.admission.RunningTasks;
+import lib.worker.admission.Decision;
 import lib.worker.admission.RunningTasks.RunningTask;
+import lib.worker.admission.RunningTasks;
 import lib.worker.admission.WorkerSnapshot;
 import lib.worker.attempt.AdmittedTask;
 import lib.worker.attempt.AttemptRunner;
@@ -145,7 +145,7 @@ final class Scheduler implements Runnable, Reporting {
       return false; // a restored attempt took it this instant
     }
     admission.taken();
-    start(place, () -> run(place, decision));
+    start(place, () -> run(place));
     return true;
   }
 
@@ -163,10 +163,10 @@ final class Scheduler implements Runnable, Reporting {
     thread.start();
   }
 
-  private void run(RunningTask place, Decision screened) {
+  private void run(RunningTask place) {
     var isTaken = false;
     try {
-      var admitted = admit(place, screened);
+      var admitted = admit(place);
       if (admitted.isPresent()) {
         switch (runner.run(admitted.get())) {
           case ClaimResult.Claimed claimed -> {
@@ -192,16 +192,18 @@ final class Scheduler implements Runnable, Reporting {
     }
   }
 
-  /** Completes a task that has its place; empty when it may not run, after all. */
-  private Optional<AdmittedTask> admit(RunningTask place, Decision screened) throws StoreFailed, InterruptedException {
+  /** Completes a task that has its place and decides about the whole of it; empty when it may not run, after all. */
+  private Optional<AdmittedTask> admit(RunningTask place) throws StoreFailed, InterruptedException {
     var hint = place.task();
     var isWhole = context.server().features().announcesWholeTasks() && hint.whole();
     var intent = isWhole ? null : claimer.intend(hint, place.directory()); // the disk takes as long as the server
     AdmittedTask admitted = null;
     try {
       var task = isWhole ? hint : Retry.CLAIM.run(() -> context.client().task(hint.id()), context.clock(), context.random()).filledFrom(hint);
-      var refusal = registration.refusal(task).orElse(null);
-      var decision = isWhole && !task.registration() ? screened : admission.decide(task, refusal, admission.snapshot(place));
+      if (place.directory() != null) {
+        admission.lookAtLocks(); // another worker's agent may have begun since the last look, and would keep this slot from all others
+      }
+      var decision = admission.decide(task, registration.refusal(task).orElse(null), admission.snapshot(place));
       if (decision.outcome() != Outcome.ADMIT) {
         putOff(task, decision);
       } else if (Objects.equals(decision.directory(), place.directory())) {

@@ -73,9 +73,9 @@ class RestartTest {
 
   @Test
   void aRunningTaskGetsAFreshLeaseSinceNobodyCouldSpeakMeanwhile() throws Exception {
-    hub.time.advance(Duration.ofSeconds(299));
+    hub.time.advance(Duration.ofSeconds(899));
     hub.restart();
-    hub.time.advance(Duration.ofSeconds(299));
+    hub.time.advance(Duration.ofSeconds(899));
     hub.hub().sweep();
     assertThat(hub.status(task)).isEqualTo("running");
     hub.time.advance(Duration.ofSeconds(1));

@@ -185,6 +185,7 @@ public final class Supervisor {
   /** Kills a supervisor whose agent has not begun, so that it never does; needs no room on a disk. */
   public static void abandon(ProcessHandle supervisor) {
     SystemCalls.kill(-supervisor.pid(), KILL);
+    SystemCalls.kill(supervisor.pid(), KILL); // it may not lead its session yet
   }
 
   /** A program on the path of the worker; empty when there is none. */

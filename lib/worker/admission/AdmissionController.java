@@ -56,12 +56,11 @@ public final class AdmissionController {
 
   /** The state of this moment, from memory. @param own a task's place that is not counted; null for none */
   public WorkerSnapshot snapshot(RunningTask own) {
-    var holders = new HashMap<Path, String>();
-    holds.heldElsewhere().forEach(directory -> holders.put(directory, "an agent of another worker"));
-    holders.putAll(running.holders());
-    if (own != null && own.directory() != null) {
+    var holders = new HashMap<Path, String>(running.holders());
+    if (own != null) {
       holders.remove(own.directory());
     }
+    holds.heldElsewhere().forEach(directory -> holders.putIfAbsent(directory, "an agent of another worker"));
     var pending = new HashSet<>(outbox.pendingTasks());
     pending.addAll(running.unresolved());
     var free = Math.min(running.free(), remaining.get()) + (own == null ? 0 : 1);
@@ -78,6 +77,11 @@ public final class AdmissionController {
     var decision = Admission.decide(new Candidate(task, marker(task), refusal), now);
     log.note(task, decision, context.clock().now());
     return decision;
+  }
+
+  /** Looks which directories agents of other workers hold now. The caller may have to wait for 5 s. */
+  public void lookAtLocks() throws InterruptedException {
+    holds.lookAtLocks();
   }
 
   /** What would be decided now, after a look at the codebase's folder and at other workers' locks. */

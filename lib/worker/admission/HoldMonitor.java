@@ -251,10 +251,10 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   private static Locks locks(DirectoryLock lock, Codebases codebases, RunningTasks running) {
     var directories = codebases.current().values().stream().map(Codebases.Offered::directory).collect(Collectors.toSet());
-    var own = running.holders().keySet(); // before the look, and after it
+    var own = running.worked(); // before the look, and after it
     var held = lock.held(directories);
     held.removeAll(own);
-    held.removeAll(running.holders().keySet());
+    held.removeAll(running.worked());
     var weak = new TreeMap<Path, String>();
     directories.stream().filter(Files::isDirectory).forEach(directory -> lock.weakness(directory).ifPresent(why -> weak.put(directory, why)));
     return new Locks(Set.copyOf(held), weak);

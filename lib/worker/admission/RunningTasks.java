@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import lib.config.LiveSettings;
 import lib.config.Table;
 import lib.core.Clock;
@@ -129,16 +130,17 @@ public final class RunningTasks implements Reporting {
     return Optional.ofNullable(places.get(taskId));
   }
 
-  /** The task that works in this directory, links resolved. */
-  public Optional<RunningTask> holder(Path directory) {
-    return places.values().stream().filter(place -> directory.equals(place.directory)).findFirst();
-  }
-
   /** Each directory in which a task works, and who that is, for people. */
   public Map<Path, String> holders() {
     var holders = new HashMap<Path, String>();
     places.values().stream().filter(place -> place.directory != null).forEach(place -> holders.put(place.directory, "task " + place.task.id()));
     return holders;
+  }
+
+  /** The directories of the claimed attempts, whose agents may hold them. */
+  public Set<Path> worked() {
+    return places.values().stream().filter(place -> place.attempt != null && place.directory != null).map(RunningTask::directory)
+        .collect(Collectors.toSet());
   }
 
   /** Keeps a task from being taken: an earlier process may have claimed it. */
