@@ -216,6 +216,13 @@ class WorkerTest extends OnSite {
     assertThat(worker.err()).containsOnlyOnce("agent started");
   }
 
+  /** The server's id of the codebase {@code code} of this worker. */
+  private String id(String worker) throws Exception {
+    var workerId = Files.readString(site.home().resolve(".local/state/a2a-worker/" + worker + "/worker-id")).strip();
+    return site.client().codebases().stream().filter(c -> code.toString().equals(c.path()) && workerId.equals(c.workerId())).findFirst()
+        .orElseThrow().id();
+  }
+
   @Test
   void startsAnotherTaskInTheOnlySlotWhileOneWaitsForItsDirectory() throws Exception {
     var other = site.folder("other");
@@ -225,10 +232,9 @@ class WorkerTest extends OnSite {
     Program.await("both registrations", () -> site.client().codebases().stream().filter(c -> code.toString().equals(c.path()))
         .count() == 2);
     var gate = home.resolve("gate");
-    var ids = site.client().codebases().stream().filter(c -> code.toString().equals(c.path())).map(c -> c.id()).toList();
-    var first = site.client().create(new NewTask(ids.get(1), "t", "wait " + gate, "build", 0, null, null)).id();
+    var first = site.client().create(new NewTask(id("v"), "t", "wait " + gate, "build", 0, null, null)).id();
     site.awaitOutput(first, "waiting");
-    var waits = site.client().create(new NewTask(ids.get(0), "t", "talk later", "build", 0, null, null)).id();
+    var waits = site.client().create(new NewTask(id("w"), "t", "talk later", "build", 0, null, null)).id();
     var why = new Program[1];
     Program.await("the reason", () -> {
       why[0] = site.start("tasks", "why", "--name", "w", waits);
