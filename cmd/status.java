@@ -68,8 +68,8 @@ public final class status extends Command {
     add(lines, "outbox", now.path("outbox").path("reports").asText() + " reports of " + now.path("outbox").path("attempts").asText()
         + " attempts on their way");
     var sync = now.path("session_sync");
-    add(lines, "sessions", !sync.path("on").asBoolean() ? "not told" : sync.path("last_seconds").isNull() ? "not told yet"
-        : sync.path("sessions").asText() + " here, told " + time(sync, "last_seconds") + " ago");
+    add(lines, "sessions", !sync.path("on").asBoolean() ? "not synced" : sync.path("last_seconds").isNull() ? "not synced yet"
+        : sync.path("sessions").asText() + " here, synced " + time(sync, "last_seconds") + " ago");
     if (sync.path("problem").isTextual()) {
       add(lines, "sessions", "problem: " + sync.path("problem").asText());
     }

@@ -39,7 +39,7 @@ public final class Program implements AutoCloseable {
   /** The same in another current folder and with further variables; an empty value removes one. */
   public static Program start(Path home, Path directory, Map<String, String> variables, String... arguments) throws IOException {
     var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
-    var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms16m"));
     command.addAll(StartupCache.options(command));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "worker"));
     command.addAll(List.of(arguments));
