@@ -10,7 +10,7 @@ import lib.redaction.Scan.Span;
 
 /**
  * Masks one text that comes in pieces, like an agent's stdout. Its output in all is {@link Redaction#mask} of the whole text,
- * wherever the pieces part. It holds back only from where a secret may begin, and at most {@value Scan#REACH} characters.
+ * wherever the pieces part. It holds back only from where a secret may begin, and at most {@value Reading#REACH} characters.
  * A line that ends within the first three letters of a possible secret leaves at once: then the letters before the line end
  * stay, and the rest is masked in the next line. Not thread-safe.
  */
@@ -63,13 +63,14 @@ public final class MaskingStream {
       at = Math.max(at, span.end());
     }
     var rest = at < scan.cut() ? text.substring(at, scan.cut()) : "";
-    hold(text, scan.cut(), Math.max(at, scan.cut()), spans.subList(due, spans.size()));
+    hold(text, scan, Math.max(at, scan.cut()), spans.subList(due, spans.size()));
     return masked.isEmpty() ? rest : masked.append(rest).toString();
   }
 
   /** @param done where what has left, or is covered by a mask that has, ends */
-  private void hold(String text, int cut, int done, List<Span> spans) {
-    var keep = Math.max(0, cut - Scan.CONTEXT);
+  private void hold(String text, Scan scan, int done, List<Span> spans) {
+    var keep = scan.context();
+    var cut = scan.cut();
     held = text.substring(keep);
     context = cut - keep;
     covered = done - cut;

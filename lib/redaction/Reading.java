@@ -1,0 +1,185 @@
+package lib.redaction;
+
+import lib.redaction.Needles.Needle;
+
+/**
+ * A text as units that each have a place in it, and the search for the needles among them. A unit is a byte: a character, or
+ * what an escape or a dump's column stands for. Not thread-safe.
+ */
+abstract class Reading {
+  /** A match takes no more characters of the text, separators and escapes included. */
+  static final int REACH = 32 << 10;
+
+  private static final int LINE_BEGIN = 32; // units; a line's first letter has no more before it
+
+  final Needles needles;
+  byte[] units;
+  boolean closed; // whether no unit can follow the last
+
+  Reading(Needles needles) {
+    this.needles = needles;
+  }
+
+  /** Where a unit begins in the text; for the number of units, where the last one ends. */
+  abstract int place(int unit);
+
+  /** Adds a secret that stands from one unit to another. */
+  abstract void found(int from, int to, String name);
+
+  /** Says that a secret may begin at a place in the text whose end is not there. */
+  abstract void open(int place);
+
+  /** Looks at a unit that has a negative step. */
+  void special(int at) {}
+
+  /**
+   * Finds what begins with three letters that stand from one unit to another.
+   *
+   * @param steps as {@link Needles#steps} gives them
+   */
+  final void search(int[] steps, int from, int to) {
+    var units = this.units; // locals, since the loop is all that most texts need
+    var index = needles.index();
+    for (int i = from, prefix = 0; i < units.length && i < to; i++) {
+      var step = steps[units[i] & 0xff];
+      if (step < 0) {
+        special(i);
+        continue;
+      }
+      prefix = prefix << step | step >> 5;
+      var bucket = index[prefix & Needles.MASK];
+      if (bucket != 0 && step != 0) {
+        hit(bucket, i);
+      }
+    }
+  }
+
+  /** Follows what may begin with the three letters of which the last stands here. */
+  void hit(int bucket, int third) {
+    for (var needle : needles.bucket(bucket).needles) {
+      follow(needle, third);
+    }
+  }
+
+  private void follow(Needle needle, int third) {
+    var core = needle.core();
+    var at = third + 1;
+    for (int letter = Needles.PREFIX, gap = 0; letter < core.length && at < units.length; at++) {
+      if (units[at] == core[letter]) {
+        letter++;
+        gap = 0;
+      } else if (Needles.kind(units[at]) > 0 || ++gap > needle.gap()) {
+        return;
+      }
+      if (letter == core.length) {
+        match(needle, third, at + 1);
+        return;
+      }
+    }
+    var begin = back(third, Needles.PREFIX - 1, needle.gap());
+    if (begin >= 0) {
+      openUnit(start(begin, third));
+    }
+  }
+
+  private void match(Needle needle, int third, int end) {
+    var begin = back(third, Needles.PREFIX - 1, needle.gap());
+    if (begin < 0 || place(end) - place(begin) > REACH || !spells(needle.body(), begin, end)) {
+      return;
+    }
+    var start = start(begin, third);
+    var to = extend(needle.trail(), end, 1);
+    if (to == units.length) {
+      openUnit(start);
+    }
+    found(start == begin ? extend(needle.lead(), begin - 1, -1) + 1 : start, to, needle.name());
+  }
+
+  /** Goes on from a place as long as the needle's punctuation stands there. */
+  private int extend(byte[] punctuation, int at, int step) {
+    for (var i = step > 0 ? 0 : punctuation.length - 1; i >= 0 && i < punctuation.length && has(at, punctuation[i]); i += step) {
+      do {
+        at += step;
+      } while (punctuation[i] < 0 && has(at, punctuation[i]));
+    }
+    return at;
+  }
+
+  private boolean has(int at, byte c) {
+    return at >= 0 && at < units.length && same(c, units[at]);
+  }
+
+  /** Whether the units have all these characters in their order, and no other letters between. */
+  private boolean spells(byte[] body, int begin, int end) {
+    var i = 0;
+    for (var at = begin; at < end; at++) {
+      if (i < body.length && same(body[i], units[at])) {
+        i++;
+      } else if (Needles.kind(units[at]) > 0) {
+        return false;
+      }
+    }
+    return i == body.length;
+  }
+
+  /** Whether a unit can be a value's character: base64 has two alphabets, and a URL has a plus for a blank. */
+  static boolean same(byte c, byte unit) {
+    return c == unit || switch (c) {
+      case '+' -> unit == '-';
+      case '/' -> unit == '_';
+      default -> c < 0 ? unit < 0 || unit == '?' : c <= ' ' && (unit == '+' || unit >= 0 && unit <= ' ');
+    };
+  }
+
+  /** The unit of the letter so many letters before; -1 for none, and where more separators than the gap stand between. */
+  final int back(int at, int letters, int gap) {
+    for (var separators = 0; letters > 0 && --at >= 0; ) {
+      separators = Needles.kind(units[at]) > 0 ? 0 : separators + 1;
+      letters -= separators == 0 ? 1 : 0;
+      if (separators > gap) {
+        return -1;
+      }
+    }
+    return at;
+  }
+
+  /** Where the mask begins: behind a line end within the first three letters, so that a line need not wait for the next. */
+  private int start(int begin, int third) {
+    var line = third;
+    while (line > begin && units[line] != '\n') {
+      line--;
+    }
+    var before = begin - 1;
+    while (before >= 0 && begin - before < LINE_BEGIN && units[before] != '\n' && Needles.kind(units[before]) == 0) {
+      before--;
+    }
+    var beginsLine = before < 0 || units[before] == '\n';
+    return line <= begin || beginsLine ? begin : line + 1;
+  }
+
+  /** Says that a secret may begin with this unit, or with punctuation before it. */
+  private void openUnit(int unit) {
+    var least = Math.max(0, unit - Needles.PUNCTUATION);
+    while (unit > least && needles.leads(units[unit - 1])) {
+      unit--;
+    }
+    if (!closed && place(units.length) - place(unit) <= REACH) {
+      open(place(unit));
+    }
+  }
+
+  /** Keeps what may begin with the last two letters. */
+  final void searchEnd() {
+    openUnit(units.length);
+    for (int letters = 1, at = units.length, prefix = 0; letters < Needles.PREFIX; letters++) {
+      at = back(at, 1, needles.gap());
+      if (at < 0) {
+        return;
+      }
+      prefix |= Needles.kind(units[at]) << 6 * (letters - 1);
+      if (needles.index()[prefix] != 0) {
+        openUnit(start(at, units.length - 1));
+      }
+    }
+  }
+}
