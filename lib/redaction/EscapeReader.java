@@ -10,10 +10,11 @@ final class EscapeReader extends Reading {
   private static final int LONGEST = 256; // no escape is longer, a terminal's link included
   private static final char ESC = 0x1b;
   private static final char BEL = 0x07;
-  private static final char LINE = '\r'; // the unit of a line end's escape; its line end leaves no text
+  private static final char LINE = '\r'; // the unit of a line end's escape, which ends no line of the text
   private static final int COLOUR = 32; // 24-bit foreground and background in one sequence take 30
   private static final int BACKSLASHES = 8; // JSON within JSON within JSON has that many
-  private static final int[] STEPS = Needles.steps("\r");
+  private static final int NEAR = 64; // units between two escapes that are searched together
+  private static final int[] STEPS = Needles.steps("");
   private static final byte[] DIGITS = new byte[256]; // a digit's value; no radix for any other character
 
   static {
@@ -25,7 +26,7 @@ final class EscapeReader extends Reading {
   private final Scan scan;
   private final byte[] text;
   private int length; // of the units
-  private int[] rows = new int[16]; // of units without an escape: the first one, and its place in the text
+  private final int[] rows; // of units without an escape: the first one, and its place in the text
   private int rowEnd = 2;
   private boolean more; // whether the text ends within an escape
   private int done; // where the last escape ends
@@ -40,6 +41,7 @@ final class EscapeReader extends Reading {
     this.text = text;
     closed = last;
     units = new byte[text.length];
+    rows = new int[text.length + 2]; // an escape has two characters at least
   }
 
   /** A text without context, with its escapes undone. */
@@ -63,10 +65,12 @@ final class EscapeReader extends Reading {
       return;
     }
     units[length++] = (byte) Math.min(unit, 0xff);
-    rows = rowEnd == rows.length ? Arrays.copyOf(rows, 2 * rowEnd) : rows;
     rows[rowEnd++] = length;
     rows[rowEnd++] = next;
     done = next;
+    if (unit == LINE && scan != null && done >= dumpEnd) {
+      dumpEnd = scan.dump(done, true);
+    }
   }
 
   private void copy(int to) {
@@ -79,18 +83,28 @@ final class EscapeReader extends Reading {
   void end() {
     copy(more ? done : text.length);
     units = Arrays.copyOf(units, length);
-    var reach = (Needles.PREFIX - 1) * (needles.gap() + 1);
     for (int row = 2, to = 0; row < rowEnd; ) {
-      var from = Math.max(to, rows[row] - 1 - reach);
+      var from = Math.max(to, letters(rows[row] - 1, -1));
       do {
-        to = rows[row] + reach;
         row += 2;
-      } while (row < rowEnd && rows[row] - 1 - reach <= to);
+      } while (row < rowEnd && rows[row] - rows[row - 2] < NEAR);
+      to = letters(rows[row - 2] - 1, 1);
       search(STEPS, from, to);
     }
     if (!closed) {
       searchEnd();
     }
+  }
+
+  /** Where three letters end that follow a unit, or begin that precede it. */
+  private int letters(int unit, int step) {
+    var most = (Needles.PREFIX - 1) * (needles.gap() + 1);
+    var end = unit;
+    for (var letters = 0; letters < Needles.PREFIX && Math.abs(end - unit) <= most && end > 0 && end < units.length; ) {
+      end += step;
+      letters += end < units.length && Needles.kind(units[end]) > 0 ? 1 : 0;
+    }
+    return step > 0 ? Math.min(end + 1, units.length) : end;
   }
 
   /** The last row that begins at this unit (0) or place (1), or before. */
@@ -116,21 +130,14 @@ final class EscapeReader extends Reading {
     return Math.min(rows[row] + place - rows[row + 1], row + 2 < rowEnd ? rows[row + 2] - 1 : units.length);
   }
 
-  /** Follows what may begin with three letters of which the last stands at a place. */
-  void follow(int bucket, int place) {
-    if (unit(place) < units.length) {
-      hit(bucket, unit(place));
-    }
+  /** The unit of a character behind the last escape; -1 for a character within that one. */
+  int last(int place) {
+    return place < done ? -1 : length + place - done;
   }
 
   /** The last place up to this one where a unit begins. */
   int border(int place) {
     return place(unit(place));
-  }
-
-  @Override
-  void special(int at) {
-    dumpEnd = place(at) < dumpEnd ? dumpEnd : scan.dump(place(at + 1), true);
   }
 
   @Override

@@ -50,7 +50,7 @@ public final class MaskingStream {
     var spans = scan.spans();
     spans.addAll(ahead);
     spans.sort(Comparator.comparingInt(Span::begin).thenComparing(Span::end, Comparator.reverseOrder()));
-    var masked = new StringBuilder(0);
+    var masked = new StringBuilder(spans.isEmpty() ? 0 : text.length());
     var at = context + covered;
     var due = 0;
     for (; due < spans.size() && spans.get(due).begin() < scan.cut(); due++) {
@@ -62,9 +62,9 @@ public final class MaskingStream {
       }
       at = Math.max(at, span.end());
     }
-    var rest = at < scan.cut() ? text.substring(at, scan.cut()) : "";
     hold(text, scan, Math.max(at, scan.cut()), spans.subList(due, spans.size()));
-    return masked.isEmpty() ? rest : masked.append(rest).toString();
+    var rest = Math.min(at, scan.cut());
+    return masked.isEmpty() ? text.substring(rest, scan.cut()) : masked.append(text, rest, scan.cut()).toString();
   }
 
   /** @param done where what has left, or is covered by a mask that has, ends */

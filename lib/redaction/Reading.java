@@ -15,6 +15,7 @@ abstract class Reading {
   final Needles needles;
   byte[] units;
   boolean closed; // whether no unit can follow the last
+  private int prefix; // the last three letters, by their numbers
 
   Reading(Needles needles) {
     this.needles = needles;
@@ -38,20 +39,34 @@ abstract class Reading {
    * @param steps as {@link Needles#steps} gives them
    */
   final void search(int[] steps, int from, int to) {
-    var units = this.units; // locals, since the loop is all that most texts need
-    var index = needles.index();
-    for (int i = from, prefix = 0; i < units.length && i < to; i++) {
-      var step = steps[units[i] & 0xff];
-      if (step < 0) {
-        special(i);
-        continue;
-      }
-      prefix = prefix << step | step >> 5;
-      var bucket = index[prefix & Needles.MASK];
-      if (bucket != 0 && step != 0) {
-        hit(bucket, i);
+    prefix = 0;
+    for (var at = next(steps, from, to); at < to; at = next(steps, at + 1, to)) {
+      if (steps[units[at] & 0xff] < 0) {
+        special(at);
+      } else {
+        hit(needles.index()[prefix], at);
       }
     }
+  }
+
+  /** The next unit that needs a look. Most texts need no more than this loop, which is fast as long as it calls nothing. */
+  private int next(int[] steps, int from, int to) {
+    var units = this.units;
+    var index = needles.index();
+    var prefix = this.prefix;
+    var at = from;
+    for (; at < to; at++) {
+      var step = steps[units[at] & 0xff];
+      if (step < 0) {
+        break;
+      }
+      prefix = prefix << step | step >> 5;
+      if (index[prefix & Needles.MASK] != 0 && step != 0) {
+        break;
+      }
+    }
+    this.prefix = prefix & Needles.MASK;
+    return at;
   }
 
   /** Follows what may begin with the three letters of which the last stands here. */

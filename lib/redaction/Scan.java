@@ -28,7 +28,7 @@ final class Scan extends Reading {
   private final int from;
   private final TokenShapes shapes;
   private final List<Span> spans = new ArrayList<>(0);
-  private int[] hits = new int[16]; // of needles: bucket and place
+  private int[] hits = new int[16]; // of needles: bucket and unit of the text without escapes
   private int hitCount;
   private EscapeReader undone; // null for a text without escapes
   private int dumpEnd;
@@ -57,7 +57,9 @@ final class Scan extends Reading {
     if (undone != null) {
       undone.end();
       for (var i = 0; i < hitCount; i += 2) { // what begins without an escape, but may have one
-        undone.follow(hits[i], hits[i + 1]);
+        if (hits[i + 1] >= 0 && hits[i + 1] < undone.units.length) {
+          undone.hit(hits[i], hits[i + 1]);
+        }
       }
       cut = undone.border(cut);
     }
@@ -124,19 +126,19 @@ final class Scan extends Reading {
 
   @Override
   void hit(int number, int third) {
-    super.hit(number, third);
     var bucket = needles.bucket(number);
+    if (bucket.isHexPrefix && third >= 2) {
+      undo(third - 2);
+    }
+    super.hit(number, third);
     if (!bucket.needles.isEmpty()) {
       hits = hitCount == hits.length ? Arrays.copyOf(hits, 2 * hitCount) : hits;
       hits[hitCount++] = number;
-      hits[hitCount++] = third;
+      hits[hitCount++] = undone == null ? third : undone.last(third);
     }
     var begin = bucket.isShape ? back(third, Needles.PREFIX - 1, needles.gap()) : -1;
     if (begin >= 0) {
       shapes.look(begin);
-    }
-    if (bucket.isHexPrefix && third >= 2) {
-      undo(third - 2);
     }
   }
 
