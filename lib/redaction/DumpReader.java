@@ -23,77 +23,60 @@ final class DumpReader extends Reading {
   }
 
   private final Scan scan;
-  private final boolean escaped;
-  private byte[] line; // the text, or one line with its escapes undone
-  private int[] places; // of the same in the text; null for the text
-  private int begin; // of the line, in the text
+  private final Reading text;
+  private int begin; // of the line
   private int from; // what follows the line's offset
   private int to;
-  private int after; // where the next line begins
+  private final byte[] line;
   private int length; // of the units
   private int[] cells = new int[64 * CELLS];
 
-  /** @param escaped whether the dump stands in a JSON string */
-  DumpReader(Scan scan, boolean escaped) {
+  /**
+   * A reader of one dump.
+   *
+   * @param text where it stands: the text itself, or, for a dump in a JSON string, the text without its escapes
+   */
+  DumpReader(Scan scan, Reading text) {
     super(scan.needles);
     this.scan = scan;
-    this.escaped = escaped;
-    line = escaped ? new byte[LINE] : scan.units;
-    places = escaped ? new int[LINE + 1] : null;
+    this.text = text;
+    line = text.units;
     units = new byte[cells.length / CELLS];
     closed = true;
   }
 
-  /** Finds the secrets of the dump that begins with the line at this place; where the line after its last begins. */
+  /** Finds the secrets of the dump that begins with the line at this unit; where the line after its last begins. */
   int read(int at) {
-    for (begin = at; load() && (numbers() || characters()); begin = after) {}
+    for (begin = at; isLine() && (numbers() || characters()); begin = Math.min(to + 1, line.length)) {}
     units = Arrays.copyOf(units, length);
-    search(STEPS, 0, length);
-    if (!closed) {
-      searchEnd();
-    }
+    search(STEPS);
     return begin;
   }
 
-  /** Where a line's offset ends; -1 when it has none. The text's end, when the offset may go on there. */
-  static int offset(byte[] text, int at, boolean last) {
-    var begin = Scan.afterMark(text, at, last);
-    for (var most = begin + INDENT; begin < most && begin < text.length && (text[begin] == ' ' || text[begin] == '\t'); begin++) {}
+  /** Where a line's offset ends; -1 when it has none. The last unit's end, when the offset may go on there. */
+  static int offset(Reading reading, int at) {
+    var units = reading.units;
+    var begin = Scan.afterMark(units, at, reading.closed);
+    for (var most = begin + INDENT; begin < most && begin < units.length && (units[begin] == ' ' || units[begin] == '\t'); begin++) {}
     var end = begin;
-    while (end < text.length && end - begin <= MOST_DIGITS && EscapeReader.digit(text[end]) < 16) {
+    while (end < units.length && end - begin <= MOST_DIGITS && EscapeReader.digit(units[end]) < 16) {
       end++;
     }
-    var isWhole = end - begin >= DIGITS && end < text.length && (text[end] == ' ' || text[end] == ':');
-    return isWhole || !last && end == text.length ? end : -1;
+    var isWhole = end - begin >= DIGITS && end < units.length && (units[end] == ' ' || units[end] == ':');
+    return isWhole || !reading.closed && end == units.length ? end : -1;
   }
 
   /** Finds what follows a line's offset; false when there is no whole line with one. */
-  private boolean load() {
-    var text = scan.units;
-    var at = offset(text, begin, scan.closed);
-    if (at < 0) {
+  private boolean isLine() {
+    from = offset(text, begin);
+    if (from < 0) {
       return false;
     }
-    from = escaped ? 0 : at;
-    to = from;
-    while (at < text.length && text[at] != '\n' && to - from < LINE && !(escaped && text[at] == '"')) {
-      if (escaped) {
-        places[to] = at;
-        at += text[at] == '\\' ? 1 : 0;
-        if (at == text.length || at > places[to] && text[at] == 'n') {
-          break;
-        }
-        line[to] = text[at];
-      }
+    for (to = from; to < line.length && line[to] != '\n' && line[to] != '\r' && to - from < LINE; ) {
       to++;
-      at++;
     }
-    if (escaped) {
-      places[to] = at;
-    }
-    after = Math.min(at + 1, text.length);
-    if (at == text.length && !scan.closed) {
-      scan.open(begin);
+    if (to == line.length && !text.closed) {
+      scan.open(text.place(begin));
       closed = false;
     }
     return closed && to - from < LINE;
@@ -128,37 +111,28 @@ final class DumpReader extends Reading {
     var isGutter = to - at <= length - first + 1; // a bar closes it
     length = isGutter ? length : first;
     for (var i = first; i < length && at + i - first < to; i++) {
-      cells[i * CELLS + 2] = textPlace(at + i - first);
+      cells[i * CELLS + 2] = text.place(at + i - first);
     }
     return length > first;
   }
 
   private boolean number(boolean colon, int group, int end) {
     var digits = end - group;
-    if (digits == 3 || digits == 6 && !colon) {
-      var value = 0;
-      for (var i = group; i < end; i++) {
-        var digit = EscapeReader.digit(line[i]);
-        if (digit > 7) {
-          return false;
-        }
-        value = value << 3 | digit;
-      }
-      for (var byteNumber = 0; byteNumber < digits / 3; byteNumber++) {
-        add(value >> 8 * byteNumber, group, end);
-      }
-      return true;
-    }
-    for (var i = group; i < end - 1; i += 2) {
-      var at = colon ? i : group + end - 2 - i; // a word's last byte comes first
-      var high = EscapeReader.digit(line[at]);
-      var low = EscapeReader.digit(line[at + 1]);
-      if ((high | low) > 15) {
+    var isHex = digits != 3 && (digits != 6 || colon);
+    var value = 0L;
+    for (var i = group; i < end; i++) {
+      var digit = EscapeReader.digit(line[i]);
+      if (digit > (isHex ? 15 : 7)) {
         return false;
       }
-      add(high << 4 | low, at, at + 2);
+      value = value << (isHex ? 4 : 3) | digit;
     }
-    return digits % 2 == 0 && digits <= 16;
+    var size = digits / (isHex ? 2 : 3);
+    for (var i = 0; i < size; i++) {
+      var place = colon ? size - 1 - i : i; // a word's last byte comes first
+      add((int) (value >>> 8 * place), isHex ? end - 2 * place - 2 : group, isHex ? end - 2 * place : end);
+    }
+    return size * (isHex ? 2 : 3) == digits && digits <= 16;
   }
 
   /** Reads columns as of od -c: a character, an escape, a name or three octal digits; empty for a blank. */
@@ -187,19 +161,15 @@ final class DumpReader extends Reading {
     }
     units[length] = (byte) value;
     var cell = CELLS * length++;
-    cells[cell] = textPlace(from);
-    cells[cell + 1] = textPlace(to);
+    cells[cell] = text.place(from);
+    cells[cell + 1] = text.place(to);
     cells[cell + 2] = -1;
-    cells[cell + 3] = begin;
-  }
-
-  private int textPlace(int at) {
-    return places == null ? at : places[at];
+    cells[cell + 3] = text.place(begin);
   }
 
   @Override
   int place(int unit) {
-    return unit == length ? begin : cells[unit * CELLS + 3];
+    return unit == length ? text.place(begin) : cells[unit * CELLS + 3];
   }
 
   @Override

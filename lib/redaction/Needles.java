@@ -89,7 +89,7 @@ final class Needles {
       System.arraycopy(bytes, 0, padded, padded.length - bytes.length, bytes.length);
       return Base64.getEncoder().withoutPadding().encodeToString(padded).substring(shared, padded.length * 8 / 6);
     });
-    return Stream.concat(base64, Stream.of(ascii(bytes), ascii(EscapeReader.undone(bytes)), hex, hex.toUpperCase()));
+    return Stream.concat(base64, Stream.of(ascii(bytes), ascii(new EscapeReader(null, bytes, true).units), hex, hex.toUpperCase()));
   }
 
   private static String ascii(byte[] bytes) {

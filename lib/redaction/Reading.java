@@ -15,6 +15,7 @@ abstract class Reading {
   final Needles needles;
   byte[] units;
   boolean closed; // whether no unit can follow the last
+  int[] steps; // for the units that follow
   private int prefix; // the last three letters, by their numbers
 
   Reading(Needles needles) {
@@ -34,28 +35,31 @@ abstract class Reading {
   void special(int at) {}
 
   /**
-   * Finds what begins with three letters that stand from one unit to another.
+   * Finds all needles.
    *
    * @param steps as {@link Needles#steps} gives them
    */
-  final void search(int[] steps, int from, int to) {
-    prefix = 0;
-    for (var at = next(steps, from, to); at < to; at = next(steps, at + 1, to)) {
-      if (steps[units[at] & 0xff] < 0) {
+  final void search(int[] steps) {
+    this.steps = steps;
+    for (var at = next(0); at < units.length; at = next(at + 1)) {
+      if (this.steps[units[at] & 0xff] < 0) {
         special(at);
       } else {
         hit(needles.index()[prefix], at);
       }
     }
+    if (!closed) {
+      end();
+    }
   }
 
   /** The next unit that needs a look. Most texts need no more than this loop, which is fast as long as it calls nothing. */
-  private int next(int[] steps, int from, int to) {
+  private int next(int at) {
     var units = this.units;
+    var steps = this.steps;
     var index = needles.index();
     var prefix = this.prefix;
-    var at = from;
-    for (; at < to; at++) {
+    for (; at < units.length; at++) {
       var step = steps[units[at] & 0xff];
       if (step < 0) {
         break;
@@ -184,17 +188,17 @@ abstract class Reading {
   }
 
   /** Keeps what may begin with the last two letters. */
-  final void searchEnd() {
+  private void end() {
     openUnit(units.length);
-    for (int letters = 1, at = units.length, prefix = 0; letters < Needles.PREFIX; letters++) {
-      at = back(at, 1, needles.gap());
-      if (at < 0) {
-        return;
-      }
+    for (int letters = 1, at = units.length, prefix = 0; letters < Needles.PREFIX && (at = back(at, 1, needles.gap())) >= 0; letters++) {
       prefix |= Needles.kind(units[at]) << 6 * (letters - 1);
       if (needles.index()[prefix] != 0) {
         openUnit(start(at, units.length - 1));
       }
+      begin(at);
     }
   }
+
+  /** Looks at what may begin with the letter that stands here, and is no needle. */
+  void begin(int at) {}
 }

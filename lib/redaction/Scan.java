@@ -2,7 +2,6 @@ package lib.redaction;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,6 +15,7 @@ final class Scan extends Reading {
   static final String STDERR = "[stderr] ";
 
   private static final int[] STEPS = Needles.steps("\n@\\%&\u001b");
+  private static final int[] STEPS_PAST_ESCAPE = Needles.steps("\n@"); // one escape says all that is to be known
 
   /**
    * A secret in the text.
@@ -28,8 +28,7 @@ final class Scan extends Reading {
   private final int from;
   private final TokenShapes shapes;
   private final List<Span> spans = new ArrayList<>(0);
-  private int[] hits = new int[16]; // of needles: bucket and unit of the text without escapes
-  private int hitCount;
+  private boolean escaped; // whether there may be escapes
   private EscapeReader undone; // null for a text without escapes
   private int dumpEnd;
   private int cut;
@@ -48,19 +47,18 @@ final class Scan extends Reading {
     closed = last;
     cut = units.length;
     shapes = new TokenShapes(text, this);
-    dumpEnd = from == 0 ? dump(0, false) : 0;
-    search(STEPS, 0, units.length);
+    dumpEnd = from == 0 ? dump(this, 0) : 0;
+    search(STEPS);
     needles.verbatim().forEach(this::verbatim);
     if (!last) {
-      end();
+      shapes.password(units.length);
+      var tail = text.substring(Math.max(0, units.length - 2));
+      escaped |= tail.indexOf('0') >= 0; // perhaps the 0x of a byte
+      open(tail.isEmpty() || !Character.isHighSurrogate(text.charAt(units.length - 1)) ? units.length : units.length - 1);
     }
-    if (undone != null) {
-      undone.end();
-      for (var i = 0; i < hitCount; i += 2) { // what begins without an escape, but may have one
-        if (hits[i + 1] >= 0 && hits[i + 1] < undone.units.length) {
-          undone.hit(hits[i], hits[i + 1]);
-        }
-      }
+    if (escaped) {
+      undone = new EscapeReader(this, units, last);
+      undone.search();
       cut = undone.border(cut);
     }
   }
@@ -114,43 +112,35 @@ final class Scan extends Reading {
   void special(int at) {
     if (units[at] == '@') {
       shapes.password(at);
-    } else if (units[at] != '\n') {
-      undo(at);
-    } else if (at + 1 < units.length) {
-      dumpEnd = at < dumpEnd ? dumpEnd : dump(at + 1, false);
-      if (units[at + 1] == '[') {
-        undo(at);
-      }
+    } else if (units[at] == '\n') {
+      escaped |= at + 1 < units.length && units[at + 1] == '[';
+      dumpEnd = at < dumpEnd ? dumpEnd : dump(this, at + 1);
+    } else {
+      escaped = true;
+      steps = STEPS_PAST_ESCAPE;
     }
   }
 
   @Override
   void hit(int number, int third) {
-    var bucket = needles.bucket(number);
-    if (bucket.isHexPrefix && third >= 2) {
-      undo(third - 2);
-    }
     super.hit(number, third);
-    if (!bucket.needles.isEmpty()) {
-      hits = hitCount == hits.length ? Arrays.copyOf(hits, 2 * hitCount) : hits;
-      hits[hitCount++] = number;
-      hits[hitCount++] = undone == null ? third : undone.last(third);
-    }
+    var bucket = needles.bucket(number);
+    escaped |= bucket.isHexPrefix;
     var begin = bucket.isShape ? back(third, Needles.PREFIX - 1, needles.gap()) : -1;
     if (begin >= 0) {
-      shapes.look(begin);
+      begin(begin);
     }
   }
 
-  private void undo(int at) {
-    undone = undone == null ? new EscapeReader(this, units, closed) : undone;
-    undone.undo(at);
+  @Override
+  void begin(int at) {
+    shapes.look(at);
   }
 
-  /** Reads the dump that begins at this place, if one does, and gives the place where it ends. */
-  int dump(int at, boolean escaped) {
-    var may = at < units.length && DumpReader.BEGINS[units[at] & 0xff] && DumpReader.offset(units, at, closed) >= 0;
-    return may ? new DumpReader(this, escaped).read(at) : at;
+  /** Reads the dump that begins with a unit, if one does, and gives the unit where it ends. */
+  int dump(Reading reading, int at) {
+    var may = at < reading.units.length && DumpReader.BEGINS[reading.units[at] & 0xff] && DumpReader.offset(reading, at) >= 0;
+    return may ? new DumpReader(this, reading).read(at) : at;
   }
 
   /** Where a line begins behind the mark of stderr; the text's end when a mark may go on there. */
@@ -172,26 +162,6 @@ final class Scan extends Reading {
       if (value.startsWith(text.substring(at))) {
         open(at);
       }
-    }
-  }
-
-  /** Keeps what the text may end within. */
-  private void end() {
-    searchEnd();
-    shapes.password(units.length);
-    for (int letters = 1, at; letters < Needles.PREFIX; letters++) {
-      at = back(units.length, letters, needles.gap());
-      if (at >= 0) {
-        shapes.look(at);
-      }
-    }
-    for (var at = Math.max(0, units.length - 2); at < units.length; at++) {
-      if (units[at] == '0') {
-        undo(at);
-      }
-    }
-    if (!text.isEmpty() && Character.isHighSurrogate(text.charAt(units.length - 1))) {
-      open(units.length - 1);
     }
   }
 }
