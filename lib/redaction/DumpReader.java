@@ -111,28 +111,35 @@ final class DumpReader extends Reading {
     var isGutter = to - at <= length - first + 1; // a bar closes it
     length = isGutter ? length : first;
     for (var i = first; i < length && at + i - first < to; i++) {
-      cells[i * CELLS + 2] = text.place(at + i - first);
+      cells[i * CELLS + 2] = at + i - first;
     }
     return length > first;
   }
 
   private boolean number(boolean colon, int group, int end) {
     var digits = end - group;
-    var isHex = digits != 3 && (digits != 6 || colon);
-    var value = 0L;
-    for (var i = group; i < end; i++) {
-      var digit = EscapeReader.digit(line[i]);
-      if (digit > (isHex ? 15 : 7)) {
+    if (digits == 3 || digits == 6 && !colon) {
+      var value = 0;
+      var all = 0;
+      for (var i = group; i < end; i++) {
+        value = value << 3 | EscapeReader.digit(line[i]);
+        all |= EscapeReader.digit(line[i]);
+      }
+      for (; digits > 0; digits -= 3, value >>= 8) {
+        add(value, group, end);
+      }
+      return all < 8;
+    }
+    for (var i = group; i + 1 < end; i += 2) {
+      var at = colon ? i : group + end - 2 - i; // a word's last byte comes first
+      var high = EscapeReader.digit(line[at]);
+      var low = EscapeReader.digit(line[at + 1]);
+      if ((high | low) > 15) {
         return false;
       }
-      value = value << (isHex ? 4 : 3) | digit;
+      add(high << 4 | low, at, at + 2);
     }
-    var size = digits / (isHex ? 2 : 3);
-    for (var i = 0; i < size; i++) {
-      var place = colon ? size - 1 - i : i; // a word's last byte comes first
-      add((int) (value >>> 8 * place), isHex ? end - 2 * place - 2 : group, isHex ? end - 2 * place : end);
-    }
-    return size * (isHex ? 2 : 3) == digits && digits <= 16;
+    return digits % 2 == 0 && digits <= 16;
   }
 
   /** Reads columns as of od -c: a character, an escape, a name or three octal digits; empty for a blank. */
@@ -161,15 +168,15 @@ final class DumpReader extends Reading {
     }
     units[length] = (byte) value;
     var cell = CELLS * length++;
-    cells[cell] = text.place(from);
-    cells[cell + 1] = text.place(to);
+    cells[cell] = from;
+    cells[cell + 1] = to;
     cells[cell + 2] = -1;
-    cells[cell + 3] = text.place(begin);
+    cells[cell + 3] = begin;
   }
 
   @Override
   int place(int unit) {
-    return unit == length ? text.place(begin) : cells[unit * CELLS + 3];
+    return text.place(unit == length ? begin : cells[unit * CELLS + 3]);
   }
 
   @Override
@@ -189,9 +196,9 @@ final class DumpReader extends Reading {
         columnEnd = Math.max(columnEnd, cells[next * CELLS + 1]);
         gutterEnd = Math.max(gutterEnd, cells[next * CELLS + 2] + 1);
       }
-      scan.found(column, columnEnd, name);
+      text.found(column, columnEnd, name);
       if (gutterEnd > 0) {
-        scan.found(cells[at * CELLS + 2], gutterEnd, name);
+        text.found(cells[at * CELLS + 2], gutterEnd, name);
       }
     }
   }

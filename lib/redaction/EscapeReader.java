@@ -43,16 +43,19 @@ final class EscapeReader extends Reading {
     var read = new byte[text.length];
     places = new int[text.length + 1];
     var length = 0;
-    for (int at = 0, next; at < text.length; at = next) {
-      var c = text[at];
-      next = BEGINS[c & 0xff] ? escape(at) : 0;
+    for (var at = 0; at < text.length && !more; ) {
+      while (at < text.length && !BEGINS[text[at] & 0xff]) {
+        read[length] = text[at++];
+        places[++length] = at;
+      }
+      var end = at < text.length ? escape(at) : 0;
       if (more) {
         scan.open(at);
-        break;
+      } else if (at < text.length) {
+        read[length] = end == 0 ? text[at] : (byte) (unit >>> 8 == 0 ? unit : 0xff);
+        at = end == 0 ? at + 1 : Math.min(end, text.length);
+        places[++length] = at;
       }
-      read[length] = next == 0 ? c : (byte) (unit >>> 8 == 0 ? unit : 0xff);
-      next = next == 0 ? at + 1 : Math.min(next, text.length);
-      places[++length] = next;
     }
     units = Arrays.copyOf(read, length);
   }

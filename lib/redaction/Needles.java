@@ -49,7 +49,7 @@ final class Needles {
 
   /** What may begin with three letters: needles, a token's shape, or a byte of a list, like {@code 0x6a}. */
   static final class Bucket {
-    final List<Needle> needles = new ArrayList<>(1);
+    Needle[] needles = {};
     boolean isShape;
     boolean isHexPrefix;
   }
@@ -114,7 +114,8 @@ final class Needles {
       for (var letters = 1; letters <= PREFIX; letters++) { // fewer are what a text may end with
         var bucket = bucketOf(core.substring(0, letters));
         if (letters == PREFIX) {
-          bucket.needles.add(needle);
+          bucket.needles = Arrays.copyOf(bucket.needles, bucket.needles.length + 1);
+          bucket.needles[bucket.needles.length - 1] = needle;
         }
       }
     }

@@ -1,5 +1,6 @@
 package lib.redaction;
 
+import lib.redaction.Needles.Bucket;
 import lib.redaction.Needles.Needle;
 
 /**
@@ -45,7 +46,7 @@ abstract class Reading {
       if (this.steps[units[at] & 0xff] < 0) {
         special(at);
       } else {
-        hit(needles.index()[prefix], at);
+        hit(needles.bucket(needles.index()[prefix]), at);
       }
     }
     if (!closed) {
@@ -74,9 +75,15 @@ abstract class Reading {
   }
 
   /** Follows what may begin with the three letters of which the last stands here. */
-  void hit(int bucket, int third) {
-    for (var needle : needles.bucket(bucket).needles) {
-      follow(needle, third);
+  void hit(Bucket bucket, int third) {
+    var next = third + 1;
+    while (next < units.length && Needles.kind(units[next]) == 0 && next - third <= needles.gap()) {
+      next++;
+    }
+    for (var needle : bucket.needles) {
+      if (next == units.length || units[next] == needle.core()[Needles.PREFIX]) { // most end here
+        follow(needle, third);
+      }
     }
   }
 

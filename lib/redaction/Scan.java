@@ -3,6 +3,7 @@ package lib.redaction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import lib.redaction.Needles.Bucket;
 
 /**
  * Finds the secrets in one text: as it stands, with its escapes undone, and in its dumps. What is found at a place depends on
@@ -122,10 +123,9 @@ final class Scan extends Reading {
   }
 
   @Override
-  void hit(int number, int third) {
-    super.hit(number, third);
-    var bucket = needles.bucket(number);
-    escaped |= bucket.isHexPrefix;
+  void hit(Bucket bucket, int third) {
+    super.hit(bucket, third);
+    escaped |= bucket.isHexPrefix && third > 1 && units[third - 2] == '0' && (third == 2 || Needles.kind(units[third - 3]) == 0);
     var begin = bucket.isShape ? back(third, Needles.PREFIX - 1, needles.gap()) : -1;
     if (begin >= 0) {
       begin(begin);
