@@ -22,7 +22,6 @@ final class DumpReader extends Reading {
     "0123456789abcdefABCDEF \t[".chars().forEach(c -> BEGINS[c] = true);
   }
 
-  private final Scan scan;
   private final Reading text;
   private int begin; // of the line
   private int from; // what follows the line's offset
@@ -37,8 +36,7 @@ final class DumpReader extends Reading {
    * @param text where it stands: the text itself, or, for a dump in a JSON string, the text without its escapes
    */
   DumpReader(Scan scan, Reading text) {
-    super(scan.needles);
-    this.scan = scan;
+    super(scan.needles, scan);
     this.text = text;
     line = text.units;
     units = new byte[cells.length / CELLS];
@@ -76,7 +74,7 @@ final class DumpReader extends Reading {
       to++;
     }
     if (to == line.length && !text.closed) {
-      scan.open(text.place(begin));
+      open(text.place(begin));
       closed = false;
     }
     return closed && to - from < LINE;
@@ -177,11 +175,6 @@ final class DumpReader extends Reading {
   @Override
   int place(int unit) {
     return text.place(unit == length ? begin : cells[unit * CELLS + 3]);
-  }
-
-  @Override
-  void open(int place) {
-    scan.open(place);
   }
 
   /** Masks bytes, line by line. */

@@ -12,7 +12,8 @@ final class EscapeReader extends Reading {
   private static final char BEL = 0x07;
   private static final int COLOUR = 32; // 24-bit foreground and background in one sequence take 30
   private static final int BACKSLASHES = 8; // JSON within JSON within JSON has that many
-  private static final int[] STEPS = Needles.steps("\r");
+  /** Dumps may follow the line ends of a JSON string. */
+  static final int[] STEPS = Needles.steps("\r");
   private static final boolean[] BEGINS = new boolean[256];
   private static final byte[] DIGITS = new byte[256]; // a digit's value; no radix for any other character
 
@@ -36,7 +37,7 @@ final class EscapeReader extends Reading {
    * @param last whether nothing follows the text
    */
   EscapeReader(Scan scan, byte[] text, boolean last) {
-    super(scan == null ? null : scan.needles);
+    super(scan == null ? null : scan.needles, scan);
     this.scan = scan;
     this.text = text;
     closed = last;
@@ -60,10 +61,6 @@ final class EscapeReader extends Reading {
     units = Arrays.copyOf(read, length);
   }
 
-  void search() {
-    search(STEPS);
-  }
-
   @Override
   int place(int unit) {
     return places[unit];
@@ -72,16 +69,6 @@ final class EscapeReader extends Reading {
   @Override
   void special(int at) {
     dumpEnd = at < dumpEnd ? dumpEnd : scan.dump(this, at + 1);
-  }
-
-  @Override
-  void found(int from, int to, String name) {
-    scan.found(places[from], places[to], name);
-  }
-
-  @Override
-  void open(int place) {
-    scan.open(place);
   }
 
   /** The last place up to this one where a unit begins or ends. */

@@ -14,23 +14,30 @@ abstract class Reading {
   private static final int LINE_BEGIN = 32; // units; a line's first letter has no more before it
 
   final Needles needles;
+  private final Scan scan;
   byte[] units;
   boolean closed; // whether no unit can follow the last
   int[] steps; // for the units that follow
   private int prefix; // the last three letters, by their numbers
 
-  Reading(Needles needles) {
+  /** @param scan what the secrets are for; null for a reading that says so itself */
+  Reading(Needles needles, Scan scan) {
     this.needles = needles;
+    this.scan = scan;
   }
 
   /** Where a unit begins in the text; for the number of units, where the last one ends. */
   abstract int place(int unit);
 
   /** Adds a secret that stands from one unit to another. */
-  abstract void found(int from, int to, String name);
+  void found(int from, int to, String name) {
+    scan.found(place(from), place(to), name);
+  }
 
   /** Says that a secret may begin at a place in the text whose end is not there. */
-  abstract void open(int place);
+  void open(int place) {
+    scan.open(place);
+  }
 
   /** Looks at a unit that has a negative step. */
   void special(int at) {}
@@ -90,7 +97,7 @@ abstract class Reading {
   private void follow(Needle needle, int third) {
     var core = needle.core();
     var at = third + 1;
-    for (int letter = Needles.PREFIX, gap = 0; letter < core.length && at < units.length; at++) {
+    for (int letter = Needles.PREFIX, gap = 0; at < units.length && letter < core.length; at++) {
       if (units[at] == core[letter]) {
         letter++;
         gap = 0;

@@ -41,7 +41,7 @@ final class Scan extends Reading {
    * @param last whether nothing follows the text
    */
   Scan(Needles needles, String text, int from, boolean last) {
-    super(needles);
+    super(needles, null);
     this.text = text;
     this.from = from;
     units = bytes(text);
@@ -59,8 +59,8 @@ final class Scan extends Reading {
     }
     if (escaped) {
       undone = new EscapeReader(this, units, last);
-      undone.search();
-      cut = undone.border(cut);
+      undone.search(EscapeReader.STEPS);
+      cut = Math.max(from, undone.border(cut)); // a line end that has left may turn out to have a mark
     }
   }
 
