@@ -87,7 +87,7 @@ final class TokenShapes {
     if (text.startsWith("://", from - 3)) {
       var colon = text.indexOf(':', from, at);
       if (at == text.length()) {
-        scan.open(from - 3);
+        scan.open(from);
       } else if (colon >= 0 && colon + 1 < at && text.charAt(colon + 1) != '$') {
         scan.found(colon + 1, at, "URL password");
       }
