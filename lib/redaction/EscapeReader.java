@@ -147,28 +147,17 @@ final class EscapeReader extends Reading {
 
   /** The end of a terminal's control sequence behind its ESC: a colour, a link, a character set. */
   private int terminal(int at) {
+    var c = peek(at);
     var end = at + 1;
-    switch (peek(at)) {
-      case '[' -> {
-        while (end - at < COLOUR && peek(end) >= '0' && peek(end) < '@') {
-          end++;
-        }
-        return peek(end) >= '@' && peek(end) != '\\' ? end + 1 : end;
-      }
-      case ']' -> {
-        while (end - at < LONGEST && !more && peek(end) != BEL && peek(end) != ESC) {
-          end++;
-        }
-        return end + 1;
-      }
-      case '(', ')' -> {
-        more |= end == text.length && !closed;
-        return end + 1;
-      }
-      default -> {
-        return peek(at) > '0' ? end : at;
-      }
+    while (c == '[' && end - at < COLOUR && peek(end) >= '0' && peek(end) < '@') {
+      end++;
     }
+    while (c == ']' && end - at < LONGEST && !more && peek(end) != BEL && peek(end) != ESC) {
+      end++;
+    }
+    var hasLast = c == ']' || c == '(' || c == ')' || c == '[' && peek(end) >= '@' && peek(end) != '\\';
+    more |= hasLast && end >= text.length && !closed;
+    return hasLast ? end + 1 : c > '0' ? end : at;
   }
 
   private int number(int at, int least, int most, int radix, char close) {

@@ -23,22 +23,18 @@ final class TokenShapes {
    * @param pattern its first group is the secret, if it has a second one
    * @param isWord whether it begins no word's middle
    */
-  private record Shape(String name, boolean isWord, Pattern pattern) {
-    Shape(String name, boolean isWord, String pattern) {
-      this(name, isWord, Pattern.compile(pattern));
-    }
-  }
+  private record Shape(String name, boolean isWord, Pattern pattern) {}
 
   /** Prefixes as their makers document them; the numbers are the shortest tokens that they give out. Prose has no digit. */
   private static final List<Shape> SHAPES = List.of(
-      new Shape("token shape", true, "((?:"
+      new Shape("token shape", true, Pattern.compile("((?:"
           + "(?:gh[pousr]_|AIza|hf_|gsk_|xai-|pypi-)(?=[\\w-]{30})" // GitHub, Google, Hugging Face, Groq, xAI, PyPI
           + "|(?:sk-|[sr]k_live_|sk_test_|gl(?:pat|dt|rt)-)(?=[\\w-]{20})" // OpenAI, Anthropic, OpenRouter; Stripe; GitLab
           + "|github_pat_(?=[\\w-]{22})|npm_(?=[\\w-]{36})"
           + "|A[KS]IA(?=[\\w-]{16})|(?:xox[abprs]|xapp)-(?=[\\w-]{10})" // AWS; Slack
-          + ")(?=[\\w-]*?(\\d)|)[\\w-]++)"),
-      new Shape("token shape", true, "((?:eyJ|SG\\.)[\\w-]{10,}+(\\.[\\w.-]{10,}+)?)"), // JSON web tokens, SendGrid
-      new Shape("bearer token", false, "[Bb]earer ((?=[\\w.~+/=-]*?(\\d)|)[\\w.~+/=-]{16,}+)"));
+          + ")(?=[\\w-]*?(\\d)|)[\\w-]++)")),
+      new Shape("token shape", true, Pattern.compile("((?:eyJ|SG\\.)[\\w-]{10,}+(\\.[\\w.-]{10,}+)?)")), // JSON web tokens, SendGrid
+      new Shape("bearer token", false, Pattern.compile("[Bb]earer ((?=[\\w.~+/=-]*?(\\d)|)[\\w.~+/=-]{16,}+)")));
   private static final Pattern FIRST_LINE = Pattern.compile("BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----");
   /** A line of base64, perhaps quoted, added or numbered, or a header. Its end may be an escape, or a blank before more base64. */
   private static final Pattern KEY_LINE = Pattern.compile("(?: ?+(?=[A-Za-z0-9+/=]{16})|(?:\\r?\\n|(?:\\\\+r)?\\\\+n)(?:\\[stderr\\] )?)"
