@@ -23,10 +23,10 @@ final class DumpReader extends Reading {
   }
 
   private final Reading text;
-  private int begin; // of the line
-  private int from; // what follows the line's offset
-  private int to;
-  private final byte[] line;
+  private final byte[] line; // the text's units
+  private int begin; // of the line that is read
+  private int from; // what follows its offset
+  private int to; // where it ends
   private int length; // of the units
   private int[] cells = new int[64 * CELLS];
 

@@ -7,13 +7,14 @@ import java.util.Arrays;
  * units that no value contains. A text that ends within a possible escape ends before it, unless nothing follows. Not thread-safe.
  */
 final class EscapeReader extends Reading {
+  /** Dumps may follow the line ends of a JSON string. */
+  static final int[] STEPS = Needles.steps("\r");
+
   private static final int LONGEST = 256; // no escape is longer, a terminal's link included
   private static final char ESC = 0x1b;
   private static final char BEL = 0x07;
   private static final int COLOUR = 32; // 24-bit foreground and background in one sequence take 30
   private static final int BACKSLASHES = 8; // JSON within JSON within JSON has that many
-  /** Dumps may follow the line ends of a JSON string. */
-  static final int[] STEPS = Needles.steps("\r");
   private static final boolean[] BEGINS = new boolean[256];
   private static final byte[] DIGITS = new byte[256]; // a digit's value; no radix for any other character
 

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /**
  * What the gate looks for: the letters and digits of every value, as it stands, in base64 at each alignment and in hex, indexed
- * by the first three. Immutable.
+ * by the first three. Immutable once it is made, so thread-safe.
  */
 final class Needles {
   /** So many letters and digits select the needles that may begin at a place. */
@@ -121,7 +121,7 @@ final class Needles {
     }
   }
 
-  /** The bucket of what begins so; what it has in common with others is told apart by all letters. */
+  /** The bucket of what begins so. Where too many prefixes share the last one, all letters of a needle decide. */
   private Bucket bucketOf(String begin) {
     var prefix = 0;
     for (var c : bytes(begin.substring(0, Math.min(begin.length(), PREFIX)))) {
