@@ -122,7 +122,7 @@ abstract class Reading {
     }
     var start = start(begin, third);
     var to = extend(needle.trail(), end, 1);
-    if (to == units.length) {
+    if (to == units.length && needle.trail().length > 0) {
       openUnit(start);
     }
     found(start == begin ? extend(needle.lead(), begin - 1, -1) + 1 : start, to, needle.name());
