@@ -1,6 +1,5 @@
 package lib.redaction;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -10,7 +9,7 @@ import lib.redaction.Scan.Span;
 
 /**
  * Masks one text that comes in pieces, like an agent's stdout. Its output in all is {@link Redaction#mask} of the whole text,
- * wherever the pieces part. It holds back only from where a secret may begin, and at most {@value Scan#REACH} characters.
+ * wherever the pieces part. It holds back only from where a secret may begin, and at most {@value Reading#REACH} characters.
  * A line that ends within the first three letters of a possible secret leaves at once: then the letters before the line end
  * stay, and the rest is masked in the next line. Not thread-safe.
  */
@@ -19,8 +18,7 @@ public final class MaskingStream {
   private final Map<String, Long> counts = new TreeMap<>();
   private String held = ""; // context that has left, and what has not
   private int context;
-  private int covered; // of what has not left, characters that a mask before them covers
-  private List<Span> ahead = new ArrayList<>(0); // found, but not due: what began before them is undecided
+  private List<Span> ahead = List.of(); // found, and not all left: what began before is undecided, or a mask has left that covers more
 
   MaskingStream(Redaction redaction) {
     this.redaction = redaction;
@@ -50,29 +48,26 @@ public final class MaskingStream {
     var spans = scan.spans();
     spans.addAll(ahead);
     spans.sort(Comparator.comparingInt(Span::begin).thenComparing(Span::end, Comparator.reverseOrder()));
-    var masked = new StringBuilder(0);
-    var at = context + covered;
-    var due = 0;
-    for (; due < spans.size() && spans.get(due).begin() < scan.cut(); due++) {
-      var span = spans.get(due);
-      if (span.begin() >= at) {
+    var masked = new StringBuilder(spans.isEmpty() ? 0 : text.length());
+    var at = context;
+    for (var span : spans) {
+      if (span.begin() >= at && span.begin() < scan.cut()) {
         masked.append(text, at, span.begin()).append('[').append(span.name()).append(']');
         counts.merge(span.name(), 1L, Long::sum);
         redaction.count(span.name());
       }
-      at = Math.max(at, span.end());
+      at = span.begin() < scan.cut() ? Math.max(at, span.end()) : at;
     }
-    var rest = at < scan.cut() ? text.substring(at, scan.cut()) : "";
-    hold(text, scan.cut(), Math.max(at, scan.cut()), spans.subList(due, spans.size()));
-    return masked.isEmpty() ? rest : masked.append(rest).toString();
+    hold(text, scan, spans);
+    var rest = Math.min(at, scan.cut());
+    return masked.isEmpty() ? text.substring(rest, scan.cut()) : masked.append(text, rest, scan.cut()).toString();
   }
 
-  /** @param done where what has left, or is covered by a mask that has, ends */
-  private void hold(String text, int cut, int done, List<Span> spans) {
-    var keep = Math.max(0, cut - Scan.CONTEXT);
-    held = text.substring(keep);
-    context = cut - keep;
-    covered = done - cut;
-    ahead = new ArrayList<>(spans.stream().map(span -> new Span(span.begin() - keep, span.end() - keep, span.name())).toList());
+  private void hold(String text, Scan scan, List<Span> spans) {
+    var begin = scan.context();
+    held = text.substring(begin);
+    context = scan.cut() - begin;
+    ahead = spans.stream().filter(span -> span.end() > scan.cut())
+        .map(span -> new Span(span.begin() - begin, span.end() - begin, span.name())).toList();
   }
 }
