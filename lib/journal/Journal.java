@@ -15,8 +15,9 @@ import lib.journal.Attempt.Claim;
 import lib.journal.Attempt.Position;
 import lib.journal.Attempt.State;
 import lib.store.Damage;
-import lib.store.Database;
 import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.Sql;
 import lib.store.StoreFailed;
 import lib.wire.RemoteCodebase;
 import lib.wire.Report;
@@ -120,6 +121,19 @@ public final class Journal implements AutoCloseable {
     return update(Sync.POWER, "INSERT OR IGNORE INTO attempt " + INSERT, columns(attempt)) > 0;
   }
 
+  /**
+   * Records an attempt that has ended and of which nothing else is known here, with its outcome; on disk when it returns.
+   *
+   * @param fence the server's number of its claim
+   */
+  public Attempt insertEnded(Attempt draft, int fence, String verdict, Report outcome, Instant at) throws StoreFailed, InterruptedException {
+    return database.write(Sync.POWER, sql -> {
+      var attempt = draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id", row -> row.getLong(1), columns(draft)).orElseThrow());
+      end(sql, attempt, verdict, List.of(outcome), false, at);
+      return attempt.claimed(new Claim(fence, 0));
+    });
+  }
+
   private static Object[] columns(Attempt draft) {
     return new Object[] {draft.server(), draft.workerId(), draft.taskId(), draft.n(), draft.marker(), draft.codebaseId(),
         draft.codebase(), draft.work().agentType(), draft.work().title(), draft.createdAt()};
@@ -167,15 +181,20 @@ public final class Journal implements AutoCloseable {
   public void ended(Attempt attempt, String verdict, List<Report> due, boolean requeue, Instant at)
       throws StoreFailed, InterruptedException {
     database.write(Sync.POWER, sql -> {
-      for (var report : due) {
-        ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, report, at);
-        ReportQueue.insert(sql, attempt, PendingReport.Kind.RELEASE, report, at);
-        if (requeue) {
-          ReportQueue.insert(sql, attempt, PendingReport.Kind.REQUEUE, report.withResult(null), at);
-        }
-      }
-      return sql.update("UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
+      end(sql, attempt, verdict, due, requeue, at);
+      return null;
     });
+  }
+
+  private static void end(Sql sql, Attempt attempt, String verdict, List<Report> due, boolean requeue, Instant at) throws SQLException {
+    for (var report : due) {
+      ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, report, at);
+      ReportQueue.insert(sql, attempt, PendingReport.Kind.RELEASE, report, at);
+      if (requeue) {
+        ReportQueue.insert(sql, attempt, PendingReport.Kind.REQUEUE, report.withResult(null), at);
+      }
+    }
+    sql.update("UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
   }
 
   /** Settles an attempt whose task is not ours any more, and drops its reports; on disk when it returns. */

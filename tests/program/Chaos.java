@@ -81,17 +81,19 @@ public final class Chaos implements AutoCloseable {
     out.println("chaos: seed " + plan.seed + ", " + plan.tasks + " tasks at most, " + plan.workers + " workers, "
         + plan.most.toSeconds() + " s of faults at most");
     for (var i = 1; i <= plan.workers; i++) {
-      hands.add(new Hand(i));
+      var hand = new Hand(i);
+      hands.add(hand);
+      hand.awaitRegistration(); // of two workers that register a folder at one instant, the later one takes it over
     }
-    for (var hand : hands) {
-      hand.begin();
-    }
+    hands.forEach(hand -> hand.thread.start());
     feed();
     calm.countDown();
     var wrong = new ArrayList<String>();
     for (var hand : hands) {
       hand.calm(wrong);
     }
+    serving.lock(); // a last kill of the server may still be under way
+    serving.unlock();
     out.println(at() + "no more faults; " + made + " tasks are made");
     wrong.addAll(settled.wrongs(SETTLING));
     wrong.forEach(line -> out.println("WRONG: " + line));
@@ -174,15 +176,14 @@ public final class Chaos implements AutoCloseable {
       work();
     }
 
-    /** Waits until its folders are registered, and starts the faults. */
-    void begin() throws Exception {
+    /** Waits until its folders are registered. */
+    void awaitRegistration() throws Exception {
       worker.awaitErr("stream open");
       var id = Files.readString(state().resolve("worker-id")).strip();
       for (var folder : folders) {
         Program.await("the registration of " + folder, () -> find(folder, id) != null);
         ids.put(folder, find(folder, id));
       }
-      thread.start();
     }
 
     private String find(Path folder, String worker) throws Exception {
@@ -212,7 +213,7 @@ public final class Chaos implements AutoCloseable {
           }
         }
       }
-      given.removeIf(settled::isKilled);
+      given.removeIf(settled::isHit);
       return given.size();
     }
 
@@ -354,6 +355,9 @@ public final class Chaos implements AutoCloseable {
     }
 
     private void replaceJournal(List<Kept> files) throws IOException {
+      for (var task : tasks) {
+        settled.forgotten(task);
+      }
       for (var name : List.of("journal.db", "journal.db-wal", "journal.db-shm")) {
         Files.deleteIfExists(state().resolve(name));
       }

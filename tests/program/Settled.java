@@ -44,6 +44,7 @@ final class Settled {
   private final Client client;
   private final List<Expected> expected = Collections.synchronizedList(new ArrayList<>());
   private final Set<String> killed = ConcurrentHashMap.newKeySet(); // names of tasks whose agents were killed from outside
+  private final Set<String> forgotten = ConcurrentHashMap.newKeySet(); // names of tasks of which nothing was left but a claim
   private int judged; // of the expected tasks, those already reported
 
   /** @param home the machine's home folder, with the state of all its workers */
@@ -68,7 +69,7 @@ final class Settled {
    * @param attempts the folder of its task's attempts
    */
   void killed(Path attempts) throws IOException {
-    var one = List.copyOf(expected).stream().filter(e -> e.task.equals(attempts.getFileName().toString())).findFirst().orElseThrow();
+    var one = find(attempts);
     if (!ledger(one.folder).contains("start " + one.name)) {
       return;
     }
@@ -79,9 +80,21 @@ final class Settled {
     }
   }
 
-  /** Whether the agent of this task was killed, so that it notes no end. Any thread. */
-  boolean isKilled(String name) {
-    return killed.contains(name);
+  /** A journal was lost: where the server has given the worker a task whose attempt has no folder yet, nobody here knows it. */
+  void forgotten(Path attempts) throws IOException {
+    var one = find(attempts);
+    if (!ledger(one.folder).contains("start " + one.name)) {
+      forgotten.add(one.name);
+    }
+  }
+
+  private Expected find(Path attempts) {
+    return List.copyOf(expected).stream().filter(e -> e.task.equals(attempts.getFileName().toString())).findFirst().orElseThrow();
+  }
+
+  /** Whether this task may note no end, since a fault has hit it. Any thread. */
+  boolean isHit(String name) {
+    return killed.contains(name) || forgotten.contains(name);
   }
 
   /** Waits until all conditions hold; returns the broken ones when the time is over. Reports each task once. */
@@ -109,6 +122,9 @@ final class Settled {
   private void judge(Task task, Expected one, List<String> wrong) throws Exception {
     if (killed.contains(one.name) && task.status() == TaskStatus.FAILED) {
       judgeLost(task, one, wrong);
+      return;
+    }
+    if (forgotten.contains(one.name) && String.valueOf(task.error()).contains("lost its record") && !ledger(one.folder).contains("start " + one.name)) {
       return;
     }
     var bad = new ArrayList<String>();

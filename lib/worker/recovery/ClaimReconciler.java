@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClaimReconciler implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(ClaimReconciler.class);
+  private static final String LOST = "lost"; // no marker of a queueing: a task that is queued again is run
   private static final int MAX_CALLS = 8; // each waits for the server and the disk in turn; more would only delay deliveries
 
   private final WorkerContext context;
@@ -195,13 +196,12 @@ public final class ClaimReconciler implements Runnable {
   private void reportLost(Task task) throws StoreFailed, InterruptedException {
     LOG.warn("the server has a task as running here that nobody here knows, reporting it as lost task={}", task.id());
     var at = context.clock().now();
-    var intent = context.journal().insertIntent(Attempt.draft(new AttemptKey(context.server().features().key(), context.workerId(), task.id(),
-        context.journal().next(task.id()), task.marker()), new Attempt.Work(task.codebase(), null, task.agent(), task.title()), at));
-    var attempt = context.journal().claimed(intent, task.attempt(), 0, List.of(), at);
-    outbox.open(attempt);
     var error = "the worker lost its record of the task: its state folder was damaged or replaced";
-    outbox.finish(attempt, Json.write(Json.object().put("status", TaskStatus.FAILED.word()).put("reason", "lost").put("error", error)),
-        List.of(new Report(task.id(), context.workerId(), TaskStatus.FAILED, null, null, error, task.attempt())), false);
+    var key = new AttemptKey(context.server().features().key(), context.workerId(), task.id(), context.journal().next(task.id()), LOST);
+    var draft = Attempt.draft(key, new Attempt.Work(task.codebase(), null, task.agent(), task.title()), at);
+    outbox.resume(context.journal().insertEnded(draft, task.attempt(),
+        Json.write(Json.object().put("status", TaskStatus.FAILED.word()).put("reason", "lost").put("error", error)),
+        new Report(task.id(), context.workerId(), TaskStatus.FAILED, null, null, error, task.attempt()), at));
   }
 
   private AttemptDirectory directory(Attempt attempt) {

@@ -100,6 +100,24 @@ class ClaimReconcilerTest {
   }
 
   @Test
+  void reportsARunningTaskAsLostOnceWhenNobodyHereKnowsIt() throws Exception {
+    var known = server.addTask("c", "x");
+    var unknown = server.addTask("c", "x");
+    var elsewhere = server.addTask("c", "x");
+    for (var task : List.of(known, unknown, elsewhere)) {
+      server.change(task, json -> json.put("status", "running").put("worker_id", task.equals(elsewhere) ? "w2" : "w1"));
+    }
+    running.add(MadeWorker.task(known), state);
+    outbox.deliver(context.server().known().orElseThrow());
+    settling.run();
+    Program.await("the report", () -> outbox.depth() == 0 && server.status(unknown).equals("failed"));
+    assertThat(server.task(unknown).path("error").asText()).contains("lost its record");
+    assertThat(List.of(server.status(known), server.status(elsewhere))).containsOnly("running");
+    assertThat(journal.latest(unknown).orElseThrow().state()).isEqualTo(Attempt.State.SETTLED);
+    assertThat(journal.latest(unknown).orElseThrow().marker()).as("a task that is queued again is run").isNotEqualTo(MadeWorker.task(unknown).marker());
+  }
+
+  @Test
   void findsOtherAttemptsWhenOneFolderIsUnreadable() throws Exception {
     for (var task : List.of("a", "b", "c")) {
       AttemptDirectory.of(state, task, 1).writeInputs("", Json.object(), draft(task, 1).toJson());
