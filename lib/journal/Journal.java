@@ -145,14 +145,15 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Records that the server gave us the task, together with the reports that are due for that. On disk when it returns.
+   * Records that the server gave us the task, together with the reports that are due for that. When a loss of power takes it, the
+   * intent is left, and the server says whose the task is.
    *
    * @param fence the server's number for this claim; 0 where it gives none
    * @param due that we run it, unless the server knows that from the claim
    */
   public Attempt claimed(Attempt attempt, int fence, long leaseSeconds, List<Report> due, Instant at)
       throws StoreFailed, InterruptedException {
-    return database.write(Sync.POWER, sql -> {
+    return database.write(Sync.PROCESS, sql -> {
       sql.update("UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ?, marker = ?, codebase_id = ?, agent_type = ?, "
           + "title = ? WHERE id = ?", fence, leaseSeconds, at, attempt.marker(), attempt.codebaseId(), attempt.agentType(), attempt.work().title(),
           attempt.id());

@@ -152,7 +152,7 @@ public final class OutputRecorder implements Closeable {
     if (!ended) {
       transcript.flush();
       transcript.appendTail();
-      Durable.write(directory.file(CLOSING), closingLine.getBytes(StandardCharsets.UTF_8));
+      Durable.replace(directory.file(CLOSING), closingLine.getBytes(StandardCharsets.UTF_8));
       transcript.append(redaction.mask(closingLine) + maskedLine());
       ended = true;
     }

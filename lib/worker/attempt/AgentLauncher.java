@@ -12,8 +12,8 @@ import lib.agent.AgentEnvironment;
 import lib.agent.AgentFacts;
 import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
-import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapter.LaunchSpec;
+import lib.agent.adapter.Adapter;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor;
@@ -56,7 +56,7 @@ public final class AgentLauncher {
   }
 
   /**
-   * Starts the agent.
+   * Starts the agent, whose inputs are written.
    *
    * @throws Refused when the task asks for what is not here or not allowed
    * @throws Problem when this machine cannot run any agent now
@@ -64,9 +64,7 @@ public final class AgentLauncher {
    */
   AgentHandle start(Task task, Attempt attempt, Duration budget) throws Refused, IOException, InterruptedException {
     var directory = directory(attempt);
-    directory.create();
     RunBudget.write(directory, budget);
-    directory.writeInputs(task.prompt() == null ? "" : task.prompt(), task.raw(), attempt.toJson());
     check(task, attempt.codebase());
     var facts = inspector.facts();
     if (facts.adapter() == null) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import lib.agent.output.OutputAnalyzer;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
@@ -16,8 +17,8 @@ import lib.agent.process.Supervisor;
 import lib.config.Table;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
-import lib.worker.admission.StopRequest;
 import lib.worker.admission.StopRequest.Cause;
+import lib.worker.admission.StopRequest;
 import lib.worker.admission.StopRequests;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
@@ -119,8 +120,10 @@ final class AgentWatcher {
       if (ending == null && (stops.isPresent() || output.stuck() != null || output.sessionGone())) {
         beginEnding();
       }
-      if (!hasMore) {
+      if (!hasMore && agent.process() == null) {
         context.clock().sleep(POLL_INTERVAL);
+      } else if (!hasMore) {
+        agent.process().waitFor(POLL_INTERVAL.toMillis(), TimeUnit.MILLISECONDS); // its end is seen at once
       }
     }
   }

@@ -77,18 +77,19 @@ public final class AttemptRunner {
    * @throws StoreFailed when the intent cannot be recorded; then nothing was claimed
    */
   public ClaimResult run(AdmittedTask admitted) throws StoreFailed, InterruptedException {
-    var claim = admitted.restored() == null ? claimer.claim(admitted) : new Claimed(admitted.restored(), null);
-    if (claim instanceof Claimed(Attempt attempt, Duration budget)) {
-      admitted.place().claimed(attempt);
-      report(attempt, perform(admitted, attempt, budget));
+    var claim = admitted.restored() == null ? claimer.claim(admitted) : new Claimed(admitted.restored(), null, null);
+    if (claim instanceof Claimed claimed) {
+      admitted.place().claimed(claimed.attempt());
+      report(claimed.attempt(), perform(admitted, claimed));
     }
     return claim;
   }
 
-  private Verdict perform(AdmittedTask admitted, Attempt attempt, Duration budget) throws InterruptedException {
+  private Verdict perform(AdmittedTask admitted, Claimed claimed) throws InterruptedException {
+    var attempt = claimed.attempt();
     Launch launch;
     try {
-      launch = launch(admitted, attempt, budget); // first, since people wait for it
+      launch = launch(admitted, claimed); // first, since people wait for it
     } catch (RuntimeException | Error e) {
       launch = new Launch.Ended(bug(attempt, e));
     }
@@ -116,16 +117,20 @@ public final class AttemptRunner {
     return Verdict.failed("bug", "a bug in the worker ended it: " + e);
   }
 
-  private Launch launch(AdmittedTask admitted, Attempt attempt, Duration budget) throws InterruptedException {
+  private Launch launch(AdmittedTask admitted, Claimed claimed) throws InterruptedException {
+    var attempt = claimed.attempt();
     var stop = admitted.place().stops().current();
     try {
+      if (claimed.inputs() != null) {
+        claimed.inputs().await();
+      }
       if (admitted.isBuiltin()) {
         return new Launch.Ended(runBuiltin(admitted.task()));
       }
       if (admitted.restored() != null) {
         return launcher.wasStarted(attempt) ? new Launch.Running(launcher.reattach(attempt)) : new Launch.Ended(Verdict.notStarted(stop));
       }
-      return stop.isPresent() ? new Launch.Ended(Verdict.notStarted(stop)) : new Launch.Running(launcher.start(admitted.task(), attempt, budget));
+      return stop.isPresent() ? new Launch.Ended(Verdict.notStarted(stop)) : new Launch.Running(launcher.start(admitted.task(), attempt, claimed.budget()));
     } catch (AgentLauncher.Refused e) {
       return new Launch.Ended(Verdict.failed("refused", e.getMessage()));
     } catch (Problem e) {

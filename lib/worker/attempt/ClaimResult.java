@@ -10,8 +10,9 @@ public sealed interface ClaimResult {
    * The server gave it to this worker.
    *
    * @param budget the longest that its agent may run
+   * @param inputs of its agent; null for a task without one, and for a restored attempt
    */
-  record Claimed(Attempt attempt, Duration budget) implements ClaimResult {}
+  record Claimed(Attempt attempt, Duration budget, AttemptInputs inputs) implements ClaimResult {}
 
   /** Try again after this delay. */
   record Deferred(Duration delay) implements ClaimResult {}

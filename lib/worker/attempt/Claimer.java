@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import lib.agent.process.AttemptDirectory;
 import lib.config.Table;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
@@ -93,6 +94,21 @@ public final class Claimer {
       pending.write.run();
     }
     var intent = pending.await();
+    var inputs = admitted.isBuiltin() ? null : new AttemptInputs(AttemptDirectory.of(context.identity().stateDir(), task.id(), intent.n()), task,
+        intent.describedBy(task));
+    ClaimResult result = null;
+    try {
+      result = claim(admitted, intent, inputs);
+      return result;
+    } finally {
+      if (inputs != null && !(result instanceof ClaimResult.Claimed)) {
+        inputs.discard();
+      }
+    }
+  }
+
+  private ClaimResult claim(AdmittedTask admitted, Attempt intent, AttemptInputs inputs) throws StoreFailed, InterruptedException {
+    var task = admitted.task();
     for (var failures = 1; ; failures++) {
       if (holds.isClosed() || admitted.place().stops().isPresent()) { // from the first TERM on nothing is claimed
         withdraw(intent, failures);
@@ -100,7 +116,7 @@ public final class Claimer {
       }
       try {
         return switch (context.client().claim(task.id(), context.workerId())) {
-          case Claim.Won won -> won(task, intent, won);
+          case Claim.Won won -> won(task, intent, won, inputs);
           case Claim.Lost lost -> lost(intent, lost);
         };
       } catch (CallFailed e) {
@@ -142,14 +158,14 @@ public final class Claimer {
     }
   }
 
-  private ClaimResult won(Task task, Attempt intent, Claim.Won won) throws StoreFailed, InterruptedException {
+  private ClaimResult won(Task task, Attempt intent, Claim.Won won, AttemptInputs inputs) throws StoreFailed, InterruptedException {
     try {
       var reports = context.server().features().claimSetsRunning() ? List.<Report>of()
           : List.of(Report.running(task.id(), context.workerId(), null, won.attempt()));
       var claimed = context.journal().claimed(intent.describedBy(task), won.attempt(), won.lease().toSeconds(), reports, context.clock().now());
       var longest = context.settings().get(Table.TASK_TIMEOUT);
       var granted = Duration.ofSeconds(won.timeoutSeconds());
-      return new ClaimResult.Claimed(claimed, granted.isZero() || granted.compareTo(longest) > 0 ? longest : granted);
+      return new ClaimResult.Claimed(claimed, granted.isZero() || granted.compareTo(longest) > 0 ? longest : granted, inputs);
     } catch (StoreFailed e) {
       giveBack(task, won, e); // an attempt that is not on record must not run
       throw e;
