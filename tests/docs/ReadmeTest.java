@@ -93,7 +93,7 @@ class ReadmeTest {
     return text.replace("/home/you", home.toString()).replaceAll("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "TASK")
         .replaceAll("\\b[0-9a-f]{8}-[0-9a-f]{3}\\b", "WORKER").replaceAll("\\b[0-9a-f]{8}\\b", "CODEBASE")
         .replaceAll("127\\.0\\.0\\.1:\\d+", "HOST").replaceAll("after [0-9.]+ s", "after N s")
-        .replaceAll("(of worker|registered as) \\S+", "$1 NAME").replaceAll("(for|contact|told)( \\d+ (h|min|s)\\b)+", "$1 N s")
+        .replaceAll("(of worker|registered as) \\S+", "$1 NAME").replaceAll("(for|contact|synced)( \\d+ (h|min|s)\\b)+", "$1 N s")
         .replaceAll("[-0-9]{10}T[:.0-9]{8,12}Z", "TIME").replaceAll("(process|Java|paused by|worker\t) ?\\S+", "$1 X");
   }
 

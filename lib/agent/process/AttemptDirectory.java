@@ -3,6 +3,7 @@ package lib.agent.process;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -148,7 +149,7 @@ public record AttemptDirectory(Path path) {
     return json(ATTEMPT);
   }
 
-  /** Removes the directory with its files, if it is there; only for attempts that never began or have long ended. */
+  /** Removes the directory with its files, if it is there, and its task's when it was the only attempt; no agent may use it. */
   public void clear() throws IOException {
     if (Files.isDirectory(path)) {
       try (var files = Files.list(path)) {
@@ -157,6 +158,11 @@ public record AttemptDirectory(Path path) {
         }
       }
       Files.delete(path);
+      try {
+        Files.delete(path.getParent());
+      } catch (DirectoryNotEmptyException e) {
+        return; // other attempts are there
+      }
     }
   }
 

@@ -85,7 +85,7 @@ public final class Retention implements Runnable {
       }
       var ended = age != null ? age.ended() : Files.getLastModifiedTime(folder.path()).toInstant();
       if (ended.isBefore(before)) {
-        remove(folder);
+        folder.clear();
         removed++;
       } else if (age != null) {
         left.add(new Held(folder, ended, folder.size()));
@@ -109,21 +109,10 @@ public final class Retention implements Runnable {
       if (total <= most) {
         break;
       }
-      remove(one.folder);
+      one.folder.clear();
       total -= one.size;
       removed++;
     }
     return removed;
-  }
-
-  private static void remove(AttemptDirectory folder) throws IOException {
-    folder.clear();
-    var task = folder.path().getParent();
-    try (var others = Files.list(task)) {
-      if (others.findAny().isPresent()) {
-        return;
-      }
-    }
-    Files.deleteIfExists(task);
   }
 }
