@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,7 +21,7 @@ import tests.Program;
 
 /** The bench prints every figure and leaves no process behind, however it ends. What it measures here means nothing. */
 class BenchTest {
-  private static final int MINUTES = 2; // beside three other tests on two cores
+  private static final int MINUTES = 5; // beside three other tests on two cores
   private static final String NUMBER = "-?[\\d.,]+";
 
   @TempDir
@@ -42,6 +43,7 @@ class BenchTest {
   }
 
   @Test
+  @Timeout(value = MINUTES, unit = TimeUnit.MINUTES)
   void printsEveryFigureAndLeavesNoProcess() throws Exception {
     start(System.getenv("PATH"), "--quick", "starts", "v16", "output", "noops", "settling", "idle", "commands", "masks", "sync", "soak");
     assertThat(exit()).as(this::text).isZero();
