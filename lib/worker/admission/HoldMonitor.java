@@ -249,14 +249,17 @@ public final class HoldMonitor implements Runnable, Reporting {
     return isShort ? least + least / 8 : least;
   }
 
-  private static Locks locks(DirectoryLock lock, Codebases codebases, RunningTasks running) {
-    var directories = codebases.current().values().stream().map(Codebases.Offered::directory).collect(Collectors.toSet());
+  /** The directories in which this worker's agents work need no look, which takes long where a lock is held. */
+  private Locks locks(DirectoryLock lock, Codebases codebases, RunningTasks running) {
     var own = running.worked(); // before the look, and after it
-    var held = lock.held(directories);
-    held.removeAll(own);
+    var others = codebases.current().values().stream().map(Codebases.Offered::directory).filter(directory -> !own.contains(directory))
+        .collect(Collectors.toSet());
+    var held = lock.held(others);
+    others.removeAll(held);
     held.removeAll(running.worked());
-    var weak = new TreeMap<Path, String>();
-    directories.stream().filter(Files::isDirectory).forEach(directory -> lock.weakness(directory).ifPresent(why -> weak.put(directory, why)));
+    var weak = new TreeMap<>(lastLocks.weak);
+    weak.keySet().retainAll(own);
+    others.stream().filter(Files::isDirectory).forEach(directory -> lock.weakness(directory).ifPresent(why -> weak.put(directory, why)));
     return new Locks(Set.copyOf(held), weak);
   }
 
