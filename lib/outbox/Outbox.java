@@ -109,6 +109,19 @@ public final class Outbox implements AutoCloseable {
     addRunning(attempt, sessionId);
   }
 
+  /** The same when the session is a new one; one that cannot be recorded now is reported with the outcome. */
+  public void sessionFound(Attempt attempt, String sessionId) {
+    try {
+      if (!sessionId.equals(attempt.sessionId())) {
+        session(attempt, sessionId);
+      }
+    } catch (StoreFailed e) {
+      LOG.warn("cannot record the session, it is reported with the outcome task={}: {}", attempt.taskId(), e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Says again that it runs, to a server that has put it back; when it has ended, says again how. */
   public void running(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
     if (!addRunning(attempt, sessionId) && delivery.journal().reports().repeatOutcome(attempt)) {

@@ -178,20 +178,8 @@ public final class Worker {
   private void react(WorkerEvent event) {
     switch (event) {
       case WorkerEvent.ClaimConfirmed confirmed -> scheduler.restore(confirmed.attempt());
-      case WorkerEvent.SessionFound found -> reportSession(found.attempt(), found.sessionId());
+      case WorkerEvent.SessionFound found -> outbox.sessionFound(found.attempt(), found.sessionId());
       default -> { }
-    }
-  }
-
-  private void reportSession(Attempt attempt, String sessionId) {
-    try {
-      if (!sessionId.equals(attempt.sessionId())) {
-        outbox.session(attempt, sessionId);
-      }
-    } catch (StoreFailed e) {
-      LOG.warn("cannot record the session, it is reported with the outcome task={}: {}", attempt.taskId(), e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

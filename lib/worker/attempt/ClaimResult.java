@@ -12,7 +12,7 @@ public sealed interface ClaimResult {
    * @param budget the longest that its agent may run
    * @param inputs of its agent; null for a task without one, and for a restored attempt
    */
-  record Claimed(Attempt attempt, Duration budget, AttemptInputs inputs) implements ClaimResult {}
+  record Claimed(Attempt attempt, Duration budget, Claimer.Inputs inputs) implements ClaimResult {}
 
   /** Try again after this delay. */
   record Deferred(Duration delay) implements ClaimResult {}

@@ -1,5 +1,6 @@
 package lib.worker.attempt;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -64,6 +65,49 @@ public final class Claimer {
     }
   }
 
+  /** An agent's inputs, which are written while the server is asked for the task. Await or discard them. Thread-safe. */
+  public static final class Inputs {
+    private final AttemptDirectory directory;
+    private final FutureTask<Void> write;
+
+    /** Begins to write them. */
+    private Inputs(AttemptDirectory directory, Task task, Attempt attempt) {
+      this.directory = directory;
+      this.write = new FutureTask<>(() -> {
+        directory.create();
+        directory.writeInputs(task.prompt() == null ? "" : task.prompt(), task.raw(), attempt.toJson());
+        return null;
+      });
+      Thread.ofVirtual().name("inputs " + task.id()).start(write);
+    }
+
+    /**
+     * Waits until they are on the disk.
+     *
+     * @throws lib.core.MachineFailure when they cannot be written
+     */
+    void await() throws IOException, InterruptedException {
+      try {
+        write.get();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof IOException failed) {
+          throw failed;
+        }
+        throw new IllegalStateException(e.getCause());
+      }
+    }
+
+    /** Removes them: the task is not claimed. */
+    void discard() throws InterruptedException {
+      try {
+        await();
+        directory.clear();
+      } catch (IOException e) {
+        return; // what is left of them goes with the next attempt, or after keep_days
+      }
+    }
+  }
+
   /** Starts writing the intent to claim a task, while its caller reads the task. Claim or withdraw it. */
   public Intent intend(Task task, Path directory) {
     var intent = intent(task, directory);
@@ -94,7 +138,7 @@ public final class Claimer {
       pending.write.run();
     }
     var intent = pending.await();
-    var inputs = admitted.isBuiltin() ? null : new AttemptInputs(AttemptDirectory.of(context.identity().stateDir(), task.id(), intent.n()), task,
+    var inputs = admitted.isBuiltin() ? null : new Inputs(AttemptDirectory.of(context.identity().stateDir(), task.id(), intent.n()), task,
         intent.describedBy(task));
     ClaimResult result = null;
     try {
@@ -107,7 +151,7 @@ public final class Claimer {
     }
   }
 
-  private ClaimResult claim(AdmittedTask admitted, Attempt intent, AttemptInputs inputs) throws StoreFailed, InterruptedException {
+  private ClaimResult claim(AdmittedTask admitted, Attempt intent, Inputs inputs) throws StoreFailed, InterruptedException {
     var task = admitted.task();
     for (var failures = 1; ; failures++) {
       if (holds.isClosed() || admitted.place().stops().isPresent()) { // from the first TERM on nothing is claimed
@@ -158,7 +202,7 @@ public final class Claimer {
     }
   }
 
-  private ClaimResult won(Task task, Attempt intent, Claim.Won won, AttemptInputs inputs) throws StoreFailed, InterruptedException {
+  private ClaimResult won(Task task, Attempt intent, Claim.Won won, Inputs inputs) throws StoreFailed, InterruptedException {
     try {
       var reports = context.server().features().claimSetsRunning() ? List.<Report>of()
           : List.of(Report.running(task.id(), context.workerId(), null, won.attempt()));
