@@ -1,11 +1,13 @@
 package tests.agent.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static tests.agent.output.OutputRecorderTest.folder;
+import static tests.agent.output.OutputRecorderTest.say;
+import static tests.agent.output.OutputRecorderTest.text;
+import static tests.agent.output.OutputRecorderTest.write;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -34,19 +36,19 @@ class MaskedTranscriptTest {
   void showsTheSameMaskedTextWhicheverProcessRendersEachLine() throws IOException {
     var lines = List.of("plain\n", "with " + SECRET + " in it\n", say("said " + SECRET + "\nand " + TOKEN), "more\n", KEY, "between\n",
         say("an event"), say("hunt"), say("er2hunter2"), "€ " + SECRET + "\n", say(KEY), "the end\n");
-    var once = folder("once");
+    var once = folder(state, "once");
     write(once, "out", String.join("", lines));
     var whole = finish(once, NO_CAP);
     assertHidden(whole);
     assertThat(whole).contains("plain\nwith [KEY] in it\nsaid [KEY]\n", "between\nan event\n", "the end\n— done\n— masked: KEY ");
-    var often = folder("often");
+    var often = folder(state, "often");
     for (var line : lines) {
       for (var at = 0; at < line.length(); at += 20) {
         write(often, "out", line.substring(at, Math.min(line.length(), at + 20)));
         try (var recorder = new OutputRecorder(often, GATE, NO_CAP)) {
           recorder.read(false);
         }
-        assertHidden(OutputRecorderTest.text(often));
+        assertHidden(text(often));
       }
     }
     assertThat(finish(often, NO_CAP)).isEqualTo(whole);
@@ -54,7 +56,7 @@ class MaskedTranscriptTest {
 
   @Test
   void partsNoLineOfStderrByTextThatIsHeldBack() throws IOException {
-    var folder = folder("held");
+    var folder = folder(state, "held");
     write(folder, "out", "hunter2hunt");
     write(folder, "err", "warning " + SECRET + "\n" + KEY);
     try (var recorder = new OutputRecorder(folder, GATE, NO_CAP)) {
@@ -67,14 +69,14 @@ class MaskedTranscriptTest {
 
   @Test
   void masksASecretThatLiesInTwoPartsOfALongLine() throws IOException {
-    var folder = folder("long");
+    var folder = folder(state, "long");
     var parts = (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32);
     var line = new StringBuilder("x".repeat(parts - 7)).append(SECRET).append(' ').append(TOKEN).append("\n");
     line.setCharAt(parts - 8, ' ');
     write(folder, "out", line.toString());
     try (var recorder = new OutputRecorder(folder, GATE, NO_CAP)) {
       recorder.finish("");
-      var text = OutputRecorderTest.text(folder);
+      var text = text(folder);
       assertThat(text).contains("[KEY]");
       assertHidden(text.substring(parts - 100));
       assertHidden(recorder.analyzer().text());
@@ -84,7 +86,7 @@ class MaskedTranscriptTest {
   @Test
   void showsNoPartOfASecretWhereTheMiddleIsCut() throws IOException {
     for (var shift = 0; shift < 2 * SECRET.length(); shift++) {
-      var folder = folder("cut" + shift);
+      var folder = folder(state, "cut" + shift);
       write(folder, "out", "x".repeat(2999) + "\n" + "z".repeat(4000) + " " + SECRET + " " + "y".repeat(1000 - shift));
       assertThat(finish(folder, 4000)).contains("bytes of output were cut here").doesNotContain("2 y", "hunter");
     }
@@ -92,7 +94,7 @@ class MaskedTranscriptTest {
 
   @Test
   void masksAToolsLineBeforeItIsShortened() throws IOException {
-    var folder = folder("tools");
+    var folder = folder(state, "tools");
     for (var before = 130; before < 165; before++) {
       var line = Json.object().put("type", "tool_use");
       var part = line.putObject("part").put("tool", "bash");
@@ -105,7 +107,7 @@ class MaskedTranscriptTest {
   @Test
   void showsNoPartOfASecretInALongResultAndInTheEndOfStderr() throws IOException {
     for (var shift = 0; shift < SECRET.length() + 2; shift++) {
-      var folder = folder("result" + shift);
+      var folder = folder(state, "result" + shift);
       var half = 1 << 19;
       write(folder, "out", "a".repeat(half - shift) + " " + SECRET + " " + "b".repeat(4 * half) + "\n" + "c".repeat(10) + " " + SECRET + " "
           + "d".repeat(half - shift) + "\n");
@@ -126,22 +128,6 @@ class MaskedTranscriptTest {
     try (var recorder = new OutputRecorder(folder, GATE, cap)) {
       recorder.finish("— done\n");
     }
-    return OutputRecorderTest.text(folder);
-  }
-
-  private AttemptDirectory folder(String task) throws IOException {
-    var folder = AttemptDirectory.of(state, task, 1);
-    folder.writeInputs("prompt", Json.object(), Json.object());
-    return folder;
-  }
-
-  private static String say(String text) {
-    var line = Json.object().put("type", "text");
-    line.putObject("part").put("text", text);
-    return Json.write(line) + "\n";
-  }
-
-  private static void write(AttemptDirectory folder, String name, String text) throws IOException {
-    Files.writeString(folder.file(name), text, StandardOpenOption.APPEND);
+    return text(folder);
   }
 }

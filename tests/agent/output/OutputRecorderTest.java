@@ -67,7 +67,7 @@ class OutputRecorderTest {
   void continuesAtEveryCheckpointWithoutLossOrRepetition() throws IOException {
     var random = new Random(7);
     for (var run = 0; run < 20; run++) {
-      var folder = folder("run" + run);
+      var folder = folder(state, "run" + run);
       var outText = new StringBuilder();
       var errText = new StringBuilder();
       for (var round = 0; round < 30; round++) { // another process renders what each round writes
@@ -184,7 +184,7 @@ class OutputRecorderTest {
   @Test
   void countsWhatIsCutAndKeepsTheEndWithinOneLongLine() throws IOException {
     for (var shift = 0; shift < 3; shift++) {
-      var folder = folder("cut" + shift);
+      var folder = folder(state, "cut" + shift);
       write(folder, "out", "x".repeat(2999) + "\n" + "€".repeat(5000) + "y".repeat(shift) + "THE END");
       var text = all(folder, 4000);
       assertThat(text).endsWith("THE END\n— done\n").doesNotContain("\uFFFD");
@@ -250,22 +250,23 @@ class OutputRecorderTest {
   }
 
   private AttemptDirectory folder() throws IOException {
-    return folder("t1");
+    return folder(state, "t1");
   }
 
-  private AttemptDirectory folder(String task) throws IOException {
+  /** The directory of a task's first attempt, with its inputs. */
+  static AttemptDirectory folder(Path state, String task) throws IOException {
     var folder = AttemptDirectory.of(state, task, 1);
     folder.writeInputs("prompt", Json.object(), Json.object());
     return folder;
   }
 
-  private static String say(String text) {
+  static String say(String text) {
     var line = Json.object().put("type", "text");
     line.putObject("part").put("text", text);
     return Json.write(line) + "\n";
   }
 
-  private static void write(AttemptDirectory folder, String name, String text) throws IOException {
+  static void write(AttemptDirectory folder, String name, String text) throws IOException {
     Files.writeString(folder.file(name), text, StandardOpenOption.APPEND);
   }
 }
