@@ -60,12 +60,13 @@ public record Damage(Path file, String why) {
     }
   }
 
-  /** Whether a failure says that the file itself is broken. */
+  /** Whether a failure says that the file itself is broken: its pages make no sense, or it is shorter than they say. */
   static boolean damaged(SQLException e) {
-    return e instanceof SQLiteException known && switch (SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff)) {
-      case SQLITE_CORRUPT, SQLITE_NOTADB -> true;
-      default -> false;
-    };
+    return e instanceof SQLiteException known && (known.getResultCode() == SQLiteErrorCode.SQLITE_IOERR_SHORT_READ
+        || switch (SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff)) {
+          case SQLITE_CORRUPT, SQLITE_NOTADB -> true;
+          default -> false;
+        });
   }
 
   /** Moves the file out of the way together with what SQLite keeps beside it, and says where to. */

@@ -16,18 +16,20 @@ public final class StoreFailed extends Exception {
 
   /** Why, in words for people where the cause is known. */
   static String reason(SQLException e) {
+    if (Damage.damaged(e)) {
+      return "it is damaged: " + e.getMessage();
+    }
     return e instanceof SQLiteException known ? switch (SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff)) {
       case SQLITE_FULL -> "the disk is full";
       case SQLITE_READONLY -> "this user may not write it, or the directory it is in";
       case SQLITE_CANTOPEN -> "this user cannot open it, or make the files beside it";
-      case SQLITE_CORRUPT, SQLITE_NOTADB -> "it is damaged: " + e.getMessage();
       default -> e.getMessage();
     } : e.getMessage();
   }
 
   /** Whether the disk is full or failing, so that it may heal by itself. */
   public boolean disk() {
-    return getCause() instanceof SQLiteException e && switch (SQLiteErrorCode.getErrorCode(e.getResultCode().code & 0xff)) {
+    return getCause() instanceof SQLiteException e && !Damage.damaged(e) && switch (SQLiteErrorCode.getErrorCode(e.getResultCode().code & 0xff)) {
       case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN -> true;
       default -> false;
     };

@@ -132,7 +132,7 @@ public record AttemptDirectory(Path path) {
       Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8));
       Durable.create(file("out"), new byte[0]);
       Durable.create(file("err"), new byte[0]);
-      Durable.create(file(SupervisorFiles.BOOT), ProcFs.boot().getBytes(StandardCharsets.US_ASCII));
+      Durable.replace(file(SupervisorFiles.BOOT), ProcFs.boot().getBytes(StandardCharsets.US_ASCII)); // whole: a part of it reads as another boot
       Durable.sync(path); // that it was about to start must survive a loss of power; what the agent reads need not, which dies of it
     } catch (IOException e) {
       throw MachineFailure.writing(path, e);

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor;
@@ -74,6 +77,25 @@ class AttemptDirectoryTest {
     assertThat(folder.wasStarted()).isFalse();
     Files.writeString(folder.file("out"), "hello");
     assertThat(folder.wasStarted()).isTrue();
+  }
+
+  @Test
+  void hasNotStartedAtAnyInstantWhileItsInputsAreWritten() throws Exception {
+    var folder = new AtomicReference<>(AttemptDirectory.of(state, "t", 0));
+    var writer = CompletableFuture.runAsync(() -> {
+      try {
+        for (var i = 1; i < 300; i++) {
+          folder.set(AttemptDirectory.of(state, "t", i));
+          folder.get().writeInputs("", Json.object(), Json.object());
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+    while (!writer.isDone()) {
+      assertThat(folder.get().wasStarted()).isFalse();
+    }
+    writer.get();
   }
 
   @Test
