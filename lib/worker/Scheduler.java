@@ -196,6 +196,9 @@ final class Scheduler implements Runnable, Reporting {
   private Optional<AdmittedTask> admit(RunningTask place) throws StoreFailed, InterruptedException {
     var hint = place.task();
     var isWhole = context.server().features().announcesWholeTasks() && hint.whole();
+    if (isWhole && hint.builtin() && !hint.registration()) {
+      return Optional.of(new AdmittedTask(place, hint, null, null, null)); // it got its place by a decision about the whole of it
+    }
     var intent = isWhole ? null : claimer.intend(hint, place.directory()); // the disk takes as long as the server
     AdmittedTask admitted = null;
     try {
