@@ -13,10 +13,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import lib.core.Environment;
 
 /**
  * The program as a user has it: a process of its own, started from the once-built jar, with a home, state and data in a
- * folder of the test. Ends with {@link #close}, at the latest.
+ * folder of the test. Ends with {@link #close}, at the latest. Commands that only ask and print may run within this JVM.
  */
 public final class Program implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(40); // generous: tests run four at once on two cores
@@ -34,6 +35,17 @@ public final class Program implements AutoCloseable {
   /** Starts {@code worker} with these arguments; {@code home} is its home and its current folder's parent. */
   public static Program start(Path home, String... arguments) throws IOException {
     return start(home, home, Map.of(), arguments);
+  }
+
+  /** A command within this JVM where it needs no process of its own, else the same as {@link #start}. */
+  public static Program command(Path home, Path directory, Map<String, String> variables, String... arguments) throws IOException {
+    if (!InnerCommand.fits(arguments)) {
+      return start(home, directory, variables, arguments);
+    }
+    var out = Files.createTempFile(home, "out", ".txt");
+    var err = Files.createTempFile(home, "err", ".txt");
+    var env = new Environment(environment(home, variables), directory, home, Environment.system().host());
+    return new Program(new InnerCommand(env, out, err, arguments), out, err);
   }
 
   /** The same in another current folder and with further variables; an empty value removes one. */
@@ -84,6 +96,9 @@ public final class Program implements AutoCloseable {
 
   /** Sends a signal by its name. */
   public void signal(String name) throws IOException, InterruptedException {
+    if (process instanceof InnerCommand) {
+      throw new IllegalStateException("a command within this JVM gets no signals");
+    }
     new ProcessBuilder("sh", "-c", "kill -s " + name + " " + process.pid()).start().waitFor();
   }
 

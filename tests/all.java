@@ -12,10 +12,19 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.ClassOrderer;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.ClassNameFilter;
+import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -27,10 +36,14 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
  * nothing matched. The last line is {@code N passed, N failed, N skipped}.
  */
 public final class all {
+  /** Warns of each link out of a folder that it deletes, as a worker's control.sock may be. Held: one that nobody holds forgets its level. */
+  private static final Logger LINKS = Logger.getLogger("org.junit.jupiter.api.io");
+
   private all() {}
 
   public static void main(String[] args) throws Exception {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off"); // what counts is asserted
+    LINKS.setLevel(Level.SEVERE);
     var names = new ArrayList<String>();
     for (var arg : args) {
       names.add(".*" + (arg.contains("*") ? arg.replace("*", ".*") : Pattern.quote(arg)) + ".*");
@@ -44,11 +57,14 @@ public final class all {
         .configurationParameter("junit.jupiter.execution.parallel.mode.classes.default", "concurrent")
         .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
         .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "4")
+        .configurationParameter("junit.jupiter.testclass.order.default", ClassOrderer.OrderAnnotation.class.getName())
         .configurationParameter("junit.jupiter.execution.timeout.default", "120 s")
         .configurationParameter("junit.jupiter.tempdir.deletion.strategy.default", Sweep.class.getName())
         .build();
     var summary = new SummaryGeneratingListener();
-    LauncherFactory.create().execute(request, new Reporter(System.out), summary);
+    var reporter = new Reporter(System.out, new ConcurrentHashMap<>(), Collections.synchronizedMap(new HashMap<>()));
+    LauncherFactory.create().execute(request, reporter, summary);
+    reporter.slowest();
     var s = summary.getSummary();
     var failed = s.getTestsFailedCount() + s.getContainersFailedCount();
     System.out.println(s.getTestsSucceededCount() + " passed, " + failed + " failed, "
@@ -56,8 +72,19 @@ public final class all {
     System.exit(failed > 0 ? 1 : s.getTestsFoundCount() == 0 ? 2 : 0);
   }
 
-  /** Prints failures with their trace and skipped tests with their reason. */
-  private record Reporter(PrintStream out) implements TestExecutionListener {
+  /**
+   * Prints a line for each class with its number of tests and its seconds, failures with their trace, skipped tests with
+   * their reason, and at the end the tests that took longest.
+   */
+  private record Reporter(PrintStream out, Map<TestIdentifier, Long> starts, Map<TestIdentifier, Long> tests)
+      implements TestExecutionListener {
+    private static final int SLOWEST = 10;
+
+    @Override
+    public void executionStarted(TestIdentifier test) {
+      starts.put(test, System.nanoTime());
+    }
+
     @Override
     public void executionSkipped(TestIdentifier test, String reason) {
       out.println("SKIPPED " + test.getUniqueId() + ": " + reason);
@@ -65,12 +92,30 @@ public final class all {
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+      var took = System.nanoTime() - starts.remove(test);
+      if (test.isTest()) {
+        tests.put(test, took);
+      } else if (test.getSource().filter(ClassSource.class::isInstance).isPresent()) {
+        var prefix = test.getUniqueId() + "/";
+        var count = tests.keySet().stream().filter(t -> t.getUniqueId().startsWith(prefix)).count();
+        out.println(test.getLegacyReportingName() + ": " + count + " in " + seconds(took));
+      }
       if (result.getStatus() == TestExecutionResult.Status.SUCCESSFUL) {
         return;
       }
       var failed = result.getStatus() == TestExecutionResult.Status.FAILED;
       out.println((failed ? "FAILED " : "SKIPPED ") + test.getUniqueId());
       result.getThrowable().ifPresent(failed ? e -> e.printStackTrace(out) : e -> out.println("  " + e.getMessage()));
+    }
+
+    private void slowest() {
+      out.println("the slowest:");
+      tests.entrySet().stream().sorted(Map.Entry.<TestIdentifier, Long>comparingByValue().reversed()).limit(SLOWEST)
+          .forEach(e -> out.println("  " + seconds(e.getValue()) + " " + e.getKey().getUniqueId().replaceFirst("^.*?/", "")));
+    }
+
+    private static String seconds(long nanos) {
+      return String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
     }
   }
 }

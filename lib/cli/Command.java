@@ -201,6 +201,9 @@ public abstract class Command implements Callable<Integer> {
       io.err().println(problem.text());
       return problem.exit().code;
     }
+    if (e instanceof InterruptedException) {
+      return Problem.Exit.INTERRUPTED.code; // by whoever ran it within a process of theirs
+    }
     var trace = new StringWriter();
     e.printStackTrace(new PrintWriter(trace));
     var why = String.valueOf(e.getMessage()).split("\n")[0];

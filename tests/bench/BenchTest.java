@@ -17,9 +17,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.Heavy;
 import tests.Program;
 
 /** The bench prints every figure and leaves no process behind, however it ends. What it measures here means nothing. */
+@Heavy
 class BenchTest {
   private static final int MINUTES = 5; // beside three other tests on two cores
   private static final String NUMBER = "-?[\\d.,]+";

@@ -14,10 +14,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tests.Heavy;
 import tests.Program;
 import tests.Project;
 
 /** The README's commands, run in their order in a fresh home, print what the README says. */
+@Heavy
 class ReadmeTest {
   /** A command and what the README shows of its output; null where it leaves that out. */
   private record Step(String command, String output) {}

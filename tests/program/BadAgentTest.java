@@ -18,7 +18,7 @@ import tests.Program;
 class BadAgentTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
-    site.serve();
+    site.openServer();
     site.work("-b", "code:" + code);
   }
 

@@ -38,7 +38,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void serveNamesTheConflictWhenPortOrDataAreInUse() throws Exception {
-    site.serve();
+    site.openServer();
     var samePort = site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("other").toString());
     assertThat(samePort.exit()).isNotZero();
     assertThat(samePort.err()).contains("problem: the server cannot listen", "fix: ").doesNotContain("\tat ");
@@ -63,7 +63,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void createsListsShowsReadsAndRequeuesATask() throws Exception {
-    site.serve();
+    site.openServer();
     var code = site.folder("code");
     var registered = json("register", "-b", "code:" + code, "-n", "w");
     assertThat(registered.path("codebases").path(0).path("path").asText()).isEqualTo(code.toString());
@@ -91,7 +91,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void choosesTheCodebaseOfTheCurrentFolder() throws Exception {
-    site.serve();
+    site.openServer();
     json("register", "-b", "here:" + site.folder("here"), "-n", "w");
     var id = json("tasks", "create", "talk x").path("id").asText();
     assertThat(site.client().task(id).codebaseId()).isEqualTo(site.id(site.folder("here")));
@@ -100,7 +100,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void followExitsWithTheTasksOutcome() throws Exception {
-    site.serve();
+    site.openServer();
     var code = site.folder("code");
     site.work("-b", "code:" + code);
     site.id(code);
@@ -114,8 +114,8 @@ class CommandsTest extends OnSite {
 
   @Test
   void saysThatTheTaskContinuesWhenFollowingIsInterrupted() throws Exception {
-    site.serve();
-    var create = site.start("tasks", "create", "--follow", "x", "--server", site.url().toString());
+    site.openServer();
+    var create = site.process("tasks", "create", "--follow", "x", "--server", site.url().toString());
     var id = create.awaitErr("task (\\S+)\n");
     Program.await("its start", () -> site.client().task(id) != null);
     create.signal("INT");
@@ -125,7 +125,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void saysThatACancelIsPendingWhenItTakesLonger() throws Exception {
-    site.serve();
+    site.openServer();
     var code = site.folder("code");
     site.work("-b", "code:" + code);
     var running = site.create(code, "stubborn");
@@ -137,7 +137,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void cancelPrintsTheTasksNewState() throws Exception {
-    site.serve();
+    site.openServer();
     var pending = site.create(null, "x");
     assertThat(json("tasks", "cancel", pending).path("status").asText()).isEqualTo("cancelled");
     var code = site.folder("code");
@@ -168,7 +168,7 @@ class CommandsTest extends OnSite {
 
   @Test
   void reportsUnknownIdsInOneWay() throws Exception {
-    site.serve();
+    site.openServer();
     for (var command : new String[][] {{"tasks", "show", "nope"}, {"tasks", "output", "nope"}, {"tasks", "cancel", "nope"},
         {"tasks", "requeue", "nope"}, {"tasks", "create", "--codebase", "nope", "x"}, {"tasks", "show", "../../health"}}) {
       var ran = ran(command);

@@ -33,7 +33,7 @@ class ControlTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
     stateDir = site.home().resolve(".local/state/a2a-worker/w");
-    site.serve();
+    site.openServer();
   }
 
   private Program ran(String... arguments) throws Exception {
@@ -230,9 +230,8 @@ class ControlTest extends OnSite {
       server.on("PUT", "/v1/agent/tasks/*/status").after(1).answer(422, "no");
       server.on("POST", "/v1/worker/tasks/release").answer(422, "no");
       var task = server.addTask(site.id(code), "talk hello");
-      Program.await("the refusals", () -> json("outbox", "list").size() >= 2);
+      Program.await("the refusals", () -> json("outbox", "list").valueStream().filter(r -> r.path("state").asText().equals("refused")).count() >= 2);
       var refused = json("outbox", "list").valueStream().filter(r -> r.path("kind").asText().equals("status")).findFirst().orElseThrow();
-      assertThat(refused.path("state").asText()).isEqualTo("refused");
       assertThat(refused.path("error").asText()).contains("422");
       server.heal();
       ran("outbox", "retry", refused.path("id").asText());

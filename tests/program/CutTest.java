@@ -37,7 +37,7 @@ class CutTest {
   void open() throws Exception {
     site = new Site(temp);
     code = site.folder("code");
-    site.serve();
+    site.openServer();
     proxy = new FaultProxy(site.url());
     var worker = site.work(proxy.url(), "w", "-b", "code:" + code);
     worker.awaitErr("stream open");

@@ -39,7 +39,7 @@ class FullDiskTest {
     other = site.folder("other");
     gate = home.resolve("gate");
     Files.writeString(home.resolve("config.json"), Json.write(Json.object().put("min_free_disk", "0"))); // else the worker would hold tasks before
-    site.serve();
+    site.openServer();
     worker = site.work("-b", "code:" + code, "-b", "other:" + other, "--config", home.resolve("config.json").toString());
     settled = new Settled(site.home(), site.client());
   }

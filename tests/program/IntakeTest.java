@@ -46,7 +46,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void holdsTasksWhenTheDiskIsShort() throws Exception {
-    site.serve();
+    site.openServer();
     configure(Json.object().put("min_free_disk", "1024GiB"));
     var worker = workConfigured();
     var task = site.create(code, "talk hello");
@@ -63,7 +63,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void holdsOnlyAgentTasksWhenMemoryIsShort() throws Exception {
-    site.serve();
+    site.openServer();
     configure(Json.object().put("min_free_memory", "1024GiB"));
     var worker = workConfigured();
     var task = site.create(code, "talk hello");
@@ -74,7 +74,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void holdsTasksWhenTheAgentFailsThreeTimes() throws Exception {
-    site.serve();
+    site.openServer();
     var broken = home.resolve("opencode");
     Files.writeString(broken, "#!/bin/sh\necho cannot load libfoo >&2\nexit 1\n");
     Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -93,7 +93,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void resetsTheBreakerWhenAReloadReplacesTheAgent() throws Exception {
-    site.serve();
+    site.openServer();
     var gate = home.resolve("gate");
     var broken = home.resolve("opencode");
     Files.writeString(broken, "#!/bin/sh\nwhile [ ! -e " + gate + " ]; do sleep 0.05; done\nexit 1\n");
@@ -120,7 +120,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void reloadPrintsLiveAndRestartSettingsAndIgnoresABadFile() throws Exception {
-    site.serve();
+    site.openServer();
     configure(Json.object().put("max_concurrent_tasks", 1).put("poll_interval", 3));
     var worker = workConfigured();
     configure(Json.object().put("max_concurrent_tasks", 3).put("poll_interval", 4));
@@ -147,7 +147,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void reloadReplacesTheOfferedCodebases() throws Exception {
-    site.serve();
+    site.openServer();
     var other = site.folder("other");
     configure(codebases(code));
     site.work("--config", config.toString());
@@ -166,7 +166,7 @@ class IntakeTest extends OnSite {
 
   @Test
   void keepsOfferingACodebaseWhenAReloadChangesItsDescription() throws Exception {
-    site.serve();
+    site.openServer();
     configure(codebases(code));
     site.work("--config", config.toString());
     site.id(code);

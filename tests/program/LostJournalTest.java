@@ -76,7 +76,7 @@ class LostJournalTest extends OnSite {
   @ParameterizedTest
   @EnumSource
   void deliversTheOutputWholeAndOnceToOurServer(Harm harm) throws Exception {
-    site.serve();
+    site.openServer();
     var older = earlier();
     var worker = site.work("-b", "code:" + code);
     var task = site.create(code, Settled.prompt("x", LINES, gate));
@@ -113,7 +113,7 @@ class LostJournalTest extends OnSite {
 
   @Test
   void endsAndLeavesTheAgentWhenTheJournalIsCutWhileItRuns() throws Exception {
-    site.serve();
+    site.openServer();
     var worker = site.work("-b", "code:" + code);
     var task = site.create(code, Settled.prompt("x", LINES, gate));
     site.awaitOutput(task, "x line 18\n");

@@ -21,7 +21,7 @@ class ModelsTest {
     try (var site = new Site(home)) {
       var agent = Files.copy(Path.of(Site.agent()), site.home().resolve("agent"));
       Files.writeString(site.home().resolve("models"), "anthropic/claude-x\nopenai/gpt-9\n");
-      site.serve();
+      site.openServer();
       var code = site.folder("code");
       site.start("run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent.toString(), "-b", "code:" + code);
       var id = site.id(code);

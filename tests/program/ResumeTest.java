@@ -28,7 +28,7 @@ class ResumeTest {
   @BeforeEach
   void open() throws Exception {
     site = new Site(home);
-    site.serve();
+    site.openServer();
     code = site.folder("code");
     other = site.folder("other");
     site.work("-b", "code:" + code, "-b", "other:" + other);

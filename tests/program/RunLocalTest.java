@@ -211,7 +211,7 @@ class RunLocalTest {
 
   @Test
   void onceExitsAfterOneTask() throws Exception {
-    site.serve();
+    site.openServer();
     var folder = site.folder("a");
     var run = site.work("-b", "a:" + folder, "--once");
     var first = site.create(folder, "talk one");
@@ -221,7 +221,7 @@ class RunLocalTest {
 
   @Test
   void onceTakesTheOldestTask() throws Exception {
-    site.serve();
+    site.openServer();
     var first = site.create(null, "one", "noop");
     var second = site.create(null, "two", "noop");
     var run = site.work("--once", "--max-concurrent-tasks", "4");

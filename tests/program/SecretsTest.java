@@ -19,7 +19,7 @@ class SecretsTest extends OnSite {
 
   @BeforeEach
   void open() throws Exception {
-    site.serve();
+    site.openServer();
   }
 
   @Test

@@ -102,7 +102,7 @@ class SessionSyncTest {
 
   @Test
   void syncsTheSessionToOurServerDuringAndAfterItsTask() throws Exception {
-    site.serve();
+    site.openServer();
     var worker = site.start(arguments());
     worker.awaitErr("stream open");
     var id = site.id(code);

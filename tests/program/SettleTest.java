@@ -24,13 +24,12 @@ import tests.Program;
 
 /** A killed worker picks up at its next start what its agents have done meanwhile. */
 class SettleTest extends OnSite {
-  private Program server;
   private Path gate;
 
   @BeforeEach
   void open() throws Exception {
     gate = home.resolve("gate");
-    server = site.serve();
+    site.openServer();
   }
 
   /** A task whose worker is killed while its agent runs. */
@@ -61,6 +60,7 @@ class SettleTest extends OnSite {
 
   @Test
   void watchesAnAgentAndReportsLaterWhenTheServerIsAway() throws Exception {
+    var server = site.serve();
     var first = site.work("-b", "code:" + code);
     var task = site.create(code, "wait " + gate);
     site.awaitOutput(task, "waiting");
@@ -83,6 +83,7 @@ class SettleTest extends OnSite {
 
   @Test
   void keepsReportsFromAnotherServerAtTheSameAddress() throws Exception {
+    var server = site.serve();
     var task = orphan("wait " + gate, "waiting");
     server.signal("KILL");
     server.exit();

@@ -23,7 +23,7 @@ class SilenceTest extends OnSite {
 
   @BeforeEach
   void open() throws Exception {
-    site.serve();
+    site.openServer();
   }
 
   private Task ended(String silences, String prompt) throws Exception {

@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import lib.core.Clock;
 import lib.core.Environment;
+import lib.hub.Hub;
+import lib.hub.HubOptions;
+import lib.hub.Tokens;
 import lib.wire.CallFailed;
 import lib.wire.Client;
 import lib.wire.NewTask;
@@ -26,6 +29,7 @@ public final class Site implements AutoCloseable {
   private final List<Program> programs = new CopyOnWriteArrayList<>();
   private URI url;
   private Client client;
+  private Hub hub;
 
   public Site(Path home) throws IOException {
     this.home = home.toRealPath();
@@ -44,8 +48,15 @@ public final class Site implements AutoCloseable {
     return Files.createDirectories(home.resolve("code").resolve(name));
   }
 
-  /** Starts the embedded server, first on a free port, later on the same one. */
+  /** Opens the embedded server within this JVM, for tests that neither end it nor read its log. */
+  public void openServer() throws InterruptedException {
+    hub = Hub.start(new HubOptions("127.0.0.1", 0, home.resolve(".local/share/a2a-server/server.db"), Tokens.NONE), Clock.SYSTEM);
+    at(hub.url());
+  }
+
+  /** Starts the embedded server as a process, in place of the one within; first on a free port, later on the same one. */
   public Program serve() throws Exception {
+    closeServer();
     return serve(Map.of());
   }
 
@@ -87,7 +98,15 @@ public final class Site implements AutoCloseable {
   }
 
   public Program start(Map<String, String> variables, String... arguments) throws IOException {
-    var program = Program.start(home, folder("here"), new HashMap<>(variables), arguments);
+    return kept(Program.command(home, folder("here"), variables, arguments));
+  }
+
+  /** The same in a process of its own, which can get signals. */
+  Program process(String... arguments) throws IOException {
+    return kept(Program.start(home, folder("here"), Map.of(), arguments));
+  }
+
+  private Program kept(Program program) {
     programs.add(program);
     return program;
   }
@@ -187,6 +206,14 @@ public final class Site implements AutoCloseable {
       program.close();
     }
     agents().forEach(ProcessHandle::destroyForcibly);
+    closeServer();
+  }
+
+  private void closeServer() throws InterruptedException {
+    if (hub != null) {
+      hub.close();
+      hub = null;
+    }
   }
 
   @Override

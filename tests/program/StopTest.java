@@ -12,7 +12,7 @@ import tests.Program;
 class StopTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
-    site.serve();
+    site.openServer();
   }
 
   @Test
@@ -167,8 +167,7 @@ class StopTest extends OnSite {
 
   @Test
   void deliversAResultAfterTheNextStartWhenTheServerWasAway() throws Exception {
-    var server = site.start("serve", "--port", "0", "--data", home.resolve("d").toString());
-    site.at(java.net.URI.create(server.awaitOut("(http://\\S+)")));
+    var server = site.serve();
     var worker = site.work("-b", "code:" + code);
     var gate = home.resolve("gate");
     var running = site.create(code, "wait " + gate);
@@ -180,7 +179,7 @@ class StopTest extends OnSite {
     worker.signal("TERM");
     assertThat(worker.exit()).isZero();
     assertThat(worker.err()).contains("wait in the journal");
-    site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("d").toString()).awaitOut("http");
+    site.serve();
     site.work("-b", "code:" + code);
     var task = site.ended(running);
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
@@ -189,15 +188,14 @@ class StopTest extends OnSite {
 
   @Test
   void losesNothingWhenTheServerRestartsMidTask() throws Exception {
-    var server = site.start("serve", "--port", "0", "--data", home.resolve("d").toString());
-    site.at(java.net.URI.create(server.awaitOut("(http://\\S+)")));
+    var server = site.serve();
     site.work("-b", "code:" + code);
     var gate = home.resolve("gate");
     var running = site.create(code, "wait " + gate);
     site.awaitOutput(running, "waiting");
     server.signal("KILL");
     server.exit();
-    site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("d").toString()).awaitOut("http");
+    site.serve();
     Files.createFile(gate);
     var task = site.ended(running);
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class UntouchedTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
-    site.serve();
+    site.openServer();
   }
 
   @Test

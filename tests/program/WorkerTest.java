@@ -17,7 +17,7 @@ import tests.Program;
 class WorkerTest extends OnSite {
   @BeforeEach
   void open() throws Exception {
-    site.serve();
+    site.openServer();
   }
 
   @Test

@@ -81,7 +81,7 @@ abstract class RealAgent {
     });
     var home = Files.createDirectories(site.home().resolve("agent-home"));
     agent = install(home, model.url());
-    site.serve();
+    site.openServer();
     code = site.folder("code");
     var arguments = new ArrayList<>(List.of("run", "--server", site.url().toString(), "--name", "w", "--agent-bin", agent.toString(),
         "-b", "code:" + code, "--silence", "dead=60,limited=5"));

@@ -10,11 +10,13 @@ import lib.agent.adapter.ClaudeCode;
 import lib.core.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
+import tests.Heavy;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Say;
 import tests.real.ModelServer.Stop;
 
 /** Claude Code {@value VERSION}. */
+@Heavy
 final class RealClaudeCodeTest extends RealAgent {
   private static final String VERSION = "2.1.197";
 

@@ -11,12 +11,14 @@ import lib.agent.adapter.Codex;
 import lib.core.Json;
 import lib.wire.TaskStatus;
 import org.junit.jupiter.api.Test;
+import tests.Heavy;
 import tests.Program;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Cut;
 import tests.real.ModelServer.Say;
 
 /** Codex {@value VERSION}. */
+@Heavy
 final class RealCodexTest extends RealAgent {
   private static final String VERSION = "0.169.0";
 

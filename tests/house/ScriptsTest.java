@@ -1,0 +1,96 @@
+package tests.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaFileManager;
+import javax.tools.JavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import lib.cli.Command;
+import lib.cli.Io;
+import lib.core.Environment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tests.Program;
+import tests.Project;
+
+/** Each command is a script of its own: it needs lib alone, is listed by worker.java, and fits a narrow terminal. */
+class ScriptsTest {
+  private static final int WIDTH = 80; // characters: the narrowest terminal that people commonly have
+
+  @TempDir
+  private Path folder;
+
+  static List<Path> scripts() throws IOException {
+    try (var files = Files.list(Project.file("cmd"))) {
+      return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+    }
+  }
+
+  private static String name(Path script) {
+    return script.getFileName().toString().replace(".java", "");
+  }
+
+  @ParameterizedTest
+  @MethodSource("scripts")
+  void needsLibAlone(Path script) throws IOException {
+    assertThat(Files.readString(script)).startsWith("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?\n//SOURCES ../lib/**.java\n")
+        .containsOnlyOnce("//SOURCES").doesNotContain("//DEPS").contains("public static void main(String[] args)");
+    var javac = ToolProvider.getSystemJavaCompiler();
+    var said = new StringWriter();
+    try (var files = javac.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
+      var options = List.of("-d", folder.toString(), "-XDignore.symbol.file", "-proc:none", "-implicit:none");
+      var compiled = javac.getTask(said, new WithoutCommands(files), null, options, null, files.getJavaFileObjects(script)).call();
+      assertThat(compiled).as(said.toString()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("scripts")
+  void helpFitsTheTerminal(Path script) throws Exception {
+    var out = new ByteArrayOutputStream();
+    var print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    var io = new Io(InputStream.nullInputStream(), print, print, false, new Environment(Map.of(), folder, folder, "host"));
+    var command = (Command) Class.forName("cmd." + name(script)).getConstructor(Io.class).newInstance(io);
+    assertThat(command.run("--help")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: " + name(script)).doesNotContainPattern("(?m)^.{" + (WIDTH + 1) + "}");
+  }
+
+  @Test
+  void workerListsThemAll() throws Exception {
+    try (var help = Program.start(folder, "--help")) {
+      assertThat(help.exit()).isZero();
+      var lines = help.out().lines().toList();
+      assertThat(lines).allMatch(line -> line.length() <= WIDTH);
+      assertThat(scripts()).isNotEmpty().allSatisfy(script -> assertThat(lines).anyMatch(line -> line.strip().startsWith(name(script) + " ")));
+    }
+  }
+
+  /** The tests' own classes, without those of the commands. */
+  private static final class WithoutCommands extends ForwardingJavaFileManager<StandardJavaFileManager> {
+    private WithoutCommands(StandardJavaFileManager files) {
+      super(files);
+    }
+
+    @Override
+    public Iterable<JavaFileObject> list(JavaFileManager.Location location, String folder, Set<JavaFileObject.Kind> kinds, boolean below)
+        throws IOException {
+      return Stream.of("cmd", "").anyMatch(folder::equals) ? List.of() : super.list(location, folder, kinds, below);
+    }
+  }
+}
