@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
 import picocli.CommandLine;
 
 /** The entry: {@code jbang worker.java <command>}. Nothing at all, or options without a command, means {@code run}. */
@@ -15,7 +15,7 @@ import picocli.CommandLine;
     footer = "%n`worker` stands for ./jbang worker.java. Nothing at all, or options without a command, means run.%n%n"
         + "Example: worker run --local --task \"Hello, loop\" --agent-type echo")
 public final class worker extends Command {
-  private worker(Io io) {
+  private worker(CommandIo io) {
     super(io);
   }
 
@@ -29,6 +29,6 @@ public final class worker extends Command {
     var options = Set.of("-h", "--help", "-V", "--version");
     var bare = args.length == 0 || args[0].startsWith("-") && !options.contains(args[0]);
     var full = bare ? Stream.concat(Stream.of("run"), Stream.of(args)).toArray(String[]::new) : args;
-    System.exit(new worker(Io.of(System.in, System.out, System.err)).run(full));
+    System.exit(new worker(CommandIo.of(System.in, System.out, System.err)).run(full));
   }
 }

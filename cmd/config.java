@@ -8,31 +8,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lib.agent.AgentProgram;
-import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Io;
-import lib.config.Manual;
+import lib.cli.output.CommandIo;
+import lib.cli.output.TextTable;
+import lib.client.ApiClient;
+import lib.client.http.ServerAddress;
 import lib.config.Setting.Use;
 import lib.config.Settings;
-import lib.config.StateDir;
-import lib.config.Table;
+import lib.config.SettingsManual;
+import lib.config.SettingsTable;
+import lib.config.StateDirectory;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.hub.Hub;
-import lib.hub.HubOptions;
+import lib.server.EmbeddedServer;
+import lib.server.ServerOptions;
 import lib.session.Stores;
-import lib.wire.Client;
-import lib.wire.Server;
 import lib.worker.context.WorkerIdentity;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code config}: what is set and where it came from, whether it is right, and what there is to set. */
 @CommandLine.Command(name = "config", description = "Show, check and explain the settings.",
     footer = "%nExample: worker config show")
 public final class config extends Command {
-  public config(Io io) {
+  public config(CommandIo io) {
     super(io);
   }
 
@@ -47,7 +47,7 @@ public final class config extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
 
-    Show(Io io) {
+    Show(CommandIo io) {
       super(io, Use.values());
     }
 
@@ -63,9 +63,9 @@ public final class config extends Command {
       } catch (Problem none) {
         why = none.what() + ": " + none.why();
       }
-      var places = Stores.places(settings, settings.get(Table.CODEBASES), Clock.SYSTEM);
+      var places = Stores.places(settings, settings.get(SettingsTable.CODEBASES), Clock.SYSTEM);
       if (json) {
-        var shown = Manual.shownJson(settings, used(settings));
+        var shown = SettingsManual.shownJson(settings, used(settings));
         shown.putObject("agent_cli").put("path", path).put("why", why);
         var stores = shown.putArray("session_stores");
         for (var place : places) {
@@ -75,10 +75,10 @@ public final class config extends Command {
         }
         io.out().println(Json.pretty(shown));
       } else {
-        var lines = new ArrayList<>(Manual.shown(settings, used(settings)));
+        var lines = new ArrayList<>(SettingsManual.shown(settings, used(settings)));
         lines.add(List.of("(agent CLI)", path == null ? "none" : path, why));
         places.forEach(place -> lines.add(List.of("(sessions of " + place.kind() + ")", place.path().toString(), chosen(place))));
-        Columns.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
+        TextTable.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
       }
       return Problem.Exit.DONE.code;
     }
@@ -90,13 +90,13 @@ public final class config extends Command {
 
     /** What a worker and a server started now would use where nothing is set. */
     private static Map<String, String> used(Settings settings) {
-      var stateDir = StateDir.of(settings);
-      var used = new HashMap<>(Map.of(Table.STATE_DIR.key(), stateDir.toString(), Table.DB_PATH.key(),
-          HubOptions.database(settings).toString()));
+      var stateDir = StateDirectory.of(settings);
+      var used = new HashMap<>(Map.of(SettingsTable.STATE_DIR.key(), stateDir.toString(), SettingsTable.DB_PATH.key(),
+          ServerOptions.database(settings).toString()));
       try {
-        WorkerIdentity.kept(stateDir).ifPresent(id -> used.put(Table.WORKER_ID.key(), id));
+        WorkerIdentity.kept(stateDir).ifPresent(id -> used.put(SettingsTable.WORKER_ID.key(), id));
       } catch (IOException e) {
-        used.put(Table.WORKER_ID.key(), "(not readable: " + e + ")");
+        used.put(SettingsTable.WORKER_ID.key(), "(not readable: " + e + ")");
       }
       return used;
     }
@@ -108,7 +108,7 @@ public final class config extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
 
-    Check(Io io) {
+    Check(CommandIo io) {
       super(io, Use.values());
     }
 
@@ -126,10 +126,10 @@ public final class config extends Command {
     }
 
     private int check(Settings settings) {
-      new Client(Server.of(settings)); // reads ca_file
-      Hub.check(HubOptions.of(settings));
+      new ApiClient(ServerAddress.of(settings)); // reads ca_file
+      EmbeddedServer.check(ServerOptions.of(settings));
       var warnings = new ArrayList<>(settings.warnings());
-      if (settings.given(Table.AGENT_BIN)) {
+      if (settings.given(SettingsTable.AGENT_BIN)) {
         try {
           AgentProgram.require(settings);
         } catch (Problem absent) { // it may be installed while the worker runs
@@ -137,7 +137,7 @@ public final class config extends Command {
           io.warn(absent.line());
         }
       }
-      for (var place : Stores.places(settings, settings.get(Table.CODEBASES), Clock.SYSTEM)) {
+      for (var place : Stores.places(settings, settings.get(SettingsTable.CODEBASES), Clock.SYSTEM)) {
         if (place.problem() != null) { // the agent may make it while the worker runs
           warnings.add(place.problem().line());
           io.warn(place.problem().line());
@@ -164,18 +164,18 @@ public final class config extends Command {
     @Option(names = "--example", description = "print the example config file")
     private boolean example;
 
-    Manuals(Io io) {
+    Manuals(CommandIo io) {
       super(io);
     }
 
     @Override
     public Integer call() {
-      io.out().print(example ? Manual.example() : json ? Json.pretty(Manual.json()) + "\n" : Manual.markdown());
+      io.out().print(example ? SettingsManual.example() : json ? Json.pretty(SettingsManual.json()) + "\n" : SettingsManual.markdown());
       return Problem.Exit.DONE.code;
     }
   }
 
   public static void main(String[] args) {
-    System.exit(new config(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new config(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

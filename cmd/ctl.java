@@ -6,20 +6,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
 import lib.core.Json;
 import lib.core.Problem;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 /** {@code ctl}: drives the worker on this machine through its socket. */
 @CommandLine.Command(name = "ctl", description = "Drive the worker on this machine: pause, resume, drain, reload, look at what happens.",
     footer = "%nExample: worker ctl pause")
 public final class ctl extends Command {
-  public ctl(Io io) {
+  public ctl(CommandIo io) {
     super(io);
   }
 
@@ -33,7 +33,7 @@ public final class ctl extends Command {
     @Option(names = "--json", description = "print JSON")
     boolean json;
 
-    OnWorker(Io io) {
+    OnWorker(CommandIo io) {
       super(io, Use.LOCAL);
     }
 
@@ -56,7 +56,7 @@ public final class ctl extends Command {
     @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the status")
     private String reason;
 
-    Pause(Io io) {
+    Pause(CommandIo io) {
       super(io);
     }
 
@@ -68,7 +68,7 @@ public final class ctl extends Command {
 
   @CommandLine.Command(name = "resume", description = "Take tasks again.", footer = "%nExample: worker ctl resume")
   static final class Resume extends OnWorker {
-    Resume(Io io) {
+    Resume(CommandIo io) {
       super(io);
     }
 
@@ -81,7 +81,7 @@ public final class ctl extends Command {
   @CommandLine.Command(name = "drain", description = "End the worker as one TERM does: no new task, running ones may finish.",
       footer = "%nExample: worker ctl drain")
   static final class Drain extends OnWorker {
-    Drain(Io io) {
+    Drain(CommandIo io) {
       super(io);
     }
 
@@ -98,7 +98,7 @@ public final class ctl extends Command {
     @Parameters(paramLabel = "N", description = "1 to 64")
     private int most;
 
-    Concurrency(Io io) {
+    Concurrency(CommandIo io) {
       super(io);
     }
 
@@ -111,7 +111,7 @@ public final class ctl extends Command {
   @CommandLine.Command(name = "reload", description = "Read the config file again, as HUP does, and print what has changed.",
       footer = "%nExample: worker ctl reload")
   static final class Reload extends OnWorker {
-    Reload(Io io) {
+    Reload(CommandIo io) {
       super(io);
     }
 
@@ -132,7 +132,7 @@ public final class ctl extends Command {
   @CommandLine.Command(name = "events", description = "Print what happens in the worker as it happens, until interrupted.",
       footer = "%nExample: worker ctl events --json")
   static final class Events extends OnWorker {
-    Events(Io io) {
+    Events(CommandIo io) {
       super(io);
     }
 
@@ -168,7 +168,7 @@ public final class ctl extends Command {
     @Option(names = "--follow", description = "print further output until the task ends")
     private boolean follow;
 
-    Tail(Io io) {
+    Tail(CommandIo io) {
       super(io);
     }
 
@@ -198,6 +198,6 @@ public final class ctl extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new ctl(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new ctl(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

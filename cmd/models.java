@@ -10,15 +10,15 @@ import lib.agent.AgentListener;
 import lib.agent.AgentProgram;
 import lib.agent.adapter.Adapter;
 import lib.cli.Command;
-import lib.cli.Io;
-import lib.config.LiveSettings;
+import lib.cli.output.CommandIo;
+import lib.config.ReloadableSettings;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code models}: what the agent CLI on this machine can use. */
 @CommandLine.Command(name = "models", description = "List the models that the agent CLI on this machine can use, as tasks name them. "
@@ -27,7 +27,7 @@ public final class models extends Command {
   @Option(names = "--json", description = "print JSON")
   private boolean json;
 
-  public models(Io io) {
+  public models(CommandIo io) {
     super(io, Use.AGENT);
   }
 
@@ -45,7 +45,7 @@ public final class models extends Command {
   }
 
   private void print(Settings settings, Path program, Path folder) throws InterruptedException {
-    var inspector = new AgentInspector(new LiveSettings(settings), folder, text -> text, AgentListener.NONE, Clock.SYSTEM);
+    var inspector = new AgentInspector(new ReloadableSettings(settings), folder, text -> text, AgentListener.NONE, Clock.SYSTEM);
     var adapter = inspector.require().adapter();
     var list = inspector.models().orElseThrow(() -> absence(adapter, program));
     if (json) {
@@ -71,6 +71,6 @@ public final class models extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new models(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new models(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

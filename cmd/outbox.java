@@ -8,32 +8,32 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
+import lib.cli.output.TextTable;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.ServerAddress;
 import lib.config.Setting.Use;
 import lib.config.Settings;
-import lib.config.StateDir;
+import lib.config.StateDirectory;
 import lib.control.ControlClient;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.journal.Journal;
 import lib.journal.OutboxEntry;
-import lib.store.Lock;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Server;
-import picocli.CommandLine;
+import lib.store.DatabaseException;
+import lib.store.LockFile;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 /** {@code outbox}: the reports that have not reached their server, to look at and to decide about. */
 @CommandLine.Command(name = "outbox", description = "List the reports that wait or were refused, try them again, give them up.",
     footer = "%nA worker delivers what waits by itself, for as long as it takes.%n%nExample: worker outbox list")
 public final class outbox extends Command {
-  public outbox(Io io) {
+  public outbox(CommandIo io) {
     super(io);
   }
 
@@ -49,7 +49,7 @@ public final class outbox extends Command {
     @Option(names = "--json", description = "print JSON")
     boolean json;
 
-    OnJournal(Io io) {
+    OnJournal(CommandIo io) {
       super(io, Use.CONNECT);
     }
 
@@ -60,19 +60,19 @@ public final class outbox extends Command {
     static List<OutboxEntry> entries(Path stateDir) {
       try {
         return Journal.entries(journal(stateDir));
-      } catch (StoreFailed e) {
+      } catch (DatabaseException e) {
         throw new Problem("the journal " + journal(stateDir) + " cannot be read", e.getMessage(),
             "check that it is yours; a damaged one is set aside when the worker starts").from(e);
       }
     }
 
     interface Change {
-      boolean make(Journal journal) throws StoreFailed, InterruptedException;
+      boolean make(Journal journal) throws DatabaseException, InterruptedException;
     }
 
     /** Changes the journal of a worker that is not running; one that runs is asked to do so. Whether there was such a report. */
     final boolean change(Path stateDir, String action, long id, Change change) throws InterruptedException {
-      if (Lock.holder(stateDir.resolve("lock")).isPresent()) {
+      if (LockFile.holder(stateDir.resolve("lock")).isPresent()) {
         try (var worker = ControlClient.connect(stateDir)) {
           return worker.call("outbox", Json.object().put("action", action).put("id", id)).path("ok").asBoolean();
         }
@@ -80,17 +80,17 @@ public final class outbox extends Command {
       if (!Files.exists(journal(stateDir))) {
         return false;
       }
-      try (var lock = Lock.take(stateDir.resolve("lock"), "a worker", "try again");
+      try (var lock = LockFile.take(stateDir.resolve("lock"), "a worker", "try again");
           var journal = Journal.open(journal(stateDir))) {
         return change.make(journal);
-      } catch (StoreFailed e) {
+      } catch (DatabaseException e) {
         throw new Problem("the journal cannot be written", e.getMessage(), "see that its disk has room").from(e);
       }
     }
 
     /** The state folder of the worker that is meant: named, else the only one that runs, else the one with the default name. */
     static Path stateDir(Settings settings) {
-      return ControlClient.stateDirs(settings).isEmpty() ? StateDir.of(settings) : ControlClient.stateDir(settings);
+      return ControlClient.stateDirs(settings).isEmpty() ? StateDirectory.of(settings) : ControlClient.stateDir(settings);
     }
 
     static Problem none(String id, Path stateDir) {
@@ -107,7 +107,7 @@ public final class outbox extends Command {
 
     /** What the settings' server is called in the journal; empty when they name none, or when it cannot be asked. */
     static Set<String> here(Settings settings, List<OutboxEntry> entries) throws InterruptedException {
-      var server = Server.of(settings);
+      var server = ServerAddress.of(settings);
       if (server.url() == null) {
         return Set.of();
       }
@@ -115,9 +115,9 @@ public final class outbox extends Command {
         return Set.of(server.toString());
       }
       try {
-        var info = new Client(server, ANSWER).info();
+        var info = new ApiClient(server, ANSWER).info();
         return info.serverId() == null ? Set.of(server.toString()) : Set.of(server.toString(), info.serverId());
-      } catch (CallFailed e) {
+      } catch (ApiException e) {
         return e.kind().again() ? Set.of() : Set.of(server.toString());
       }
     }
@@ -127,7 +127,7 @@ public final class outbox extends Command {
   @CommandLine.Command(name = "list", description = "List the reports that wait or were refused, the oldest first.",
       footer = "%nExample: worker outbox list --name builder")
   static final class Listing extends OnJournal {
-    Listing(Io io) {
+    Listing(CommandIo io) {
       super(io);
     }
 
@@ -143,7 +143,7 @@ public final class outbox extends Command {
         io.print(Json.pretty(all) + "\n");
         return Problem.Exit.DONE.code;
       }
-      Columns.fit(io, List.of("ID", "TASK", "KIND", "STATUS", "STATE", "TRIES", "AGE", "SERVER", "ERROR"), entries.stream().map(entry ->
+      TextTable.fit(io, List.of("ID", "TASK", "KIND", "STATUS", "STATE", "TRIES", "AGE", "SERVER", "ERROR"), entries.stream().map(entry ->
           List.of(Long.toString(entry.id()), entry.taskId(), entry.kind(), entry.status(), entry.state(), Integer.toString(entry.tries()),
               age(entry.createdAt()), entry.server() + (here.isEmpty() || here.contains(entry.server()) ? "" : " (another)"),
               entry.error() == null ? "" : entry.error())).toList());
@@ -167,7 +167,7 @@ public final class outbox extends Command {
     @Option(names = "--all", description = "every refused report that is still true")
     private boolean all;
 
-    Retry(Io io) {
+    Retry(CommandIo io) {
       super(io);
     }
 
@@ -206,7 +206,7 @@ public final class outbox extends Command {
     @Parameters(paramLabel = "ID", description = "the report")
     private String id;
 
-    Drop(Io io) {
+    Drop(CommandIo io) {
       super(io);
     }
 
@@ -223,6 +223,6 @@ public final class outbox extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new outbox(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new outbox(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

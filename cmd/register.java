@@ -5,20 +5,20 @@ package cmd;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
+import lib.cli.output.TextTable;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
 import lib.config.Setting.Use;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Registration;
-import lib.wire.RemoteCodebase;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.Registration;
 import lib.worker.context.WorkerIdentity;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code register}: tells the server of this worker and its codebases once, to see whether that works. */
 @CommandLine.Command(name = "register", description = "Register this worker and its codebases once, and show their ids.",
@@ -28,7 +28,7 @@ public final class register extends Command {
   @Option(names = "--json", description = "print JSON")
   private boolean json;
 
-  public register(Io io) {
+  public register(CommandIo io) {
     super(io, Use.CONNECT, Use.OFFER);
   }
 
@@ -38,8 +38,8 @@ public final class register extends Command {
     var client = client(server(settings));
     var identity = WorkerIdentity.of(settings);
     ask(client, () -> tell(client, identity, List.of()));
-    var registered = new ArrayList<RemoteCodebase>();
-    for (var codebase : settings.get(Table.CODEBASES)) {
+    var registered = new ArrayList<CodebaseInfo>();
+    for (var codebase : settings.get(SettingsTable.CODEBASES)) {
       if (!Files.isDirectory(codebase.path())) {
         throw new Problem("the codebase " + codebase.name() + " cannot be registered", codebase.path() + " is not a folder here",
             "create it or correct its path");
@@ -47,17 +47,17 @@ public final class register extends Command {
       registered.add(ask(client, () -> client.registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(),
           identity.workerId())));
     }
-    ask(client, () -> tell(client, identity, registered.stream().map(RemoteCodebase::id).toList()));
+    ask(client, () -> tell(client, identity, registered.stream().map(CodebaseInfo::id).toList()));
     print(identity, registered);
     return Problem.Exit.DONE.code;
   }
 
-  private static Void tell(Client client, WorkerIdentity identity, List<String> ids) throws CallFailed, InterruptedException {
+  private static Void tell(ApiClient client, WorkerIdentity identity, List<String> ids) throws ApiException, InterruptedException {
     client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids, null));
     return null;
   }
 
-  private void print(WorkerIdentity identity, List<RemoteCodebase> registered) {
+  private void print(WorkerIdentity identity, List<CodebaseInfo> registered) {
     if (json) {
       var result = Json.object().put("worker_id", identity.workerId()).put("name", identity.name());
       var list = result.putArray("codebases");
@@ -66,10 +66,10 @@ public final class register extends Command {
       return;
     }
     io.err().println("worker " + identity.workerId() + " registered as " + identity.name());
-    Columns.print(io, List.of("CODEBASE", "NAME", "PATH"), registered.stream().map(c -> List.of(c.id(), c.name(), c.path())).toList());
+    TextTable.print(io, List.of("CODEBASE", "NAME", "PATH"), registered.stream().map(c -> List.of(c.id(), c.name(), c.path())).toList());
   }
 
   public static void main(String[] args) {
-    System.exit(new register(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new register(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

@@ -17,35 +17,35 @@ import java.util.concurrent.atomic.AtomicReference;
 import lib.agent.AgentProgram;
 import lib.agent.CredentialFiles;
 import lib.cli.Command;
-import lib.cli.Follow;
-import lib.cli.Io;
 import lib.cli.LocalServer;
-import lib.cli.Logs;
-import lib.cli.TaskOutput;
+import lib.cli.Logging;
+import lib.cli.OutputFollower;
+import lib.cli.output.CommandIo;
+import lib.cli.output.OutputPrinter;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.ServerAddress;
 import lib.config.Codebase;
-import lib.config.Kind;
-import lib.config.LiveSettings;
+import lib.config.ReloadableSettings;
 import lib.config.Setting.Use;
+import lib.config.SettingType;
 import lib.config.Settings;
-import lib.config.StateDir;
-import lib.config.Table;
+import lib.config.SettingsTable;
+import lib.config.StateDirectory;
 import lib.control.ControlServer;
 import lib.core.Clock;
 import lib.core.Problem;
-import lib.hub.Hub;
-import lib.hub.HubOptions;
-import lib.hub.Tokens;
 import lib.journal.Journal;
+import lib.protocol.NewTask;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import lib.redaction.Redaction;
 import lib.redaction.Secrets;
-import lib.store.Lock;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.Server;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.server.EmbeddedServer;
+import lib.server.ServerOptions;
+import lib.server.http.Tokens;
+import lib.store.DatabaseException;
+import lib.store.LockFile;
 import lib.worker.Daemon;
 import lib.worker.Worker;
 import lib.worker.context.EventBus;
@@ -53,8 +53,8 @@ import lib.worker.context.ServerLink;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerIdentity;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 import sun.misc.Signal;
 
 /** {@code run}: the worker itself, for a server or with an embedded one. */
@@ -92,7 +92,7 @@ public final class run extends Command {
   private volatile boolean isInterrupted;
   private final AtomicReference<String> waitedFor = new AtomicReference<>(); // the one task
 
-  public run(Io io) {
+  public run(CommandIo io) {
     super(io, Use.CONNECT, Use.OFFER, Use.WORK);
   }
 
@@ -113,10 +113,10 @@ public final class run extends Command {
     var secrets = Secrets.of(settings);
     var unread = CredentialFiles.addTo(secrets, settings.env());
     var redaction = Redaction.of(secrets.names());
-    Logs.start(settings.given(Table.LOG_LEVEL) || prompt == null ? settings.get(Table.LOG_LEVEL) : "warn", io.terminal(), io.env(),
+    Logging.start(settings.given(SettingsTable.LOG_LEVEL) || prompt == null ? settings.get(SettingsTable.LOG_LEVEL) : "warn", io.terminal(), io.env(),
         redaction::mask);
     unread.forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
-    if (!local && settings.get(Table.SERVER_URL) == null) {
+    if (!local && settings.get(SettingsTable.SERVER_URL) == null) {
       throw noServer();
     }
     if (prompt != null && !builtin()) {
@@ -128,14 +128,14 @@ public final class run extends Command {
       throw new Problem("the task cannot be done", offered(settings).getFirst().path() + " is not a folder here",
           "create it or correct its path (-b)");
     }
-    var stateDir = StateDir.of(settings);
-    try (var lock = Lock.take(stateDir.resolve("lock"), "a worker",
+    var stateDir = StateDirectory.of(settings);
+    try (var lock = LockFile.take(stateDir.resolve("lock"), "a worker",
         "give that one the task (tasks create --follow), or this one another name (--name OTHER)");
         var journal = Journal.open(stateDir.resolve("journal.db"))) {
       var identity = WorkerIdentity.of(settings);
       return local ? withServer(settings, identity, journal, redaction, idle)
-          : work(settings, Server.of(settings), identity, journal, redaction, idle);
-    } catch (StoreFailed e) {
+          : work(settings, ServerAddress.of(settings), identity, journal, redaction, idle);
+    } catch (DatabaseException e) {
       throw Journal.problem(stateDir.resolve("journal.db"), e.getMessage()).from(e);
     }
   }
@@ -143,32 +143,32 @@ public final class run extends Command {
   /** How long there may be nothing to do; null for ever. */
   private Duration idle() {
     try {
-      var kind = Table.DRAIN_TIMEOUT.kind(); // any wait from none to a week, as that one
+      var kind = SettingsTable.DRAIN_TIMEOUT.kind(); // any wait from none to a week, as that one
       return exitWhenIdle == null ? null : kind.parse(exitWhenIdle, io.env(), io.env().cwd());
-    } catch (Kind.Bad e) {
+    } catch (SettingType.Bad e) {
       throw new Problem("--exit-when-idle is '" + exitWhenIdle + "'", "it must be " + e.getMessage(), "give another number of seconds")
           .ending(Problem.Exit.USAGE);
     }
   }
 
   private int withServer(Settings settings, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
-      throws IOException, InterruptedException, StoreFailed {
-    try (var hub = Hub.start(HubOptions.of(settings), Clock.SYSTEM)) {
-      var token = Tokens.any(settings.get(Table.TOKENS));
+      throws IOException, InterruptedException, DatabaseException {
+    try (var hub = EmbeddedServer.start(ServerOptions.of(settings), Clock.SYSTEM)) {
+      var token = Tokens.any(settings.get(SettingsTable.TOKENS));
       LocalServer.announce(identity.stateDir(), hub.url(), token);
       io.err().println("CodeTether server on " + hub.url());
       try {
-        return work(settings, Server.of(settings).at(hub.url()).with(token), identity, journal, redaction, idle);
+        return work(settings, ServerAddress.of(settings).at(hub.url()).with(token), identity, journal, redaction, idle);
       } finally {
         LocalServer.withdraw(identity.stateDir());
       }
     }
   }
 
-  private int work(Settings settings, Server server, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
-      throws InterruptedException, StoreFailed {
-    var client = new Client(server);
-    var worker = new Worker(new WorkerContext(identity, new LiveSettings(settings), new ServerLink(client), journal, redaction, new EventBus(),
+  private int work(Settings settings, ServerAddress server, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
+      throws InterruptedException, DatabaseException {
+    var client = new ApiClient(server);
+    var worker = new Worker(new WorkerContext(identity, new ReloadableSettings(settings), new ServerLink(client), journal, redaction, new EventBus(),
         Clock.SYSTEM, ThreadLocalRandom.current()), offered(settings));
     if (prompt != null) {
       on(signal -> {
@@ -272,7 +272,7 @@ public final class run extends Command {
   }
 
   /** Creates the one task, prints what its agent says, and gives its outcome. */
-  private int one(Settings settings, Client client, Worker worker) throws InterruptedException {
+  private int one(Settings settings, ApiClient client, Worker worker) throws InterruptedException {
     Task ended = null;
     try {
       if (!builtin()) {
@@ -285,10 +285,10 @@ public final class run extends Command {
         abandon(client, worker);
       }
       worker.takeOnly(task.id());
-      var output = TaskOutput.sorted(io);
-      ended = new Follow(client, task.id(), output::take).run();
+      var output = OutputPrinter.sorted(io);
+      ended = new OutputFollower(client, task.id(), output::take).run();
       output.end(ended);
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       throw e.problem(client.server().toString());
     } finally {
       if (ended == null && !isInterrupted) {
@@ -306,15 +306,15 @@ public final class run extends Command {
   }
 
   /** The one task, if no agent of ours has it yet, would wait for ever. */
-  private void abandon(Client client, Worker worker) {
+  private void abandon(ApiClient client, Worker worker) {
     var id = waitedFor.get();
     if (id == null || worker.cancel(id, "the operator", "at the terminal")) {
       return;
     }
     try {
       client.cancel(id, "its worker was stopped");
-    } catch (CallFailed e) {
-      if (e.kind() != CallFailed.Kind.CONFLICT && e.kind() != CallFailed.Kind.REFUSED) { // those: it has ended
+    } catch (ApiException e) {
+      if (e.kind() != ApiException.Kind.CONFLICT && e.kind() != ApiException.Kind.REFUSED) { // those: it has ended
         io.say("the task is not cancelled: " + e.line() + "\n");
       }
     } catch (InterruptedException e) {
@@ -335,7 +335,7 @@ public final class run extends Command {
 
   /** The folders to work in: those of the settings; with an embedded server and none named, the current one. */
   private List<Codebase> offered(Settings settings) {
-    var named = settings.get(Table.CODEBASES);
+    var named = settings.get(SettingsTable.CODEBASES);
     var cwd = io.env().cwd();
     return !named.isEmpty() || !local ? named
         : List.of(new Codebase(cwd.getFileName() == null ? "root" : cwd.getFileName().toString(), cwd, ""));
@@ -351,6 +351,6 @@ public final class run extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new run(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new run(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

@@ -7,16 +7,16 @@ package cmd;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import lib.cli.Command;
-import lib.cli.Io;
-import lib.cli.Logs;
+import lib.cli.Logging;
+import lib.cli.output.CommandIo;
 import lib.config.Setting.Use;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
-import lib.hub.Hub;
-import lib.hub.HubOptions;
 import lib.redaction.Redaction;
 import lib.redaction.Secrets;
+import lib.server.EmbeddedServer;
+import lib.server.ServerOptions;
 import picocli.CommandLine;
 import sun.misc.Signal;
 
@@ -24,18 +24,18 @@ import sun.misc.Signal;
 @CommandLine.Command(name = "serve", description = "Run the embedded server until INT or TERM.",
     footer = "%nExample: worker serve --port 8080 --data ~/server")
 public final class serve extends Command {
-  public serve(Io io) {
+  public serve(CommandIo io) {
     super(io, Use.SERVE);
   }
 
   @Override
   public Integer call() throws InterruptedException {
     var settings = settings();
-    Logs.start(settings.get(Table.LOG_LEVEL), io.terminal(), io.env(), Redaction.of(Secrets.of(settings).names())::mask);
+    Logging.start(settings.get(SettingsTable.LOG_LEVEL), io.terminal(), io.env(), Redaction.of(Secrets.of(settings).names())::mask);
     var stop = new CountDownLatch(1);
     var signals = List.of(new Signal("INT"), new Signal("TERM"));
     var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();
-    try (var hub = Hub.start(HubOptions.of(settings), Clock.SYSTEM, url -> io.out().println("CodeTether server on " + url))) {
+    try (var hub = EmbeddedServer.start(ServerOptions.of(settings), Clock.SYSTEM, url -> io.out().println("CodeTether server on " + url))) {
       stop.await();
     } finally {
       for (var i = 0; i < before.size(); i++) {
@@ -46,6 +46,6 @@ public final class serve extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new serve(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new serve(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

@@ -11,32 +11,32 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import lib.cli.Card;
-import lib.cli.Columns;
+import lib.cli.CodebaseRef;
 import lib.cli.Command;
-import lib.cli.Io;
-import lib.cli.Place;
 import lib.cli.ServerCommand;
-import lib.cli.TaskOutput;
+import lib.cli.output.CommandIo;
+import lib.cli.output.DetailView;
+import lib.cli.output.OutputPrinter;
+import lib.cli.output.TextTable;
+import lib.client.ApiClient;
+import lib.client.SessionClient.Resume;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Json;
 import lib.core.PrintableText;
 import lib.core.Problem;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.RemoteMessage;
-import lib.wire.RemoteSession;
-import lib.wire.Retry;
-import lib.wire.SessionCalls.Resume;
-import lib.wire.Task;
-import picocli.CommandLine;
+import lib.protocol.SessionInfo;
+import lib.protocol.SessionMessage;
+import lib.protocol.Task;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 /** {@code sessions}: what agents and people said to each other, as workers tell the server, and going on with it. */
 @CommandLine.Command(name = "sessions", description = "List and read the agents' sessions that workers told the server of; resume one.",
     footer = "%nExample: worker sessions list")
 public final class sessions extends Command {
-  public sessions(Io io) {
+  public sessions(CommandIo io) {
     super(io);
   }
 
@@ -51,22 +51,22 @@ public final class sessions extends Command {
         description = "look only in this codebase; global for sessions below none (default: in all)")
     String codebase;
 
-    OnCodebases(Io io) {
+    OnCodebases(CommandIo io) {
       super(io);
     }
 
     /** The ids to look in. */
-    final List<String> ids(List<Place> known) {
-      return codebase != null ? Place.ids(known, codebase, io.env())
+    final List<String> ids(List<CodebaseRef> known) {
+      return codebase != null ? CodebaseRef.ids(known, codebase, io.env())
           : Stream.concat(known.stream().map(p -> p.codebase().id()), Stream.of(Task.GLOBAL)).distinct().toList();
     }
 
     /** Calls the server, which has told its codebases before; empty when what is asked for is not there. */
-    final <T> Optional<T> there(Client client, Retry.Call<T> call) throws InterruptedException {
+    final <T> Optional<T> there(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
       try {
         return Optional.of(ask(client, call));
       } catch (Problem e) {
-        switch (e.getCause() instanceof CallFailed failed ? failed.kind() : CallFailed.Kind.GARBLED) {
+        switch (e.getCause() instanceof ApiException failed ? failed.kind() : ApiException.Kind.GARBLED) {
           case MISSING -> {
             return Optional.empty();
           }
@@ -78,7 +78,7 @@ public final class sessions extends Command {
     }
 
     /** As {@code --json} shows it, whatever server it is from. */
-    static ObjectNode json(RemoteSession s) {
+    static ObjectNode json(SessionInfo s) {
       return Json.object().put("id", s.id()).put("codebase_id", s.codebaseId()).put("title", s.title()).put("directory", s.directory())
           .put("created", text(s.created())).put("updated", text(s.updated())).put("messages", s.messages())
           .put("agent_kind", s.agentKind()).put("worker_id", s.workerId());
@@ -97,13 +97,13 @@ public final class sessions extends Command {
     @Parameters(index = "0", paramLabel = "ID", description = "the session, or how its id begins when no other does so")
     String id;
 
-    OnSession(Io io) {
+    OnSession(CommandIo io) {
       super(io);
     }
 
     /** @throws Problem when there is none, or several */
-    final RemoteSession find(Client client, List<Place> known) throws InterruptedException {
-      var found = new ArrayList<RemoteSession>();
+    final SessionInfo find(ApiClient client, List<CodebaseRef> known) throws InterruptedException {
+      var found = new ArrayList<SessionInfo>();
       if (!id.isBlank()) {
         var ids = ids(known);
         for (var where : ids) {
@@ -121,7 +121,7 @@ public final class sessions extends Command {
       return only(client, found);
     }
 
-    private void addBeginning(Client client, String where, List<RemoteSession> found) throws InterruptedException {
+    private void addBeginning(ApiClient client, String where, List<SessionInfo> found) throws InterruptedException {
       for (var pages = 0; pages < MAX_PAGES; pages++) {
         var offset = pages * PAGE;
         var page = there(client, () -> client.sessions().list(where, PAGE, offset, null));
@@ -132,15 +132,15 @@ public final class sessions extends Command {
       }
     }
 
-    private RemoteSession only(Client client, List<RemoteSession> found) {
-      if (found.stream().map(RemoteSession::id).distinct().count() > 1) {
-        throw new Problem("several sessions begin with " + id, String.join(", ", found.stream().map(RemoteSession::id).distinct().limit(5)
+    private SessionInfo only(ApiClient client, List<SessionInfo> found) {
+      if (found.stream().map(SessionInfo::id).distinct().count() > 1) {
+        throw new Problem("several sessions begin with " + id, String.join(", ", found.stream().map(SessionInfo::id).distinct().limit(5)
             .toList()), "give more of the id");
       }
       var inCodebases = found.stream().filter(s -> !Task.GLOBAL.equals(s.codebaseId())).toList();
       if (inCodebases.size() > 1) {
         throw new Problem("session " + found.getFirst().id() + " is in several codebases",
-            String.join(", ", inCodebases.stream().map(RemoteSession::codebaseId).toList()), "choose one with --codebase");
+            String.join(", ", inCodebases.stream().map(SessionInfo::codebaseId).toList()), "choose one with --codebase");
       }
       return Stream.concat(inCodebases.stream(), found.stream()).findFirst().orElseThrow(() -> new Problem(
           "there is no session " + (id.isBlank() ? "''" : id), client.server() + " knows none whose id begins so"
@@ -158,7 +158,7 @@ public final class sessions extends Command {
     @Option(names = "--search", paramLabel = "TEXT", description = "only those whose title or id has this in it")
     private String search;
 
-    Listing(Io io) {
+    Listing(CommandIo io) {
       super(io);
     }
 
@@ -166,14 +166,14 @@ public final class sessions extends Command {
     public Integer call() throws InterruptedException {
       checkLimit(limit);
       var client = client();
-      var found = new ArrayList<RemoteSession>();
+      var found = new ArrayList<SessionInfo>();
       var total = 0;
-      for (var id : ids(ask(client, () -> Place.all(client)))) {
+      for (var id : ids(ask(client, () -> CodebaseRef.all(client)))) {
         var page = there(client, () -> client.sessions().list(id, limit, 0, search == null || search.isBlank() ? null : search));
         found.addAll(page.map(p -> p.sessions()).orElse(List.of()));
         total += page.map(p -> p.total()).orElse(0);
       }
-      var shown = found.stream().sorted(Comparator.comparing(RemoteSession::latest).reversed()).limit(limit).toList();
+      var shown = found.stream().sorted(Comparator.comparing(SessionInfo::latest).reversed()).limit(limit).toList();
       if (json) {
         var array = Json.MAPPER.createArrayNode();
         shown.forEach(session -> array.add(json(session)));
@@ -185,7 +185,7 @@ public final class sessions extends Command {
             : "no sessions: no worker has told the server of any" + (codebase == null ? "" : " in codebase " + codebase) + "\n");
         return Problem.Exit.DONE.code;
       }
-      Columns.fit(io, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), shown.stream().map(s -> List.of(s.id(),
+      TextTable.fit(io, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), shown.stream().map(s -> List.of(s.id(),
           io.when(s.latest().equals(Instant.EPOCH) ? null : s.latest()), s.codebaseId(),
           s.messages() == null ? "" : s.messages().toString(), s.title() == null ? "" : s.title())).toList());
       if (total > shown.size()) {
@@ -205,19 +205,19 @@ public final class sessions extends Command {
       + "with --json the fields of the list.",
       footer = "%nExample: worker sessions show ses_5f3c")
   static final class Show extends OnSession {
-    Show(Io io) {
+    Show(CommandIo io) {
       super(io);
     }
 
     @Override
     public Integer call() throws InterruptedException {
       var client = client();
-      var session = find(client, ask(client, () -> Place.all(client)));
+      var session = find(client, ask(client, () -> CodebaseRef.all(client)));
       if (json) {
         io.print(Json.pretty(json(session)) + "\n");
         return Problem.Exit.DONE.code;
       }
-      new Card().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
+      new DetailView().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
           .field("directory", session.directory()).field("agent", session.agentKind()).field("worker", session.workerId())
           .field("messages", session.messages()).field("created", session.created()).field("updated", session.updated()).print(io);
       return Problem.Exit.DONE.code;
@@ -230,7 +230,7 @@ public final class sessions extends Command {
     @Option(names = "--limit", paramLabel = "N", description = "so many at most (default: 100)")
     private int limit = 100;
 
-    Messages(Io io) {
+    Messages(CommandIo io) {
       super(io);
     }
 
@@ -238,7 +238,7 @@ public final class sessions extends Command {
     public Integer call() throws InterruptedException {
       checkLimit(limit);
       var client = client();
-      var session = find(client, ask(client, () -> Place.all(client)));
+      var session = find(client, ask(client, () -> CodebaseRef.all(client)));
       var talk = ask(client, () -> client.sessions().messages(session.codebaseId(), session.id(), limit));
       if (json) {
         var array = Json.MAPPER.createArrayNode();
@@ -258,7 +258,7 @@ public final class sessions extends Command {
       return Problem.Exit.DONE.code;
     }
 
-    private static String words(RemoteMessage message) {
+    private static String words(SessionMessage message) {
       var head = Stream.of(message.role() == null ? "-" : message.role(), text(message.created()), message.model())
           .filter(part -> part != null).map(PrintableText::of).toList();
       var text = new StringBuilder("— " + String.join(", ", head) + "\n");
@@ -284,10 +284,10 @@ public final class sessions extends Command {
     @Option(names = "--model", paramLabel = "P/M", description = "provider/model")
     private String model;
 
-    @Option(names = "--follow", description = TaskOutput.FOLLOW)
+    @Option(names = "--follow", description = OutputPrinter.FOLLOW)
     private boolean follow;
 
-    ResumeIt(Io io) {
+    ResumeIt(CommandIo io) {
       super(io);
     }
 
@@ -295,7 +295,7 @@ public final class sessions extends Command {
     public Integer call() throws IOException, InterruptedException {
       var text = prompt == null ? null : prompt(prompt);
       var client = client();
-      var known = ask(client, () -> Place.all(client));
+      var known = ask(client, () -> CodebaseRef.all(client));
       var session = find(client, known);
       var how = new Resume(text, agentType, model, UUID.randomUUID().toString()); // so that trying again makes no second one
       var resumed = ask(client, () -> client.sessions().resume(session.codebaseId(), session.id(), how));
@@ -318,6 +318,6 @@ public final class sessions extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new sessions(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new sessions(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

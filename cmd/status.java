@@ -6,15 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
+import lib.cli.output.TextTable;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
 import lib.core.Json;
 import lib.core.Problem;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code status}: what the worker on this machine does now. */
 @CommandLine.Command(name = "status", description = "Say what the worker on this machine does, and what keeps it from working; exit 3 "
@@ -23,7 +23,7 @@ public final class status extends Command {
   @Option(names = "--json", description = "print JSON")
   private boolean json;
 
-  public status(Io io) {
+  public status(CommandIo io) {
     super(io, Use.LOCAL);
   }
 
@@ -50,7 +50,7 @@ public final class status extends Command {
     now.path("holds").forEach(hold -> add(lines, "no task", hold.path("rule").asText() + ": " + hold.path("why").asText()));
     if (!now.has("server")) { // it has not answered for the first time
       now.path("problems").forEach(problem -> add(lines, "problem", problem.asText()));
-      Columns.print(io, List.of("WHAT", "HOW"), lines);
+      TextTable.print(io, List.of("WHAT", "HOW"), lines);
       return;
     }
     add(lines, "server", server.path("url").asText() + ", last contact " + time(server, "last_contact_seconds") + " ago");
@@ -83,7 +83,7 @@ public final class status extends Command {
     var versions = now.path("versions");
     add(lines, "versions", "worker " + versions.path("worker").asText() + ", Java " + versions.path("java").asText()
         + (versions.path("agent").isTextual() ? ", agent " + versions.path("agent").asText() : ""));
-    Columns.print(io, List.of("WHAT", "HOW"), lines);
+    TextTable.print(io, List.of("WHAT", "HOW"), lines);
   }
 
   private static String at(JsonNode task) {
@@ -101,6 +101,6 @@ public final class status extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new status(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new status(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

@@ -13,33 +13,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lib.agent.CredentialFiles;
-import lib.cli.Columns;
 import lib.cli.Command;
-import lib.cli.Io;
-import lib.cli.Logs;
+import lib.cli.Logging;
+import lib.cli.output.CommandIo;
+import lib.cli.output.TextTable;
+import lib.client.ApiClient;
+import lib.client.SessionBatch;
+import lib.client.SyncCalls;
+import lib.client.http.ApiException;
 import lib.config.Codebase;
 import lib.config.Setting.Use;
 import lib.config.Settings;
-import lib.config.StateDir;
-import lib.config.Table;
+import lib.config.SettingsTable;
+import lib.config.StateDirectory;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.Task;
 import lib.redaction.Redaction;
 import lib.redaction.Secrets;
 import lib.session.Pass;
 import lib.session.Places;
 import lib.session.Stores;
 import lib.session.Sync;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.RemoteCodebase;
-import lib.wire.SessionBatch;
-import lib.wire.SyncCalls;
-import lib.wire.Task;
 import lib.worker.context.WorkerIdentity;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code sync}: tells the server once of the agents' sessions on this machine, as a running worker does all the time. */
 @CommandLine.Command(name = "sync", description = "Tell the server once of the agents' sessions on this machine, as a running worker does "
@@ -59,7 +59,7 @@ public final class sync extends Command {
   @Option(names = "--json", description = "print JSON")
   private boolean json;
 
-  public sync(Io io) {
+  public sync(CommandIo io) {
     super(io, Use.CONNECT, Use.SYNC);
   }
 
@@ -74,7 +74,7 @@ public final class sync extends Command {
           REGISTERING);
     }
     if (codebase == null) {
-      warnOfUnknown(settings.get(Table.CODEBASES), known);
+      warnOfUnknown(settings.get(SettingsTable.CODEBASES), known);
     }
     var places = places(settings, known);
     var secrets = Secrets.of(settings);
@@ -82,18 +82,18 @@ public final class sync extends Command {
         .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
     var redaction = Redaction.of(secrets.names());
     // what goes wrong with a store or a codebase is this command's own to say
-    Logs.start(settings.given(Table.LOG_LEVEL) ? settings.get(Table.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
+    Logging.start(settings.given(SettingsTable.LOG_LEVEL) ? settings.get(SettingsTable.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
     var all = new Sync(Stores.of(settings, () -> folders, Clock.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
         () -> places, this::refused, redaction::mask,
-        new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES)), Clock.SYSTEM);
+        new Sync.Most(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES)), Clock.SYSTEM);
     var pass = ask(client, all::pass);
     print(workerId, known, pass);
     return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
   }
 
-  private void warnOfUnknown(List<Codebase> named, List<RemoteCodebase> known) {
+  private void warnOfUnknown(List<Codebase> named, List<CodebaseInfo> known) {
     for (var one : named) {
       if (known.stream().noneMatch(c -> c.path().equals(one.path().toString()))) {
         io.warn("codebase " + one.name() + " (" + one.path() + ") is not registered, its sessions are not told as its own: " + REGISTERING);
@@ -113,19 +113,19 @@ public final class sync extends Command {
   }
 
   private static String workerId(Settings settings) throws IOException {
-    var given = settings.get(Table.WORKER_ID);
-    var stateDir = StateDir.of(settings);
+    var given = settings.get(SettingsTable.WORKER_ID);
+    var stateDir = StateDirectory.of(settings);
     return given != null ? given : WorkerIdentity.kept(stateDir).orElseThrow(() -> new Problem("no worker has run here yet",
         stateDir + " holds no worker id", "start one, or name the one that has: --name NAME"));
   }
 
   /** Whether the server takes changes alone; one that will not say is another one. */
-  private static boolean ours(Client client) throws InterruptedException {
+  private static boolean ours(ApiClient client) throws InterruptedException {
     return ask(client, () -> {
       try {
         return client.info().ours();
-      } catch (CallFailed e) {
-        if (e.kind().again() && e.kind() != CallFailed.Kind.DENIED) {
+      } catch (ApiException e) {
+        if (e.kind().again() && e.kind() != ApiException.Kind.DENIED) {
           throw e;
         }
         return false;
@@ -133,7 +133,7 @@ public final class sync extends Command {
     });
   }
 
-  private Places places(Settings settings, List<RemoteCodebase> known) {
+  private Places places(Settings settings, List<CodebaseInfo> known) {
     var byId = new LinkedHashMap<String, Codebase>();
     String global = null;
     for (var one : known) {
@@ -147,7 +147,7 @@ public final class sync extends Command {
     if (codebase == null) {
       return all;
     }
-    var named = known.stream().filter(c -> codebase.equals(c.id()) || codebase.equals(c.name())).map(RemoteCodebase::id).toList();
+    var named = known.stream().filter(c -> codebase.equals(c.id()) || codebase.equals(c.name())).map(CodebaseInfo::id).toList();
     if (named.isEmpty()) {
       throw new Problem("the worker has no codebase " + (codebase.isBlank() ? "''" : codebase), "the server knows of it "
           + String.join(", ", known.stream().map(c -> c.id() + " (" + c.name() + ")").toList()),
@@ -156,7 +156,7 @@ public final class sync extends Command {
     return all.only(named);
   }
 
-  private static Codebase codebase(RemoteCodebase remote) {
+  private static Codebase codebase(CodebaseInfo remote) {
     return new Codebase(remote.name() == null ? remote.id() : remote.name(), Path.of(remote.path()), "");
   }
 
@@ -175,7 +175,7 @@ public final class sync extends Command {
     public void messages(String codebaseId, String sessionId, String workerId, List<ObjectNode> messages) {}
   }
 
-  private void print(String workerId, List<RemoteCodebase> known, Pass pass) {
+  private void print(String workerId, List<CodebaseInfo> known, Pass pass) {
     var names = new HashMap<String, String>();
     known.forEach(c -> names.put(c.id(), c.name()));
     if (json) {
@@ -189,7 +189,7 @@ public final class sync extends Command {
       if (pass.sessions() == 0 && pass.reading() == null) {
         io.say("no agent has a session in these codebases\n");
       }
-      Columns.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()
+      TextTable.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()
           .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(), "" + line.changed(),
               "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList());
     }
@@ -201,6 +201,6 @@ public final class sync extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new sync(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new sync(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

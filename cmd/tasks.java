@@ -10,35 +10,35 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import lib.cli.Card;
-import lib.cli.Columns;
+import lib.cli.CodebaseRef;
 import lib.cli.Command;
-import lib.cli.Io;
-import lib.cli.Place;
-import lib.cli.Reasons;
 import lib.cli.ServerCommand;
 import lib.cli.TaskCommand;
-import lib.cli.TaskOutput;
+import lib.cli.output.CommandIo;
+import lib.cli.output.DecisionText;
+import lib.cli.output.DetailView;
+import lib.cli.output.OutputPrinter;
+import lib.cli.output.TextTable;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
 import lib.control.LocalAttempt;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
-import picocli.CommandLine;
+import lib.protocol.NewTask;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 /** {@code tasks}: the server's tasks, to look at and to drive. */
 @CommandLine.Command(name = "tasks", description = "List, show, create, follow, cancel and re-queue the server's tasks; ask why.",
     footer = "%nExample: worker tasks list")
 public final class tasks extends Command {
-  public tasks(Io io) {
+  public tasks(CommandIo io) {
     super(io);
   }
 
@@ -57,7 +57,7 @@ public final class tasks extends Command {
     @Option(names = "--codebase", paramLabel = "ID|NAME|PATH", description = "only those of this codebase")
     private String codebase;
 
-    Listing(Io io) {
+    Listing(CommandIo io) {
       super(io);
     }
 
@@ -71,7 +71,7 @@ public final class tasks extends Command {
       var client = client();
       var found = new ArrayList<Task>();
       for (var id : codebases(client)) {
-        found.addAll(ask(client, () -> client.tasks(new Client.Query(wanted, id, null, null))));
+        found.addAll(ask(client, () -> client.tasks(new ApiClient.Query(wanted, id, null, null))));
       }
       found.sort(Comparator.comparing(Task::priority).reversed().thenComparing(Task::createdAt, Comparator.nullsLast(Comparator.naturalOrder())));
       if (json) {
@@ -81,23 +81,23 @@ public final class tasks extends Command {
       } else if (io.terminal() && found.isEmpty()) {
         io.err().println("no tasks");
       } else {
-        Columns.fit(io, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), found.stream().map(t -> List.of(t.id(),
+        TextTable.fit(io, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), found.stream().map(t -> List.of(t.id(),
             t.status().word(), t.codebase(), t.agent(), io.when(t.createdAt()), t.title() == null ? "" : t.title())).toList());
       }
       return Problem.Exit.DONE.code;
     }
 
     /** The ids of the wanted codebase, of which each worker that offers it has one; a null id is any. */
-    private List<String> codebases(Client client) throws InterruptedException {
+    private List<String> codebases(ApiClient client) throws InterruptedException {
       return codebase == null ? Collections.singletonList(null)
-          : Place.ids(ask(client, () -> Place.all(client)), codebase, io.env());
+          : CodebaseRef.ids(ask(client, () -> CodebaseRef.all(client)), codebase, io.env());
     }
   }
 
   @CommandLine.Command(name = "show", description = "Show one task: status, owner, result, error.",
       footer = "%nExample: worker tasks show 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
   static final class Show extends TaskCommand {
-    Show(Io io) {
+    Show(CommandIo io) {
       super(io);
     }
 
@@ -108,7 +108,7 @@ public final class tasks extends Command {
         print(task);
         return Problem.Exit.DONE.code;
       }
-      new Card().field("id", task.id()).field("title", task.title()).field("status", task.status().word())
+      new DetailView().field("id", task.id()).field("title", task.title()).field("status", task.status().word())
           .field("codebase", task.codebase()).field("agent type", task.agent()).field("model", task.modelName())
           .field("worker", task.workerId()).field("session", task.sessionId()).field("created", task.createdAt())
           .text("prompt", task.prompt()).text("result", task.result()).text("error", task.error()).print(io);
@@ -141,10 +141,10 @@ public final class tasks extends Command {
     @Option(names = "--resume", paramLabel = "SESSION", description = "continue this agent session")
     private String resume;
 
-    @Option(names = "--follow", description = TaskOutput.FOLLOW)
+    @Option(names = "--follow", description = OutputPrinter.FOLLOW)
     private boolean follow;
 
-    Create(Io io) {
+    Create(CommandIo io) {
       super(io);
     }
 
@@ -152,7 +152,7 @@ public final class tasks extends Command {
     public Integer call() throws IOException, InterruptedException {
       var text = prompt(prompt);
       var client = client();
-      var where = place(ask(client, () -> Place.all(client)));
+      var where = place(ask(client, () -> CodebaseRef.all(client)));
       io.say((where.isPresent() ? "codebase " + where.get() : "no codebase") + "\n");
       where.filter(place -> !place.alive()).ifPresent(place ->
           io.say("no live worker has codebase " + place.codebase().name() + "; the task waits for one\n"));
@@ -167,8 +167,8 @@ public final class tasks extends Command {
       return follow(client, task.id());
     }
 
-    private Optional<Place> place(List<Place> known) {
-      return codebase == null ? Place.around(known, io.env().cwd()) : Optional.of(Place.named(known, codebase, io.env()).getFirst());
+    private Optional<CodebaseRef> place(List<CodebaseRef> known) {
+      return codebase == null ? CodebaseRef.around(known, io.env().cwd()) : Optional.of(CodebaseRef.named(known, codebase, io.env()).getFirst());
     }
   }
 
@@ -183,7 +183,7 @@ public final class tasks extends Command {
         + "asks no server")
     private boolean raw;
 
-    Output(Io io) {
+    Output(CommandIo io) {
       super(io);
     }
 
@@ -238,7 +238,7 @@ public final class tasks extends Command {
         + "run; with --json: id, status")
     private boolean here;
 
-    Cancel(Io io) {
+    Cancel(CommandIo io) {
       super(io);
     }
 
@@ -262,15 +262,15 @@ public final class tasks extends Command {
     }
 
     /** Whether the server tells its workers to stop; one that says nothing of itself does not. */
-    private static boolean ours(Client client) throws InterruptedException {
+    private static boolean ours(ApiClient client) throws InterruptedException {
       try {
         return client.info().ours();
-      } catch (CallFailed e) {
+      } catch (ApiException e) {
         return false;
       }
     }
 
-    private void cancel(Client client, boolean ours, Task[] task) throws IOException, InterruptedException {
+    private void cancel(ApiClient client, boolean ours, Task[] task) throws IOException, InterruptedException {
       try {
         about(client, () -> {
           client.cancel(id, reason);
@@ -341,7 +341,7 @@ public final class tasks extends Command {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
 
-    Why(Io io) {
+    Why(CommandIo io) {
       super(io, Use.LOCAL);
     }
 
@@ -349,7 +349,7 @@ public final class tasks extends Command {
     public Integer call() {
       try (var worker = ControlClient.of(settings())) {
         var why = worker.call("why", Json.object().put("task_id", id));
-        io.print(json ? Json.pretty(why) + "\n" : Reasons.words(why));
+        io.print(json ? Json.pretty(why) + "\n" : DecisionText.words(why));
         return (why.has("problem") && !why.path("running").asBoolean() ? Problem.Exit.PROBLEM : Problem.Exit.DONE).code;
       }
     }
@@ -358,7 +358,7 @@ public final class tasks extends Command {
   @CommandLine.Command(name = "requeue", description = "Put a failed, cancelled or stuck task back into the queue.",
       footer = "%nExample: worker tasks requeue 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
   static final class Requeue extends TaskCommand {
-    Requeue(Io io) {
+    Requeue(CommandIo io) {
       super(io);
     }
 
@@ -368,7 +368,7 @@ public final class tasks extends Command {
       var before = task(client);
       try {
         client.requeue(id);
-      } catch (CallFailed e) {
+      } catch (ApiException e) {
         throw switch (e.kind()) {
           case NO_ROUTE -> new Problem("the task is not re-queued", "this server has no call for that", "create it anew: tasks create");
           case REFUSED, CONFLICT -> refused(task(client).status());
@@ -389,6 +389,6 @@ public final class tasks extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new tasks(Io.of(System.in, System.out, System.err)).run(args));
+    System.exit(new tasks(CommandIo.of(System.in, System.out, System.err)).run(args));
   }
 }

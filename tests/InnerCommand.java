@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
 import lib.core.Environment;
 
 /** A command that runs in the tests' own JVM: it costs milliseconds, where a process costs a second of a processor. */
@@ -28,7 +28,7 @@ final class InnerCommand extends Process {
   InnerCommand(Environment env, Path out, Path err, String... arguments) throws IOException {
     var prints = new PrintStream(Files.newOutputStream(out), true, StandardCharsets.UTF_8);
     var says = new PrintStream(Files.newOutputStream(err), true, StandardCharsets.UTF_8);
-    var io = new Io(InputStream.nullInputStream(), prints, says, false, env);
+    var io = new CommandIo(InputStream.nullInputStream(), prints, says, false, env);
     thread = Thread.ofPlatform().name(arguments[0]).start(() -> {
       try (prints; says) {
         exit = command(arguments[0], io).run(Arrays.copyOfRange(arguments, 1, arguments.length));
@@ -40,7 +40,7 @@ final class InnerCommand extends Process {
     return arguments.length > 0 && NAMES.contains(arguments[0]);
   }
 
-  private static Command command(String name, Io io) {
+  private static Command command(String name, CommandIo io) {
     return switch (name) {
       case "config" -> new cmd.config(io);
       case "ctl" -> new cmd.ctl(io);

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.redaction.Secrets;
 
 /**
@@ -29,7 +29,7 @@ public final class AgentEnvironment {
 
   /** What an agent gets that works in this folder, by these settings. */
   public static Map<String, String> of(Settings settings, Path directory) {
-    return of(settings.env().vars(), settings.get(Table.AGENT_ENV), Secrets.own(settings), directory);
+    return of(settings.env().vars(), settings.get(SettingsTable.AGENT_ENV), Secrets.own(settings), directory);
   }
 
   /**

@@ -12,9 +12,9 @@ import java.util.function.UnaryOperator;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;
 import lib.agent.adapter.PlainCommand;
-import lib.config.LiveSettings;
+import lib.config.ReloadableSettings;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
 import org.slf4j.Logger;
@@ -46,7 +46,7 @@ public final class AgentInspector implements Runnable {
     }
   }
 
-  private final LiveSettings settings;
+  private final ReloadableSettings settings;
   private final Path directory;
   private final UnaryOperator<String> mask;
   private final AgentListener listener;
@@ -67,7 +67,7 @@ public final class AgentInspector implements Runnable {
    * @param directory a folder of ours, in which the program runs when it is asked
    * @param mask masks secrets: an agent may quote its config, and the server learns why no task is taken
    */
-  public AgentInspector(LiveSettings settings, Path directory, UnaryOperator<String> mask, AgentListener listener, Clock time) {
+  public AgentInspector(ReloadableSettings settings, Path directory, UnaryOperator<String> mask, AgentListener listener, Clock time) {
     this.settings = settings;
     this.directory = directory;
     this.mask = mask;
@@ -210,7 +210,7 @@ public final class AgentInspector implements Runnable {
 
   /** The kind that needs no answer of the program. */
   private Optional<Adapter> kind(AgentProgram program) throws IOException {
-    var setting = read.get(Table.AGENT_KIND);
+    var setting = read.get(SettingsTable.AGENT_KIND);
     if (!setting.equals(Adapters.AUTO)) {
       return Adapters.of(setting);
     }
@@ -258,7 +258,7 @@ public final class AgentInspector implements Runnable {
   }
 
   private Adapter.Approval approval() {
-    return Adapter.Approval.valueOf(read.get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+    return Adapter.Approval.valueOf(read.get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
   }
 
   private Map<String, String> environment() {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import lib.agent.adapter.PlainCommand;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
 
@@ -41,13 +41,13 @@ public record AgentProgram(Path path, String why) {
   /** The CLI that the settings name or that is found; empty when there is none. */
   public static Optional<AgentProgram> find(Settings settings) {
     var env = settings.env();
-    var named = settings.get(Table.AGENT_BIN);
+    var named = settings.get(SettingsTable.AGENT_BIN);
     if (named != null) {
       var path = named.contains("/") ? Optional.of(Path.of(named)) : onPath(named, env);
       return path.filter(Files::isExecutable).filter(Files::isRegularFile)
-          .map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(Table.AGENT_BIN).where() + ")"));
+          .map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(SettingsTable.AGENT_BIN).where() + ")"));
     }
-    if (settings.get(Table.AGENT_KIND).equals(PlainCommand.KIND)) {
+    if (settings.get(SettingsTable.AGENT_KIND).equals(PlainCommand.KIND)) {
       return Optional.empty(); // it may be any program, so that none can be looked for
     }
     for (var name : NAMES) {
@@ -78,13 +78,13 @@ public record AgentProgram(Path path, String why) {
 
   /** What there is to say when none is found. */
   public static Problem absence(Settings settings) {
-    var named = settings.get(Table.AGENT_BIN);
-    return named == null && settings.get(Table.AGENT_KIND).equals(PlainCommand.KIND)
-        ? new Problem("no agent CLI is named", "agent_kind is " + PlainCommand.KIND + " (" + settings.origin(Table.AGENT_KIND).where()
+    var named = settings.get(SettingsTable.AGENT_BIN);
+    return named == null && settings.get(SettingsTable.AGENT_KIND).equals(PlainCommand.KIND)
+        ? new Problem("no agent CLI is named", "agent_kind is " + PlainCommand.KIND + " (" + settings.origin(SettingsTable.AGENT_KIND).where()
             + "), which may be any program, and agent_bin is not set", "set agent_bin to the program, or leave agent_kind out")
         : named != null
         ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("
-            + settings.origin(Table.AGENT_BIN).where() + "), and " + lack(named), "correct agent_bin, or leave it out to have one looked for")
+            + settings.origin(SettingsTable.AGENT_BIN).where() + "), and " + lack(named), "correct agent_bin, or leave it out to have one looked for")
         : new Problem("no agent CLI was found", "looked for " + String.join(", ", NAMES) + " on the PATH and in "
             + String.join(", ", folders(settings.env()).stream().map(Path::toString).toList()),
             "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo");

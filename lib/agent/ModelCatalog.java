@@ -12,7 +12,7 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import lib.agent.adapter.Adapter;
-import lib.config.Nearest;
+import lib.config.Suggestions;
 import lib.core.Clock;
 import lib.core.Environment;
 import org.slf4j.Logger;
@@ -100,7 +100,7 @@ public final class ModelCatalog {
     }
     return read(adapter, program, FRESH).filter(list -> !list.contains(model))
         .map(list -> "the agent does not know the model " + model + "; the nearest it knows: "
-            + String.join(", ", Nearest.of(model, list, NEAREST)) + " (all: the command models)");
+            + String.join(", ", Suggestions.of(model, list, NEAREST)) + " (all: the command models)");
   }
 
   private Optional<List<String>> ask(Adapter adapter, List<String> argv) throws InterruptedException {

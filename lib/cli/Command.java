@@ -13,20 +13,21 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import lib.cli.output.CommandIo;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
+import lib.client.http.ServerAddress;
 import lib.config.Setting;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
 import lib.core.Version;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Retry;
-import lib.wire.Server;
-import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine;
 
 /**
  * A command: gets what it talks through, returns its exit code. A subclass carries picocli's annotations for its own
@@ -37,12 +38,12 @@ public abstract class Command implements Callable<Integer> {
   /** A person waits no longer for one answer; the slowest that a healthy server gives takes some seconds. */
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
-  protected final Io io;
+  protected final CommandIo io;
   private final Set<Setting.Use> uses;
   private CommandSpec spec;
-  private Options options;
+  private SettingOptions options;
 
-  protected Command(Io io, Setting.Use... uses) {
+  protected Command(CommandIo io, Setting.Use... uses) {
     this.io = io;
     this.uses = Set.of(uses);
   }
@@ -74,7 +75,7 @@ public abstract class Command implements Callable<Integer> {
 
   /** The settings that these arguments, the variables and the config file make; warnings go to {@code err}. */
   protected final Settings settings() {
-    var config = Options.config(spec.commandLine().getParseResult(), io.env());
+    var config = SettingOptions.config(spec.commandLine().getParseResult(), io.env());
     var settings = Settings.resolve(options.given(), config, io.env());
     var acts = uses.contains(Setting.Use.WORK) || uses.contains(Setting.Use.SERVE);
     (acts ? settings.warnings() : settings.briefWarnings()).forEach(io::warn);
@@ -86,8 +87,8 @@ public abstract class Command implements Callable<Integer> {
    *
    * @throws Problem when there is none, or several to choose from
    */
-  protected final Server server(Settings settings) {
-    var named = Server.of(settings);
+  protected final ServerAddress server(Settings settings) {
+    var named = ServerAddress.of(settings);
     if (named.url() != null) {
       return named;
     }
@@ -100,11 +101,11 @@ public abstract class Command implements Callable<Integer> {
       throw new Problem("several local servers are alive", "they belong to the workers " + LocalServer.names(local),
           "choose one with --name, or give --server URL");
     }
-    if (settings.given(Table.WORKER_NAME)) {
+    if (settings.given(SettingsTable.WORKER_NAME)) {
       var others = LocalServer.all(settings.env(), io);
-      throw new Problem("worker " + settings.get(Table.WORKER_NAME) + " has no local server alive",
+      throw new Problem("worker " + settings.get(SettingsTable.WORKER_NAME) + " has no local server alive",
           others.isEmpty() ? "no worker here has one" : "alive: " + LocalServer.names(others),
-          "give another --name, or --server URL, or start one: run --local --name " + settings.get(Table.WORKER_NAME));
+          "give another --name, or --server URL, or start one: run --local --name " + settings.get(SettingsTable.WORKER_NAME));
     }
     throw noServer();
   }
@@ -117,30 +118,30 @@ public abstract class Command implements Callable<Integer> {
   }
 
   /** A client as a person's command needs it: a server that hangs is given up soon. */
-  protected static Client client(Server server) {
-    return new Client(server, DEADLINE);
+  protected static ApiClient client(ServerAddress server) {
+    return new ApiClient(server, DEADLINE);
   }
 
   /** Calls the server as a person's command does: a few tries, then the problem; a wait that was in vain is not repeated. */
-  protected static <T> T ask(Client client, Retry.Call<T> call) throws InterruptedException {
+  protected static <T> T ask(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
     try {
-      return Retry.COMMAND.run(() -> {
+      return RetryPolicy.COMMAND.run(() -> {
         try {
           return call.call();
-        } catch (CallFailed e) {
+        } catch (ApiException e) {
           if (e.getCause() instanceof TimeoutException || e.getCause() instanceof SocketTimeoutException) {
             throw problem(e, client.server());
           }
           throw e;
         }
       }, Clock.SYSTEM, ThreadLocalRandom.current());
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       throw problem(e, client.server());
     }
   }
 
   /** What a failed call means to somebody who may have named another server than they meant. */
-  protected static Problem problem(CallFailed e, Server server) {
+  protected static Problem problem(ApiException e, ServerAddress server) {
     if (e.getCause() instanceof SSLException && server.url().getScheme().equals("https") && e.getMessage().contains("SSL message")) {
       return new Problem("the server " + server + " cannot be reached", "what listens there does not speak https",
           "give its address as http://" + server.url().getRawAuthority().replaceFirst(".*@", "")).from(e);
@@ -173,7 +174,7 @@ public abstract class Command implements Callable<Integer> {
     line.setAbbreviatedOptionsAllowed(args.stream().noneMatch(arg -> arg.isEmpty() || arg.equals("-")));
     line.setOverwrittenOptionsAllowed(true).setExpandAtFiles(false);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(io.colour() ? Ansi.ON : Ansi.OFF));
-    line.setParameterExceptionHandler((e, wrong) -> report(Usage.problem(e)));
+    line.setParameterExceptionHandler((e, wrong) -> report(UsageErrors.problem(e)));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e));
     return line;
   }
@@ -182,9 +183,9 @@ public abstract class Command implements Callable<Integer> {
     spec = CommandSpec.forAnnotatedObject(this).version("a2a-worker " + Version.TEXT);
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
     if (!uses.isEmpty()) {
-      options = new Options(args);
+      options = new SettingOptions(args);
       options.add(spec, uses);
-      var config = spec.findOption(Options.CONFIG);
+      var config = spec.findOption(SettingOptions.CONFIG);
       spec.remove(config).addOption(config); // what every command has stands last
     }
     spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("print this help").build());

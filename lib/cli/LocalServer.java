@@ -10,14 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import lib.cli.output.CommandIo;
 import lib.config.Settings;
-import lib.config.StateDir;
-import lib.config.Table;
+import lib.config.SettingsTable;
+import lib.config.StateDirectory;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.store.Durable;
-import lib.store.Lock;
+import lib.store.DurableFiles;
+import lib.store.LockFile;
 
 /**
  * The embedded server of a {@code run --local}, told to commands through a file in the worker's state folder.
@@ -32,7 +33,7 @@ public record LocalServer(String worker, URI url, String pid, String token) {
   /** Tells commands of this server. */
   public static void announce(Path stateDir, URI url, String token) throws IOException {
     var json = Json.object().put("url", url.toString()).put("pid", ProcessHandle.current().pid()).put("token", token);
-    Durable.write(stateDir.resolve(FILE), Json.write(json).getBytes(StandardCharsets.UTF_8));
+    DurableFiles.write(stateDir.resolve(FILE), Json.write(json).getBytes(StandardCharsets.UTF_8));
   }
 
   public static void withdraw(Path stateDir) throws IOException {
@@ -40,16 +41,16 @@ public record LocalServer(String worker, URI url, String pid, String token) {
   }
 
   /** The servers that are alive; only the named worker's when the settings name one. */
-  static List<LocalServer> alive(Settings settings, Io io) {
-    var named = settings.given(Table.WORKER_NAME) || settings.given(Table.STATE_DIR) || settings.env().var("STATE_DIRECTORY") != null;
-    return named ? read(StateDir.of(settings), io).stream().toList() : all(settings.env(), io);
+  static List<LocalServer> alive(Settings settings, CommandIo io) {
+    var named = settings.given(SettingsTable.WORKER_NAME) || settings.given(SettingsTable.STATE_DIR) || settings.env().var("STATE_DIRECTORY") != null;
+    return named ? read(StateDirectory.of(settings), io).stream().toList() : all(settings.env(), io);
   }
 
   /** The servers of this user's workers that are alive. */
-  static List<LocalServer> all(Environment env, Io io) {
+  static List<LocalServer> all(Environment env, CommandIo io) {
     var folders = new ArrayList<Path>();
-    if (Files.isDirectory(StateDir.all(env))) {
-      try (var all = Files.list(StateDir.all(env))) {
+    if (Files.isDirectory(StateDirectory.all(env))) {
+      try (var all = Files.list(StateDirectory.all(env))) {
         all.sorted().forEach(folders::add);
       } catch (IOException e) {
         throw new Problem("the state folders cannot be read", String.valueOf(e), "give --server URL").from(e);
@@ -63,8 +64,8 @@ public record LocalServer(String worker, URI url, String pid, String token) {
   }
 
   /** The folder's server, if the process that told of it still has the folder. One broken file hides no other server. */
-  private static Optional<LocalServer> read(Path stateDir, Io io) {
-    var holder = Lock.holder(stateDir.resolve("lock"));
+  private static Optional<LocalServer> read(Path stateDir, CommandIo io) {
+    var holder = LockFile.holder(stateDir.resolve("lock"));
     if (holder.isEmpty()) {
       return Optional.empty();
     }

@@ -1,11 +1,13 @@
 package lib.cli;
 
+import lib.cli.output.CommandIo;
+import lib.cli.output.OutputPrinter;
+import lib.client.ApiClient;
 import lib.config.Setting.Use;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.wire.Client;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import picocli.CommandLine.Option;
 
 /** What commands about a server's tasks have in common: the server, {@code --json}, following a task to its end. */
@@ -13,11 +15,11 @@ public abstract class ServerCommand extends Command {
   @Option(names = "--json", description = "print JSON")
   protected boolean json;
 
-  protected ServerCommand(Io io) {
+  protected ServerCommand(CommandIo io) {
     super(io, Use.CONNECT);
   }
 
-  protected final Client client() {
+  protected final ApiClient client() {
     return client(server(settings()));
   }
 
@@ -25,18 +27,18 @@ public abstract class ServerCommand extends Command {
     io.print(json ? Json.pretty(task.raw()) + "\n" : task.id() + "\t" + task.status().word() + "\n");
   }
 
-  protected final TaskOutput output() {
-    return json ? TaskOutput.json(io) : TaskOutput.plain(io);
+  protected final OutputPrinter output() {
+    return json ? OutputPrinter.json(io) : OutputPrinter.plain(io);
   }
 
   /** Prints what the task says until it ends, and gives the exit code that tells how it did. */
-  protected final int follow(Client client, String id) throws InterruptedException {
+  protected final int follow(ApiClient client, String id) throws InterruptedException {
     var output = output();
     var left = new Thread(() -> io.say("\nthe task goes on; to follow it: tasks output --follow " + id + "\n"));
     Runtime.getRuntime().addShutdownHook(left);
     Task ended;
     try {
-      ended = ask(client, new Follow(client, id, output::take)::run);
+      ended = ask(client, new OutputFollower(client, id, output::take)::run);
     } finally {
       forget(left);
     }

@@ -1,10 +1,11 @@
 package lib.cli;
 
+import lib.cli.output.CommandIo;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Problem;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Retry;
-import lib.wire.Task;
+import lib.protocol.Task;
 import picocli.CommandLine.Parameters;
 
 /** What commands about one task have in common: its id, and saying in one way that it is not there. */
@@ -12,18 +13,18 @@ public abstract class TaskCommand extends ServerCommand {
   @Parameters(paramLabel = "ID", description = "the task")
   protected String id;
 
-  protected TaskCommand(Io io) {
+  protected TaskCommand(CommandIo io) {
     super(io);
   }
 
   /** Calls the server about the task; one that is not there is said in one way. */
-  protected final <T> T about(Client client, Retry.Call<T> call) throws InterruptedException {
+  protected final <T> T about(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
     try {
       if (!id.isBlank()) {
         return ask(client, call);
       }
     } catch (Problem e) {
-      if (!(e.getCause() instanceof CallFailed failed) || failed.kind() != CallFailed.Kind.MISSING) {
+      if (!(e.getCause() instanceof ApiException failed) || failed.kind() != ApiException.Kind.MISSING) {
         throw e;
       }
     }
@@ -34,7 +35,7 @@ public abstract class TaskCommand extends ServerCommand {
     return new Problem("there is no task " + (id.isBlank() ? "''" : id), where + " knows none with this id", "tasks list");
   }
 
-  protected final Task task(Client client) throws InterruptedException {
+  protected final Task task(ApiClient client) throws InterruptedException {
     return about(client, () -> client.task(id));
   }
 }

@@ -60,7 +60,7 @@ public record Codebase(String name, Path path, String description) {
    * {@code name:path}, {@code path}, several of these with commas between, or the JSON list of a config file. A name that
    * is not given is empty; {@link #oneList} fills it in.
    */
-  static List<Codebase> parseAll(String raw, Environment env, Path base) throws Kind.Bad {
+  static List<Codebase> parseAll(String raw, Environment env, Path base) throws SettingType.Bad {
     var codebases = new ArrayList<Codebase>();
     if (raw.startsWith("[")) {
       try {
@@ -68,7 +68,7 @@ public record Codebase(String name, Path path, String description) {
           codebases.add(read(item, env, base));
         }
       } catch (JsonProcessingException e) {
-        throw new Kind.Bad("a JSON list, or name:path");
+        throw new SettingType.Bad("a JSON list, or name:path");
       }
     } else {
       for (var item : raw.split(",")) {
@@ -80,9 +80,9 @@ public record Codebase(String name, Path path, String description) {
     return List.copyOf(codebases);
   }
 
-  private static Codebase parse(String raw, Environment env, Path base) throws Kind.Bad {
+  private static Codebase parse(String raw, Environment env, Path base) throws SettingType.Bad {
     if (raw.startsWith(":") || raw.startsWith("{")) {
-      throw new Kind.Bad("name:path or path" + (raw.startsWith(":") ? ", and the name before the colon is missing"
+      throw new SettingType.Bad("name:path or path" + (raw.startsWith(":") ? ", and the name before the colon is missing"
           : ", or a JSON list with its brackets, [{…}]"));
     }
     // a name has no slash, so "/srv/a:b" is a path with a colon in it
@@ -91,20 +91,20 @@ public record Codebase(String name, Path path, String description) {
     return of(named ? raw.substring(0, colon) : "", named ? raw.substring(colon + 1) : raw, "", env, base);
   }
 
-  private static Codebase read(JsonNode item, Environment env, Path base) throws Kind.Bad {
+  private static Codebase read(JsonNode item, Environment env, Path base) throws SettingType.Bad {
     if (item.isTextual()) {
       return parse(item.asText(), env, base);
     }
     if (!item.isObject()) {
-      throw new Kind.Bad("a list of {name, path, description} or texts, and an entry is neither");
+      throw new SettingType.Bad("a list of {name, path, description} or texts, and an entry is neither");
     }
     for (var field : FIELDS) {
       if (!item.path(field).isTextual() && item.hasNonNull(field)) {
-        throw new Kind.Bad("a list whose entries hold text, and " + field + " of " + known(item) + " is none");
+        throw new SettingType.Bad("a list whose entries hold text, and " + field + " of " + known(item) + " is none");
       }
     }
     if (item.path("path").asText().isBlank()) {
-      throw new Kind.Bad("a list whose every entry has a path, and " + known(item) + " has none");
+      throw new SettingType.Bad("a list whose every entry has a path, and " + known(item) + " has none");
     }
     return of(item.path("name").asText(""), item.path("path").asText(), item.path("description").asText(""), env, base);
   }
@@ -115,10 +115,10 @@ public record Codebase(String name, Path path, String description) {
     return text == null ? "one" : "'" + text + "'";
   }
 
-  private static Codebase of(String name, String path, String description, Environment env, Path base) throws Kind.Bad {
+  private static Codebase of(String name, String path, String description, Environment env, Path base) throws SettingType.Bad {
     if (path.isBlank()) {
-      throw new Kind.Bad("name:path or path, and a path is missing");
+      throw new SettingType.Bad("name:path or path, and a path is missing");
     }
-    return new Codebase(name.strip(), Kind.path(path, env, base), description);
+    return new Codebase(name.strip(), SettingType.path(path, env, base), description);
   }
 }

@@ -22,7 +22,7 @@ import lib.core.Environment;
  * @param common whether {@code run --help} lists it (the manual lists all)
  * @param later the feature it belongs to when that feature does not exist yet; null when it acts
  */
-public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<String> noFlags, List<String> vars,
+public record Setting<T>(String key, SettingType<T> kind, List<String> flags, List<String> noFlags, List<String> vars,
     List<String> oldKeys, Function<Environment, T> fallback, String fallbackText, Set<Use> uses, boolean common, String later,
     String help) {
 
@@ -32,7 +32,7 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
    */
   public enum Use { CONNECT, LOCAL, OFFER, AGENT, SYNC, WORK, SERVE }
 
-  static <T> Setting<T> of(String key, Kind<T> kind, String help) {
+  static <T> Setting<T> of(String key, SettingType<T> kind, String help) {
     return new Setting<>(key, kind, List.of(), List.of(), List.of(), List.of(), env -> null, "",
         EnumSet.of(Use.WORK), false, null, help);
   }
@@ -78,12 +78,12 @@ public record Setting<T>(String key, Kind<T> kind, List<String> flags, List<Stri
   }
 
   public boolean yesNo() {
-    return kind.json() == Kind.Shape.BOOLEAN;
+    return kind.json() == SettingType.Shape.BOOLEAN;
   }
 
   /** Whether a flag given several times adds up instead of the last one deciding. */
   public boolean repeats() {
-    return kind.json() == Kind.Shape.CODEBASES || kind.json() == Kind.Shape.LIST || kind.json() == Kind.Shape.BUDGETS;
+    return kind.json() == SettingType.Shape.CODEBASES || kind.json() == SettingType.Shape.LIST || kind.json() == SettingType.Shape.BUDGETS;
   }
 
   /** Every flag that sets it, the preferred one first. */

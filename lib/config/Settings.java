@@ -47,7 +47,7 @@ public final class Settings {
    * @param no whether a yes/no is turned round, for {@code --no-…}
    */
   private record Raw(Setting<?> setting, Origin origin, Object text, Path base, boolean no) {
-    Object read(Environment env) throws Kind.Bad {
+    Object read(Environment env) throws SettingType.Bad {
       var kind = setting.kind();
       var value = text instanceof JsonNode node ? kind.read(node, env, base) : kind.parse((String) text, env, base);
       return no ? !((Boolean) value) : value;
@@ -58,7 +58,7 @@ public final class Settings {
       return setting.later() != null && origin.source == Source.VARIABLE && !origin.where.startsWith("A2A_");
     }
 
-    Problem problem(Kind.Bad bad) {
+    Problem problem(SettingType.Bad bad) {
       return new Problem(setting.key() + " is " + setting.kind().quote(text) + " (" + origin.where + ")", "it must be " + bad.getMessage(),
           "change it in " + origin.where + "; 'config table' lists what every setting takes")
           .ending(origin.source == Source.FLAG ? Problem.Exit.USAGE : Problem.Exit.PROBLEM);
@@ -86,7 +86,7 @@ public final class Settings {
    */
   public static Settings resolve(Map<String, Flag> flags, Path config, Environment env) {
     var settings = new Settings(env, ConfigFile.find(config, env));
-    for (var row : Table.rows()) {
+    for (var row : SettingsTable.rows()) {
       settings.values.put(row.key(), settings.value(row, flags));
     }
     settings.readSecretFiles();
@@ -106,7 +106,7 @@ public final class Settings {
   Settings liveOver(Settings first) {
     var mixed = new Settings(env, file);
     values.forEach((key, value) -> mixed.values.put(key, first.values.get(key)));
-    Table.LIVE.forEach(row -> mixed.values.put(row.key(), values.get(row.key())));
+    SettingsTable.LIVE.forEach(row -> mixed.values.put(row.key(), values.get(row.key())));
     return mixed;
   }
 
@@ -153,7 +153,7 @@ public final class Settings {
     var flag = flags.get(row.key());
     if (flag != null) {
       // a folder's name may hold a comma, so codebases are handed on as a list
-      var text = row == Table.CODEBASES ? Json.array(flag.texts) : String.join(",", flag.texts);
+      var text = row == SettingsTable.CODEBASES ? Json.array(flag.texts) : String.join(",", flag.texts);
       raws.add(new Raw(row, new Origin(Source.FLAG, flag.name), text, env.cwd(), flag.no));
     }
     row.allVars().stream().filter(v -> env.var(v) != null)
@@ -171,7 +171,7 @@ public final class Settings {
       try {
         var value = raw.read(env);
         var rest = raws.subList(raws.indexOf(raw) + 1, raws.size());
-        if (row == Table.CODEBASES) {
+        if (row == SettingsTable.CODEBASES) {
           value = codebases(value, raw.origin.source == Source.FLAG && !rest.isEmpty() ? rest.getFirst() : null);
         }
         rest.stream().filter(other -> other.origin.source == raw.origin.source).findFirst()
@@ -180,7 +180,7 @@ public final class Settings {
           idle.put(row.key() + " (" + raw.origin.where + ")", row.later());
         }
         return new Value(value, raw.origin);
-      } catch (Kind.Bad e) {
+      } catch (SettingType.Bad e) {
         if (!raw.harmless()) {
           throw raw.problem(e);
         }
@@ -196,7 +196,7 @@ public final class Settings {
         warnings.add(used.origin.where + " and " + other.origin.where + " both set " + used.setting.key()
             + " to different values; the first is used");
       }
-    } catch (Kind.Bad e) {
+    } catch (SettingType.Bad e) {
       warnings.add(other.problem(e).what() + ", and " + used.origin.where + " is used: " + other.problem(e).why());
     }
   }
@@ -208,7 +208,7 @@ public final class Settings {
       if (weaker != null) {
         ((List<?>) weaker.read(env)).forEach(c -> all.add((Codebase) c));
       }
-    } catch (Kind.Bad e) {
+    } catch (SettingType.Bad e) {
       throw weaker.problem(e);
     }
     ((List<?>) own).forEach(c -> all.add((Codebase) c));
@@ -225,7 +225,7 @@ public final class Settings {
   }
 
   private void readSecretFiles() {
-    for (var row : Table.rows()) {
+    for (var row : SettingsTable.rows()) {
       var companion = row.secret() ? values.get(row.key() + "_file") : null;
       if (companion == null || companion.value == null || row.later() != null) { // what has no effect yet needs no file either
         continue;
@@ -251,8 +251,8 @@ public final class Settings {
       var secret = row.kind().parse(text, env, env.cwd());
       warnIfOthersCanRead(path);
       return secret;
-    } catch (Kind.Bad | Utf8.Malformed e) {
-      var why = e instanceof Kind.Bad ? "it must be " + e.getMessage() : e.getMessage();
+    } catch (SettingType.Bad | Utf8.Malformed e) {
+      var why = e instanceof SettingType.Bad ? "it must be " + e.getMessage() : e.getMessage();
       throw new Problem(path + " holds no usable " + row.key(), why + "; " + origin.where + " names it", "write the secret into it anew");
     } catch (IOException e) {
       throw new Problem(path + " cannot be read for " + row.key(), origin.where + " names it, and: " + e,
@@ -263,22 +263,22 @@ public final class Settings {
   private void warn() {
     var keys = new HashSet<String>();
     var vars = new HashSet<String>();
-    Table.rows().forEach(row -> {
+    SettingsTable.rows().forEach(row -> {
       keys.addAll(row.allKeys());
       vars.addAll(row.allVars());
     });
     file.ifPresent(f -> {
       f.entries().forEach((key, entry) -> {
         if (unknown(key, keys)) {
-          warnings.add(f.place(key) + ": unknown key " + key + Nearest.hint(key, Setting::key));
+          warnings.add(f.place(key) + ": unknown key " + key + Suggestions.hint(key, Setting::key));
         }
       });
-      if (f.entries().containsKey(Table.CODEBASES.key())) {
-        f.entries().get(Table.CODEBASES.key()).value().valueStream().flatMap(entry -> entry.propertyStream().map(Map.Entry::getKey))
+      if (f.entries().containsKey(SettingsTable.CODEBASES.key())) {
+        f.entries().get(SettingsTable.CODEBASES.key()).value().valueStream().flatMap(entry -> entry.propertyStream().map(Map.Entry::getKey))
             .filter(key -> unknown(key, Codebase.FIELDS)).distinct()
-            .forEach(key -> warnings.add(f.place(Table.CODEBASES.key()) + ": unknown key " + key + " in an entry of codebases"));
+            .forEach(key -> warnings.add(f.place(SettingsTable.CODEBASES.key()) + ": unknown key " + key + " in an entry of codebases"));
       }
-      if (Table.rows().stream().anyMatch(r -> r.secret() && values.get(r.key()).origin.source == Source.FILE
+      if (SettingsTable.rows().stream().anyMatch(r -> r.secret() && values.get(r.key()).origin.source == Source.FILE
           && values.get(r.key() + "_file").value == null)) {
         warnIfOthersCanRead(f.path());
       }
@@ -288,7 +288,7 @@ public final class Settings {
       warnings.add(here + " is not read, because a folder's own file could name a program to run: give it with --config");
     }
     env.vars().keySet().stream().filter(v -> v.startsWith("A2A_") && !vars.contains(v) && !OTHER_VARS.contains(v)).sorted()
-        .forEach(v -> warnings.add("the variable " + v + " is no setting" + Nearest.hint(v, row -> row.allVars().getFirst())));
+        .forEach(v -> warnings.add("the variable " + v + " is no setting" + Suggestions.hint(v, row -> row.allVars().getFirst())));
   }
 
   private static boolean unknown(String key, Collection<String> known) {

@@ -12,29 +12,29 @@ final class Url {
   private Url() {}
 
   /** An absolute URL of one of these schemes, its scheme in small letters and without a trailing slash. */
-  static URI parse(String raw, String must, List<String> schemes) throws Kind.Bad {
+  static URI parse(String raw, String must, List<String> schemes) throws SettingType.Bad {
     URI uri;
     try {
       uri = new URI(raw.strip().replaceAll("/+$", ""));
     } catch (URISyntaxException e) {
-      throw new Kind.Bad(must + ", and this is none: " + e.getReason());
+      throw new SettingType.Bad(must + ", and this is none: " + e.getReason());
     }
     var scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     var web = schemes.contains("https");
     if (!schemes.contains(scheme) || uri.isOpaque()) {
-      throw new Kind.Bad(must + ", with " + String.join(":// or ", schemes) + ":// in front");
+      throw new SettingType.Bad(must + ", with " + String.join(":// or ", schemes) + ":// in front");
     }
     if (web && uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
-      throw new Kind.Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
+      throw new SettingType.Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
     }
     if (uri.getHost() == null) {
-      throw new Kind.Bad(must + ", with a host name of letters, digits, dots and hyphens, or an address, and perhaps a port");
+      throw new SettingType.Bad(must + ", with a host name of letters, digits, dots and hyphens, or an address, and perhaps a port");
     }
     if (uri.getPort() == 0 || uri.getPort() > 65_535) {
-      throw new Kind.Bad(must + ", with a port from 1 to 65535");
+      throw new SettingType.Bad(must + ", with a port from 1 to 65535");
     }
     if (web && (uri.getRawQuery() != null || uri.getRawFragment() != null)) {
-      throw new Kind.Bad(must + ", without ? or #, since paths are put behind it");
+      throw new SettingType.Bad(must + ", without ? or #, since paths are put behind it");
     }
     return URI.create(scheme + uri.toString().substring(scheme.length()));
   }

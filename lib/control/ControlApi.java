@@ -9,7 +9,7 @@ import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.journal.Journal;
-import lib.store.StoreFailed;
+import lib.store.DatabaseException;
 import lib.worker.Daemon;
 import lib.worker.Worker;
 import org.slf4j.Logger;
@@ -111,7 +111,7 @@ final class ControlApi {
   private JsonNode why(JsonNode params) throws InterruptedException {
     try {
       return worker().why(text(params, "task_id"));
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       throw new Problem("the decision cannot be explained", "the journal cannot be read: " + e.getMessage(), "look at the disk").from(e);
     }
   }
@@ -157,7 +157,7 @@ final class ControlApi {
         case "drop" -> ok(worker().drop(number(params, "id", 1, Integer.MAX_VALUE)));
         default -> throw new InvalidRequest(INVALID_PARAMS, "action must be list, retry or drop");
       };
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       throw new Problem("the outbox cannot be read or changed", "the journal failed: " + e.getMessage(), "look at the disk").from(e);
     }
   }

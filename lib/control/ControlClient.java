@@ -17,11 +17,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import lib.config.Settings;
-import lib.config.StateDir;
-import lib.config.Table;
+import lib.config.SettingsTable;
+import lib.config.StateDirectory;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.store.Lock;
+import lib.store.LockFile;
 
 /** One request to the running worker of a state folder. For one thread. */
 public final class ControlClient implements AutoCloseable {
@@ -59,22 +59,22 @@ public final class ControlClient implements AutoCloseable {
           + String.join(", ", found.stream().map(folder -> folder.getFileName().toString()).toList()), "choose one with --name");
     }
     return found.stream().findFirst().orElseThrow(() -> new Problem("no worker runs here", "none of this user's holds its state folder in "
-        + StateDir.all(settings.env()), "start one: run; or name one that keeps its state elsewhere: --state-dir")
+        + StateDirectory.all(settings.env()), "start one: run; or name one that keeps its state elsewhere: --state-dir")
         .ending(Problem.Exit.NO_WORKER));
   }
 
   /** The state folder of the worker that the settings name, else those of this user's running workers. */
   public static List<Path> stateDirs(Settings settings) {
     var env = settings.env();
-    if (settings.given(Table.WORKER_NAME) || settings.given(Table.STATE_DIR) || env.var("STATE_DIRECTORY") != null) {
-      return List.of(StateDir.of(settings));
+    if (settings.given(SettingsTable.WORKER_NAME) || settings.given(SettingsTable.STATE_DIR) || env.var("STATE_DIRECTORY") != null) {
+      return List.of(StateDirectory.of(settings));
     }
-    var all = StateDir.all(env);
+    var all = StateDirectory.all(env);
     if (!Files.isDirectory(all)) {
       return List.of();
     }
     try (var folders = Files.list(all)) {
-      return folders.filter(folder -> Lock.holder(folder.resolve("lock")).isPresent()).sorted().toList();
+      return folders.filter(folder -> LockFile.holder(folder.resolve("lock")).isPresent()).sorted().toList();
     } catch (IOException e) {
       throw new Problem("the state folders in " + all + " cannot be read", String.valueOf(e.getMessage()), "name one with --state-dir").from(e);
     }

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import lib.agent.process.AttemptDirectory;
 import lib.config.Settings;
-import lib.config.StateDir;
+import lib.config.StateDirectory;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.store.Lock;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
+import lib.store.LockFile;
 
 /**
  * A task whose agent a worker of this user runs on this machine, found by its files, so that no server is needed.
@@ -31,7 +31,7 @@ public record LocalAttempt(Path stateDir, AttemptDirectory attempt) {
     for (var stateDir : stateDirs(settings)) {
       var attempt = AttemptDirectory.latest(stateDir, id);
       if (attempt.isPresent() && !Files.exists(attempt.get().file("closing"))) {
-        if (Lock.holder(stateDir.resolve("lock")).isPresent()) {
+        if (LockFile.holder(stateDir.resolve("lock")).isPresent()) {
           return new LocalAttempt(stateDir, attempt.get());
         }
         left = stateDir;
@@ -61,8 +61,8 @@ public record LocalAttempt(Path stateDir, AttemptDirectory attempt) {
   }
 
   private static List<Path> stateDirs(Settings settings) throws IOException {
-    var own = StateDir.of(settings);
-    var all = StateDir.all(settings.env());
+    var own = StateDirectory.of(settings);
+    var all = StateDirectory.all(settings.env());
     if (!Files.isDirectory(all)) {
       return List.of(own);
     }

@@ -7,7 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import lib.core.Environment;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 
 /** Where a worker's socket lies: {@code control.sock} in its state folder, or a link there to one with a shorter path. */
 final class SocketFile {
@@ -40,7 +40,7 @@ final class SocketFile {
     var runtime = env.var("XDG_RUNTIME_DIR");
     var usable = runtime != null && runtime.startsWith("/") && bytes(Path.of(runtime)) < MAX_PATH - 40
         && Files.isWritable(Path.of(runtime));
-    return usable ? Durable.folder(Path.of(runtime, "a2a-worker")) : Path.of(System.getProperty("java.io.tmpdir"));
+    return usable ? DurableFiles.folder(Path.of(runtime, "a2a-worker")) : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   /** The path to connect to; it need not exist. */

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import lib.core.Clock;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 
 /**
  * Tasks that wait to be looked at. A task is known by its id and its marker: a repeated announcement is dropped, a re-queued task

@@ -1,7 +1,7 @@
 package lib.feed;
 
 import java.util.List;
-import lib.wire.ServerFeatures;
+import lib.client.ServerFeatures;
 
 /** What the worker offers to the server, as its feeds ask for tasks. Thread-safe; waits for nothing but {@link #features}. */
 public interface Offer {

@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import lib.client.ApiClient;
+import lib.client.FailureLog;
+import lib.client.ServerFeatures;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Clock;
 import lib.core.Reporting;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Outage;
-import lib.wire.Retry;
-import lib.wire.ServerFeatures;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +31,7 @@ public final class PollFeed implements Runnable, Reporting {
   /** Many short tasks in a row ask for a poll each; one after the first, and then four a second, find as much. */
   private static final Duration GAP = Duration.ofMillis(250);
 
-  private final Client client;
+  private final ApiClient client;
   private final Inbox inbox;
   private final Offer offer;
   private final Clock clock;
@@ -42,7 +42,7 @@ public final class PollFeed implements Runnable, Reporting {
   private volatile boolean streamUp;
 
   /** A feed that has not asked yet. @param interval between polls while the stream is down */
-  public PollFeed(Client client, Inbox inbox, Offer offer, Duration interval, Clock clock, RandomGenerator random) {
+  public PollFeed(ApiClient client, Inbox inbox, Offer offer, Duration interval, Clock clock, RandomGenerator random) {
     this.client = client;
     this.inbox = inbox;
     this.offer = offer;
@@ -70,7 +70,7 @@ public final class PollFeed implements Runnable, Reporting {
 
   @Override
   public void run() {
-    var outage = new Outage(LOG, "poll");
+    var outage = new FailureLog(LOG, "poll");
     try {
       var server = offer.features();
       while (true) {
@@ -80,10 +80,10 @@ public final class PollFeed implements Runnable, Reporting {
           outage.over();
           health.is(true);
           wait = wait(server);
-        } catch (CallFailed e) {
+        } catch (ApiException e) {
           health.is(false);
           var failures = outage.failed(e);
-          var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.STREAM;
+          var policy = e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.STREAM;
           wait = policy.delay(failures, e.retryAfter(), random).plus(interval);
           woken.drainPermits(); // the server is down for those who asked meanwhile, too
         }
@@ -107,11 +107,11 @@ public final class PollFeed implements Runnable, Reporting {
     return streamUp && !isDeaf ? BESIDE_STREAM : interval;
   }
 
-  private List<Task> poll(ServerFeatures server) throws CallFailed, InterruptedException {
+  private List<Task> poll(ServerFeatures server) throws ApiException, InterruptedException {
     var found = new LinkedHashMap<String, Task>();
-    var queries = new ArrayList<>(List.of(new Client.Query(TaskStatus.PENDING, null, offer.workerId(), offer.agentName())));
+    var queries = new ArrayList<>(List.of(new ApiClient.Query(TaskStatus.PENDING, null, offer.workerId(), offer.agentName())));
     if (!server.filtersPolls()) {
-      queries.add(new Client.Query(TaskStatus.PENDING, null, null, null));
+      queries.add(new ApiClient.Query(TaskStatus.PENDING, null, null, null));
     }
     for (var query : queries) {
       client.tasks(query).forEach(task -> found.putIfAbsent(task.id(), task));

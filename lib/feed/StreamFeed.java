@@ -5,14 +5,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
+import lib.client.http.SseParser;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Reporting;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Retry;
-import lib.wire.Sse;
-import lib.wire.Task;
+import lib.protocol.Task;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +27,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
   private static final Duration WORKED = Duration.ofSeconds(10);
   private static final int MAX_SHOWN = 200; // characters of a server's own error
 
-  private final Client client;
+  private final ApiClient client;
   private final Inbox inbox;
   private final PollFeed poll;
   private final Offer offer;
@@ -49,7 +49,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
    * @param poll polls after every gap, and when an announcement says too little
    * @param silence how long the open stream may be silent before it counts as broken
    */
-  public StreamFeed(Client client, Inbox inbox, PollFeed poll, Offer offer, Duration silence, Clock clock, RandomGenerator random) {
+  public StreamFeed(ApiClient client, Inbox inbox, PollFeed poll, Offer offer, Duration silence, Clock clock, RandomGenerator random) {
     this.client = client;
     this.inbox = inbox;
     this.poll = poll;
@@ -93,11 +93,11 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
     reader = Thread.currentThread();
     for (var failures = 1; !closed; failures++) {
       try {
-        CallFailed failed = null;
+        ApiException failed = null;
         try {
           listen();
           LOG.info("stream ended by the server");
-        } catch (CallFailed e) {
+        } catch (ApiException e) {
           failed = e;
         }
         failures = lived.compareTo(WORKED) >= 0 ? 1 : failures;
@@ -110,17 +110,17 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
     }
   }
 
-  private void pause(int failures, CallFailed failed) throws InterruptedException {
-    var lasting = failed != null && (failed.kind() == CallFailed.Kind.DENIED || !failed.kind().again());
+  private void pause(int failures, ApiException failed) throws InterruptedException {
+    var lasting = failed != null && (failed.kind() == ApiException.Kind.DENIED || !failed.kind().again());
     if (failed != null && (failures == 1 || lasting)) {
       LOG.warn("stream down, tasks are polled for: {}", failed.line());
     }
-    var wait = (lasting ? Retry.DENIED : Retry.STREAM).delay(failures, failed == null ? Duration.ZERO : failed.retryAfter(), random);
+    var wait = (lasting ? RetryPolicy.DENIED : RetryPolicy.STREAM).delay(failures, failed == null ? Duration.ZERO : failed.retryAfter(), random);
     clock.sleep(wait.toMillis() < serverWait ? Duration.ofMillis(serverWait) : wait);
   }
 
   /** Reads one stream to its end. */
-  private void listen() throws CallFailed, InterruptedException {
+  private void listen() throws ApiException, InterruptedException {
     lived = Duration.ZERO;
     var opening = clock.nanos();
     var ids = offer.codebaseIds();
@@ -143,7 +143,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
   private void opened(List<String> ids) {
     routing.lock();
     try {
-      routed = Client.streamTells(ids) ? ids : null;
+      routed = ApiClient.streamTells(ids) ? ids : null;
       health.is(true);
     } finally {
       routing.unlock();
@@ -163,7 +163,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
         routed = ids;
         poll.pollNow(); // tasks announced before the server knew this codebase reached no worker
       }
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       LOG.debug("routing failed, opening the stream again: {}", e.getMessage());
       reopen();
     } catch (InterruptedException e) {
@@ -173,7 +173,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
     }
   }
 
-  private void take(Sse.Event event) {
+  private void take(SseParser.Event event) {
     switch (event.name()) {
       case "task_available", "task", "task_assigned", "task.created", "task.assigned" ->
           Json.readObject(event.data()).flatMap(Task::read).ifPresentOrElse(task -> {

@@ -7,8 +7,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import lib.core.Json;
-import lib.wire.Task;
-import lib.wire.Times;
+import lib.protocol.Task;
+import lib.protocol.Timestamps;
 
 /**
  * One try at a task, as the journal has it.
@@ -118,7 +118,7 @@ public record Attempt(long id, AttemptKey key, Work work, Claim claim, State sta
   /** An intent from what its directory keeps; empty when that is not whole. */
   public static Optional<Attempt> read(JsonNode node) {
     var codebase = Json.text(node, "codebase");
-    var created = Times.parse(Json.text(node, "created_at"));
+    var created = Timestamps.parse(Json.text(node, "created_at"));
     for (var needed : List.of("server", "worker_id", "task_id", "marker", "agent_type")) {
       if (Json.text(node, needed) == null) {
         return Optional.empty();

@@ -14,13 +14,13 @@ import lib.core.Problem;
 import lib.journal.Attempt.Claim;
 import lib.journal.Attempt.Position;
 import lib.journal.Attempt.State;
-import lib.store.Damage;
-import lib.store.Database;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.TaskReport;
 import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseDamage;
+import lib.store.DatabaseException;
 import lib.store.Sql;
-import lib.store.StoreFailed;
-import lib.wire.RemoteCodebase;
-import lib.wire.Report;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +49,7 @@ public final class Journal implements AutoCloseable {
    */
   public static Journal open(Path file) {
     try {
-      var damage = isBarelyBegun(file) ? Optional.<Damage>empty() : Damage.of(file);
+      var damage = isBarelyBegun(file) ? Optional.<DatabaseDamage>empty() : DatabaseDamage.of(file);
       if (damage.isPresent()) {
         LOG.error("journal damaged aside={}, beginning another from the attempts' directories: {}", damage.get().setAside(Instant.now()),
             damage.get().why().strip().replaceAll("\\s+", " "));
@@ -62,7 +62,7 @@ public final class Journal implements AutoCloseable {
     try {
       database.write(Sync.PROCESS, sql -> null); // a file that is only for reading opens all the same
       return new Journal(database);
-    } catch (StoreFailed | InterruptedException e) {
+    } catch (DatabaseException | InterruptedException e) {
       throw problem(file, e.getMessage());
     }
   }
@@ -89,14 +89,14 @@ public final class Journal implements AutoCloseable {
   }
 
   /** The waiting and the refused reports of a journal, oldest first. Changes nothing; a worker may have the journal open. */
-  public static List<OutboxEntry> entries(Path file) throws StoreFailed {
+  public static List<OutboxEntry> entries(Path file) throws DatabaseException {
     return Files.exists(file) ? Database.look(file, sql -> OutboxEntry.list(sql, "")) : List.of();
   }
 
   // --- attempts
 
   /** The number of a task's next attempt, from 1. */
-  public int next(String taskId) throws StoreFailed {
+  public int next(String taskId) throws DatabaseException {
     return database.read(sql -> sql.first("SELECT COALESCE(MAX(n), 0) + 1 FROM attempt WHERE task_id = ?", row -> row.getInt(1), taskId))
         .orElseThrow();
   }
@@ -106,7 +106,7 @@ public final class Journal implements AutoCloseable {
    *
    * @param draft numbered by {@link #next}
    */
-  public Attempt insertIntent(Attempt draft) throws StoreFailed, InterruptedException {
+  public Attempt insertIntent(Attempt draft) throws DatabaseException, InterruptedException {
     return database.write(Sync.POWER, sql -> draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id",
         row -> row.getLong(1), columns(draft)).orElseThrow()));
   }
@@ -117,7 +117,7 @@ public final class Journal implements AutoCloseable {
    *
    * @return whether it was not known
    */
-  public boolean insertRecovered(Attempt attempt) throws StoreFailed, InterruptedException {
+  public boolean insertRecovered(Attempt attempt) throws DatabaseException, InterruptedException {
     return update(Sync.POWER, "INSERT OR IGNORE INTO attempt " + INSERT, columns(attempt)) > 0;
   }
 
@@ -126,7 +126,7 @@ public final class Journal implements AutoCloseable {
    *
    * @param fence the server's number of its claim
    */
-  public Attempt insertEnded(Attempt draft, int fence, String verdict, Report outcome, Instant at) throws StoreFailed, InterruptedException {
+  public Attempt insertEnded(Attempt draft, int fence, String verdict, TaskReport outcome, Instant at) throws DatabaseException, InterruptedException {
     return database.write(Sync.POWER, sql -> {
       var attempt = draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id", row -> row.getLong(1), columns(draft)).orElseThrow());
       end(sql, attempt, verdict, List.of(outcome), false, at);
@@ -140,7 +140,7 @@ public final class Journal implements AutoCloseable {
   }
 
   /** Forgets an intent whose claim was lost. */
-  public void deleteIntent(Attempt attempt) throws StoreFailed, InterruptedException {
+  public void deleteIntent(Attempt attempt) throws DatabaseException, InterruptedException {
     update(Sync.PROCESS, "DELETE FROM attempt WHERE id = ? AND state = 'INTENT'", attempt.id());
   }
 
@@ -151,8 +151,8 @@ public final class Journal implements AutoCloseable {
    * @param fence the server's number for this claim; 0 where it gives none
    * @param due that we run it, unless the server knows that from the claim
    */
-  public Attempt claimed(Attempt attempt, int fence, long leaseSeconds, List<Report> due, Instant at)
-      throws StoreFailed, InterruptedException {
+  public Attempt claimed(Attempt attempt, int fence, long leaseSeconds, List<TaskReport> due, Instant at)
+      throws DatabaseException, InterruptedException {
     return database.write(Sync.PROCESS, sql -> {
       sql.update("UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ?, marker = ?, codebase_id = ?, agent_type = ?, "
           + "title = ? WHERE id = ?", fence, leaseSeconds, at, attempt.marker(), attempt.codebaseId(), attempt.agentType(), attempt.work().title(),
@@ -165,12 +165,12 @@ public final class Journal implements AutoCloseable {
   }
 
   /** Records the agent's session. */
-  public void session(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+  public void session(Attempt attempt, String sessionId) throws DatabaseException, InterruptedException {
     update(Sync.PROCESS, "UPDATE attempt SET session_id = ? WHERE id = ?", sessionId, attempt.id());
   }
 
   /** Records how much of an attempt's output the server has. A crash may lose the latest: then the server is asked. */
-  public void progress(Attempt attempt, Position delivered) throws StoreFailed, InterruptedException {
+  public void progress(Attempt attempt, Position delivered) throws DatabaseException, InterruptedException {
     update(Sync.PROCESS, "UPDATE attempt SET sent = ?, seq = ? WHERE id = ?", delivered.sent(), delivered.chunks(), attempt.id());
   }
 
@@ -179,15 +179,15 @@ public final class Journal implements AutoCloseable {
    *
    * @param requeue whether a request to queue the task again follows them
    */
-  public void ended(Attempt attempt, String verdict, List<Report> due, boolean requeue, Instant at)
-      throws StoreFailed, InterruptedException {
+  public void ended(Attempt attempt, String verdict, List<TaskReport> due, boolean requeue, Instant at)
+      throws DatabaseException, InterruptedException {
     database.write(Sync.POWER, sql -> {
       end(sql, attempt, verdict, due, requeue, at);
       return null;
     });
   }
 
-  private static void end(Sql sql, Attempt attempt, String verdict, List<Report> due, boolean requeue, Instant at) throws SQLException {
+  private static void end(Sql sql, Attempt attempt, String verdict, List<TaskReport> due, boolean requeue, Instant at) throws SQLException {
     for (var report : due) {
       ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, report, at);
       ReportQueue.insert(sql, attempt, PendingReport.Kind.RELEASE, report, at);
@@ -199,7 +199,7 @@ public final class Journal implements AutoCloseable {
   }
 
   /** Settles an attempt whose task is not ours any more, and drops its reports; on disk when it returns. */
-  public void over(Attempt attempt, String verdict, Instant at) throws StoreFailed, InterruptedException {
+  public void over(Attempt attempt, String verdict, Instant at) throws DatabaseException, InterruptedException {
     database.write(Sync.POWER, sql -> {
       ReportQueue.dropAll(sql, attempt, at);
       return sql.update("UPDATE attempt SET state = 'SETTLED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
@@ -207,33 +207,33 @@ public final class Journal implements AutoCloseable {
   }
 
   /** Settles an ended attempt of which no report waits; whether it did. */
-  public boolean settle(Attempt attempt) throws StoreFailed, InterruptedException {
+  public boolean settle(Attempt attempt) throws DatabaseException, InterruptedException {
     return update(Sync.PROCESS, "UPDATE attempt SET state = 'SETTLED' WHERE id = ? AND state = 'ENDED' AND NOT EXISTS "
         + "(SELECT 1 FROM outgoing WHERE attempt_id = ? AND state = 'WAITING')", attempt.id(), attempt.id()) > 0;
   }
 
   /** The attempts that are not settled, oldest first. */
-  public List<Attempt> open() throws StoreFailed {
+  public List<Attempt> open() throws DatabaseException {
     return attempts("WHERE state <> 'SETTLED' ORDER BY id");
   }
 
   /** The latest attempt at a task that went beyond its intent. */
-  public Optional<Attempt> latest(String taskId) throws StoreFailed {
+  public Optional<Attempt> latest(String taskId) throws DatabaseException {
     return attempts("WHERE task_id = ? AND state <> 'INTENT' ORDER BY n DESC LIMIT 1", taskId).stream().findFirst();
   }
 
   /** The attempt that this report is about. */
-  public Optional<Attempt> attemptOf(long report) throws StoreFailed {
+  public Optional<Attempt> attemptOf(long report) throws DatabaseException {
     return attempts("WHERE id = (SELECT attempt_id FROM outgoing WHERE id = ?)", report).stream().findFirst();
   }
 
   /** The directory of the codebase whose task was the first to name this agent's session. */
-  public Optional<Path> firstDirectoryOf(String sessionId) throws StoreFailed {
+  public Optional<Path> firstDirectoryOf(String sessionId) throws DatabaseException {
     return database.read(sql -> sql.first("SELECT codebase FROM attempt WHERE session_id = ? AND codebase IS NOT NULL ORDER BY id LIMIT 1",
         row -> Path.of(row.getString(1)), sessionId));
   }
 
-  private List<Attempt> attempts(String where, Object... values) throws StoreFailed {
+  private List<Attempt> attempts(String where, Object... values) throws DatabaseException {
     return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::readable, values)).stream().flatMap(Optional::stream)
         .toList();
   }
@@ -263,7 +263,7 @@ public final class Journal implements AutoCloseable {
   public record Age(long id, String taskId, int n, boolean settled, Instant ended) {}
 
   /** Every attempt, oldest first. */
-  public List<Age> retentionRows() throws StoreFailed {
+  public List<Age> retentionRows() throws DatabaseException {
     return database.read(sql -> sql.list("SELECT id, task_id, n, state, COALESCE(ended_at, created_at) FROM attempt ORDER BY id",
         row -> new Age(row.getLong(1), row.getString(2), row.getInt(3), row.getString(4).equals(State.SETTLED.name()),
             ended(row.getString(5)))));
@@ -279,7 +279,7 @@ public final class Journal implements AutoCloseable {
   }
 
   /** Forgets a settled attempt with its reports; none that has not settled. */
-  public void forget(List<Age> attempts) throws StoreFailed, InterruptedException {
+  public void forget(List<Age> attempts) throws DatabaseException, InterruptedException {
     database.write(Sync.PROCESS, sql -> {
       for (var attempt : attempts) {
         sql.update("DELETE FROM attempt WHERE id = ? AND state = 'SETTLED'", attempt.id());
@@ -291,19 +291,19 @@ public final class Journal implements AutoCloseable {
   // --- codebases that servers had us register
 
   /** Keeps a codebase that the server had us register, for good. */
-  public void saveCodebase(String server, RemoteCodebase codebase, String description, Instant at) throws StoreFailed, InterruptedException {
+  public void saveCodebase(String server, CodebaseInfo codebase, String description, Instant at) throws DatabaseException, InterruptedException {
     update(Sync.POWER, "INSERT INTO codebase (server, path, codebase_id, name, description, registered_at) VALUES "
         + "(?, ?, ?, ?, ?, ?) ON CONFLICT (server, path) DO UPDATE SET codebase_id = excluded.codebase_id, name = excluded.name, "
         + "description = excluded.description", server, codebase.path(), codebase.id(), codebase.name(), description, at);
   }
 
   /** The codebases that this server had us register. */
-  public List<Codebase> savedCodebases(String server) throws StoreFailed {
+  public List<Codebase> savedCodebases(String server) throws DatabaseException {
     return database.read(sql -> sql.list("SELECT name, path, description FROM codebase WHERE server = ? ORDER BY path",
         row -> new Codebase(row.getString(1), Path.of(row.getString(2)), row.getString(3)), server));
   }
 
-  private int update(Sync sync, String text, Object... values) throws StoreFailed, InterruptedException {
+  private int update(Sync sync, String text, Object... values) throws DatabaseException, InterruptedException {
     return database.write(sync, sql -> sql.update(text, values));
   }
 

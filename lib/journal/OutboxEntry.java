@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import lib.core.Json;
+import lib.protocol.TaskStatus;
 import lib.store.Sql;
-import lib.wire.TaskStatus;
 
 /**
  * A report that waits or that a server refused, as people see it.

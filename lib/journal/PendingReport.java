@@ -1,14 +1,14 @@
 package lib.journal;
 
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 
 /**
  * A report on its way to the server.
  *
  * @param id the order in which reports were made
  */
-public record PendingReport(long id, long attemptId, Kind kind, Report report) {
+public record PendingReport(long id, long attemptId, Kind kind, TaskReport report) {
 
   /** Which call delivers it. */
   public enum Kind { STATUS, RELEASE, REQUEUE }

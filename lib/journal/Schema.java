@@ -3,8 +3,8 @@ package lib.journal;
 import java.util.List;
 
 /** The journal's forms, one script per version: each journal has been through all of them up to its own. */
-final class Schema {
-  static final List<String> MIGRATIONS = List.of("""
+public final class Schema {
+  public static final List<String> MIGRATIONS = List.of("""
       CREATE TABLE attempt (
         id INTEGER PRIMARY KEY,
         server TEXT NOT NULL,

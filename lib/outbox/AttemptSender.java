@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import lib.agent.output.Transcript;
-import lib.journal.Attempt;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.journal.Attempt.State;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Retry;
+import lib.journal.Attempt;
+import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,21 +79,21 @@ final class AttemptSender {
             return;
           }
           failures = 0;
-        } catch (StoreFailed | IOException e) {
+        } catch (DatabaseException | IOException e) {
           failures++;
           LOG.error("task={} delivery waits for the disk, trying again: {}", attempt.taskId(), e.toString());
           if (e instanceof IOException && failures == MAX_READ_FAILURES) {
             LOG.error("task={} output not delivered, its outcome is: {}", attempt.taskId(), e.toString());
             output.end();
           }
-          delivery.clock().sleep(Retry.DELIVER.delay(failures, Duration.ZERO, delivery.random()));
+          delivery.clock().sleep(RetryPolicy.DELIVER.delay(failures, Duration.ZERO, delivery.random()));
         }
       }
     }
   }
 
   /** Does the next thing; false when the attempt is settled. */
-  private boolean step() throws InterruptedException, StoreFailed, IOException {
+  private boolean step() throws InterruptedException, DatabaseException, IOException {
     var now = delivery.journal().reports().delivery(attempt);
     if (now.state() == State.SETTLED) {
       return false;
@@ -125,8 +125,8 @@ final class AttemptSender {
   }
 
   /** Passes on our own server's refusal that says that the attempt is not ours any more. */
-  private void passOn(CallFailed refusal) {
-    if (refusal != null && refusal.kind() == CallFailed.Kind.CONFLICT && refusal.code() != null) {
+  private void passOn(ApiException refusal) {
+    if (refusal != null && refusal.kind() == ApiException.Kind.CONFLICT && refusal.code() != null) {
       listener.superseded(attempt, refusal.getMessage());
     }
   }

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import lib.agent.output.Transcript;
-import lib.journal.Attempt;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
 import lib.journal.Attempt.Position;
-import lib.wire.CallFailed;
-import lib.wire.Client;
+import lib.journal.Attempt;
 
 /**
  * Finds how much of an attempt's transcript the server has, after a start: the journal may be lost, or older than it. It reads the
@@ -40,7 +40,7 @@ final class DeliveredPosition {
    * @param complete whether the transcript grows no more
    * @return null when the server has output that the transcript does not hold yet
    */
-  Position find(Position known, long length, boolean complete) throws CallFailed, IOException, InterruptedException {
+  Position find(Position known, long length, boolean complete) throws ApiException, IOException, InterruptedException {
     var one = last(1);
     if (one.text.length == 0 || one.chunks == known.chunks() && endsAt(one.text, known.sent())) {
       return new Position(known.sent(), Math.max(known.chunks(), one.chunks));
@@ -55,7 +55,7 @@ final class DeliveredPosition {
     return new Position(Math.max(known.sent(), end < 0 ? common : end), chunks);
   }
 
-  private Last last(int count) throws CallFailed, InterruptedException {
+  private Last last(int count) throws ApiException, InterruptedException {
     var client = delivery.client();
     var own = delivery.server().keepsAllOutput(); // it counts places from the first chunk and refuses negative ones
     var first = own ? Math.max(0, client.output(attempt.taskId(), Integer.MAX_VALUE).total() - count) : -count;
@@ -73,7 +73,7 @@ final class DeliveredPosition {
   }
 
   /** Adds the chunks that are none of an earlier attempt; says how many. */
-  private int ours(Client.Output page, StringBuilder text) {
+  private int ours(ApiClient.Output page, StringBuilder text) {
     var ours = 0;
     for (var i = 0; i < page.chunks().size(); i++) {
       var at = page.times().get(i);

@@ -1,13 +1,13 @@
 package lib.outbox;
 
 import java.util.random.RandomGenerator;
+import lib.client.ApiClient;
+import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.journal.Journal;
-import lib.wire.Client;
-import lib.wire.ServerFeatures;
 
 /** What every delivery goes through: the server and what it can do, the journal, time and chance. Immutable. */
-public record Delivery(ServerFeatures server, Client client, Journal journal, Clock clock, RandomGenerator random) {
+public record Delivery(ServerFeatures server, ApiClient client, Journal journal, Clock clock, RandomGenerator random) {
 
   /** The same, to a server that has said what it can do. */
   Delivery to(ServerFeatures known) {

@@ -13,12 +13,12 @@ import java.util.stream.Stream;
 import lib.agent.output.OutputRecorder;
 import lib.agent.output.Transcript;
 import lib.agent.process.AttemptDirectory;
+import lib.client.ServerFeatures;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.protocol.TaskReport;
 import lib.redaction.Redaction;
-import lib.store.StoreFailed;
-import lib.wire.Report;
-import lib.wire.ServerFeatures;
+import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +104,7 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** Reports the session as soon as it is known; nothing once the outcome is recorded. */
-  public void session(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+  public void session(Attempt attempt, String sessionId) throws DatabaseException, InterruptedException {
     delivery.journal().session(attempt, sessionId);
     addRunning(attempt, sessionId);
   }
@@ -115,7 +115,7 @@ public final class Outbox implements AutoCloseable {
       if (!sessionId.equals(attempt.sessionId())) {
         session(attempt, sessionId);
       }
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.warn("cannot record the session, it is reported with the outcome task={}: {}", attempt.taskId(), e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -123,21 +123,21 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** Says again that it runs, to a server that has put it back; when it has ended, says again how. */
-  public void running(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
+  public void running(Attempt attempt, String sessionId) throws DatabaseException, InterruptedException {
     if (!addRunning(attempt, sessionId) && delivery.journal().reports().repeatOutcome(attempt)) {
       wake(attempt);
     }
   }
 
-  private boolean addRunning(Attempt attempt, String sessionId) throws StoreFailed, InterruptedException {
-    var report = Report.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
+  private boolean addRunning(Attempt attempt, String sessionId) throws DatabaseException, InterruptedException {
+    var report = TaskReport.running(attempt.taskId(), attempt.workerId(), sessionId, attempt.fence());
     var added = delivery.journal().reports().add(attempt, report, delivery.clock().now());
     signal(attempt);
     return added;
   }
 
   /** Whether the server has all reports that there are so far. */
-  public boolean isDelivered(Attempt attempt) throws StoreFailed {
+  public boolean isDelivered(Attempt attempt) throws DatabaseException {
     return delivery.journal().reports().delivery(attempt).next().isEmpty();
   }
 
@@ -147,7 +147,7 @@ public final class Outbox implements AutoCloseable {
    * @param reports empty when the task is another worker's by now; then no more output is sent either
    * @param requeue whether the server is asked to queue the task again after that, if it can; only for a failed one
    */
-  public void finish(Attempt attempt, String verdict, List<Report> reports, boolean requeue) throws StoreFailed, InterruptedException {
+  public void finish(Attempt attempt, String verdict, List<TaskReport> reports, boolean requeue) throws DatabaseException, InterruptedException {
     var now = delivery.clock().now();
     if (reports.isEmpty()) {
       delivery.journal().over(attempt, masked(verdict), now);
@@ -168,7 +168,7 @@ public final class Outbox implements AutoCloseable {
     return Json.write(json);
   }
 
-  private Report masked(Report report) {
+  private TaskReport masked(TaskReport report) {
     return report.withTexts(redaction.mask(report.result()), redaction.mask(report.error()));
   }
 
@@ -177,7 +177,7 @@ public final class Outbox implements AutoCloseable {
    *
    * @return false when there is no such report for this server, or a later attempt at its task has made it untrue
    */
-  public boolean retry(long report) throws StoreFailed, InterruptedException {
+  public boolean retry(long report) throws DatabaseException, InterruptedException {
     var attempt = delivery.journal().attemptOf(report);
     if (delivery.server() == null || attempt.filter(this::isOurs).isEmpty() || !delivery.journal().reports().retry(report)) {
       return false;
@@ -187,7 +187,7 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** Gives a report up that waits or was refused; false when there is none. */
-  public boolean drop(long report) throws StoreFailed, InterruptedException {
+  public boolean drop(long report) throws DatabaseException, InterruptedException {
     var dropped = delivery.journal().reports().drop(report, delivery.clock().now());
     delivery.journal().attemptOf(report).ifPresent(this::signal);
     return dropped;
@@ -202,7 +202,7 @@ public final class Outbox implements AutoCloseable {
   public int reports() {
     try {
       return delivery.journal().reports().count();
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.warn("pending reports not counted, status shows -1: {}", e.getMessage());
       return -1;
     }

@@ -2,10 +2,10 @@ package lib.outbox;
 
 import java.io.IOException;
 import lib.agent.output.Transcript;
-import lib.journal.Attempt;
+import lib.client.http.ApiException;
 import lib.journal.Attempt.Position;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
+import lib.journal.Attempt;
+import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +30,7 @@ final class OutputSender {
   private long lastChunkAt;
   private int halvings; // how often a chunk was too large
   private boolean over;
-  private CallFailed refusal;
+  private ApiException refusal;
 
   /** @param fresh whether no earlier process may have sent any of it */
   OutputSender(Attempt attempt, Delivery delivery, Transcript transcript, RetryingCall calls, boolean fresh) {
@@ -61,7 +61,7 @@ final class OutputSender {
   }
 
   /** Why the server takes no more output; null unless it refused the last chunk. */
-  CallFailed refusal() {
+  ApiException refusal() {
     return refusal;
   }
 
@@ -76,7 +76,7 @@ final class OutputSender {
    * @param ended whether the transcript grows no more
    * @return whether it did something
    */
-  boolean send(boolean ended) throws IOException, StoreFailed, InterruptedException {
+  boolean send(boolean ended) throws IOException, DatabaseException, InterruptedException {
     refusal = null;
     length = over ? 0 : transcript.checkpoint().length();
     var available = length - delivered.sent();
@@ -95,12 +95,12 @@ final class OutputSender {
   }
 
   /** Asks the server how much it has; a server that cannot say is taken to have what the journal says. */
-  private boolean locate(boolean complete) throws IOException, StoreFailed, InterruptedException {
+  private boolean locate(boolean complete) throws IOException, DatabaseException, InterruptedException {
     var found = new Position[] {delivered};
     var failed = new IOException[1];
     var unknown = calls.make("question for the output", new Asking() {
       @Override
-      public void send() throws CallFailed, InterruptedException {
+      public void send() throws ApiException, InterruptedException {
         try {
           found[0] = server.find(delivered, length, complete);
         } catch (IOException e) {
@@ -129,9 +129,9 @@ final class OutputSender {
     return true;
   }
 
-  private void sendChunk(Chunk chunk) throws InterruptedException, StoreFailed {
+  private void sendChunk(Chunk chunk) throws InterruptedException, DatabaseException {
     var failed = calls.make("output", chunk, false);
-    if (failed != null && failed.kind() == CallFailed.Kind.TOO_LARGE && fill() > MIN_FILL) {
+    if (failed != null && failed.kind() == ApiException.Kind.TOO_LARGE && fill() > MIN_FILL) {
       halvings++; // a body limit on the way
       return;
     }
@@ -153,14 +153,14 @@ final class OutputSender {
     delivery.journal().progress(attempt, delivered);
   }
 
-  private boolean isSettled() throws StoreFailed {
+  private boolean isSettled() throws DatabaseException {
     return delivery.journal().reports().delivery(attempt).state() == Attempt.State.SETTLED;
   }
 
   /** A call that is given up once the task is not ours any more. */
   private abstract class Asking implements RetryingCall.Call {
     @Override
-    public boolean failed(int failures, CallFailed why) throws StoreFailed {
+    public boolean failed(int failures, ApiException why) throws DatabaseException {
       return isSettled();
     }
   }
@@ -175,7 +175,7 @@ final class OutputSender {
     }
 
     @Override
-    public void send() throws CallFailed, InterruptedException {
+    public void send() throws ApiException, InterruptedException {
       delivery.client().output(attempt.taskId(), attempt.workerId(), text, delivery.clock().now(), attempt.fence(), number);
     }
 
@@ -184,14 +184,14 @@ final class OutputSender {
      * chunks of an earlier attempt count in it. A server that does not say counts as one that has it not.
      */
     @Override
-    public boolean hasArrived() throws CallFailed, InterruptedException {
+    public boolean hasArrived() throws ApiException, InterruptedException {
       if (delivery.server().dropsRepeats()) {
         return false;
       }
       try {
         var last = delivery.client().output(attempt.taskId(), -1);
         return last.total() != number - 1 && !last.chunks().isEmpty() && last.chunks().getLast().equals(text);
-      } catch (CallFailed e) {
+      } catch (ApiException e) {
         if (e.kind().again()) {
           throw e;
         }

@@ -2,13 +2,13 @@ package lib.outbox;
 
 import java.time.Duration;
 import java.util.Locale;
+import lib.client.http.ApiException;
 import lib.journal.Attempt;
 import lib.journal.PendingReport;
 import lib.journal.ReportQueue;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -37,7 +37,7 @@ final class ReportSender {
   }
 
   /** Delivers a report; the refusal when the server refused it for good, else null. */
-  CallFailed deliver(PendingReport report) throws InterruptedException, StoreFailed {
+  ApiException deliver(PendingReport report) throws InterruptedException, DatabaseException {
     if (report.kind() == PendingReport.Kind.REQUEUE) {
       requeue(report);
       return null;
@@ -83,19 +83,19 @@ final class ReportSender {
     }
     try {
       return delivery.client().task(attempt.taskId()).status() == TaskStatus.CANCELLED;
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return false; // the report itself is tried until the server answers
     }
   }
 
-  private void record(PendingReport report, ReportQueue.Outcome outcome, int tries, String error) throws StoreFailed, InterruptedException {
+  private void record(PendingReport report, ReportQueue.Outcome outcome, int tries, String error) throws DatabaseException, InterruptedException {
     reports.record(report, outcome, tries, error, delivery.clock().now());
   }
 
   /** One report on its way. The journal gets the first failure and then one a minute, for the people who list it. */
   private final class Sending implements RetryingCall.Call {
     private final PendingReport report;
-    private Report body;
+    private TaskReport body;
     private int failures;
     private long notedAt;
 
@@ -105,7 +105,7 @@ final class ReportSender {
     }
 
     @Override
-    public void send() throws CallFailed, InterruptedException {
+    public void send() throws ApiException, InterruptedException {
       if (report.kind() == PendingReport.Kind.STATUS) {
         delivery.client().status(body);
       } else {
@@ -114,7 +114,7 @@ final class ReportSender {
     }
 
     @Override
-    public boolean failed(int soFar, CallFailed why) throws InterruptedException, StoreFailed {
+    public boolean failed(int soFar, ApiException why) throws InterruptedException, DatabaseException {
       failures = soFar;
       if (soFar == 1 || delivery.clock().nanos() - notedAt >= NOTED.toNanos()) {
         notedAt = delivery.clock().nanos();
@@ -125,21 +125,21 @@ final class ReportSender {
   }
 
   /** Has the failed task queued again, unless the server has done so, or a worker has it again, already. */
-  private void requeue(PendingReport report) throws InterruptedException, StoreFailed {
+  private void requeue(PendingReport report) throws InterruptedException, DatabaseException {
     var tries = new int[1];
     var refusal = calls.make("re-queue", new RetryingCall.Call() {
       @Override
-      public void send() throws CallFailed, InterruptedException {
+      public void send() throws ApiException, InterruptedException {
         delivery.client().requeue(attempt.taskId());
       }
 
       @Override
-      public boolean hasArrived() throws CallFailed, InterruptedException {
+      public boolean hasArrived() throws ApiException, InterruptedException {
         return delivery.client().task(attempt.taskId()).status() != TaskStatus.FAILED;
       }
 
       @Override
-      public boolean failed(int failures, CallFailed why) {
+      public boolean failed(int failures, ApiException why) {
         tries[0] = failures;
         return failures == MAX_REQUEUES;
       }
@@ -155,24 +155,24 @@ final class ReportSender {
    * worker: they have a call for it. Where that is missing or needs a database that is not there, the task fails, so that
    * people see it: status and release then both say so.
    */
-  private void giveBack(PendingReport report) throws InterruptedException, StoreFailed {
+  private void giveBack(PendingReport report) throws InterruptedException, DatabaseException {
     var refusal = calls.make("give-back", new RetryingCall.Call() {
       @Override
-      public void send() throws CallFailed, InterruptedException {
+      public void send() throws ApiException, InterruptedException {
         delivery.client().requeue(attempt.taskId());
       }
 
       @Override
-      public boolean failed(int failures, CallFailed why) throws StoreFailed {
+      public boolean failed(int failures, ApiException why) throws DatabaseException {
         return why.status() == UNAVAILABLE || reports.isNeedless(report);
       }
     }, false);
-    if (refusal == null || refusal.kind() == CallFailed.Kind.REFUSED) { // refused: the server has it back already
+    if (refusal == null || refusal.kind() == ApiException.Kind.REFUSED) { // refused: the server has it back already
       record(report, ReportQueue.Outcome.ACCEPTED, 0, null);
       LOG.info("task={} given back to the server", attempt.taskId());
-    } else if (refusal.kind() == CallFailed.Kind.NO_ROUTE || refusal.status() == UNAVAILABLE) {
+    } else if (refusal.kind() == ApiException.Kind.NO_ROUTE || refusal.status() == UNAVAILABLE) {
       LOG.info("task={} fails, the server cannot take it back: {}", attempt.taskId(), refusal.getMessage());
-      reports.replace(attempt, new Report(attempt.taskId(), attempt.workerId(), TaskStatus.FAILED, null, null,
+      reports.replace(attempt, new TaskReport(attempt.taskId(), attempt.workerId(), TaskStatus.FAILED, null, null,
           "lost: " + report.report().error(), attempt.fence()));
     } else {
       record(report, ReportQueue.Outcome.REFUSED, 1, refusal.getMessage());
@@ -180,12 +180,12 @@ final class ReportSender {
     }
   }
 
-  private static boolean isTooLarge(CallFailed refusal) {
-    return refusal != null && refusal.kind() == CallFailed.Kind.TOO_LARGE;
+  private static boolean isTooLarge(ApiException refusal) {
+    return refusal != null && refusal.kind() == ApiException.Kind.TOO_LARGE;
   }
 
   /** With less of the result, or, when there was little of it, with none. */
-  private static Report shortened(Report report) {
+  private static TaskReport shortened(TaskReport report) {
     var text = report.result();
     if (text.length() <= KEPT_RESULT + CUT_NOTICE) {
       return report.withResult(null);

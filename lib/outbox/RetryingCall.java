@@ -2,10 +2,10 @@ package lib.outbox;
 
 import java.util.concurrent.Semaphore;
 import java.util.random.RandomGenerator;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Clock;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Retry;
+import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,10 +28,10 @@ final class RetryingCall {
 
   /** A call. */
   interface Call {
-    void send() throws CallFailed, InterruptedException;
+    void send() throws ApiException, InterruptedException;
 
     /** Whether it has reached the server although no answer came; only asked when that is in doubt. */
-    default boolean hasArrived() throws CallFailed, InterruptedException {
+    default boolean hasArrived() throws ApiException, InterruptedException {
       return false;
     }
 
@@ -41,7 +41,7 @@ final class RetryingCall {
      * @param failures so many in a row by now
      * @return whether the call need not be made again
      */
-    default boolean failed(int failures, CallFailed why) throws InterruptedException, StoreFailed {
+    default boolean failed(int failures, ApiException why) throws InterruptedException, DatabaseException {
       return false;
     }
   }
@@ -53,7 +53,7 @@ final class RetryingCall {
    * @param doubt whether an earlier process may have made it
    * @return null when the server took it, else the last failure
    */
-  CallFailed make(String what, Call call, boolean doubt) throws InterruptedException {
+  ApiException make(String what, Call call, boolean doubt) throws InterruptedException {
     for (var failures = 1; ; failures++) {
       var failed = once(call, doubt);
       if (failed == null) {
@@ -63,11 +63,11 @@ final class RetryingCall {
         return null;
       }
       var policy = switch (failed.kind()) {
-        case DENIED -> Retry.DENIED;
-        case MISSING -> Retry.MISSING;
-        default -> Retry.DELIVER;
+        case DENIED -> RetryPolicy.DENIED;
+        case MISSING -> RetryPolicy.MISSING;
+        default -> RetryPolicy.DELIVER;
       };
-      var certain = !failed.kind().again() && failed.kind() != CallFailed.Kind.MISSING;
+      var certain = !failed.kind().again() && failed.kind() != ApiException.Kind.MISSING;
       if (isNeedless(call, failures, failed) || certain || !policy.again(failures)) {
         return failed;
       }
@@ -75,28 +75,28 @@ final class RetryingCall {
         LOG.warn("task={} {} not delivered, trying again: {}", taskId, what, failed.getMessage());
       }
       // a proxy's 502 or 504 leaves it as open as a broken connection does; only the server's own answer settles a doubt
-      doubt |= failed.kind().again() && failed.kind() != CallFailed.Kind.DENIED;
+      doubt |= failed.kind().again() && failed.kind() != ApiException.Kind.DENIED;
       clock.sleep(policy.delay(failures, failed.retryAfter(), random));
     }
   }
 
-  private boolean isNeedless(Call call, int failures, CallFailed failed) throws InterruptedException {
+  private boolean isNeedless(Call call, int failures, ApiException failed) throws InterruptedException {
     try {
       return call.failed(failures, failed);
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.warn("task={} failure not in the journal, sending again: {}", taskId, e.getMessage());
       return false;
     }
   }
 
-  private CallFailed once(Call call, boolean doubt) throws InterruptedException {
+  private ApiException once(Call call, boolean doubt) throws InterruptedException {
     turns.acquire();
     try {
       if (!doubt || !call.hasArrived()) {
         call.send();
       }
       return null;
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return e;
     } finally {
       turns.release();

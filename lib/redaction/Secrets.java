@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Json;
 
 /**
@@ -42,18 +42,18 @@ public final class Secrets {
   /** The secrets in the settings and in the environment's variables. */
   public static Secrets of(Settings settings) {
     var secrets = new Secrets();
-    secrets.add("server token", settings.get(Table.AUTH_TOKEN));
+    secrets.add("server token", settings.get(SettingsTable.AUTH_TOKEN));
     for (var own : own(settings)) {
       secrets.add("worker's secret", own);
     }
-    Table.rows().forEach(row -> secrets.addPassword(row.key(), String.valueOf(settings.get(row))));
+    SettingsTable.rows().forEach(row -> secrets.addPassword(row.key(), String.valueOf(settings.get(row))));
     settings.env().vars().forEach(secrets::addVariable);
     return secrets;
   }
 
   /** The secrets of the worker, which no agent gets: the values of all settings that hold one. */
   public static List<String> own(Settings settings) {
-    return Table.rows().stream().filter(row -> row.secret() && settings.get(row) != null)
+    return SettingsTable.rows().stream().filter(row -> row.secret() && settings.get(row) != null)
         .flatMap(row -> Pattern.compile("[,\r\n]").splitAsStream((String) settings.get(row)))
         .map(entry -> entry.substring(entry.indexOf(':') + 1).strip()).filter(value -> value.length() >= SHORTEST).toList();
   }

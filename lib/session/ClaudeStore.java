@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.wire.Times;
+import lib.protocol.Timestamps;
 
 /**
  * Claude Code's logs: {@code projects/FOLDER/SESSION.jsonl} below {@code CLAUDE_CONFIG_DIR}, else {@code ~/.claude}. All of it
@@ -63,7 +63,7 @@ final class ClaudeStore implements SessionStore {
       }
       folder = folder == null ? OpenCodeForm.folder(Json.text(line, "cwd")) : folder;
       version = or(version, Json.text(line, "version"));
-      var at = Times.parse(Json.text(line, "timestamp"));
+      var at = Timestamps.parse(Json.text(line, "timestamp"));
       created = created == null ? at : created;
       updated = at == null || updated != null && updated.isAfter(at) ? updated : at;
       if (line.path("type").asText().equals("assistant")) {
@@ -182,7 +182,7 @@ final class ClaudeStore implements SessionStore {
 
   private static void answered(Turns turns, ObjectNode line) {
     var message = line.path("message");
-    var turn = turns.turn(answerId(line), "assistant", Times.parse(Json.text(line, "timestamp")));
+    var turn = turns.turn(answerId(line), "assistant", Timestamps.parse(Json.text(line, "timestamp")));
     var model = Json.text(message, "model");
     turn.model = model == null || model.startsWith("<") ? turn.model : "anthropic/" + model; // <synthetic>: the CLI's own words
     if (message.path("usage").isObject()) { // each line of an answer repeats it, the last one counts
@@ -201,7 +201,7 @@ final class ClaudeStore implements SessionStore {
   private static void asked(Turns turns, ObjectNode line) {
     var texts = userText(line);
     if (!texts.isEmpty()) {
-      var turn = turns.turn(Json.text(line, "uuid"), "user", Times.parse(Json.text(line, "timestamp")));
+      var turn = turns.turn(Json.text(line, "uuid"), "user", Timestamps.parse(Json.text(line, "timestamp")));
       texts.forEach(text -> turns.text(turn, "text", text));
     }
     for (var block : line.path("message").path("content")) {

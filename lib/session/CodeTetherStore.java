@@ -24,7 +24,7 @@ import lib.config.Codebase;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.wire.Times;
+import lib.protocol.Timestamps;
 
 /**
  * The sessions of CodeTether's own agent: one JSON file each, {@code sessions/ID.json} in {@code CODETETHER_DATA_DIR}, else in
@@ -150,7 +150,7 @@ final class CodeTetherStore implements SessionStore {
       return null;
     }
     return new Session(Json.text(head, "id"), KIND, OpenCodeForm.title(Json.text(head, "title")), folder, null,
-        Times.parse(Json.text(head, "created_at")), Times.parse(Json.text(head, "updated_at")), count[0], Json.object(), null);
+        Timestamps.parse(Json.text(head, "created_at")), Timestamps.parse(Json.text(head, "updated_at")), count[0], Json.object(), null);
   }
 
   @Override

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.wire.Times;
+import lib.protocol.Timestamps;
 
 /**
  * Codex's logs: {@code sessions/YYYY/MM/DD/rollout-TIME-ID.jsonl} below {@code CODEX_HOME}, else {@code ~/.codex}. All of it is
@@ -48,7 +48,7 @@ final class CodexStore implements SessionStore {
     private final Telling telling = new Telling(said);
 
     private void take(ObjectNode line) {
-      var at = Times.parse(Json.text(line, "timestamp"));
+      var at = Timestamps.parse(Json.text(line, "timestamp"));
       updated = at == null || updated != null && updated.isAfter(at) ? updated : at;
       if (meta == null) {
         meta = line.path("type").asText().equals("session_meta") ? line.path("payload").deepCopy() : Json.object();
@@ -93,7 +93,7 @@ final class CodexStore implements SessionStore {
           provider = provider == null ? Json.text(payload, "model_provider") : provider;
         }
         case "turn_context" -> model = Json.text(payload, "model") == null ? model : Json.text(payload, "model");
-        case "response_item" -> item(payload, Times.parse(Json.text(line, "timestamp")));
+        case "response_item" -> item(payload, Timestamps.parse(Json.text(line, "timestamp")));
         case "event_msg" -> used(payload);
         default -> { } // states that are no messages
       }
@@ -239,7 +239,7 @@ final class CodexStore implements SessionStore {
     return logs.facts(file).filter(f -> f.meta != null && !f.ofSubAgent() && f.telling.number > 0).flatMap(f -> {
       var id = Json.text(f.meta, "id", "session_id");
       var folder = OpenCodeForm.folder(Json.text(f.meta, "cwd"));
-      var created = Times.parse(Json.text(f.meta, "timestamp"));
+      var created = Timestamps.parse(Json.text(f.meta, "timestamp"));
       return !Listing.isName(id) || folder == null ? Optional.empty() : Optional.of(new Session(id, KIND,
           OpenCodeForm.title(titles.getOrDefault(id, f.asked)), folder, null, created == null ? f.created : created, f.updated,
           f.telling.number, Json.object(), Json.text(f.meta, "cli_version")));

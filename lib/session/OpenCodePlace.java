@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import lib.config.Codebase;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
 
@@ -34,9 +34,9 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
    * @param homes how an owner's home is found
    */
   public static OpenCodePlace of(Settings settings, List<Codebase> codebases, OwnerHomes homes, Clock time) {
-    var named = settings.get(Table.AGENT_STORAGE_PATH);
+    var named = settings.get(SettingsTable.AGENT_STORAGE_PATH);
     if (named != null) {
-      return named(named, settings.origin(Table.AGENT_STORAGE_PATH).where());
+      return named(named, settings.origin(SettingsTable.AGENT_STORAGE_PATH).where());
     }
     var database = settings.env().var("OPENCODE_DB");
     return database == null || database.isBlank() || database.equals(":memory:") ? found(settings, codebases, homes, time)
@@ -131,7 +131,7 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
   private static List<Path> folders(Settings settings, List<Codebase> codebases, OwnerHomes homes) {
     var env = settings.env();
     var paths = new ArrayList<>(codebases.stream().map(Codebase::path).toList());
-    var bin = settings.get(Table.AGENT_BIN);
+    var bin = settings.get(SettingsTable.AGENT_BIN);
     if (bin != null && bin.startsWith("/")) {
       paths.add(Path.of(bin));
     }

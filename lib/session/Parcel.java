@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import lib.wire.SessionBatch;
+import lib.client.SessionBatch;
 
 /** A request for our own server while it is filled, and what to note once it is taken. */
 final class Parcel {

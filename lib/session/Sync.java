@@ -10,10 +10,10 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import lib.client.SyncCalls;
+import lib.client.http.ApiException;
 import lib.core.Clock;
 import lib.session.Readings.Found;
-import lib.wire.CallFailed;
-import lib.wire.SyncCalls;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +45,7 @@ public final class Sync {
   /** Registers a codebase once more. */
   public interface Registering {
     /** What the server calls it now; null when it is not to be registered. */
-    String anew(String codebaseId) throws CallFailed, InterruptedException;
+    String anew(String codebaseId) throws ApiException, InterruptedException;
   }
 
   /**
@@ -61,7 +61,7 @@ public final class Sync {
   }
 
   private interface Deed {
-    boolean on(String codebaseId) throws CallFailed, InterruptedException;
+    boolean on(String codebaseId) throws ApiException, InterruptedException;
   }
 
   /**
@@ -92,9 +92,9 @@ public final class Sync {
   /**
    * Tells all that has changed.
    *
-   * @throws CallFailed when the server as a whole cannot be told; what concerns one codebase stands in its line
+   * @throws ApiException when the server as a whole cannot be told; what concerns one codebase stands in its line
    */
-  public Pass pass() throws CallFailed, InterruptedException {
+  public Pass pass() throws ApiException, InterruptedException {
     if (forgotten.getAndSet(false)) {
       told.clear();
       telling.forget();
@@ -119,7 +119,7 @@ public final class Sync {
     return new Pass(lines.stream().filter(Pass.Line::says).toList(), readings.problem());
   }
 
-  private Pass.Line codebase(String id, List<Found> found, Readings.All all) throws CallFailed, InterruptedException {
+  private Pass.Line codebase(String id, List<Found> found, Readings.All all) throws ApiException, InterruptedException {
     var talks = most.talk() ? all.readable(found.subList(0, Math.min(most.sessions, found.size()))) : List.<Found>of();
     var matter = new Telling.Matter(found, all.whole() || overdue(found), talks);
     var tally = new Tally(id, found.size());
@@ -136,7 +136,7 @@ public final class Sync {
   }
 
   /** Tells of one codebase, and once more from the beginning when the server counts otherwise. */
-  private boolean tell(String id, Telling.Matter matter, Tally tally) throws CallFailed, InterruptedException {
+  private boolean tell(String id, Telling.Matter matter, Tally tally) throws ApiException, InterruptedException {
     var its = told.computeIfAbsent(id, k -> new Told());
     if (telling.tell(id, its, matter, tally)) {
       return true;
@@ -155,11 +155,11 @@ public final class Sync {
    *
    * @return why this codebase alone could not be told; null when it was
    */
-  private CallFailed registered(String id, Deed deed) throws CallFailed, InterruptedException {
+  private ApiException registered(String id, Deed deed) throws ApiException, InterruptedException {
     try {
       deed.on(id);
       return null;
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       if (!refused(e)) {
         return local(e);
       }
@@ -171,42 +171,42 @@ public final class Sync {
       try {
         deed.on(now);
         return null;
-      } catch (CallFailed again) {
+      } catch (ApiException again) {
         return refused(again) ? again : local(again);
       }
     }
   }
 
-  private String anew(String id, CallFailed why) throws CallFailed, InterruptedException {
+  private String anew(String id, ApiException why) throws ApiException, InterruptedException {
     LOG.info("codebase={} is registered anew, since its sessions are not taken: {}", id, why.getMessage());
     try {
       return registering.anew(id);
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       local(e);
       return null;
     }
   }
 
-  private void forget(String id, CallFailed e) {
-    if (e.kind() == CallFailed.Kind.MISSING) {
+  private void forget(String id, ApiException e) {
+    if (e.kind() == ApiException.Kind.MISSING) {
       told.remove(id);
     }
   }
 
   /** Whether it is the codebase, or who has it, that the server does not accept. */
-  private static boolean refused(CallFailed e) {
-    return e.kind() == CallFailed.Kind.MISSING || e.status() == 403;
+  private static boolean refused(ApiException e) {
+    return e.kind() == ApiException.Kind.MISSING || e.status() == 403;
   }
 
   /** What concerns one codebase only is given back, anything else thrown. */
-  private static CallFailed local(CallFailed e) throws CallFailed {
-    if (e.kind().again() || e.kind() == CallFailed.Kind.NO_ROUTE || e.kind() == CallFailed.Kind.GONE) {
+  private static ApiException local(ApiException e) throws ApiException {
+    if (e.kind().again() || e.kind() == ApiException.Kind.NO_ROUTE || e.kind() == ApiException.Kind.GONE) {
       throw e;
     }
     return e;
   }
 
-  private void note(String id, CallFailed failure) {
+  private void note(String id, ApiException failure) {
     var before = failure == null ? problems.remove(id) : problems.put(id, failure.line());
     if (failure != null && !failure.line().equals(before)) {
       LOG.warn("codebase={} its sessions are not taken, trying on: {}", id, failure.line());
@@ -219,9 +219,9 @@ public final class Sync {
    * Tells of one session that an agent works in, if it has changed.
    *
    * @return the bytes that went out; -1 when a whole pass must come first
-   * @throws CallFailed when the server cannot be told now
+   * @throws ApiException when the server cannot be told now
    */
-  public long live(String sessionId) throws CallFailed, InterruptedException {
+  public long live(String sessionId) throws ApiException, InterruptedException {
     var found = most.talk() ? readings.one(sessionId, LIVE).orElse(null) : null;
     var id = found == null ? null : places.get().of(found.session());
     if (id == null || problems.containsKey(id)) {
@@ -238,7 +238,7 @@ public final class Sync {
       }
       its.forget();
       return -1;
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       if (!refused(e)) {
         note(id, local(e));
         return 0;

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import lib.client.SessionBatch;
+import lib.client.SyncCalls;
+import lib.client.http.ApiException;
 import lib.session.Readings.Found;
-import lib.wire.CallFailed;
-import lib.wire.SessionBatch;
-import lib.wire.SyncCalls;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +78,7 @@ final class Telling {
    *
    * @return false when our own server then counts otherwise than we do, so that it is to be told everything
    */
-  boolean tell(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+  boolean tell(String codebase, Told told, Matter matter, Tally tally) throws ApiException, InterruptedException {
     var shortened = false;
     while (true) {
       try {
@@ -87,11 +87,11 @@ final class Telling {
         }
         other(codebase, told, matter, tally);
         return true;
-      } catch (CallFailed e) { // what was taken is noted, so only the rest is told now
-        if (listLimit > limit && sending > limit && (e.kind() == CallFailed.Kind.TOO_LARGE || e.kind() == CallFailed.Kind.UNREACHABLE)) {
+      } catch (ApiException e) { // what was taken is noted, so only the rest is told now
+        if (listLimit > limit && sending > limit && (e.kind() == ApiException.Kind.TOO_LARGE || e.kind() == ApiException.Kind.UNREACHABLE)) {
           listLimit = limit;
           shortened = true;
-        } else if (e.kind() == CallFailed.Kind.TOO_LARGE && limit > LEAST) {
+        } else if (e.kind() == ApiException.Kind.TOO_LARGE && limit > LEAST) {
           limit = Math.max(LEAST, limit / 2);
           listLimit = limit;
           shortened = false;
@@ -104,7 +104,7 @@ final class Telling {
     }
   }
 
-  private boolean own(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+  private boolean own(String codebase, Told told, Matter matter, Tally tally) throws ApiException, InterruptedException {
     var whole = matter.all && !told.begun();
     if (whole) {
       told.forget(); // it may have been told a part, and is to have no other now
@@ -157,19 +157,19 @@ final class Telling {
     }
 
     /** A parcel with room for so many bytes below a limit; for as many as the limit itself an empty one. */
-    Parcel room(int bytes, int most) throws CallFailed, InterruptedException {
+    Parcel room(int bytes, int most) throws ApiException, InterruptedException {
       if (!parcel.fits(bytes, most)) {
         send();
       }
       return parcel;
     }
 
-    private void send() throws CallFailed, InterruptedException {
+    private void send() throws ApiException, InterruptedException {
       sending = parcel.bytes();
       try {
         count = calls.sessions(codebase, parcel.batch(workerId));
-      } catch (CallFailed e) {
-        if (e.status() == 500 || e.kind() == CallFailed.Kind.REFUSED) {
+      } catch (ApiException e) {
+        if (e.status() == 500 || e.kind() == ApiException.Kind.REFUSED) {
           parcel.talks().forEach(told.lagging()::failed); // each goes alone at the next try
         }
         throw e;
@@ -184,7 +184,7 @@ final class Telling {
     }
 
     /** Sends the rest; whether the server then has as many as it was told. */
-    boolean end() throws CallFailed, InterruptedException {
+    boolean end() throws ApiException, InterruptedException {
       if (!parcel.idle()) {
         send();
       }
@@ -192,7 +192,7 @@ final class Telling {
     }
   }
 
-  private void other(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+  private void other(String codebase, Told told, Matter matter, Tally tally) throws ApiException, InterruptedException {
     if (matter.all) {
       list(codebase, told, matter, tally);
     }
@@ -209,11 +209,11 @@ final class Telling {
     }
   }
 
-  private void messages(String codebase, String id, Letter letter, Told told) throws CallFailed, InterruptedException {
+  private void messages(String codebase, String id, Letter letter, Told told) throws ApiException, InterruptedException {
     sending = letter.bytes;
     try {
       calls.messages(codebase, id, workerId, letter.messages);
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       told.lagging().failed(id);
       throw e;
     }
@@ -221,7 +221,7 @@ final class Telling {
     told.messages(id, letter.content, letter.stamp);
   }
 
-  private void list(String codebase, Told told, Matter matter, Tally tally) throws CallFailed, InterruptedException {
+  private void list(String codebase, Told told, Matter matter, Tally tally) throws ApiException, InterruptedException {
     var contents = matter.sessions.stream().mapToLong(found -> Told.content(List.of(found.session().toJson()))).toArray();
     var changed = 0;
     for (var i = 0; i < contents.length; i++) {

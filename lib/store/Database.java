@@ -95,7 +95,7 @@ public final class Database implements AutoCloseable {
   public static Database open(Path file, List<String> migrations) {
     try {
       if (!Files.exists(file)) {
-        Durable.create(file, new byte[0]); // its owner's alone from birth; SQLite gives the files beside it the same mode
+        DurableFiles.create(file, new byte[0]); // its owner's alone from birth; SQLite gives the files beside it the same mode
       }
       var writer = connect(file);
       try {
@@ -106,7 +106,7 @@ public final class Database implements AutoCloseable {
         throw e;
       }
     } catch (SQLException | IOException e) {
-      throw new Problem("the database " + file + " cannot be opened", e instanceof SQLException sql ? StoreFailed.reason(sql) : e.toString(),
+      throw new Problem("the database " + file + " cannot be opened", e instanceof SQLException sql ? DatabaseException.reason(sql) : e.toString(),
           "check the owner of the file and its directory, its free space, and that it is a database of this program").from(e);
     }
   }
@@ -115,24 +115,24 @@ public final class Database implements AutoCloseable {
    * Reads from a database that another process may have open, and changes nothing. Where no process has, it makes no file either,
    * so that the folder may be one that is only for reading.
    *
-   * @throws StoreFailed when it cannot be read
+   * @throws DatabaseException when it cannot be read
    */
-  public static <T> T look(Path file, Work<T> work) throws StoreFailed {
+  public static <T> T look(Path file, Work<T> work) throws DatabaseException {
     var config = new SQLiteConfig();
     config.setReadOnly(true);
     var alone = !Files.exists(file.resolveSibling(file.getFileName() + "-wal"));
     try (var connection = config.createConnection("jdbc:sqlite:" + file.toUri() + (alone ? "?immutable=1" : ""))) {
       return work.run(new Sql(connection));
     } catch (SQLException e) {
-      throw StoreFailed.of(e);
+      throw DatabaseException.of(e);
     }
   }
 
   /** Runs the work in a transaction and returns when it is committed as durably as asked; waits when the queue is full. */
-  public <T> T write(Sync sync, Work<T> work) throws StoreFailed, InterruptedException {
+  public <T> T write(Sync sync, Work<T> work) throws DatabaseException, InterruptedException {
     var job = new Job<>(sync, work, new CompletableFuture<T>());
     if (closed) {
-      throw new StoreFailed(file + " is closed", null);
+      throw new DatabaseException(file + " is closed", null);
     }
     queue.put(job);
     if (closed) { // perhaps too late for the writer to see it
@@ -147,13 +147,13 @@ public final class Database implements AutoCloseable {
     return damage;
   }
 
-  private StoreFailed failed(SQLException e) {
-    damage = Damage.damaged(e) ? e.getMessage() : damage;
-    return StoreFailed.of(e);
+  private DatabaseException failed(SQLException e) {
+    damage = DatabaseDamage.damaged(e) ? e.getMessage() : damage;
+    return DatabaseException.of(e);
   }
 
   /** Runs queries; sees everything committed. */
-  public <T> T read(Work<T> work) throws StoreFailed {
+  public <T> T read(Work<T> work) throws DatabaseException {
     reading.lock();
     try {
       return work.run(querying);
@@ -184,7 +184,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private <T> T await(CompletableFuture<T> done) throws StoreFailed, InterruptedException {
+  private <T> T await(CompletableFuture<T> done) throws DatabaseException, InterruptedException {
     try {
       return done.get();
     } catch (ExecutionException e) {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import lib.config.Codebase;
-import lib.config.LiveSettings;
+import lib.config.ReloadableSettings;
 import lib.config.Settings;
 
 /**
@@ -16,7 +16,7 @@ import lib.config.Settings;
 public record Daemon(Worker worker, Supplier<Settings> settings, Function<Settings, List<Codebase>> offered) {
 
   /** Reads the settings and applies what a running worker can; settings that were read later act later. */
-  public synchronized LiveSettings.Reloaded reload() {
+  public synchronized ReloadableSettings.Reloaded reload() {
     var fresh = settings.get();
     return worker.reload(fresh, offered.apply(fresh));
   }

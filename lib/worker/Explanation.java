@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.wire.Task;
+import lib.protocol.Task;
 import lib.worker.admission.Decision;
 import lib.worker.admission.DecisionLog;
 import lib.worker.admission.RunningTasks.RunningTask;

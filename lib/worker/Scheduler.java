@@ -9,21 +9,21 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import lib.agent.process.AttemptDirectory;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Json;
 import lib.core.Reporting;
 import lib.feed.Inbox;
 import lib.journal.Attempt;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Retry;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
+import lib.store.DatabaseException;
 import lib.worker.admission.Admission;
 import lib.worker.admission.AdmissionController;
-import lib.worker.admission.Decision;
 import lib.worker.admission.Decision.Outcome;
-import lib.worker.admission.RunningTasks;
+import lib.worker.admission.Decision;
 import lib.worker.admission.RunningTasks.RunningTask;
+import lib.worker.admission.RunningTasks;
 import lib.worker.admission.WorkerSnapshot;
 import lib.worker.attempt.AdmittedTask;
 import lib.worker.attempt.AttemptRunner;
@@ -118,13 +118,13 @@ final class Scheduler implements Runnable, Reporting {
           now = dispatch(task, now) ? null : now;
         }
       }
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.error("cannot read the journal, tasks wait: {}", e.getMessage());
     }
   }
 
   /** Returns whether the task got a place. */
-  private boolean dispatch(Task task, WorkerSnapshot now) throws StoreFailed {
+  private boolean dispatch(Task task, WorkerSnapshot now) throws DatabaseException {
     if (now.freeSlots() <= 0 && admission.log().find(task.id()).isPresent()) {
       return false; // a full worker decides about each task once, not with every announcement
     }
@@ -179,7 +179,7 @@ final class Scheduler implements Runnable, Reporting {
           case ClaimResult.Skipped skipped -> inbox.suppress(admitted.get().task(), skipped.howLong());
         }
       }
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.error("cannot write the journal, no task is taken, retrying in {} s task={}: {}", RETRY_DISK.toSeconds(), place.taskId(), e.getMessage());
       admission.journalFailed(e);
       inbox.defer(place.task(), RETRY_DISK);
@@ -193,7 +193,7 @@ final class Scheduler implements Runnable, Reporting {
   }
 
   /** Completes a task that has its place and decides about the whole of it; empty when it may not run, after all. */
-  private Optional<AdmittedTask> admit(RunningTask place) throws StoreFailed, InterruptedException {
+  private Optional<AdmittedTask> admit(RunningTask place) throws DatabaseException, InterruptedException {
     var hint = place.task();
     var isWhole = context.server().features().announcesWholeTasks() && hint.whole();
     if (isWhole && hint.builtin() && !hint.registration()) {
@@ -202,7 +202,7 @@ final class Scheduler implements Runnable, Reporting {
     var intent = isWhole ? null : claimer.intend(hint, place.directory()); // the disk takes as long as the server
     AdmittedTask admitted = null;
     try {
-      var task = isWhole ? hint : Retry.CLAIM.run(() -> context.client().task(hint.id()), context.clock(), context.random()).filledFrom(hint);
+      var task = isWhole ? hint : RetryPolicy.CLAIM.run(() -> context.client().task(hint.id()), context.clock(), context.random()).filledFrom(hint);
       if (place.directory() != null) {
         admission.lookAtLocks(); // another worker's agent may have begun since the last look, and would keep this slot from all others
       }
@@ -214,9 +214,9 @@ final class Scheduler implements Runnable, Reporting {
       } else {
         inbox.defer(task, Duration.ZERO); // it needs another place than its announcement said
       }
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       LOG.info("cannot read task={}, retrying later: {}", hint.id(), e.getMessage());
-      inbox.defer(hint, e.kind() == CallFailed.Kind.MISSING ? MISSING : Retry.STREAM.delay(3, e.retryAfter(), context.random()));
+      inbox.defer(hint, e.kind() == ApiException.Kind.MISSING ? MISSING : RetryPolicy.STREAM.delay(3, e.retryAfter(), context.random()));
     } finally {
       if (admitted == null && intent != null) {
         claimer.withdraw(intent);
@@ -241,7 +241,7 @@ final class Scheduler implements Runnable, Reporting {
   private void decline(Task task, String why) throws InterruptedException {
     try {
       context.client().decline(task.id(), context.workerId(), context.redaction().mask(why));
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       LOG.warn("cannot decline task={}: {}", task.id(), e.getMessage());
     }
   }
@@ -266,7 +266,7 @@ final class Scheduler implements Runnable, Reporting {
   private void resume(AdmittedTask restored) {
     try {
       runner.run(restored);
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       throw new IllegalStateException("a restored attempt needs no intent", e);
     } catch (InterruptedException e) {
       LOG.info("left to its supervisor task={}", restored.task().id());

@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import lib.config.Table;
+import lib.client.http.ApiException;
+import lib.config.SettingsTable;
 import lib.outbox.Outbox;
-import lib.wire.CallFailed;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
@@ -71,12 +71,12 @@ final class Shutdown {
   /** The next stage: drain, then cancel, then detach; with {@code keep_agents} detach at once. */
   void stop() {
     var last = Stage.DETACHING.ordinal();
-    var isKept = context.settings().get(Table.KEEP_AGENTS);
+    var isKept = context.settings().get(SettingsTable.KEEP_AGENTS);
     var now = Stage.values()[stage.updateAndGet(s -> isKept ? last : Math.min(s + 1, last))];
     begin(now, new StopRequest(StopRequest.Cause.CANCELLED, "the operator", "the worker was asked to stop twice"));
     var text = switch (now) {
       case RUNNING, DRAINING -> "stopping: no new task; " + running.size() + " running may finish within "
-          + context.settings().get(Table.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
+          + context.settings().get(SettingsTable.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
       case CANCELLING -> "stopping: cancelling " + running.size() + " running (once more: leave at once, agents stay)";
       case DETACHING -> "leaving at once; " + running.size() + " running stay for the next start";
     };
@@ -113,7 +113,7 @@ final class Shutdown {
 
   private void end() {
     try {
-      if (!await(() -> running.size() == 0, context.settings().get(Table.DRAIN_TIMEOUT), Stage.CANCELLING)
+      if (!await(() -> running.size() == 0, context.settings().get(SettingsTable.DRAIN_TIMEOUT), Stage.CANCELLING)
           && stage.get() == Stage.DRAINING.ordinal()) {
         LOG.warn("drain deadline reached, ending {} running agents", running.size());
         running.stopAll(new StopRequest(StopRequest.Cause.DRAINED, "the worker", "drain deadline"));
@@ -156,7 +156,7 @@ final class Shutdown {
       try {
         context.client().unregister(context.workerId());
         LOG.info("unregistered worker={}", context.workerId());
-      } catch (CallFailed e) {
+      } catch (ApiException e) {
         LOG.warn("not unregistered: {}", e.getMessage());
       } catch (InterruptedException e) {
         LOG.warn("not unregistered: the server did not answer in time");

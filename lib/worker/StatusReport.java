@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import lib.client.ServerFeatures;
 import lib.core.Json;
 import lib.core.Reporting;
 import lib.core.Version;
-import lib.wire.ServerFeatures;
 import lib.worker.context.WorkerContext;
 
 /** The status of the worker: each part writes its own section. Thread-safe. */

@@ -9,10 +9,11 @@ import java.util.Optional;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.agent.process.Orphans;
+import lib.client.http.ApiException;
 import lib.config.Codebase;
-import lib.config.LiveSettings;
+import lib.config.ReloadableSettings;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.HostResources;
 import lib.core.Json;
 import lib.core.Problem;
@@ -24,8 +25,7 @@ import lib.outbox.Delivery;
 import lib.outbox.Outbox;
 import lib.session.SessionStore;
 import lib.session.Stores;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
+import lib.store.DatabaseException;
 import lib.worker.admission.AdmissionController;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.HoldMonitor;
@@ -101,9 +101,9 @@ public final class Worker {
     this.codebases = new Codebases(settings.now(), offered);
     this.inbox = new Inbox(clock);
     var offer = new WorkerOffer(context, codebases, running);
-    this.poll = new PollFeed(client, inbox, offer, settings.get(Table.POLL_INTERVAL), clock, context.random());
-    this.stream = new StreamFeed(client, inbox, poll, offer, settings.get(Table.SSE_HEARTBEAT_TIMEOUT), clock, context.random());
-    this.outbox = new Outbox(new Delivery(null, client, context.journal(), clock, context.random()), stateDir, settings.get(Table.OUTPUT_MAX),
+    this.poll = new PollFeed(client, inbox, offer, settings.get(SettingsTable.POLL_INTERVAL), clock, context.random());
+    this.stream = new StreamFeed(client, inbox, poll, offer, settings.get(SettingsTable.SSE_HEARTBEAT_TIMEOUT), clock, context.random());
+    this.outbox = new Outbox(new Delivery(null, client, context.journal(), clock, context.random()), stateDir, settings.get(SettingsTable.OUTPUT_MAX),
         context.redaction(), new OutboxListener());
     this.inspector = new AgentInspector(settings, stateDir, context.redaction()::mask, new InspectorListener(), clock);
     this.holds = new HoldMonitor(context, new HostResources(Path.of("/")), inspector, codebases, running);
@@ -135,9 +135,9 @@ public final class Worker {
    * Restores the attempts of an earlier process, then connects to the server, registers, and takes tasks.
    *
    * @param maxTasks how many tasks to take in all
-   * @throws StoreFailed when the journal cannot be read
+   * @throws DatabaseException when the journal cannot be read
    */
-  public void start(int maxTasks) throws StoreFailed, InterruptedException {
+  public void start(int maxTasks) throws DatabaseException, InterruptedException {
     Orphans.adopt();
     admission.maxTasks(maxTasks);
     new Recovery(context, outbox, reconciler).restore().forEach(scheduler::restore);
@@ -167,7 +167,7 @@ public final class Worker {
       loops.start(Thread.ofVirtual(), "scheduler", scheduler);
       loops.start(Thread.ofVirtual(), "task status", statusPoller);
       loops.start(Thread.ofVirtual(), "retention", new Retention(context.journal(), context.identity().stateDir(),
-          Duration.ofDays(context.settings().get(Table.KEEP_DAYS)), context.settings().get(Table.KEEP_BYTES), context.clock()));
+          Duration.ofDays(context.settings().get(SettingsTable.KEEP_DAYS)), context.settings().get(SettingsTable.KEEP_BYTES), context.clock()));
       sessionSync.start(SessionSyncLoop.sync(context, stores(), codebases, registrar));
     } catch (InterruptedException e) {
       LOG.debug("the worker ends before its server has answered");
@@ -349,7 +349,7 @@ public final class Worker {
   }
 
   /** Why a task is taken or not, in the form of {@code docs/control.md}. */
-  public ObjectNode why(String taskId) throws StoreFailed, InterruptedException {
+  public ObjectNode why(String taskId) throws DatabaseException, InterruptedException {
     var before = admission.log().find(taskId).orElse(null);
     var read = read(taskId);
     var task = read.task() == null || before == null ? read.task() : read.task().filledFrom(before.hint());
@@ -360,8 +360,8 @@ public final class Worker {
   private Explanation.Read read(String taskId) throws InterruptedException {
     try {
       return new Explanation.Read(context.client().task(taskId), null);
-    } catch (CallFailed e) {
-      return new Explanation.Read(null, e.kind() == CallFailed.Kind.MISSING ? "the server knows no such task" : e.line());
+    } catch (ApiException e) {
+      return new Explanation.Read(null, e.kind() == ApiException.Kind.MISSING ? "the server knows no such task" : e.line());
     }
   }
 
@@ -370,12 +370,12 @@ public final class Worker {
    *
    * @param offered the folders to work in from now on; those that the server had us register stay
    */
-  public LiveSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
+  public ReloadableSettings.Reloaded reload(Settings fresh, List<Codebase> offered) {
     var reloaded = context.settings().replace(fresh);
-    if (reloaded.changed().contains(Table.MAX_CONCURRENT_TASKS.key())) {
+    if (reloaded.changed().contains(SettingsTable.MAX_CONCURRENT_TASKS.key())) {
       concurrency(0);
     }
-    codebases.offer(offered, fresh.get(Table.CODEBASE_ROOTS));
+    codebases.offer(offered, fresh.get(SettingsTable.CODEBASE_ROOTS));
     LOG.info("config reloaded, changed: {}; needs a restart: {}", words(reloaded.changed()), words(reloaded.restart()));
     context.events().publish(new WorkerEvent.SettingsReloaded(reloaded.changed(), reloaded.restart()));
     return reloaded;
@@ -386,12 +386,12 @@ public final class Worker {
   }
 
   /** Tries a refused report again; false when there is none for this server, or a later attempt has made it untrue. */
-  public boolean retry(long report) throws StoreFailed, InterruptedException {
+  public boolean retry(long report) throws DatabaseException, InterruptedException {
     return outbox.retry(report);
   }
 
   /** Gives a report up that waits or was refused, for whichever server; false when there is none. */
-  public boolean drop(long report) throws StoreFailed, InterruptedException {
+  public boolean drop(long report) throws DatabaseException, InterruptedException {
     return outbox.drop(report);
   }
 }

@@ -4,17 +4,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import lib.wire.Claim;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.Registration;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.client.ApiClient;
+import lib.protocol.Claim;
+import lib.protocol.NewTask;
+import lib.protocol.Registration;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 
 /** Lines per second of one task's output. */
 public final class OutputThroughput {
   private final Testbed bed;
-  private final Client client;
+  private final ApiClient client;
   private final int lines;
   private final int floods;
 
@@ -63,7 +63,7 @@ public final class OutputThroughput {
       client.output(bare.id(), "bare2", chunks.get(i), Instant.now(), won.attempt(), i + 1);
     }
     var took = (System.nanoTime() - begin) / 1e9;
-    var report = new Report(bare.id(), "bare2", TaskStatus.COMPLETED, null, "x", null, won.attempt());
+    var report = new TaskReport(bare.id(), "bare2", TaskStatus.COMPLETED, null, "x", null, won.attempt());
     client.status(report);
     client.release(report);
     client.unregister("bare2");

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.TaskStatus;
+import lib.client.ApiClient;
+import lib.protocol.NewTask;
+import lib.protocol.TaskStatus;
 
 /**
  * How long after its start a worker has settled every attempt that a killed worker left, each in a folder of its own: agents that ended
@@ -127,7 +127,7 @@ public final class RecoveryTime {
   }
 
   private int running() throws Exception {
-    return bed.client().tasks(new Client.Query(TaskStatus.RUNNING, null, null, null)).size();
+    return bed.client().tasks(new ApiClient.Query(TaskStatus.RUNNING, null, null, null)).size();
   }
 
   /** Passes everything on to a server and back, except what the server answers once a connection has carried a claim. */

@@ -12,16 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import lib.client.SyncCalls;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
+import lib.protocol.Registration;
 import lib.session.Places;
 import lib.session.Stores;
 import lib.session.Sync;
-import lib.wire.Registration;
-import lib.wire.SyncCalls;
 
 /**
  * What it takes to tell our own server of 1,000 sessions of 50 messages, and then of one that has changed, from both forms in

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import lib.wire.NewTask;
+import lib.protocol.NewTask;
 
 /** How long a short task takes to start and to settle, and its CPU, by turns with a {@link BareWorker}. */
 public final class TaskLatency {

@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import lib.wire.Claim;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.Registration;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.client.ApiClient;
+import lib.protocol.Claim;
+import lib.protocol.NewTask;
+import lib.protocol.Registration;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 
 /** Tasks that need no agent, as many at once as there are slots. */
 public final class TaskThroughput {
   private static final int SLOTS = 16;
 
   private final Testbed bed;
-  private final Client client;
+  private final ApiClient client;
   private final int noops;
   private final int warmUp;
 
@@ -35,8 +35,8 @@ public final class TaskThroughput {
     var ids = create();
     var worker = bed.worker(bed.url(), "state-noops", "--max-concurrent-tasks", Integer.toString(SLOTS));
     bed.await("the last noop", () -> client.task(ids.getLast()).status().terminal()
-        && client.tasks(new Client.Query(TaskStatus.PENDING, null, null, null)).isEmpty()
-        && client.tasks(new Client.Query(TaskStatus.RUNNING, null, null, null)).isEmpty());
+        && client.tasks(new ApiClient.Query(TaskStatus.PENDING, null, null, null)).isEmpty()
+        && client.tasks(new ApiClient.Query(TaskStatus.RUNNING, null, null, null)).isEmpty());
     var ended = new ArrayList<Instant>();
     for (var id : ids) {
       ended.add(Testbed.time(client.task(id).raw().path("completed_at")));
@@ -80,7 +80,7 @@ public final class TaskThroughput {
             var won = (Claim.Won) client.claim(id, "bare3");
             BareWorker.sync(record);
             BareWorker.sync(record);
-            var report = new Report(id, "bare3", TaskStatus.COMPLETED, null, "ok", null, won.attempt());
+            var report = new TaskReport(id, "bare3", TaskStatus.COMPLETED, null, "ok", null, won.attempt());
             client.status(report);
             client.release(report);
             ended.add(Instant.now());

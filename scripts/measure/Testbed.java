@@ -16,12 +16,12 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import lib.client.ApiClient;
+import lib.client.http.ServerAddress;
 import lib.core.Environment;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.RemoteCodebase;
-import lib.wire.Server;
-import lib.wire.TaskStatus;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.NewTask;
+import lib.protocol.TaskStatus;
 
 /**
  * The embedded server and every process of one bench run, in a fresh folder. {@link #close} leaves no process behind, neither a
@@ -39,7 +39,7 @@ public final class Testbed implements AutoCloseable {
   private final List<Process> running = new ArrayList<>();
   private final Process server;
   private final URI url;
-  private final Client client;
+  private final ApiClient client;
   private boolean closed;
 
   /** @param quick whether rows run with few repetitions and small sizes, to see that they work */
@@ -51,7 +51,7 @@ public final class Testbed implements AutoCloseable {
     this.server = start("server", "worker", "serve", "--port", "0", "--data", file("data").toString());
     await("the server", () -> log("server").contains("http://"));
     this.url = URI.create(log("server").replaceFirst("(?s).*?(http://[^\\s,;]+).*", "$1"));
-    this.client = new Client(new Server(url, null, null, Environment.system()));
+    this.client = new ApiClient(new ServerAddress(url, null, null, Environment.system()));
   }
 
   /** The first in a full run, the second in a quick one. */
@@ -59,7 +59,7 @@ public final class Testbed implements AutoCloseable {
     return quick ? small : full;
   }
 
-  public Client client() {
+  public ApiClient client() {
     return client;
   }
 
@@ -186,7 +186,7 @@ public final class Testbed implements AutoCloseable {
     return codebase(folder).orElseThrow().id();
   }
 
-  private Optional<RemoteCodebase> codebase(Path folder) throws Exception {
+  private Optional<CodebaseInfo> codebase(Path folder) throws Exception {
     return client.codebases().stream().filter(c -> folder.toString().equals(c.path())).findFirst();
   }
 

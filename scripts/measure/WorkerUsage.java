@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.TaskStatus;
+import lib.client.ApiClient;
+import lib.protocol.NewTask;
+import lib.protocol.TaskStatus;
 
 /** What a worker holds and uses at rest: after a few tasks, and after many. */
 public final class WorkerUsage {
@@ -111,8 +111,8 @@ public final class WorkerUsage {
         last.add(task.id());
       }
     }
-    bed.await("the tasks", () -> bed.client().tasks(new Client.Query(TaskStatus.PENDING, null, null, null)).isEmpty()
-        && bed.client().tasks(new Client.Query(TaskStatus.RUNNING, null, null, null)).isEmpty());
+    bed.await("the tasks", () -> bed.client().tasks(new ApiClient.Query(TaskStatus.PENDING, null, null, null)).isEmpty()
+        && bed.client().tasks(new ApiClient.Query(TaskStatus.RUNNING, null, null, null)).isEmpty());
     for (var id : last) {
       var task = bed.client().task(id);
       if (task.status() != TaskStatus.COMPLETED) {

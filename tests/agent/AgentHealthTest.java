@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import lib.agent.AgentHealth;
 import lib.agent.AgentHealth.Closed;
 import lib.agent.AgentHealth.Ended;
 import lib.agent.AgentHealth.HalfOpen;
 import lib.agent.AgentHealth.Open;
+import lib.agent.AgentHealth;
 import org.junit.jupiter.api.Test;
 
 /** A broken agent does not fail the whole queue; nothing that a person or a provider did counts against it. */

@@ -18,7 +18,7 @@ import java.util.Map;
 import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
-import lib.config.LiveSettings;
+import lib.config.ReloadableSettings;
 import lib.config.Settings;
 import lib.core.Environment;
 import lib.core.Problem;
@@ -230,7 +230,7 @@ class AgentInspectorTest {
     var all = new HashMap<>(variables);
     all.put("PATH", System.getenv("PATH"));
     var settings = Settings.resolve(Map.of(), null, new Environment(all, temp, temp.resolve("home"), "host"));
-    return new AgentInspector(new LiveSettings(settings), temp, Redaction.of(Map.of(KEY, "KEY"))::mask, listener, time);
+    return new AgentInspector(new ReloadableSettings(settings), temp, Redaction.of(Map.of(KEY, "KEY"))::mask, listener, time);
   }
 
   private Path program(String name, String script) throws IOException {

@@ -13,35 +13,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.ServerAddress;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.hub.Hub;
-import lib.hub.HubOptions;
-import lib.hub.Tokens;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.Registration;
-import lib.wire.Report;
-import lib.wire.Server;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.NewTask;
+import lib.protocol.Registration;
+import lib.protocol.Task;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.server.EmbeddedServer;
+import lib.server.ServerOptions;
+import lib.server.http.Tokens;
 
 /** Somebody who gives commands, run within the test, and a server of ours to give them to. */
 final class Desk implements AutoCloseable {
   final Path home;
-  final Hub hub;
-  final Client client;
+  final EmbeddedServer hub;
+  final ApiClient client;
   private boolean terminal;
   private Map<String, String> vars = Map.of();
   private String input = "";
 
   Desk(Path folder) throws Exception {
     home = folder.toRealPath();
-    hub = Hub.start(new HubOptions("127.0.0.1", 0, home.resolve("data/server.db"), Tokens.NONE), Clock.SYSTEM);
-    client = new Client(new Server(hub.url(), null, null, env()));
+    hub = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, home.resolve("data/server.db"), Tokens.NONE), Clock.SYSTEM);
+    client = new ApiClient(new ServerAddress(hub.url(), null, null, env()));
   }
 
   /** What came of a command. */
@@ -78,13 +78,13 @@ final class Desk implements AutoCloseable {
   /** The same, with another place for what it prints. */
   Ran into(OutputStream out, String... args) {
     var err = new ByteArrayOutputStream();
-    var io = new Io(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), new PrintStream(out, true, StandardCharsets.UTF_8),
+    var io = new CommandIo(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), new PrintStream(out, true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8), terminal, env());
     var exit = command(args[0], io).run(Arrays.copyOfRange(args, 1, args.length));
     return new Ran(exit, out.toString(), err.toString(StandardCharsets.UTF_8));
   }
 
-  private static Command command(String name, Io io) {
+  private static Command command(String name, CommandIo io) {
     return switch (name) {
       case "tasks" -> new cmd.tasks(io);
       case "sessions" -> new cmd.sessions(io);
@@ -103,17 +103,17 @@ final class Desk implements AutoCloseable {
   // --- a worker's part
 
   /** Registers a worker with one codebase, whose id this gives. */
-  String worker(String id, String codebase, String path) throws CallFailed, InterruptedException {
+  String worker(String id, String codebase, String path) throws ApiException, InterruptedException {
     client.register(new Registration(id, "name-of-" + id, List.of(), "host", List.of(), null));
     return client.registerCodebase(codebase, path, "", id).id();
   }
 
-  String task(String codebase, String prompt, int priority) throws CallFailed, InterruptedException {
+  String task(String codebase, String prompt, int priority) throws ApiException, InterruptedException {
     return client.create(new NewTask(codebase, prompt, prompt, "build", priority, null, null)).id();
   }
 
   /** A task that this worker has taken. */
-  String running(String worker) throws CallFailed, InterruptedException {
+  String running(String worker) throws ApiException, InterruptedException {
     client.register(new Registration(worker, worker, List.of(), "host", List.of(), null));
     var id = task(null, "x", 0);
     client.claim(id, worker);
@@ -121,9 +121,9 @@ final class Desk implements AutoCloseable {
   }
 
   /** A task that is done, with this result and no output. */
-  String answered(String result) throws CallFailed, InterruptedException {
+  String answered(String result) throws ApiException, InterruptedException {
     var id = running("w");
-    client.status(new Report(id, "w", TaskStatus.COMPLETED, null, result, null, 1));
+    client.status(new TaskReport(id, "w", TaskStatus.COMPLETED, null, result, null, 1));
     return id;
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lib.cli.LocalServer;
-import lib.store.Lock;
+import lib.store.LockFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,8 +27,8 @@ class LocalServerTest {
     desk.close();
   }
 
-  private Lock run(String worker) throws Exception {
-    var lock = Lock.take(desk.state(worker).resolve("lock"), "a worker", "do without");
+  private LockFile run(String worker) throws Exception {
+    var lock = LockFile.take(desk.state(worker).resolve("lock"), "a worker", "do without");
     LocalServer.announce(desk.state(worker), desk.hub.url(), null);
     return lock;
   }
@@ -48,7 +48,7 @@ class LocalServerTest {
   void whatALaterProcessDidNotSayDoesNotCount() throws Exception {
     run("w").close();
     Files.writeString(desk.state("w").resolve("local.json"), "{\"url\": \"http://127.0.0.1:9\", \"pid\": 1}");
-    try (var lock = Lock.take(desk.state("w").resolve("lock"), "a worker", "do without")) {
+    try (var lock = LockFile.take(desk.state("w").resolve("lock"), "a worker", "do without")) {
       assertThat(lock).isNotNull();
       assertThat(desk.alone("tasks", "list").err()).contains("no server is named");
     }

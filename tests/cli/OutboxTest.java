@@ -9,9 +9,9 @@ import lib.core.Json;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
-import lib.store.Lock;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.store.LockFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,7 @@ class OutboxTest {
     try (var journal = Journal.open(file)) {
       var claimed = journal.claimed(journal.insertIntent(Attempt.draft(new AttemptKey(server, "w", task, journal.next(task), "m"), new Attempt.Work(null, null, "echo", null),
         Instant.now())), 1, 0, List.of(), Instant.now());
-      journal.ended(claimed, "{}", List.of(new Report(task, "w", TaskStatus.FAILED, null, null, "why", 1)), false, Instant.now());
+      journal.ended(claimed, "{}", List.of(new TaskReport(task, "w", TaskStatus.FAILED, null, null, "why", 1)), false, Instant.now());
     }
   }
 
@@ -84,7 +84,7 @@ class OutboxTest {
   @Test
   void aWorkersJournalIsShownButNotChangedBehindItsBack() throws Exception {
     owes("http://elsewhere.example", "there");
-    try (var lock = Lock.take(file.resolveSibling("lock"), "a worker", "wait"); var journal = Journal.open(file)) {
+    try (var lock = LockFile.take(file.resolveSibling("lock"), "a worker", "wait"); var journal = Journal.open(file)) {
       assertThat(desk.alone("outbox", "list", "--name", "w").out()).contains("there\tstatus\tfailed\twaiting");
       assertThat(desk.alone("outbox", "drop", "1", "--name", "w").err()).contains("no worker answers in");
     }

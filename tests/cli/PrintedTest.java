@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import lib.cli.Columns;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
+import lib.cli.output.TextTable;
 import lib.core.Environment;
 import lib.core.PrintableText;
 import lib.core.Problem;
@@ -55,9 +55,9 @@ class PrintedTest {
     for (var terminal : List.of(true, false)) {
       var printed = new ByteArrayOutputStream();
       var stream = new PrintStream(printed, true, StandardCharsets.UTF_8);
-      var io = new Io(InputStream.nullInputStream(), stream, stream, terminal, new Environment(Map.of(), Path.of("/"), Path.of("/"), "h"));
+      var io = new CommandIo(InputStream.nullInputStream(), stream, stream, terminal, new Environment(Map.of(), Path.of("/"), Path.of("/"), "h"));
       io.warn(EVIL);
-      Columns.print(io, List.of("A", "B"), List.of(List.of(EVIL, "x\ty")));
+      TextTable.print(io, List.of("A", "B"), List.of(List.of(EVIL, "x\ty")));
       assertThat(printed.toString(StandardCharsets.UTF_8)).doesNotContain(RAW).contains("warning: a\\u001b[2J", "g h", "x y")
           .hasLineCount(terminal ? 3 : 2);
     }

@@ -18,11 +18,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
 import lib.core.Json;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** The sessions commands find a session wherever it is, show it without harm, and resume it once. */
 class SessionsTest {
@@ -232,7 +232,7 @@ class SessionsTest {
     assertThat(again).isEqualTo(new Desk.Ran(0, first.out(), "it is being resumed already, by this task\n"));
     var other = Json.read(desk.ran("sessions", "resume", "--json", "ses_1").out());
     assertThat(other.path("prompt").asText()).isEqualTo("Continue where we left off");
-    assertThat(desk.client.tasks(new Client.Query(null, null, null, null))).hasSize(2);
+    assertThat(desk.client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(2);
   }
 
   @Test
@@ -244,7 +244,7 @@ class SessionsTest {
       printed = threads.invokeAll(Collections.nCopies(20, press)).stream().map(f -> f.resultNow()).collect(Collectors.toSet());
     }
     assertThat(printed).hasSize(1).first().asString().endsWith("\tpending\n");
-    assertThat(desk.client.tasks(new Client.Query(null, null, null, null))).hasSize(1);
+    assertThat(desk.client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(1);
   }
 
   @Test
@@ -258,8 +258,8 @@ class SessionsTest {
       public synchronized void write(byte[] bytes, int from, int length) {
         super.write(bytes, from, length);
         try {
-          desk.client.status(new Report(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
-        } catch (CallFailed | InterruptedException e) {
+          desk.client.status(new TaskReport(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
+        } catch (ApiException | InterruptedException e) {
           throw new AssertionError(e);
         }
       }

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import lib.client.ApiClient;
+import lib.client.http.ServerAddress;
 import lib.core.Json;
-import lib.wire.Client;
-import lib.wire.Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** One pass by command: the same sessions under the same worker's name, and nothing is registered for it. */
 class SyncTest {
@@ -105,7 +105,7 @@ class SyncTest {
   @Test
   void aCodebaseThatTheServerForgetsInBetweenIsNamedWithWhatToDo() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
-      var client = new Client(new Server(server.url(), null, null, desk.env()));
+      var client = new ApiClient(new ServerAddress(server.url(), null, null, desk.env()));
       var known = client.registerCodebase("code", code.toString(), "", "w1").id();
       server.on("POST", "/v1/agent/codebases/*/sessions/sync").answer(404, "Codebase not found");
       var ran = desk.alone("sync", "--name", "w", "--server", server.url().toString());

@@ -8,18 +8,18 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import lib.cli.Io;
-import lib.cli.TaskOutput;
+import lib.cli.output.CommandIo;
+import lib.cli.output.OutputPrinter;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.wire.Task;
+import lib.protocol.Task;
 import org.junit.jupiter.api.Test;
 
 /** Sorted output: what the agent said is standard output, the rest is not, and nothing is held back that need not be. */
 class TaskOutputTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-  private final TaskOutput output = TaskOutput.sorted(new Io(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
+  private final OutputPrinter output = OutputPrinter.sorted(new CommandIo(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
       new PrintStream(err, true, StandardCharsets.UTF_8), false, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")));
 
   private static Task task(String result) {

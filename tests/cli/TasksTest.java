@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import lib.client.ApiClient;
 import lib.core.Json;
-import lib.wire.Client;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +53,7 @@ class TasksTest {
     var ran = desk.ran("tasks", "create", prompt);
     assertThat(ran.exit()).isEqualTo(2);
     assertThat(ran.err()).contains("problem: the prompt is empty");
-    assertThat(desk.client.tasks(new Client.Query(null, null, null, null))).isEmpty();
+    assertThat(desk.client.tasks(new ApiClient.Query(null, null, null, null))).isEmpty();
     assertThat(desk.alone("run", "--local", "--task", prompt).err()).contains("problem: the prompt is empty");
   }
 
@@ -143,7 +143,7 @@ class TasksTest {
     var id = desk.running("w");
     desk.client.output(id, "w", "one\n", Instant.now(), 1, 1);
     desk.client.output(id, "w", "two\n", Instant.now(), 1, 2);
-    desk.client.status(new lib.wire.Report(id, "w", TaskStatus.FAILED, null, "so far", "it broke", 1));
+    desk.client.status(new lib.protocol.TaskReport(id, "w", TaskStatus.FAILED, null, "so far", "it broke", 1));
     var ran = follow ? desk.ran("tasks", "output", "--json", "--follow", id) : desk.ran("tasks", "output", "--json", id);
     assertThat(Json.read(ran.out())).isEqualTo(Json.object().put("id", id).put("status", "failed")
         .<com.fasterxml.jackson.databind.node.ObjectNode>set("outputs", Json.array(List.of("one\n", "two\n")))

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,7 +77,7 @@ class ConfigFileTest {
 
   @Test
   void oneByteOrderMarkIsNoHarm() throws IOException {
-    assertThat(read(Files.writeString(temp.resolve("c.json"), "\ufeff{\"poll_interval\": 9}")).get(Table.POLL_INTERVAL))
+    assertThat(read(Files.writeString(temp.resolve("c.json"), "\ufeff{\"poll_interval\": 9}")).get(SettingsTable.POLL_INTERVAL))
         .isEqualTo(Duration.ofSeconds(9));
     assertThat(problem(Files.writeString(temp.resolve("c.json"), "\ufeff\ufeff{}")).what()).contains("line 1, column 1");
   }
@@ -85,8 +85,8 @@ class ConfigFileTest {
   @Test
   void anEmptyTextIsNotSet() throws IOException {
     var settings = read(Files.writeString(temp.resolve("c.json"), "{\"server_url\": \"\", \"agent_bin\": \"\", \"opencode_bin\": \"/x\"}"));
-    assertThat(settings.get(Table.SERVER_URL)).isNull();
-    assertThat(settings.get(Table.AGENT_BIN)).isEqualTo("/x");
+    assertThat(settings.get(SettingsTable.SERVER_URL)).isNull();
+    assertThat(settings.get(SettingsTable.AGENT_BIN)).isEqualTo("/x");
     assertThat(settings.warnings()).isEmpty();
   }
 
@@ -122,9 +122,9 @@ class ConfigFileTest {
   void wholeNumbersMayBeWrittenAsFractionsOrWithAnExponent() throws IOException {
     var settings = read(Files.writeString(temp.resolve("c.json"),
         "{\"max_concurrent_tasks\": 2.0, \"output_max\": 1e8, \"task_timeout\": 3.6e3}"));
-    assertThat(settings.get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(2);
-    assertThat(settings.get(Table.OUTPUT_MAX)).isEqualTo(100_000_000L);
-    assertThat(settings.get(Table.TASK_TIMEOUT)).isEqualTo(Duration.ofHours(1));
+    assertThat(settings.get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(2);
+    assertThat(settings.get(SettingsTable.OUTPUT_MAX)).isEqualTo(100_000_000L);
+    assertThat(settings.get(SettingsTable.TASK_TIMEOUT)).isEqualTo(Duration.ofHours(1));
     for (var bad : List.of("2.5", "1e99", "1e999999", "-1.0")) {
       assertThat(problem(Files.writeString(temp.resolve("c.json"), "{\"max_concurrent_tasks\": " + bad + "}")).why()).contains("whole number");
     }

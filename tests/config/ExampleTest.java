@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.stream.Stream;
-import lib.config.Manual;
-import lib.config.Table;
+import lib.config.SettingsManual;
+import lib.config.SettingsTable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Project;
@@ -21,13 +21,13 @@ class ExampleTest {
   @Test
   void theExampleFileIsTheTables() throws Exception {
     assertThat(Project.file("config.example.json")).content()
-        .as("make it anew: ./jbang worker.java config table --example > config.example.json").isEqualTo(Manual.example());
+        .as("make it anew: ./jbang worker.java config table --example > config.example.json").isEqualTo(SettingsManual.example());
   }
 
   @Test
   void theManualIsTheTables() throws Exception {
     assertThat(Project.file("docs/settings.md")).content()
-        .as("make it anew: ./jbang worker.java config table > docs/settings.md").isEqualTo(Manual.markdown());
+        .as("make it anew: ./jbang worker.java config table > docs/settings.md").isEqualTo(SettingsManual.markdown());
   }
 
   @Test
@@ -42,10 +42,10 @@ class ExampleTest {
 
   @Test
   void theManualHasEveryNameOfEveryRow() {
-    var manual = Manual.markdown();
-    Table.rows().forEach(row -> Stream.of(row.allKeys(), row.allFlags(), row.allNoFlags(), row.allVars()).flatMap(n -> n.stream())
+    var manual = SettingsManual.markdown();
+    SettingsTable.rows().forEach(row -> Stream.of(row.allKeys(), row.allFlags(), row.allNoFlags(), row.allVars()).flatMap(n -> n.stream())
         .forEach(name -> assertThat(manual).contains("`" + name + "`")));
-    assertThat(manual.lines().filter(line -> line.startsWith("|"))).hasSize(Table.rows().size() + 2)
+    assertThat(manual.lines().filter(line -> line.startsWith("|"))).hasSize(SettingsTable.rows().size() + 2)
         .allMatch(line -> line.chars().filter(c -> c == '|').count() == 7);
     assertThat(manual).contains("`-c`, `--config`", "`--test-email`");
   }

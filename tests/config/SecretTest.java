@@ -10,7 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
 import org.junit.jupiter.api.Test;
@@ -36,14 +36,14 @@ class SecretTest {
   @Test
   void aMarkAndBlanksAroundItAreNoPartOfIt() throws IOException {
     var file = Files.writeString(temp.resolve("token"), "\ufeff opaque key==\r\n");
-    assertThat(resolve(Map.of("A2A_AUTH_TOKEN_FILE", file.toString())).get(Table.AUTH_TOKEN)).isEqualTo("opaque key==");
-    assertThat(resolve(Map.of("A2A_AUTH_TOKEN", "\ufeffopaque\n")).get(Table.AUTH_TOKEN)).isEqualTo("opaque");
+    assertThat(resolve(Map.of("A2A_AUTH_TOKEN_FILE", file.toString())).get(SettingsTable.AUTH_TOKEN)).isEqualTo("opaque key==");
+    assertThat(resolve(Map.of("A2A_AUTH_TOKEN", "\ufeffopaque\n")).get(SettingsTable.AUTH_TOKEN)).isEqualTo("opaque");
   }
 
   @Test
   void tokensMayStandInLines() throws IOException {
     var file = Files.writeString(temp.resolve("tokens"), "ci:one\r\ntwo,\tthree\n");
-    assertThat(resolve(Map.of("A2A_TOKENS_FILE", file.toString())).get(Table.TOKENS)).isEqualTo("ci:one\r\ntwo,\tthree");
+    assertThat(resolve(Map.of("A2A_TOKENS_FILE", file.toString())).get(SettingsTable.TOKENS)).isEqualTo("ci:one\r\ntwo,\tthree");
     assertThatThrownBy(() -> resolve(Map.of("A2A_TOKENS", "ci:s3cret\u00fc"))).isInstanceOfSatisfying(Problem.class,
         p -> assertThat(p.line()).contains("tokens", "printable ASCII").doesNotContain("s3cret"));
   }

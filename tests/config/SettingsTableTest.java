@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import lib.config.Setting;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Json;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,7 +59,7 @@ class SettingsTableTest {
   Path home;
 
   static Stream<Setting<?>> rows() {
-    return Table.rows().stream();
+    return SettingsTable.rows().stream();
   }
 
   static Stream<String> keys() {

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import lib.config.Codebase;
-import lib.config.Settings;
 import lib.config.Settings.Flag;
-import lib.config.Table;
+import lib.config.Settings;
+import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -40,26 +40,26 @@ class SettingsTest {
 
   @Test
   void flagBeatsVariableBeatsFileBeatsDefault() throws IOException {
-    var key = Table.MAX_CONCURRENT_TASKS.key();
+    var key = SettingsTable.MAX_CONCURRENT_TASKS.key();
     var file = file("{\"" + key + "\": 5}");
     var variable = Map.of("A2A_MAX_CONCURRENT_TASKS", "6");
-    assertThat(resolve(Map.of(), Map.of(), null).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(2);
-    assertThat(resolve(Map.of(), Map.of(), file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(5);
-    assertThat(resolve(Map.of(), variable, file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(6);
-    assertThat(resolve(flag(key, "7"), variable, file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(7);
-    assertThat(resolve(Map.of(), Map.of("A2A_MAX_CONCURRENT_TASKS", ""), file).get(Table.MAX_CONCURRENT_TASKS)).isEqualTo(5);
+    assertThat(resolve(Map.of(), Map.of(), null).get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(2);
+    assertThat(resolve(Map.of(), Map.of(), file).get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(5);
+    assertThat(resolve(Map.of(), variable, file).get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(6);
+    assertThat(resolve(flag(key, "7"), variable, file).get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(7);
+    assertThat(resolve(Map.of(), Map.of("A2A_MAX_CONCURRENT_TASKS", ""), file).get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(5);
   }
 
   @Test
   void aWeakerSourcesBadValueHarmsNothingWhereAStrongerOneDecides() throws IOException {
     var settings = resolve(flag("poll_interval", "7"), Map.of("A2A_POLL_INTERVAL", "soon"), file("{\"poll_interval\": []}"));
-    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(7));
+    assertThat(settings.get(SettingsTable.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(7));
   }
 
   @Test
   void nullInAFileIsNotSet() throws IOException {
     var settings = resolve(Map.of(), Map.of(), file("{\"redis_url\": null, \"poll_interval\": null}"));
-    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.get(SettingsTable.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.warnings()).isEmpty();
   }
 
@@ -68,11 +68,11 @@ class SettingsTest {
     var settings = resolve(Map.of(), Map.of(), file("""
         {"poll_interval": 2.5, "output_max": 1048576, "keep_agents": true, "capabilities": ["a", "b"],
          "codebases": [{"name": "n", "path": "/p", "description": "d", "more": 1}, "/q", "m:/r"]}"""));
-    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofMillis(2500));
-    assertThat(settings.get(Table.OUTPUT_MAX)).isEqualTo(1L << 20);
-    assertThat(settings.get(Table.KEEP_AGENTS)).isTrue();
-    assertThat(settings.get(Table.CAPABILITIES)).containsExactly("a", "b");
-    assertThat(settings.get(Table.CODEBASES)).containsExactly(new Codebase("n", Path.of("/p"), "d"), new Codebase("q", Path.of("/q"), ""),
+    assertThat(settings.get(SettingsTable.POLL_INTERVAL)).isEqualTo(Duration.ofMillis(2500));
+    assertThat(settings.get(SettingsTable.OUTPUT_MAX)).isEqualTo(1L << 20);
+    assertThat(settings.get(SettingsTable.KEEP_AGENTS)).isTrue();
+    assertThat(settings.get(SettingsTable.CAPABILITIES)).containsExactly("a", "b");
+    assertThat(settings.get(SettingsTable.CODEBASES)).containsExactly(new Codebase("n", Path.of("/p"), "d"), new Codebase("q", Path.of("/q"), ""),
         new Codebase("m", Path.of("/r"), ""));
   }
 
@@ -106,7 +106,7 @@ class SettingsTest {
       var problem = problem(() -> resolve(flag(key, bad), Map.of(), null));
       assertThat(problem.text()).hasLineCount(3).contains("without control characters, at most 256");
     }
-    assertThat(resolve(flag(key, " Größe " + "x".repeat(250)), Map.of(), null).get(Table.WORKER_NAME)).isNotNull();
+    assertThat(resolve(flag(key, " Größe " + "x".repeat(250)), Map.of(), null).get(SettingsTable.WORKER_NAME)).isNotNull();
   }
 
   @Test
@@ -118,14 +118,14 @@ class SettingsTest {
 
   @Test
   void blanksAroundAnAddressAreNoPartOfIt() {
-    assertThat(resolve(Map.of(), Map.of("NOTIFICATION_EMAIL", " a@b.example\n"), null).get(Table.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
+    assertThat(resolve(Map.of(), Map.of("NOTIFICATION_EMAIL", " a@b.example\n"), null).get(SettingsTable.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
   }
 
   @Test
   void whatOtherProgramsReadTooDoesNotStopAStartWhileNothingUsesIt() throws IOException {
     var settings = resolve(Map.of(), Map.of("NOTIFICATION_EMAIL", "none", "VAULT_TOKEN", "t", "VAULT_TOKEN_FILE", "/nonexistent"),
         file("{\"notification_email\": \"a@b.example\"}"));
-    assertThat(settings.get(Table.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
+    assertThat(settings.get(SettingsTable.NOTIFICATION_EMAIL)).isEqualTo("a@b.example");
     assertThat(settings.warnings())
         .anyMatch(w -> w.startsWith("notification_email is 'none' (NOTIFICATION_EMAIL) and is not used: it must be"));
     assertThat(problem(() -> resolve(Map.of(), Map.of("A2A_NOTIFICATION_EMAIL", "none"), null)).what()).contains("A2A_NOTIFICATION_EMAIL");
@@ -135,16 +135,16 @@ class SettingsTest {
   @Test
   void aBadValueOfANameThatLosesIsSaidAndHarmsNothing() throws IOException {
     var settings = resolve(Map.of(), Map.of(), file("{\"opencode_bin\": [], \"agent_bin\": \"/new\"}"));
-    assertThat(settings.get(Table.AGENT_BIN)).isEqualTo("/new");
+    assertThat(settings.get(SettingsTable.AGENT_BIN)).isEqualTo("/new");
     assertThat(settings.warnings()).singleElement().asString().contains("agent_bin is ", "c.json:1:2", "is used: it must be");
   }
 
   @Test
   void aProgramOfAFileStartsAtItsFolderAndANameStaysOne() throws IOException {
-    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"bin/agent\"}")).get(Table.AGENT_BIN)).isEqualTo(temp + "/bin/agent");
-    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"~/agent\"}")).get(Table.AGENT_BIN)).isEqualTo(home + "/agent");
-    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"agent\"}")).get(Table.AGENT_BIN)).isEqualTo("agent");
-    assertThat(resolve(flag("agent_bin", "./agent"), Map.of(), file("{}")).get(Table.AGENT_BIN)).isEqualTo(cwd + "/agent");
+    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"bin/agent\"}")).get(SettingsTable.AGENT_BIN)).isEqualTo(temp + "/bin/agent");
+    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"~/agent\"}")).get(SettingsTable.AGENT_BIN)).isEqualTo(home + "/agent");
+    assertThat(resolve(Map.of(), Map.of(), file("{\"agent_bin\": \"agent\"}")).get(SettingsTable.AGENT_BIN)).isEqualTo("agent");
+    assertThat(resolve(flag("agent_bin", "./agent"), Map.of(), file("{}")).get(SettingsTable.AGENT_BIN)).isEqualTo(cwd + "/agent");
   }
 
   @Test
@@ -171,15 +171,15 @@ class SettingsTest {
   @Test
   void theUsualFileIsReadWhenNoneIsNamed() throws IOException {
     usual("{\"poll_interval\": 9}");
-    assertThat(resolve(Map.of(), Map.of(), null).get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(9));
-    assertThat(resolve(Map.of(), Map.of(), file("{}")).get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(resolve(Map.of(), Map.of(), null).get(SettingsTable.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(9));
+    assertThat(resolve(Map.of(), Map.of(), file("{}")).get(SettingsTable.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test
   void aFoldersOwnConfigFileIsSaidAndNotRead() throws IOException {
     Files.writeString(cwd.resolve("worker-config.json"), "{\"poll_interval\": 9}");
     var settings = resolve(Map.of(), Map.of(), null);
-    assertThat(settings.get(Table.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.get(SettingsTable.POLL_INTERVAL)).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.warnings()).singleElement().asString().contains("worker-config.json is not read", "--config");
     assertThat(resolve(Map.of(), Map.of(), cwd.resolve("worker-config.json")).warnings()).isEmpty();
   }
@@ -188,31 +188,31 @@ class SettingsTest {
   void codebaseFlagsAddToTheFilesList() throws IOException {
     var file = file("{\"codebases\": [{\"name\": \"a\", \"path\": \"/a\"}]}");
     var settings = resolve(flag("codebases", "b:/srv/b", "~/c", "rel/d", "/srv/x:y", "with,comma:/e,f"), Map.of(), file);
-    assertThat(settings.get(Table.CODEBASES)).extracting(Codebase::toString).containsExactly("a:/a", "b:/srv/b", "c:" + home + "/c",
+    assertThat(settings.get(SettingsTable.CODEBASES)).extracting(Codebase::toString).containsExactly("a:/a", "b:/srv/b", "c:" + home + "/c",
         "d:" + cwd + "/rel/d", "x:y:/srv/x:y", "with,comma:/e,f");
-    assertThat(resolve(flag("codebases", "a:/a"), Map.of(), file).get(Table.CODEBASES)).hasSize(1);
+    assertThat(resolve(flag("codebases", "a:/a"), Map.of(), file).get(SettingsTable.CODEBASES)).hasSize(1);
   }
 
   @Test
   void pathsInAFileStartAtItsFolderAndATildeIsHome() throws IOException {
     var settings = resolve(Map.of(), Map.of("A2A_DATA", "data"),
         file("{\"state_dir\": \"s/../state\", \"ca_file\": \"~/ca.pem\", \"codebases\": [\"p\"]}"));
-    assertThat(settings.get(Table.STATE_DIR)).isEqualTo(temp.resolve("state"));
-    assertThat(settings.get(Table.CA_FILE)).isEqualTo(home.resolve("ca.pem"));
-    assertThat(settings.get(Table.DATA)).isEqualTo(cwd.resolve("data"));
-    assertThat(settings.get(Table.CODEBASES)).extracting(Codebase::path).containsExactly(temp.resolve("p"));
+    assertThat(settings.get(SettingsTable.STATE_DIR)).isEqualTo(temp.resolve("state"));
+    assertThat(settings.get(SettingsTable.CA_FILE)).isEqualTo(home.resolve("ca.pem"));
+    assertThat(settings.get(SettingsTable.DATA)).isEqualTo(cwd.resolve("data"));
+    assertThat(settings.get(SettingsTable.CODEBASES)).extracting(Codebase::path).containsExactly(temp.resolve("p"));
   }
 
   @Test
   void aSecretMayComeFromAFile() throws IOException {
     Files.writeString(home.resolve("token"), "  tok\n");
     var settings = resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), null);
-    assertThat(settings.get(Table.AUTH_TOKEN)).isEqualTo("tok");
-    assertThat(settings.origin(Table.AUTH_TOKEN).where()).isEqualTo("A2A_AUTH_TOKEN_FILE");
+    assertThat(settings.get(SettingsTable.AUTH_TOKEN)).isEqualTo("tok");
+    assertThat(settings.origin(SettingsTable.AUTH_TOKEN).where()).isEqualTo("A2A_AUTH_TOKEN_FILE");
     var stronger = resolve(flag("auth_token", "flag"), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), null);
-    assertThat(stronger.get(Table.AUTH_TOKEN)).isEqualTo("flag");
+    assertThat(stronger.get(SettingsTable.AUTH_TOKEN)).isEqualTo("flag");
     var weaker = resolve(Map.of(), Map.of("A2A_AUTH_TOKEN_FILE", "~/token"), file("{\"auth_token\": \"file\"}"));
-    assertThat(weaker.get(Table.AUTH_TOKEN)).isEqualTo("tok");
+    assertThat(weaker.get(SettingsTable.AUTH_TOKEN)).isEqualTo("tok");
   }
 
   @Test
@@ -236,7 +236,7 @@ class SettingsTest {
   @Test
   void twoNamesOfOneSourceThatDifferAreSaidAndTheFirstDecides() throws IOException {
     var settings = resolve(Map.of(), Map.of(), file("{\"opencode_bin\": \"/old\", \"agent_bin\": \"/new\"}"));
-    assertThat(settings.get(Table.AGENT_BIN)).isEqualTo("/new");
+    assertThat(settings.get(SettingsTable.AGENT_BIN)).isEqualTo("/new");
     assertThat(settings.warnings()).singleElement().asString().contains("both set agent_bin");
     assertThat(resolve(Map.of(), Map.of(), file("{\"opencode_bin\": \"/a\", \"agent_bin\": \"/a\"}")).warnings()).isEmpty();
   }
@@ -257,8 +257,8 @@ class SettingsTest {
   @Test
   void zeroAndOneAreAnswersToYesOrNoAsTheOldWorkerTookThem() throws IOException {
     var settings = resolve(Map.of(), Map.of(), file("{\"keep_agents\": 1, \"global_codebase\": 0}"));
-    assertThat(settings.get(Table.KEEP_AGENTS)).isTrue();
-    assertThat(settings.get(Table.GLOBAL_CODEBASE)).isFalse();
+    assertThat(settings.get(SettingsTable.KEEP_AGENTS)).isTrue();
+    assertThat(settings.get(SettingsTable.GLOBAL_CODEBASE)).isFalse();
     var two = file("{\"keep_agents\": 2}");
     assertThat(problem(() -> resolve(Map.of(), Map.of(), two)).line()).contains("keep_agents", "true or false");
   }

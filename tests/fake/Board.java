@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import lib.core.Json;
-import lib.wire.Times;
+import lib.protocol.Timestamps;
 import tests.fake.FakeServer.Version;
 
 /** What the fake server knows, and its right answers in each generation's words. Thread-safe: one lock for everything. */
@@ -35,7 +35,7 @@ final class Board {
   synchronized ObjectNode add(ObjectNode fields) {
     var task = Json.object().put("id", UUID.randomUUID().toString()).putNull("codebase_id").put("title", "a task").put("prompt", "")
         .put("agent_type", "build").putNull("model").put("status", "pending").put("priority", 0)
-        .put("created_at", Times.parse("2026-01-01T00:00:00Z").plusMillis(++created).toString().replace("Z", ""));
+        .put("created_at", Timestamps.parse("2026-01-01T00:00:00Z").plusMillis(++created).toString().replace("Z", ""));
     for (var name : List.of("started_at", "completed_at", "result", "error", "session_id", "worker_id")) {
       task.putNull(name);
     }

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import lib.core.Json;
 import lib.feed.Inbox;
-import lib.wire.Task;
+import lib.protocol.Task;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;
 

@@ -7,12 +7,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.feed.Inbox;
 import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
-import lib.wire.ServerFeatures;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.WorkerContext;
@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
 /** The poll finds what the stream does not bring, as soon as it can be there. */

@@ -14,7 +14,7 @@ import lib.core.Json;
 import lib.feed.Inbox;
 import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
-import lib.wire.Task;
+import lib.protocol.Task;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.WorkerContext;
@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.fake.Request;
 import tests.worker.MadeWorker;
 

@@ -20,7 +20,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import lib.cli.Command;
-import lib.cli.Io;
+import lib.cli.output.CommandIo;
 import lib.core.Environment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,8 +65,8 @@ class ScriptsTest {
   void helpFitsTheTerminal(Path script) throws Exception {
     var out = new ByteArrayOutputStream();
     var print = new PrintStream(out, true, StandardCharsets.UTF_8);
-    var io = new Io(InputStream.nullInputStream(), print, print, false, new Environment(Map.of(), folder, folder, "host"));
-    var command = (Command) Class.forName("cmd." + name(script)).getConstructor(Io.class).newInstance(io);
+    var io = new CommandIo(InputStream.nullInputStream(), print, print, false, new Environment(Map.of(), folder, folder, "host"));
+    var command = (Command) Class.forName("cmd." + name(script)).getConstructor(CommandIo.class).newInstance(io);
     assertThat(command.run("--help")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: " + name(script)).doesNotContainPattern("(?m)^.{" + (WIDTH + 1) + "}");
   }

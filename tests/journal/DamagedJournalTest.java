@@ -14,9 +14,9 @@ import lib.core.Problem;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
-import lib.wire.RemoteCodebase;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,11 +37,11 @@ class DamagedJournalTest {
   void fill() throws Exception {
     file = temp.resolve("journal.db");
     try (var journal = Journal.open(file)) {
-      journal.saveCodebase("s", new RemoteCodebase("cb", "name", "/p", "w"), "about", NOW);
+      journal.saveCodebase("s", new CodebaseInfo("cb", "name", "/p", "w"), "about", NOW);
       for (var i = 1; i <= ATTEMPTS; i++) {
         var claimed = journal.claimed(journal.insertIntent(Attempt.draft(new AttemptKey("s", "w", "t" + i, 1, "m"), new Attempt.Work("cb", Path.of("/c"), "build", "x".repeat(200)),
         NOW)), i, 900, List.of(), NOW);
-        journal.ended(claimed, "{}", List.of(new Report("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), false, NOW);
+        journal.ended(claimed, "{}", List.of(new TaskReport("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), false, NOW);
       }
     }
   }

@@ -7,13 +7,13 @@ import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.List;
 import lib.config.Codebase;
-import lib.journal.Attempt;
 import lib.journal.Attempt.State;
+import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
-import lib.wire.RemoteCodebase;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,10 +29,10 @@ class JournalTest {
     try (var journal = open()) {
       var intent = journal.insertIntent(draft(journal, "t1"));
       assertThat(intent.n()).isEqualTo(1);
-      var claimed = journal.claimed(intent, 3, 900, List.of(Report.running("t1", "w", null, 3)), NOW);
+      var claimed = journal.claimed(intent, 3, 900, List.of(TaskReport.running("t1", "w", null, 3)), NOW);
       assertThat(claimed.fence()).isEqualTo(3);
       journal.session(claimed, "ses_1");
-      journal.ended(claimed, "{}", List.of(new Report("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), false, NOW);
+      journal.ended(claimed, "{}", List.of(new TaskReport("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), false, NOW);
     }
     try (var journal = open()) {
       assertThat(journal.open()).singleElement().satisfies(attempt -> {
@@ -75,7 +75,7 @@ class JournalTest {
   @Test
   void dropsWaitingReportsWhenTheAttemptIsOver() throws Exception {
     try (var journal = open()) {
-      var claimed = journal.claimed(journal.insertIntent(draft(journal, "t1")), 0, 0, List.of(Report.running("t1", "w", null, 0)), NOW);
+      var claimed = journal.claimed(journal.insertIntent(draft(journal, "t1")), 0, 0, List.of(TaskReport.running("t1", "w", null, 0)), NOW);
       journal.over(claimed, "{}", NOW);
     }
     try (var database = DriverManager.getConnection("jdbc:sqlite:" + temp.resolve("journal.db")); var select = database.createStatement();
@@ -88,8 +88,8 @@ class JournalTest {
   @Test
   void foldersRegisteredAtRunTimeAreKeptForTheirServer() throws Exception {
     try (var journal = open()) {
-      journal.saveCodebase("s1", new RemoteCodebase("cb1", "name", "/p", "w"), "about", NOW);
-      journal.saveCodebase("s1", new RemoteCodebase("cb2", "renamed", "/p", "w"), "about", NOW);
+      journal.saveCodebase("s1", new CodebaseInfo("cb1", "name", "/p", "w"), "about", NOW);
+      journal.saveCodebase("s1", new CodebaseInfo("cb2", "renamed", "/p", "w"), "about", NOW);
     }
     try (var journal = open()) {
       assertThat(journal.savedCodebases("s1")).containsExactly(new Codebase("renamed", Path.of("/p"), "about"));

@@ -10,20 +10,20 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import lib.client.ServerFeatures;
 import lib.config.Codebase;
 import lib.core.Json;
-import lib.journal.Attempt;
 import lib.journal.Attempt.Position;
 import lib.journal.Attempt.State;
+import lib.journal.Attempt;
 import lib.journal.Journal;
-import lib.wire.ServerFeatures;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.outbox.Delivery;
 
 /** A worker that was upgraded finishes what the version before it left. */

@@ -14,6 +14,9 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
+import lib.client.ApiClient;
+import lib.client.ServerFeatures;
+import lib.client.http.ServerAddress;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.journal.Attempt;
@@ -21,13 +24,10 @@ import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.journal.OutboxEntry;
 import lib.outbox.Outbox;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import lib.redaction.Redaction;
-import lib.store.StoreFailed;
-import lib.wire.Client;
-import lib.wire.Report;
-import lib.wire.Server;
-import lib.wire.ServerFeatures;
-import lib.wire.TaskStatus;
+import lib.store.DatabaseException;
 import tests.FakeTime;
 import tests.Program;
 import tests.fake.FakeServer;
@@ -56,8 +56,8 @@ public final class Delivery implements AutoCloseable {
     start();
   }
 
-  public static Client client(FakeServer server) {
-    return new Client(new Server(server.url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")), Duration.ofSeconds(10));
+  public static ApiClient client(FakeServer server) {
+    return new ApiClient(new ServerAddress(server.url(), null, null, new Environment(Map.of(), Path.of("/"), Path.of("/"), "host")), Duration.ofSeconds(10));
   }
 
   /** An outbox for a server that is not ours. */
@@ -97,7 +97,7 @@ public final class Delivery implements AutoCloseable {
     client(server).claim(task, WORKER);
     var draft = Attempt.draft(new AttemptKey(server.url().toString(), WORKER, task, journal.next(task), "0.0."), new Attempt.Work(null, null, "build", "a task"),
         Instant.EPOCH);
-    attempt = journal.claimed(journal.insertIntent(draft), 0, 0, List.of(Report.running(task, WORKER, null, 0)), Instant.EPOCH);
+    attempt = journal.claimed(journal.insertIntent(draft), 0, 0, List.of(TaskReport.running(task, WORKER, null, 0)), Instant.EPOCH);
     directory().writeInputs("do it", Json.object(), draft.toJson());
     outbox.open(attempt);
     recorder = new OutputRecorder(directory(), Redaction.NONE, 1 << 30);
@@ -116,31 +116,31 @@ public final class Delivery implements AutoCloseable {
     outbox.signal(attempt);
   }
 
-  void session(String id) throws StoreFailed, InterruptedException {
+  void session(String id) throws DatabaseException, InterruptedException {
     outbox.session(attempt, id);
   }
 
   /** The agent has ended, and this is what to say of it. */
-  void finish(TaskStatus status, String result, String error) throws IOException, StoreFailed, InterruptedException {
-    finish(List.of(new Report(task, WORKER, status, "ses_1", result, error, 0)));
+  void finish(TaskStatus status, String result, String error) throws IOException, DatabaseException, InterruptedException {
+    finish(List.of(new TaskReport(task, WORKER, status, "ses_1", result, error, 0)));
   }
 
-  void finish(List<Report> reports) throws IOException, StoreFailed, InterruptedException {
+  void finish(List<TaskReport> reports) throws IOException, DatabaseException, InterruptedException {
     finish(reports, false);
   }
 
-  private void finish(List<Report> reports, boolean again) throws IOException, StoreFailed, InterruptedException {
+  private void finish(List<TaskReport> reports, boolean again) throws IOException, DatabaseException, InterruptedException {
     recorder.finish("");
     outbox.finish(attempt, "{}", reports, again);
   }
 
   /** The agent met a usage limit: failed, and to be queued again. */
-  void failAndRequeue() throws IOException, StoreFailed, InterruptedException {
-    finish(List.of(new Report(task, WORKER, TaskStatus.FAILED, "ses_1", null, "limit", 0)), true);
+  void failAndRequeue() throws IOException, DatabaseException, InterruptedException {
+    finish(List.of(new TaskReport(task, WORKER, TaskStatus.FAILED, "ses_1", null, "limit", 0)), true);
   }
 
   /** The server has put the task back while it ran, and the worker has claimed it again. */
-  void running() throws StoreFailed, InterruptedException {
+  void running() throws DatabaseException, InterruptedException {
     outbox.running(attempt, null);
   }
 
@@ -189,7 +189,7 @@ public final class Delivery implements AutoCloseable {
     Program.await("the end of all deliveries", () -> outbox.depth() == 0);
   }
 
-  List<OutboxEntry> entries() throws StoreFailed {
+  List<OutboxEntry> entries() throws DatabaseException {
     return Journal.entries(file);
   }
 
@@ -216,7 +216,7 @@ public final class Delivery implements AutoCloseable {
   }
 
   /** Whether the journal has something open. */
-  boolean settled() throws StoreFailed {
+  boolean settled() throws DatabaseException {
     return journal.open().isEmpty();
   }
 

@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.wire.Client;
-import lib.wire.NewTask;
+import lib.client.ApiClient;
+import lib.protocol.NewTask;
 import tests.Program;
 import tests.fake.FaultProxy;
 import tests.fake.Step;
@@ -58,7 +58,7 @@ public final class Chaos implements AutoCloseable {
   private final Map<Harm, AtomicInteger> harms = new EnumMap<>(Harm.class);
   private final ReentrantLock serving = new ReentrantLock(); // held while a task is created and while the server is away
   private final CountDownLatch calm = new CountDownLatch(1);
-  private final Client client;
+  private final ApiClient client;
   private final Settled settled;
   private Program server;
   private int made;

@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import lib.core.Json;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** The running worker shows its state and obeys commands; no client can hold it up. */
 class ControlTest extends OnSite {
@@ -167,7 +167,7 @@ class ControlTest extends OnSite {
   @Test
   void whyListsEveryRuleWhenTheWorkerHasNeverSeenTheTask() throws Exception {
     site.work("-b", "code:" + code);
-    var elsewhere = site.client().create(new lib.wire.NewTask(null, "t", "p", "build", 0, null, null)).id();
+    var elsewhere = site.client().create(new lib.protocol.NewTask(null, "t", "p", "build", 0, null, null)).id();
     site.client().cancel(elsewhere, "not wanted");
     var why = json("tasks", "why", elsewhere);
     assertThat(why.path("now").path("say").asText()).isEqualTo("no");

@@ -10,12 +10,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import lib.core.Json;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** A shortage on the machine stops the intake, shows in the status, and heals by itself; no server widens the local rules. */
 class IntakeTest extends OnSite {

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import lib.core.Json;
-import lib.wire.RemoteCodebase;
+import lib.protocol.CodebaseInfo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,8 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** A worker completes tasks on a server of each generation that people run. */
 class OtherServerTest {
@@ -108,7 +108,7 @@ class OtherServerTest {
     var task = server.addTask(Json.object().put("codebase_id", "__pending__").put("prompt", "register it").put("agent_type",
         "register_codebase").set("metadata", Json.object().put("path", roots + "/link/../../secret")));
     awaitStatus(task, "completed");
-    assertThat(site.client().codebases()).extracting(RemoteCodebase::path).contains(inside.toString()).doesNotContain(outside.toString());
+    assertThat(site.client().codebases()).extracting(CodebaseInfo::path).contains(inside.toString()).doesNotContain(outside.toString());
   }
 
   @Test

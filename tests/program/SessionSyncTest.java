@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import lib.core.Json;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** A worker sends its server the session of a running agent, and once more after the agent's end. */
 class SessionSyncTest {

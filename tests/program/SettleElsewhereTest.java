@@ -11,15 +11,15 @@ import lib.core.Json;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
-import lib.wire.Report;
+import lib.protocol.TaskReport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 
 /** On other servers, too, a task whose agent never started runs once, or fails with the reason. */
 class SettleElsewhereTest {
@@ -59,7 +59,7 @@ class SettleElsewhereTest {
       var intent = journal.insertIntent(draft);
       site.client().claim(task, "me");
       if (recorded) {
-        journal.claimed(intent, 0, 0, List.of(Report.running(task, "me", null, 0)), Instant.now());
+        journal.claimed(intent, 0, 0, List.of(TaskReport.running(task, "me", null, 0)), Instant.now());
       }
     }
     return task;

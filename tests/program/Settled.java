@@ -20,10 +20,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.agent.process.DirectoryLock;
 import lib.agent.process.Supervisor;
+import lib.client.ApiClient;
 import lib.core.Environment;
-import lib.wire.Client;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 
 /**
  * The conditions that must hold once everything works again: each task completed, done exactly once, its output whole and in
@@ -41,14 +41,14 @@ final class Settled {
   }
 
   private final Path home;
-  private final Client client;
+  private final ApiClient client;
   private final List<Expected> expected = Collections.synchronizedList(new ArrayList<>());
   private final Set<String> killed = ConcurrentHashMap.newKeySet(); // names of tasks whose agents were killed from outside
   private final Set<String> forgotten = ConcurrentHashMap.newKeySet(); // names of tasks of which nothing was left but a claim
   private int judged; // of the expected tasks, those already reported
 
   /** @param home the machine's home folder, with the state of all its workers */
-  Settled(Path home, Client client) {
+  Settled(Path home, ApiClient client) {
     this.home = home;
     this.client = client;
   }

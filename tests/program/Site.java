@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.ServerAddress;
 import lib.core.Clock;
 import lib.core.Environment;
-import lib.hub.Hub;
-import lib.hub.HubOptions;
-import lib.hub.Tokens;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.RemoteCodebase;
-import lib.wire.Server;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.NewTask;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
+import lib.server.EmbeddedServer;
+import lib.server.ServerOptions;
+import lib.server.http.Tokens;
 import tests.Program;
 import tests.Project;
 
@@ -28,8 +28,8 @@ public final class Site implements AutoCloseable {
   private final Path home;
   private final List<Program> programs = new CopyOnWriteArrayList<>();
   private URI url;
-  private Client client;
-  private Hub hub;
+  private ApiClient client;
+  private EmbeddedServer hub;
 
   public Site(Path home) throws IOException {
     this.home = home.toRealPath();
@@ -50,7 +50,7 @@ public final class Site implements AutoCloseable {
 
   /** Opens the embedded server within this JVM, for tests that neither end it nor read its log. */
   public void openServer() throws InterruptedException {
-    hub = Hub.start(new HubOptions("127.0.0.1", 0, home.resolve(".local/share/a2a-server/server.db"), Tokens.NONE), Clock.SYSTEM);
+    hub = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, home.resolve(".local/share/a2a-server/server.db"), Tokens.NONE), Clock.SYSTEM);
     at(hub.url());
   }
 
@@ -69,7 +69,7 @@ public final class Site implements AutoCloseable {
   /** Uses another server than the embedded one. */
   public void at(URI server) {
     url = server;
-    client = new Client(new Server(server, null, null, new Environment(Map.of(), home, home, "site")));
+    client = new ApiClient(new ServerAddress(server, null, null, new Environment(Map.of(), home, home, "site")));
   }
 
   /** Starts a worker named {@code w} for the server, with the made agent, and waits for its stream. */
@@ -111,7 +111,7 @@ public final class Site implements AutoCloseable {
     return program;
   }
 
-  public Client client() {
+  public ApiClient client() {
     return client;
   }
 
@@ -125,8 +125,8 @@ public final class Site implements AutoCloseable {
     return find(folder);
   }
 
-  private String find(Path folder) throws CallFailed, InterruptedException {
-    return client.codebases().stream().filter(c -> folder.toString().equals(c.path())).map(RemoteCodebase::id).findFirst().orElse(null);
+  private String find(Path folder) throws ApiException, InterruptedException {
+    return client.codebases().stream().filter(c -> folder.toString().equals(c.path())).map(CodebaseInfo::id).findFirst().orElse(null);
   }
 
   /** Creates a task for the made agent in this folder. */

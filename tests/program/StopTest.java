@@ -3,7 +3,7 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;

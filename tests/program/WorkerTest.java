@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import lib.client.ApiClient;
 import lib.core.Json;
-import lib.wire.Client;
-import lib.wire.NewTask;
-import lib.wire.TaskStatus;
+import lib.protocol.NewTask;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
@@ -262,8 +262,8 @@ class WorkerTest extends OnSite {
     for (var i = 0; i < 100; i++) {
       site.create(null, "x", "noop");
     }
-    Program.await("all of them", () -> site.client().tasks(new Client.Query(TaskStatus.COMPLETED, null, null, null)).size() == 100);
-    assertThat(site.client().tasks(new Client.Query(TaskStatus.COMPLETED, null, null, null)))
+    Program.await("all of them", () -> site.client().tasks(new ApiClient.Query(TaskStatus.COMPLETED, null, null, null)).size() == 100);
+    assertThat(site.client().tasks(new ApiClient.Query(TaskStatus.COMPLETED, null, null, null)))
         .allSatisfy(t -> assertThat(t.raw().path("attempt").asInt()).isEqualTo(1));
   }
 }

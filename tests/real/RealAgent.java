@@ -12,11 +12,11 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import lib.agent.adapter.Adapter;
-import lib.wire.NewTask;
-import lib.wire.RemoteMessage;
-import lib.wire.SessionCalls.Resume;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.client.SessionClient.Resume;
+import lib.protocol.NewTask;
+import lib.protocol.SessionMessage;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -189,7 +189,7 @@ abstract class RealAgent {
   }
 
   /** The messages of a session at the server, once the last one says this. */
-  private List<RemoteMessage> told(String session, String last) throws Exception {
+  private List<SessionMessage> told(String session, String last) throws Exception {
     var sessions = site.client().sessions();
     Program.await("the session with " + last, () -> sessions.list(site.id(code), 100, 0, session).total() == 1
         && sessions.messages(site.id(code), session, 100).messages().getLast().text().equals(last));

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import lib.agent.adapter.ClaudeCode;
 import lib.core.Json;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
 import tests.Heavy;
 import tests.real.ModelServer.Call;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import lib.agent.adapter.Codex;
 import lib.core.Json;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
 import tests.Heavy;
 import tests.Program;

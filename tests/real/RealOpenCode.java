@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import lib.agent.adapter.OpenCode;
 import lib.core.Json;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 import tests.Program;

@@ -9,6 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import lib.client.ApiClient;
+import lib.client.SyncCalls;
+import lib.client.http.ApiException;
+import lib.client.http.ServerAddress;
 import lib.config.Codebase;
 import lib.core.Environment;
 import lib.core.Json;
@@ -16,10 +20,6 @@ import lib.session.Pass;
 import lib.session.Places;
 import lib.session.SessionStore;
 import lib.session.Sync;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Server;
-import lib.wire.SyncCalls;
 import tests.FakeTime;
 import tests.fake.FakeServer;
 import tests.fake.Request;
@@ -53,7 +53,7 @@ final class Sent implements AutoCloseable {
   }
 
   Sent begin(URI url, boolean ours, Sync.Most most, UnaryOperator<String> mask, SessionStore... more) {
-    var client = new Client(new Server(url, null, null, new Environment(Map.of(), A, A, "host")), Duration.ofSeconds(5));
+    var client = new ApiClient(new ServerAddress(url, null, null, new Environment(Map.of(), A, A, "host")), Duration.ofSeconds(5));
     var stores = new ArrayList<SessionStore>(List.of(store));
     stores.addAll(List.of(more));
     sync = new Sync(stores, SyncCalls.of(client), "w", ours, this::places, this::register, mask, most, time);
@@ -71,11 +71,11 @@ final class Sent implements AutoCloseable {
     return renamed;
   }
 
-  Pass pass() throws CallFailed, InterruptedException {
+  Pass pass() throws ApiException, InterruptedException {
     return sync.pass();
   }
 
-  long live(String session) throws CallFailed, InterruptedException {
+  long live(String session) throws ApiException, InterruptedException {
     return sync.live(session);
   }
 

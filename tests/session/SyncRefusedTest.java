@@ -8,8 +8,8 @@ import static tests.session.Sent.B;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import lib.client.http.ApiException;
 import lib.session.Sync;
-import lib.wire.CallFailed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,7 +127,7 @@ class SyncRefusedTest {
     here.codebases.put("b", B);
     here.store.put("s1", "one", A, 1, "x").put("s2", "two", B, 2, "y");
     here.server.on("POST", LIST).answer(status, "not now").times(1);
-    assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
+    assertThatThrownBy(here::pass).isInstanceOf(ApiException.class);
     assertThat(here.sent()).hasSize(1);
     here.pass();
     for (var session : List.of("s1", "s2")) {
@@ -141,7 +141,7 @@ class SyncRefusedTest {
   void anAnswerThatIsGarbageCountsAsNone(boolean ours) throws Exception {
     here.begin(ours, 0, 0).store.put("s1", "one", A, 1, "x");
     here.server.on("POST", LIST).html(200).times(1);
-    assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
+    assertThatThrownBy(here::pass).isInstanceOf(ApiException.class);
     here.sent();
     here.pass();
     assertThat(here.sent()).containsExactly("a all s1");
@@ -151,16 +151,16 @@ class SyncRefusedTest {
   void aServerThatIsNotThereIsAFailureOfThePass() throws Exception {
     here.store.put("s1", "one", A, 1, "x");
     here.begin(URI.create("http://127.0.0.1:1"), true, new Sync.Most(3, 3), text -> text);
-    assertThatThrownBy(here::pass).isInstanceOfSatisfying(CallFailed.class,
-        e -> assertThat(e.kind()).isEqualTo(CallFailed.Kind.UNREACHABLE));
+    assertThatThrownBy(here::pass).isInstanceOfSatisfying(ApiException.class,
+        e -> assertThat(e.kind()).isEqualTo(ApiException.Kind.UNREACHABLE));
   }
 
   @Test
   void aServerWithoutTheCallIsAFailureOfThePass() throws Exception {
     here.store.put("s1", "one", A, 1, "x");
     here.server.on("POST", LIST).answer(404, "Not Found");
-    assertThatThrownBy(here::pass).isInstanceOfSatisfying(CallFailed.class,
-        e -> assertThat(e.kind()).isEqualTo(CallFailed.Kind.NO_ROUTE));
+    assertThatThrownBy(here::pass).isInstanceOfSatisfying(ApiException.class,
+        e -> assertThat(e.kind()).isEqualTo(ApiException.Kind.NO_ROUTE));
   }
 
   @Test
@@ -181,7 +181,7 @@ class SyncRefusedTest {
   /** Passes, of which each fails as a whole. */
   private void failingPasses(int times) {
     for (var i = 0; i < times; i++) {
-      assertThatThrownBy(here::pass).isInstanceOf(CallFailed.class);
+      assertThatThrownBy(here::pass).isInstanceOf(ApiException.class);
     }
   }
 

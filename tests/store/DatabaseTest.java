@@ -17,10 +17,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import lib.core.Problem;
-import lib.store.Database;
 import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseException;
 import lib.store.Sql;
-import lib.store.StoreFailed;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,7 +97,7 @@ class DatabaseTest {
         var good = threads.submit(() -> database.write(Sync.POWER, sql -> insert(sql, 4, "b")));
         gate.countDown();
         assertThat(busy.get() + good.get()).isEqualTo(2);
-        assertThatThrownBy(failing::get).hasCauseInstanceOf(StoreFailed.class);
+        assertThatThrownBy(failing::get).hasCauseInstanceOf(DatabaseException.class);
         assertThatThrownBy(broken::get).hasCauseInstanceOf(IllegalStateException.class).hasMessageContaining("our bug");
       }
       assertThat(texts(database)).containsExactly("a", "b");
@@ -165,7 +165,7 @@ class DatabaseTest {
       gate.countDown();
       closing.get();
     }
-    assertThatThrownBy(() -> database.write(Sync.PROCESS, sql -> insert(sql, 2, "late"))).isInstanceOf(StoreFailed.class);
+    assertThatThrownBy(() -> database.write(Sync.PROCESS, sql -> insert(sql, 2, "late"))).isInstanceOf(DatabaseException.class);
     database.close();
     try (var again = Database.open(file(), FIRST)) {
       assertThat(texts(again)).containsExactly("a");
@@ -234,11 +234,11 @@ class DatabaseTest {
     return sql.update("INSERT INTO t (n, text) VALUES (?, ?)", n, text);
   }
 
-  private static List<String> texts(Database database) throws StoreFailed {
+  private static List<String> texts(Database database) throws DatabaseException {
     return database.read(sql -> sql.list("SELECT text FROM t ORDER BY n", row -> row.getString(1)));
   }
 
-  private static String one(Database database, String text) throws StoreFailed {
+  private static String one(Database database, String text) throws DatabaseException {
     return database.read(sql -> sql.first(text, row -> row.getString(1))).orElseThrow();
   }
 

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,11 +21,11 @@ class DurableTest {
 
   @Test
   void onlyTheOwnerMayReadWhatIsWritten() throws IOException {
-    var file = Durable.folder(temp.resolve("a/b")).resolve("f");
-    Durable.write(file, new byte[] {1});
+    var file = DurableFiles.folder(temp.resolve("a/b")).resolve("f");
+    DurableFiles.write(file, new byte[] {1});
     assertThat(modes(file)).isEqualTo("rw-------");
     assertThat(modes(temp.resolve("a"))).isEqualTo(modes(temp.resolve("a/b"))).isEqualTo("rwx------");
-    Durable.create(temp.resolve("g"), new byte[0]);
+    DurableFiles.create(temp.resolve("g"), new byte[0]);
     assertThat(modes(temp.resolve("g"))).isEqualTo("rw-------");
   }
 
@@ -33,7 +33,7 @@ class DurableTest {
   void aFileThatOthersCouldReadIsReplacedByOneTheyCannot() throws IOException {
     var file = Files.writeString(temp.resolve("f"), "old");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-    Durable.write(file, "new".getBytes());
+    DurableFiles.write(file, "new".getBytes());
     assertThat(modes(file)).isEqualTo("rw-------");
     assertThat(file).hasContent("new");
   }
@@ -41,7 +41,7 @@ class DurableTest {
   @Test
   void aFolderThatIsThereKeepsItsModes() throws IOException {
     Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Durable.folder(temp);
+    DurableFiles.folder(temp);
     assertThat(modes(temp)).isEqualTo("rwxr-xr-x");
   }
 
@@ -49,12 +49,12 @@ class DurableTest {
   void readersNeverSeeAPart() throws Exception {
     var file = temp.resolve("f");
     var contents = new byte[][] {bytes('a'), bytes('b')};
-    Durable.write(file, contents[0]);
+    DurableFiles.write(file, contents[0]);
     var failure = new AtomicReference<Exception>();
     var writer = Thread.ofPlatform().start(() -> {
       try {
         for (var i = 0; i < 200; i++) {
-          Durable.replace(file, contents[i % 2]);
+          DurableFiles.replace(file, contents[i % 2]);
         }
       } catch (IOException e) {
         failure.set(e);
@@ -70,15 +70,15 @@ class DurableTest {
   @Test
   void whatACrashLeftBehindDoesNotHinderTheNextWrite() throws IOException {
     Files.writeString(temp.resolve("f.tmp"), "half");
-    Durable.write(temp.resolve("f"), "whole".getBytes());
+    DurableFiles.write(temp.resolve("f"), "whole".getBytes());
     assertThat(temp.resolve("f")).hasContent("whole");
     assertThat(temp.resolve("f.tmp")).doesNotExist();
   }
 
   @Test
   void aNewFileNeverReplacesAnother() throws IOException {
-    Durable.create(temp.resolve("f"), "first".getBytes());
-    assertThatThrownBy(() -> Durable.create(temp.resolve("f"), "second".getBytes())).isInstanceOf(FileAlreadyExistsException.class);
+    DurableFiles.create(temp.resolve("f"), "first".getBytes());
+    assertThatThrownBy(() -> DurableFiles.create(temp.resolve("f"), "second".getBytes())).isInstanceOf(FileAlreadyExistsException.class);
     assertThat(temp.resolve("f")).hasContent("first");
   }
 

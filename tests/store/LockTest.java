@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import lib.core.Problem;
-import lib.store.Lock;
+import lib.store.LockFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +24,7 @@ class LockTest {
     private Holder() {}
 
     public static void main(String[] args) throws Exception {
-      try (var _ = Lock.take(Path.of(args[0]), "a worker", "take another name")) {
+      try (var _ = LockFile.take(Path.of(args[0]), "a worker", "take another name")) {
         System.out.println("taken");
         System.in.read(); // nobody writes: until the end of either process
       }
@@ -38,7 +38,7 @@ class LockTest {
     public static void main(String[] args) {
       System.out.println("asking");
       while (true) {
-        Lock.holder(Path.of(args[0]));
+        LockFile.holder(Path.of(args[0]));
         LockSupport.parkNanos(1_000_000); // without a pause it would own it more often than not
       }
     }
@@ -47,8 +47,8 @@ class LockTest {
   @Test
   void aSecondTakerHearsWhoHasItAndWhatToDo() {
     var file = temp.resolve("state/lock");
-    try (var first = Lock.take(file, "a worker", "take another name")) {
-      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
+    try (var first = LockFile.take(file, "a worker", "take another name")) {
+      var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"));
       assertThat(problem.what()).isEqualTo("a worker already runs in " + temp.resolve("state"));
       assertThat(problem.why()).contains("process " + ProcessHandle.current().pid());
       assertThat(problem.fix()).contains("kill " + ProcessHandle.current().pid(), "take another name");
@@ -60,13 +60,13 @@ class LockTest {
   @Test
   void closingFreesItAndARefusedTakerDoesNot() {
     var file = temp.resolve("lock");
-    Lock.take(file, "a worker", "take another name").close();
-    try (var again = Lock.take(file, "a worker", "take another name")) {
+    LockFile.take(file, "a worker", "take another name").close();
+    try (var again = LockFile.take(file, "a worker", "take another name")) {
       assertThat(again).isNotNull();
-      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"))).isNotNull();
-      assertThat(catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
     }
-    Lock.take(file, "a worker", "take another name").close();
+    LockFile.take(file, "a worker", "take another name").close();
   }
 
   @Test
@@ -77,12 +77,12 @@ class LockTest {
         .redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(out.readLine()).isEqualTo("taken");
-      var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
+      var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"));
       assertThat(problem.why()).contains("process " + process.pid() + " holds");
-      assertThat(Lock.holder(file)).contains(Long.toString(process.pid()));
+      assertThat(LockFile.holder(file)).contains(Long.toString(process.pid()));
       process.destroyForcibly().waitFor();
-      assertThat(Lock.holder(file)).isEmpty();
-      Lock.take(file, "a worker", "take another name").close();
+      assertThat(LockFile.holder(file)).isEmpty();
+      LockFile.take(file, "a worker", "take another name").close();
     } finally {
       process.destroyForcibly().waitFor();
     }
@@ -91,14 +91,14 @@ class LockTest {
   @Test
   void askingWhoHasItNeverKeepsAnybodyFromTakingIt() throws Exception {
     var file = temp.resolve("lock");
-    Lock.take(file, "a worker", "take another name").close();
+    LockFile.take(file, "a worker", "take another name").close();
     var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Asker.class.getName(), file.toString())
         .redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(out.readLine()).isEqualTo("asking");
       for (var i = 0; i < 50; i++) {
-        Lock.take(file, "a worker", "take another name").close();
+        LockFile.take(file, "a worker", "take another name").close();
       }
     } finally {
       process.destroyForcibly().waitFor();
@@ -108,7 +108,7 @@ class LockTest {
   @Test
   void aFolderThatCannotBeUsedIsAProblem() throws Exception {
     var file = Files.writeString(temp.resolve("file"), "").resolve("lock");
-    var problem = catchThrowableOfType(Problem.class, () -> Lock.take(file, "a worker", "take another name"));
+    var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"));
     assertThat(problem.what()).contains(temp.resolve("file").toString(), "cannot be used");
     assertThat(problem.why()).isEqualTo(temp.resolve("file") + " is a file");
     assertThat(problem.text()).doesNotContain("java.", "Exception");
@@ -116,7 +116,7 @@ class LockTest {
 
   @Test
   void theLockOfAnotherFolderIsAnother() {
-    try (var first = Lock.take(temp.resolve("a/lock"), "a worker", "take another name"); var second = Lock.take(temp.resolve("b/lock"), "a worker", "take another name")) {
+    try (var first = LockFile.take(temp.resolve("a/lock"), "a worker", "take another name"); var second = LockFile.take(temp.resolve("b/lock"), "a worker", "take another name")) {
       assertThat(first).isNotSameAs(second);
     }
   }

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import lib.store.Database;
 import lib.store.Database.Sync;
-import lib.store.StoreFailed;
+import lib.store.Database;
+import lib.store.DatabaseException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,7 +79,7 @@ class SqlTest {
   @Test
   void aStatementThatFailedWorksTheNextTime() throws Exception {
     insert(1, "x");
-    assertThatThrownBy(() -> insert(1, "again")).isInstanceOf(StoreFailed.class);
+    assertThatThrownBy(() -> insert(1, "again")).isInstanceOf(DatabaseException.class);
     insert(2, "y");
     assertThat(database.<List<String>>read(sql -> sql.list(SELECT, row -> row.getString(2), 0))).containsExactly("x", "y");
   }

@@ -7,9 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import lib.config.LiveSettings;
+import lib.client.ApiClient;
+import lib.client.ServerFeatures;
+import lib.client.http.ServerAddress;
+import lib.config.ReloadableSettings;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
@@ -21,11 +24,8 @@ import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.outbox.Delivery;
 import lib.outbox.Outbox;
+import lib.protocol.Task;
 import lib.redaction.Redaction;
-import lib.wire.Client;
-import lib.wire.Server;
-import lib.wire.ServerFeatures;
-import lib.wire.Task;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.EventBus;
@@ -53,10 +53,10 @@ public final class MadeWorker {
     vars.putIfAbsent("PATH", folder.toString());
     var env = new Environment(vars, folder, folder, "host");
     var url = server == null ? java.net.URI.create("http://127.0.0.1:9") : server.url();
-    var link = new ServerLink(new Client(new Server(url, null, null, env), Duration.ofSeconds(30)));
+    var link = new ServerLink(new ApiClient(new ServerAddress(url, null, null, env), Duration.ofSeconds(30)));
     link.answered(features == null ? ServerFeatures.other(url) : features);
     return new WorkerContext(new WorkerIdentity("w1", "w", "role", "host", List.of("build", "agent"), folder),
-        new LiveSettings(Settings.resolve(Map.of(), null, env)), link, journal, Redaction.of(Map.of()), new EventBus(), clock, new Random(1));
+        new ReloadableSettings(Settings.resolve(Map.of(), null, env)), link, journal, Redaction.of(Map.of()), new EventBus(), clock, new Random(1));
   }
 
   /** A pending task for codebase {@code cb}. */
@@ -100,8 +100,8 @@ public final class MadeWorker {
   public static Feeds feeds(WorkerContext context, Codebases codebases, RunningTasks running) {
     var offer = new WorkerOffer(context, codebases, running);
     var inbox = new Inbox(context.clock());
-    var poll = new PollFeed(context.client(), inbox, offer, context.settings().get(Table.POLL_INTERVAL), context.clock(), context.random());
-    var stream = new StreamFeed(context.client(), inbox, poll, offer, context.settings().get(Table.SSE_HEARTBEAT_TIMEOUT), context.clock(),
+    var poll = new PollFeed(context.client(), inbox, offer, context.settings().get(SettingsTable.POLL_INTERVAL), context.clock(), context.random());
+    var stream = new StreamFeed(context.client(), inbox, poll, offer, context.settings().get(SettingsTable.SSE_HEARTBEAT_TIMEOUT), context.clock(),
         context.random());
     new FeedEvents(context, inbox, poll, stream);
     return new Feeds(inbox, poll, stream);

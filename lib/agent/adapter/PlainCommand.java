@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import lib.config.Arguments;
+import lib.config.ArgumentTemplate;
 
 /**
  * Any other program: its arguments are the setting {@code agent_args}, all it prints is text, and it is judged by its exit
@@ -31,7 +31,7 @@ public final class PlainCommand implements Adapter {
     values.put("model", ask.model());
     values.put("session", ask.session());
     var argv = new ArrayList<>(List.of(ask.program().toString()));
-    argv.addAll(Arguments.filled(ask.args(), values));
+    argv.addAll(ArgumentTemplate.filled(ask.args(), values));
     return argv;
   }
 

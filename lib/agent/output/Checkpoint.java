@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import lib.agent.process.AttemptDirectory;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 
 /**
  * How far an attempt's output is rendered: one small file in its directory, which is replaced as a whole. What lies behind
@@ -49,6 +49,6 @@ public record Checkpoint(Place out, Place err, long length, boolean complete) {
   /** Replaces the attempt's checkpoint. It survives this process, but maybe not a loss of power. */
   void write(AttemptDirectory directory) throws IOException {
     var text = out.read + " " + out.given + " " + err.read + " " + err.given + " " + length + " " + (complete ? 1 : 0) + "\n";
-    Durable.replace(directory.file(FILE), text.getBytes(StandardCharsets.US_ASCII));
+    DurableFiles.replace(directory.file(FILE), text.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import lib.agent.adapter.Adapter;
-import lib.agent.adapter.AgentEvent;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.adapter.AgentEvent.Hung;
 import lib.agent.adapter.AgentEvent.Question;
@@ -15,12 +14,13 @@ import lib.agent.adapter.AgentEvent.Retrying;
 import lib.agent.adapter.AgentEvent.Text;
 import lib.agent.adapter.AgentEvent.ToolCall;
 import lib.agent.adapter.AgentEvent.TurnEnded;
+import lib.agent.adapter.AgentEvent;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Silence;
 import lib.core.PrintableText;
+import lib.protocol.Task;
 import lib.redaction.MaskingStream;
 import lib.redaction.Redaction;
-import lib.wire.Task;
 
 /**
  * Collects what decides an attempt's outcome: the agent's session and text, how its last turn ended, what it cost. All that it

@@ -14,7 +14,7 @@ import lib.agent.process.AttemptDirectory;
 import lib.core.PrintableText;
 import lib.redaction.MaskingStream;
 import lib.redaction.Redaction;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -152,7 +152,7 @@ public final class OutputRecorder implements Closeable {
     if (!ended) {
       transcript.flush();
       transcript.appendTail();
-      Durable.replace(directory.file(CLOSING), closingLine.getBytes(StandardCharsets.UTF_8));
+      DurableFiles.replace(directory.file(CLOSING), closingLine.getBytes(StandardCharsets.UTF_8));
       transcript.append(redaction.mask(closingLine) + maskedLine());
       ended = true;
     }

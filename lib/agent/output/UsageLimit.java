@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import lib.agent.adapter.AgentEvent.AgentError;
-import lib.wire.Times;
+import lib.protocol.Timestamps;
 
 /**
  * A provider's refusal because too much was used.
@@ -81,7 +81,7 @@ public record UsageLimit(String message, Duration pause, Instant until) {
   private static Optional<UsageLimit> time(String message, String rest) {
     var iso = ISO.matcher(rest);
     if (iso.lookingAt()) {
-      return Optional.ofNullable(Times.parse(iso.group())).map(at -> new UsageLimit(message, null, at));
+      return Optional.ofNullable(Timestamps.parse(iso.group())).map(at -> new UsageLimit(message, null, at));
     }
     var date = HTTP_DATE.matcher(rest);
     try {

@@ -13,13 +13,13 @@ import java.util.Optional;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;
 import lib.agent.adapter.OpenCode;
+import lib.client.http.HttpTransport;
 import lib.core.Json;
 import lib.core.MachineFailure;
 import lib.core.Problem;
 import lib.core.ProcFs;
-import lib.store.Durable;
-import lib.wire.Http;
-import lib.wire.Task;
+import lib.protocol.Task;
+import lib.store.DurableFiles;
 
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
@@ -38,8 +38,8 @@ public record AttemptDirectory(Path path) {
 
   /** The directory of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
   public static AttemptDirectory of(Path stateDir, String taskId, int n) {
-    var name = Http.encode(taskId);
-    var safe = name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME) + "~" + Durable.digest(taskId);
+    var name = HttpTransport.encode(taskId);
+    var safe = name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME) + "~" + DurableFiles.digest(taskId);
     return new AttemptDirectory(stateDir.resolve("tasks").resolve(safe).resolve(Integer.toString(n)));
   }
 
@@ -96,7 +96,7 @@ public record AttemptDirectory(Path path) {
     try {
       var out = Files.exists(file("out")) ? Files.size(file("out")) : 0;
       var err = Files.exists(file("err")) ? Files.size(file("err")) : 0;
-      Durable.write(file(RESTART), Json.write(Json.object().put("why", why).put("out", out).put("err", err)).getBytes(StandardCharsets.UTF_8));
+      DurableFiles.write(file(RESTART), Json.write(Json.object().put("why", why).put("out", out).put("err", err)).getBytes(StandardCharsets.UTF_8));
       Files.deleteIfExists(file("exit"));
       Files.deleteIfExists(file(SupervisorFiles.MARK));
     } catch (IOException e) {
@@ -113,7 +113,7 @@ public record AttemptDirectory(Path path) {
   public void create() throws MachineFailure {
     try {
       clear();
-      Durable.folder(path);
+      DurableFiles.folder(path);
     } catch (IOException e) {
       throw MachineFailure.writing(path, e);
     }
@@ -126,14 +126,14 @@ public record AttemptDirectory(Path path) {
    */
   public void writeInputs(String prompt, ObjectNode task, ObjectNode attempt) throws MachineFailure {
     try {
-      Durable.folder(path);
-      Durable.create(file(ATTEMPT), Json.write(attempt).getBytes(StandardCharsets.UTF_8));
-      Durable.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
-      Durable.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8));
-      Durable.create(file("out"), new byte[0]);
-      Durable.create(file("err"), new byte[0]);
-      Durable.replace(file(SupervisorFiles.BOOT), ProcFs.boot().getBytes(StandardCharsets.US_ASCII)); // whole: a part of it reads as another boot
-      Durable.sync(path); // that it was about to start must survive a loss of power; what the agent reads need not, which dies of it
+      DurableFiles.folder(path);
+      DurableFiles.create(file(ATTEMPT), Json.write(attempt).getBytes(StandardCharsets.UTF_8));
+      DurableFiles.create(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
+      DurableFiles.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8));
+      DurableFiles.create(file("out"), new byte[0]);
+      DurableFiles.create(file("err"), new byte[0]);
+      DurableFiles.replace(file(SupervisorFiles.BOOT), ProcFs.boot().getBytes(StandardCharsets.US_ASCII)); // whole: a part of it reads as another boot
+      DurableFiles.sync(path); // that it was about to start must survive a loss of power; what the agent reads need not, which dies of it
     } catch (IOException e) {
       throw MachineFailure.writing(path, e);
     }
@@ -253,7 +253,7 @@ public record AttemptDirectory(Path path) {
 
   private void write(String name, String text) throws MachineFailure {
     try {
-      Durable.create(file(name), text.getBytes(StandardCharsets.US_ASCII));
+      DurableFiles.create(file(name), text.getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw MachineFailure.writing(path, e);
     }

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import lib.core.ProcFs;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 
 /**
  * A control group (version 2) that holds one attempt's processes: what is in it cannot leave it by itself, and is killed as a
@@ -25,13 +25,13 @@ record Cgroup(Path path) {
 
   /** Makes the group of an attempt; empty where this process may not. */
   static Optional<Cgroup> create(AttemptDirectory attempt) {
-    var path = own().map(group -> group.resolve("a2a-" + Durable.digest(attempt.path().toString()))).orElse(NONE);
+    var path = own().map(group -> group.resolve("a2a-" + DurableFiles.digest(attempt.path().toString()))).orElse(NONE);
     if (path.equals(NONE)) {
       return Optional.empty();
     }
     try {
       Files.createDirectory(path);
-      Durable.replace(attempt.file(NOTE), path.toString().getBytes(StandardCharsets.UTF_8));
+      DurableFiles.replace(attempt.file(NOTE), path.toString().getBytes(StandardCharsets.UTF_8));
       return Optional.of(new Cgroup(path));
     } catch (FileAlreadyExistsException e) {
       return Optional.of(new Cgroup(path));

@@ -8,7 +8,7 @@ import java.util.Optional;
 import lib.core.Clock;
 import lib.core.MachineFailure;
 import lib.core.ProcFs;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 
 /**
  * The end of an agent's total time, as the worker that watches it sees it: time in which the machine slept does not count. The
@@ -76,7 +76,7 @@ public final class RunBudget {
    */
   public static void write(AttemptDirectory attempt, Duration left) throws MachineFailure {
     try { // a loss of power takes the agent along, so it need not survive one
-      Durable.replace(attempt.file(DEADLINE), (ProcFs.uptime().orElse(FOREVER) + left.plus(LEAD).toSeconds() + "\n")
+      DurableFiles.replace(attempt.file(DEADLINE), (ProcFs.uptime().orElse(FOREVER) + left.plus(LEAD).toSeconds() + "\n")
           .getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw MachineFailure.writing(attempt.path(), e);

@@ -3,8 +3,8 @@ package lib.worker.admission;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import lib.worker.admission.Decision.Outcome;
 import lib.worker.admission.Decision.RuleResult;
 

@@ -6,8 +6,8 @@ import java.util.HashSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
-import lib.store.StoreFailed;
-import lib.wire.Task;
+import lib.protocol.Task;
+import lib.store.DatabaseException;
 import lib.worker.admission.Admission.Candidate;
 import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.context.WorkerContext;
@@ -73,7 +73,7 @@ public final class AdmissionController {
   }
 
   /** Decides about a task with this state and notes the decision. @param refusal why its folder is not registered; null for none */
-  public Decision decide(Task task, String refusal, WorkerSnapshot now) throws StoreFailed {
+  public Decision decide(Task task, String refusal, WorkerSnapshot now) throws DatabaseException {
     var decision = Admission.decide(new Candidate(task, marker(task), refusal), now);
     log.note(task, decision, context.clock().now());
     return decision;
@@ -85,7 +85,7 @@ public final class AdmissionController {
   }
 
   /** What would be decided now, after a look at the codebase's folder and at other workers' locks. */
-  public Decision explain(Task task, String refusal) throws StoreFailed, InterruptedException {
+  public Decision explain(Task task, String refusal) throws DatabaseException, InterruptedException {
     codebases.refresh(task.codebase());
     holds.lookAtLocks();
     return Admission.decide(new Candidate(task, marker(task), refusal), snapshot(null));
@@ -97,7 +97,7 @@ public final class AdmissionController {
   }
 
   /** No task is taken while the journal cannot be written. */
-  public void journalFailed(StoreFailed failure) {
+  public void journalFailed(DatabaseException failure) {
     holds.journalFailed(failure.getMessage());
   }
 
@@ -106,7 +106,7 @@ public final class AdmissionController {
     holds.journalWorks();
   }
 
-  private String marker(Task task) throws StoreFailed {
+  private String marker(Task task) throws DatabaseException {
     return context.journal().latest(task.id()).map(Attempt::marker).orElse(null);
   }
 }

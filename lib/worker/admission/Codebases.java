@@ -17,10 +17,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import lib.config.Codebase;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Reporting;
+import lib.protocol.Task;
 import lib.session.Places;
-import lib.wire.Task;
 import lib.worker.context.Probe;
 
 /**
@@ -68,8 +68,8 @@ public final class Codebases implements Reporting {
   public Codebases(Settings settings, List<Codebase> named, Resolver resolver) {
     this.home = settings.env().home();
     this.named = List.copyOf(named);
-    this.roots = settings.get(Table.CODEBASE_ROOTS);
-    this.global = settings.get(Table.GLOBAL_CODEBASE)
+    this.roots = settings.get(SettingsTable.CODEBASE_ROOTS);
+    this.global = settings.get(SettingsTable.GLOBAL_CODEBASE)
         ? new Codebase(Task.GLOBAL, home, "tasks that belong to no codebase, on " + settings.env().host()) : null;
     this.resolver = resolver;
     publish(new LinkedHashMap<>());

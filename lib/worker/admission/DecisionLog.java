@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import lib.core.Json;
-import lib.wire.Task;
+import lib.protocol.Task;
 
 /** Keeps the last decision on each of the last 500 tasks, for {@code tasks why}. Thread-safe. */
 public final class DecisionLog {

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
 import lib.agent.process.DirectoryLock;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.HostResources;
 import lib.core.Problem;
 import lib.core.Reporting;
@@ -227,21 +227,21 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   private Optional<String> disk() {
     var stateDir = context.identity().stateDir();
-    var least = context.settings().get(Table.MIN_FREE_DISK);
+    var least = context.settings().get(SettingsTable.MIN_FREE_DISK);
     var free = machine.disk(stateDir);
     diskShort = free < withHysteresis(least, diskShort);
     return diskShort ? Optional.of(free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is "
-        + Table.MIN_FREE_DISK.kind().show(least)) : Optional.empty();
+        + SettingsTable.MIN_FREE_DISK.kind().show(least)) : Optional.empty();
   }
 
   private Optional<String> memory() {
-    var least = context.settings().get(Table.MIN_FREE_MEMORY);
+    var least = context.settings().get(SettingsTable.MIN_FREE_MEMORY);
     var free = machine.memory();
     var stalled = least == 0 ? 0 : machine.stalled();
     memoryShort = free < withHysteresis(least, memoryShort) || stalled >= STALLED;
     return !memoryShort ? Optional.empty() : Optional.of(stalled >= STALLED
         ? "programs wait for memory " + Math.round(stalled) + " % of the time"
-        : free / MIB + " MiB of memory are left, min_free_memory is " + Table.MIN_FREE_MEMORY.kind().show(least));
+        : free / MIB + " MiB of memory are left, min_free_memory is " + SettingsTable.MIN_FREE_MEMORY.kind().show(least));
   }
 
   /** One eighth more must be free to end a hold: at the very bound it would come and go. */

@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
-import lib.config.LiveSettings;
-import lib.config.Table;
+import lib.config.ReloadableSettings;
+import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Reporting;
 import lib.journal.Attempt;
-import lib.wire.Task;
+import lib.protocol.Task;
 
 /** The tasks that run now, each with its place, and the number of places. Thread-safe; readers meet neither lock nor file. */
 public final class RunningTasks implements Reporting {
@@ -67,21 +67,21 @@ public final class RunningTasks implements Reporting {
     }
   }
 
-  private final LiveSettings settings;
+  private final ReloadableSettings settings;
   private final Clock clock;
   private final Map<String, RunningTask> places = new ConcurrentHashMap<>();
   private final Set<String> unresolved = ConcurrentHashMap.newKeySet();
   private volatile int slots;
 
   /** No task runs. */
-  public RunningTasks(LiveSettings settings, Clock clock) {
+  public RunningTasks(ReloadableSettings settings, Clock clock) {
     this.settings = settings;
     this.clock = clock;
   }
 
   /** How many tasks may run at the same time. */
   public int slots() {
-    return slots == 0 ? settings.get(Table.MAX_CONCURRENT_TASKS) : slots;
+    return slots == 0 ? settings.get(SettingsTable.MAX_CONCURRENT_TASKS) : slots;
   }
 
   /** Sets the number of slots; 0 for what the settings say. Tasks beyond it run to their end. */

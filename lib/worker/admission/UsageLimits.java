@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import lib.core.Clock;
 import lib.core.Reporting;
-import lib.wire.Task;
+import lib.protocol.Task;
 
 /**
  * Model providers whose usage limit is reached, and until when each gets no task. A new process forgets them, which costs one

@@ -2,7 +2,7 @@ package lib.worker.attempt;
 
 import java.nio.file.Path;
 import lib.journal.Attempt;
-import lib.wire.Task;
+import lib.protocol.Task;
 import lib.worker.admission.RunningTasks.RunningTask;
 
 /**

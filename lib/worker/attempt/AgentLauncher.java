@@ -12,18 +12,18 @@ import lib.agent.AgentEnvironment;
 import lib.agent.AgentFacts;
 import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
-import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapter.LaunchSpec;
+import lib.agent.adapter.Adapter;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Problem;
 import lib.journal.Attempt;
+import lib.protocol.Task;
 import lib.session.Session;
 import lib.session.SessionStore;
-import lib.store.StoreFailed;
-import lib.wire.Task;
+import lib.store.DatabaseException;
 import lib.worker.admission.Codebases;
 import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
@@ -92,7 +92,7 @@ public final class AgentLauncher {
   AgentHandle reattach(Attempt attempt) throws IOException {
     var directory = directory(attempt);
     var spent = Duration.between(attempt.createdAt(), context.clock().now());
-    var longest = context.settings().get(Table.TASK_TIMEOUT);
+    var longest = context.settings().get(SettingsTable.TASK_TIMEOUT);
     // what the server granted stands in the deadline that the earlier process set
     var granted = RunBudget.read(directory).map(left -> left.plus(spent)).filter(all -> all.compareTo(longest) < 0);
     return new AgentHandle(directory, null, null, Supervisor.find(directory).orElse(null), granted.orElse(longest), spent, null);
@@ -152,9 +152,9 @@ public final class AgentLauncher {
   }
 
   private LaunchSpec spec(Task task, AttemptDirectory directory, AgentFacts facts, Resume resume) {
-    var approval = Adapter.Approval.valueOf(context.settings().get(Table.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+    var approval = Adapter.Approval.valueOf(context.settings().get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
     return new LaunchSpec(facts.program().path(), facts.version(), task.agent(), task.modelName(), resume.session(), approval,
-        context.settings().get(Table.AGENT_ARGS), task.prompt(), directory.file("prompt"), resume.directory());
+        context.settings().get(SettingsTable.AGENT_ARGS), task.prompt(), directory.file("prompt"), resume.directory());
   }
 
   private AgentHandle spawn(AgentHandle agent, Adapter adapter, Attempt attempt) throws IOException {
@@ -185,7 +185,7 @@ public final class AgentLauncher {
     }
     try {
       return context.journal().firstDirectoryOf(session);
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.warn("cannot read the codebase of session {}, the agent decides: {}", session, e.getMessage());
       return Optional.empty();
     }

@@ -14,11 +14,11 @@ import lib.agent.process.RunBudget;
 import lib.agent.process.Silence;
 import lib.agent.process.SilenceDetector;
 import lib.agent.process.Supervisor;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
-import lib.worker.admission.StopRequest;
 import lib.worker.admission.StopRequest.Cause;
+import lib.worker.admission.StopRequest;
 import lib.worker.admission.StopRequests;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
@@ -81,7 +81,7 @@ final class AgentWatcher {
   /** The exit that the supervisor recorded; null when the supervisor is gone without one. */
   private AttemptDirectory.Exit awaitExit() throws IOException, InterruptedException {
     var budget = new RunBudget(agent.directory(), agent.budget().minus(agent.spent()), context.clock());
-    var silence = new SilenceDetector(context.settings().get(Table.SILENCE), this::activity, context.clock());
+    var silence = new SilenceDetector(context.settings().get(SettingsTable.SILENCE), this::activity, context.clock());
     var session = false;
     var looks = 0; // since the agent was let go
     while (true) {
@@ -159,7 +159,7 @@ final class AgentWatcher {
   private Optional<StopRequest> silenceEnds(SilenceDetector detector) {
     var wait = output.last() == Silence.LastEvent.LIMIT ? output.limit().waitFrom(context.clock().now()).orElse(Duration.ZERO) : Duration.ZERO;
     return detector.observe(output.lines(), output.last(), wait).map(silence -> {
-      var budget = Verdict.format(context.settings().get(Table.SILENCE).get(silence.word()));
+      var budget = Verdict.format(context.settings().get(SettingsTable.SILENCE).get(silence.word()));
       return switch (silence) {
         case LINGERING -> new StopRequest(Cause.LINGERED, "the worker", "it stated its result and did not exit within " + budget);
         case ASKING -> new StopRequest(Cause.NEEDS_APPROVAL, "the worker", "it asks: " + output.question());

@@ -6,16 +6,16 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
-import lib.config.Table;
+import lib.client.ServerFeatures;
+import lib.config.SettingsTable;
 import lib.core.Json;
 import lib.core.MachineFailure;
 import lib.core.Problem;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
-import lib.store.StoreFailed;
-import lib.wire.ServerFeatures;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
+import lib.store.DatabaseException;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.StopRequests;
 import lib.worker.admission.UsageLimits;
@@ -74,9 +74,9 @@ public final class AttemptRunner {
   /**
    * Runs a task to its end; a restored one goes on at its agent. An interrupt leaves the agent running.
    *
-   * @throws StoreFailed when the intent cannot be recorded; then nothing was claimed
+   * @throws DatabaseException when the intent cannot be recorded; then nothing was claimed
    */
-  public ClaimResult run(AdmittedTask admitted) throws StoreFailed, InterruptedException {
+  public ClaimResult run(AdmittedTask admitted) throws DatabaseException, InterruptedException {
     var claim = admitted.restored() == null ? claimer.claim(admitted) : new Claimed(admitted.restored(), null, null);
     if (claim instanceof Claimed claimed) {
       admitted.place().claimed(claimed.attempt());
@@ -155,7 +155,7 @@ public final class AttemptRunner {
     if (launch instanceof Launch.Ended(Verdict ended) && (ended.isNotBegun() || !directory.exists())) { // no agent, no output
       return ended;
     }
-    try (var recorder = new OutputRecorder(directory, context.redaction(), context.settings().get(Table.OUTPUT_MAX))) {
+    try (var recorder = new OutputRecorder(directory, context.redaction(), context.settings().get(SettingsTable.OUTPUT_MAX))) {
       var verdict = switch (launch) {
         case Launch.Running(AgentHandle agent) -> applyUsageLimit(admitted.task(), watch(agent, attempt, recorder, admitted.place().stops()));
         case Launch.Ended(Verdict ended) -> ended;
@@ -224,7 +224,7 @@ public final class AttemptRunner {
         try {
           var result = registration.register(task);
           yield result.ok() ? Verdict.completed(result.text()) : Verdict.failed("refused", result.text());
-        } catch (StoreFailed e) {
+        } catch (DatabaseException e) {
           yield Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
         }
       }
@@ -247,7 +247,7 @@ public final class AttemptRunner {
   }
 
   private boolean isRequeueWanted() {
-    return mayRequeue && context.settings().get(Table.ON_LIMIT).equals("requeue");
+    return mayRequeue && context.settings().get(SettingsTable.ON_LIMIT).equals("requeue");
   }
 
   /** Records the outcome, however long that takes: a full disk heals, and the task must end. */
@@ -257,7 +257,7 @@ public final class AttemptRunner {
       try {
         outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt), requeue);
         break;
-      } catch (StoreFailed e) {
+      } catch (DatabaseException e) {
         LOG.error("cannot record the outcome task={}, retrying in {} s: {}", attempt.taskId(), RETRY_DISK.toSeconds(), e.getMessage());
         context.clock().sleep(RETRY_DISK);
       }

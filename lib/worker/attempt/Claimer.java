@@ -8,17 +8,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import lib.agent.process.AttemptDirectory;
-import lib.config.Table;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
+import lib.config.SettingsTable;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Claim;
-import lib.wire.Report;
-import lib.wire.Retry;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Claim;
+import lib.protocol.Task;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.store.DatabaseException;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
@@ -53,11 +53,11 @@ public final class Claimer {
       this.write = new FutureTask<>(write);
     }
 
-    private Attempt await() throws StoreFailed, InterruptedException {
+    private Attempt await() throws DatabaseException, InterruptedException {
       try {
         return write.get();
       } catch (ExecutionException e) {
-        if (e.getCause() instanceof StoreFailed failed) {
+        if (e.getCause() instanceof DatabaseException failed) {
           throw failed;
         }
         throw new IllegalStateException(e.getCause());
@@ -121,16 +121,16 @@ public final class Claimer {
   }
 
   /** Removes an intent whose task is not claimed after all. */
-  public void withdraw(Intent intent) throws StoreFailed, InterruptedException {
+  public void withdraw(Intent intent) throws DatabaseException, InterruptedException {
     context.journal().deleteIntent(intent.await());
   }
 
   /**
    * Claims a task.
    *
-   * @throws StoreFailed when the journal cannot be written; then nothing was claimed, or it was given back
+   * @throws DatabaseException when the journal cannot be written; then nothing was claimed, or it was given back
    */
-  public ClaimResult claim(AdmittedTask admitted) throws StoreFailed, InterruptedException {
+  public ClaimResult claim(AdmittedTask admitted) throws DatabaseException, InterruptedException {
     var task = admitted.task();
     var pending = admitted.intent();
     if (pending == null) {
@@ -151,7 +151,7 @@ public final class Claimer {
     }
   }
 
-  private ClaimResult claim(AdmittedTask admitted, Attempt intent, Inputs inputs) throws StoreFailed, InterruptedException {
+  private ClaimResult claim(AdmittedTask admitted, Attempt intent, Inputs inputs) throws DatabaseException, InterruptedException {
     var task = admitted.task();
     for (var failures = 1; ; failures++) {
       if (holds.isClosed() || admitted.place().stops().isPresent()) { // from the first TERM on nothing is claimed
@@ -163,13 +163,13 @@ public final class Claimer {
           case Claim.Won won -> won(task, intent, won, inputs);
           case Claim.Lost lost -> lost(intent, lost);
         };
-      } catch (CallFailed e) {
-        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED) {
+      } catch (ApiException e) {
+        if (!e.kind().again() || e.kind() == ApiException.Kind.DENIED) {
           LOG.warn("claim refused task={}, retrying later: {}", task.id(), e.getMessage());
           withdraw(intent, failures);
-          return new ClaimResult.Deferred(Retry.DENIED.delay(failures, e.retryAfter(), context.random()));
+          return new ClaimResult.Deferred(RetryPolicy.DENIED.delay(failures, e.retryAfter(), context.random()));
         }
-        context.clock().sleep(Retry.CLAIM.delay(failures, e.retryAfter(), context.random()));
+        context.clock().sleep(RetryPolicy.CLAIM.delay(failures, e.retryAfter(), context.random()));
         if (isTakenOrEnded(task.id())) {
           context.journal().deleteIntent(intent);
           return new ClaimResult.Skipped(TAKEN);
@@ -179,13 +179,13 @@ public final class Claimer {
   }
 
   /** After a failed try the server may have given us the task: then the intent stays for the next start to resolve. */
-  private void withdraw(Attempt intent, int tries) throws StoreFailed, InterruptedException {
+  private void withdraw(Attempt intent, int tries) throws DatabaseException, InterruptedException {
     if (tries == 1) {
       context.journal().deleteIntent(intent);
     }
   }
 
-  private ClaimResult lost(Attempt intent, Claim.Lost lost) throws StoreFailed, InterruptedException {
+  private ClaimResult lost(Attempt intent, Claim.Lost lost) throws DatabaseException, InterruptedException {
     LOG.info("claim lost task={}: {}", intent.taskId(), lost.why());
     context.journal().deleteIntent(intent);
     return lost.code() == null && !stream.up() ? new ClaimResult.Deferred(STREAMLESS) : new ClaimResult.Skipped(TAKEN);
@@ -197,30 +197,30 @@ public final class Claimer {
       var now = context.client().task(taskId);
       return now.status().terminal() || now.status() == TaskStatus.RUNNING && now.workerId() != null
           && !now.workerId().equals(context.workerId());
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return false; // the claim itself is tried again, and its answer decides
     }
   }
 
-  private ClaimResult won(Task task, Attempt intent, Claim.Won won, Inputs inputs) throws StoreFailed, InterruptedException {
+  private ClaimResult won(Task task, Attempt intent, Claim.Won won, Inputs inputs) throws DatabaseException, InterruptedException {
     try {
-      var reports = context.server().features().claimSetsRunning() ? List.<Report>of()
-          : List.of(Report.running(task.id(), context.workerId(), null, won.attempt()));
+      var reports = context.server().features().claimSetsRunning() ? List.<TaskReport>of()
+          : List.of(TaskReport.running(task.id(), context.workerId(), null, won.attempt()));
       var claimed = context.journal().claimed(intent.describedBy(task), won.attempt(), won.lease().toSeconds(), reports, context.clock().now());
-      var longest = context.settings().get(Table.TASK_TIMEOUT);
+      var longest = context.settings().get(SettingsTable.TASK_TIMEOUT);
       var granted = Duration.ofSeconds(won.timeoutSeconds());
       return new ClaimResult.Claimed(claimed, granted.isZero() || granted.compareTo(longest) > 0 ? longest : granted, inputs);
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       giveBack(task, won, e); // an attempt that is not on record must not run
       throw e;
     }
   }
 
-  private void giveBack(Task task, Claim.Won won, StoreFailed failure) throws InterruptedException {
+  private void giveBack(Task task, Claim.Won won, DatabaseException failure) throws InterruptedException {
     try {
-      context.client().release(new Report(task.id(), context.workerId(), TaskStatus.PENDING, null, null, "the worker's disk failed",
+      context.client().release(new TaskReport(task.id(), context.workerId(), TaskStatus.PENDING, null, null, "the worker's disk failed",
           won.attempt()));
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       failure.addSuppressed(e);
     }
   }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import lib.agent.output.UsageLimit;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import lib.worker.admission.StopRequest;
 
 /**
@@ -116,9 +116,9 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   }
 
   /** The reports for the server; none when the task is another worker's by now, whose outcome must stay. */
-  List<Report> reports(Attempt attempt) {
+  List<TaskReport> reports(Attempt attempt) {
     return SUPERSEDED.equals(reason) ? List.of()
-        : List.of(new Report(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence()));
+        : List.of(new TaskReport(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence()));
   }
 
   /** The journal's form. */

@@ -9,9 +9,9 @@ import lib.agent.output.OutputAnalyzer;
 import lib.agent.output.UsageLimit;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.agent.process.Silence;
-import lib.wire.TaskStatus;
-import lib.worker.admission.StopRequest;
+import lib.protocol.TaskStatus;
 import lib.worker.admission.StopRequest.Cause;
+import lib.worker.admission.StopRequest;
 import lib.worker.attempt.Verdict.Facts;
 
 /** Judges how an agent ended: the rows of the table of verdicts, from what was seen. Pure. */

@@ -2,22 +2,22 @@ package lib.worker.context;
 
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import lib.wire.Client;
-import lib.wire.ServerFeatures;
+import lib.client.ApiClient;
+import lib.client.ServerFeatures;
 
 /** The server in front of the worker. Its features are known once it has answered for the first time. Thread-safe. */
 public final class ServerLink {
-  private final Client client;
+  private final ApiClient client;
   private final CountDownLatch answered = new CountDownLatch(1);
   private volatile ServerFeatures features;
 
   /** A server that has not answered yet. */
-  public ServerLink(Client client) {
+  public ServerLink(ApiClient client) {
     this.client = client;
   }
 
   /** Calls it. */
-  public Client client() {
+  public ApiClient client() {
     return client;
   }
 

@@ -1,11 +1,11 @@
 package lib.worker.context;
 
 import java.util.random.RandomGenerator;
-import lib.config.LiveSettings;
+import lib.client.ApiClient;
+import lib.config.ReloadableSettings;
 import lib.core.Clock;
 import lib.journal.Journal;
 import lib.redaction.Redaction;
-import lib.wire.Client;
 
 /**
  * What every part of a worker shares.
@@ -13,11 +13,11 @@ import lib.wire.Client;
  * @param redaction masks all that leaves the machine
  * @param random spreads retries
  */
-public record WorkerContext(WorkerIdentity identity, LiveSettings settings, ServerLink server, Journal journal, Redaction redaction,
+public record WorkerContext(WorkerIdentity identity, ReloadableSettings settings, ServerLink server, Journal journal, Redaction redaction,
     EventBus events, Clock clock, RandomGenerator random) {
 
   /** Calls the server. */
-  public Client client() {
+  public ApiClient client() {
     return server.client();
   }
 

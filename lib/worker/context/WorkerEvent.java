@@ -3,7 +3,7 @@ package lib.worker.context;
 import java.time.Duration;
 import java.util.List;
 import lib.journal.Attempt;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskStatus;
 
 /** Something that happened in the worker and that several parts react to. Immutable. */
 public sealed interface WorkerEvent {

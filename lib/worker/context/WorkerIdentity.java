@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import lib.config.Settings;
-import lib.config.StateDir;
-import lib.config.Table;
+import lib.config.SettingsTable;
+import lib.config.StateDirectory;
 import lib.core.Problem;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 
 /**
  * Who this worker is.
@@ -25,12 +25,12 @@ public record WorkerIdentity(String workerId, String name, String agentName, Str
 
   /** From the settings; the id is made once and kept in the state folder, which is made when missing. */
   public static WorkerIdentity of(Settings settings) {
-    var name = settings.get(Table.WORKER_NAME);
-    var stateDir = StateDir.of(settings);
-    var given = settings.get(Table.WORKER_ID);
-    var agentName = settings.get(Table.AGENT_NAME);
+    var name = settings.get(SettingsTable.WORKER_NAME);
+    var stateDir = StateDirectory.of(settings);
+    var given = settings.get(SettingsTable.WORKER_ID);
+    var agentName = settings.get(SettingsTable.AGENT_NAME);
     return new WorkerIdentity(given != null ? given : id(stateDir), name, agentName != null ? agentName : name, settings.env().host(),
-        settings.get(Table.CAPABILITIES), stateDir);
+        settings.get(SettingsTable.CAPABILITIES), stateDir);
   }
 
   /** The id kept in a state folder; empty when none was made yet. */
@@ -45,9 +45,9 @@ public record WorkerIdentity(String workerId, String name, String agentName, Str
       if (kept.isPresent()) {
         return kept.get();
       }
-      Durable.folder(stateDir);
+      DurableFiles.folder(stateDir);
       var made = UUID.randomUUID().toString().substring(0, 12); // the length that servers and their tools are used to
-      Durable.write(stateDir.resolve(FILE), (made + "\n").getBytes(StandardCharsets.UTF_8));
+      DurableFiles.write(stateDir.resolve(FILE), (made + "\n").getBytes(StandardCharsets.UTF_8));
       return made;
     } catch (IOException e) {
       throw new Problem("the state folder " + stateDir + " cannot be used", String.valueOf(e),

@@ -2,13 +2,13 @@ package lib.worker.presence;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;
+import lib.client.ApiClient;
+import lib.client.FailureLog;
+import lib.client.ServerFeatures;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Clock;
 import lib.core.Problem;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Outage;
-import lib.wire.Retry;
-import lib.wire.ServerFeatures;
 import lib.worker.context.ServerLink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,17 +48,17 @@ public final class Handshake {
   }
 
   /** What the server says of itself; null when it has no such call. */
-  private Client.Info ask() throws InterruptedException {
+  private ApiClient.Info ask() throws InterruptedException {
     var client = server.client();
-    var outage = new Outage(LOG, "asking " + client.server());
+    var outage = new FailureLog(LOG, "asking " + client.server());
     while (true) {
       try {
         var info = client.info();
         outage.over();
         return info;
-      } catch (CallFailed e) {
+      } catch (ApiException e) {
         // the embedded server denies this call to nobody, and where it answers any other it answers this
-        if (!e.kind().again() || e.kind() == CallFailed.Kind.DENIED && answers()) {
+        if (!e.kind().again() || e.kind() == ApiException.Kind.DENIED && answers()) {
           return null;
         }
         var failures = outage.failed(e);
@@ -66,7 +66,7 @@ public final class Handshake {
         if (failures >= MAX_FAILURES && answers()) {
           return null;
         }
-        clock.sleep((e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), random));
+        clock.sleep((e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.REGISTER).delay(failures, e.retryAfter(), random));
       }
     }
   }
@@ -75,10 +75,10 @@ public final class Handshake {
   public Problem unanswered() throws InterruptedException {
     var address = server.client().server();
     try {
-      new Client(address, LAST_TRY).info();
+      new ApiClient(address, LAST_TRY).info();
       return new Problem("the server " + address + " did not answer in time", "it does now, after the time of --exit-when-idle",
           "try again, or wait longer").ending(Problem.Exit.TRY_LATER);
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return e.problem(address.toString());
     }
   }
@@ -87,7 +87,7 @@ public final class Handshake {
     try {
       server.client().codebases();
       return true;
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return false;
     }
   }

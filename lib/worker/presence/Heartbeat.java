@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import lib.client.ApiClient;
+import lib.client.FailureLog;
+import lib.client.http.ApiException;
 import lib.core.Reporting;
-import lib.wire.CallFailed;
-import lib.wire.Client;
-import lib.wire.Outage;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
@@ -26,7 +26,7 @@ public final class Heartbeat implements Runnable, Reporting {
   private static final Duration GAP = Duration.ofSeconds(1);
 
   private final WorkerContext context;
-  private final Client client;
+  private final ApiClient client;
   private final RunningTasks running;
   private final HoldMonitor holds;
   private final LastContact contact;
@@ -58,7 +58,7 @@ public final class Heartbeat implements Runnable, Reporting {
 
   @Override
   public void run() {
-    var outage = new Outage(LOG, "heartbeat");
+    var outage = new FailureLog(LOG, "heartbeat");
     try {
       while (true) {
         var start = context.clock().nanos();
@@ -69,8 +69,8 @@ public final class Heartbeat implements Runnable, Reporting {
           }
           contact.made(start, at);
           outage.over();
-        } catch (CallFailed e) {
-          if (e.kind() == CallFailed.Kind.MISSING) {
+        } catch (ApiException e) {
+          if (e.kind() == ApiException.Kind.MISSING) {
             LOG.info("the server does not know us any more, registering again");
             context.events().publish(new WorkerEvent.ServerForgotWorker());
           } else {

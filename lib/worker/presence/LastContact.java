@@ -8,7 +8,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import lib.store.Durable;
+import lib.store.DurableFiles;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
@@ -69,7 +69,7 @@ public final class LastContact implements Runnable {
           continue;
         }
         try {
-          Durable.replace(file, now.at.toString().getBytes(StandardCharsets.UTF_8));
+          DurableFiles.replace(file, now.at.toString().getBytes(StandardCharsets.UTF_8));
           kept = now;
           failed = false;
         } catch (IOException e) {

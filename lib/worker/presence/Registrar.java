@@ -8,15 +8,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import lib.agent.AgentInspector;
+import lib.client.FailureLog;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.config.Codebase;
 import lib.core.Json;
 import lib.core.Reporting;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Outage;
-import lib.wire.Registration;
-import lib.wire.Retry;
-import lib.wire.Task;
+import lib.protocol.Registration;
+import lib.protocol.Task;
+import lib.store.DatabaseException;
 import lib.worker.admission.Codebases;
 import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
@@ -37,7 +37,7 @@ public final class Registrar implements AutoCloseable, Reporting {
   private final AgentInspector inspector;
   private final Semaphore woken = new Semaphore(0);
   private final CountDownLatch tried = new CountDownLatch(1);
-  private final Outage outage = new Outage(LOG, "registration");
+  private final FailureLog outage = new FailureLog(LOG, "registration");
   private volatile List<String> problems = List.of();
   private Thread thread; // guarded by this, as what follows
   private boolean closed;
@@ -88,7 +88,7 @@ public final class Registrar implements AutoCloseable, Reporting {
    *
    * @return the server's id of it; null when it is not offered, or its folder is not there
    */
-  public String reregister(String id) throws CallFailed, InterruptedException {
+  public String reregister(String id) throws ApiException, InterruptedException {
     var codebase = codebases.find(id);
     if (codebase.isEmpty() || codebases.problem(codebase.get()).isPresent()) {
       return null;
@@ -138,10 +138,10 @@ public final class Registrar implements AutoCloseable, Reporting {
           restored = restored || restore();
           registerAll();
           outage.over();
-        } catch (CallFailed e) {
+        } catch (ApiException e) {
           var failures = outage.failed(e);
           problems = List.of(e.line());
-          wait = (e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER).delay(failures, e.retryAfter(), context.random());
+          wait = (e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.REGISTER).delay(failures, e.retryAfter(), context.random());
         } finally {
           tried.countDown();
         }
@@ -159,13 +159,13 @@ public final class Registrar implements AutoCloseable, Reporting {
     try {
       context.journal().savedCodebases(context.server().features().key()).forEach(codebases::add);
       return true;
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.warn("folders that the server registered are not offered, retrying in {} s: {}", INTERVAL.toSeconds(), e.getMessage());
       return false;
     }
   }
 
-  private void registerAll() throws CallFailed, InterruptedException {
+  private void registerAll() throws ApiException, InterruptedException {
     var found = new ArrayList<String>();
     registerCodebases(found);
     registerWorker();
@@ -174,7 +174,7 @@ public final class Registrar implements AutoCloseable, Reporting {
     problems = List.copyOf(found);
   }
 
-  private void registerCodebases(List<String> found) throws CallFailed, InterruptedException {
+  private void registerCodebases(List<String> found) throws ApiException, InterruptedException {
     var changed = false;
     try {
       for (var codebase : codebases.toRegister()) {
@@ -187,7 +187,7 @@ public final class Registrar implements AutoCloseable, Reporting {
               found.add("the codebase " + codebase.name() + " is not registered: " + problem.get());
               codebases.refresh(codebases.id(codebase.path()).orElse(""));
             }
-          } catch (CallFailed e) {
+          } catch (ApiException e) {
             if (e.kind().again()) {
               throw e;
             }
@@ -203,7 +203,7 @@ public final class Registrar implements AutoCloseable, Reporting {
   }
 
   /** Registers a codebase; whether that changed the offer. */
-  private boolean register(Codebase codebase) throws CallFailed, InterruptedException {
+  private boolean register(Codebase codebase) throws ApiException, InterruptedException {
     var id = context.client().registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(), context.workerId()).id();
     var changed = codebases.registered(codebase, id);
     if (changed) {
@@ -212,7 +212,7 @@ public final class Registrar implements AutoCloseable, Reporting {
     return changed;
   }
 
-  private void registerWorker() throws CallFailed, InterruptedException {
+  private void registerWorker() throws ApiException, InterruptedException {
     var identity = context.identity();
     var ids = codebases.ids();
     context.client().register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids,

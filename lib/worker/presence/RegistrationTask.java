@@ -5,13 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.config.Codebase;
 import lib.core.Json;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.RemoteCodebase;
-import lib.wire.Retry;
-import lib.wire.Task;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.Task;
+import lib.store.DatabaseException;
 import lib.worker.admission.Codebases;
 import lib.worker.context.WorkerContext;
 
@@ -45,9 +45,9 @@ public record RegistrationTask(WorkerContext context, Codebases codebases, Regis
   /**
    * Registers the folder and keeps it for the next start.
    *
-   * @throws StoreFailed when it cannot be kept
+   * @throws DatabaseException when it cannot be kept
    */
-  public Result register(Task task) throws StoreFailed, InterruptedException {
+  public Result register(Task task) throws DatabaseException, InterruptedException {
     var refusal = refusal(task);
     if (refusal.isPresent()) {
       return new Result(false, refusal.get());
@@ -62,13 +62,13 @@ public record RegistrationTask(WorkerContext context, Codebases codebases, Regis
     var description = Json.text(task.metadata(), "description");
     var codebase = new Codebase(name == null ? path.getFileName().toString() : name, path, description == null ? "" : description);
     try {
-      var id = Retry.COMMAND.run(() -> context.client().registerCodebase(codebase.name(), path.toString(), codebase.description(), context.workerId()),
+      var id = RetryPolicy.COMMAND.run(() -> context.client().registerCodebase(codebase.name(), path.toString(), codebase.description(), context.workerId()),
           context.clock(), context.random()).id();
-      context.journal().saveCodebase(context.server().features().key(), new RemoteCodebase(id, codebase.name(), path.toString(), context.workerId()),
+      context.journal().saveCodebase(context.server().features().key(), new CodebaseInfo(id, codebase.name(), path.toString(), context.workerId()),
           codebase.description(), context.clock().now());
       registrar.add(codebase, id);
       return new Result(true, "Codebase registered successfully with ID: " + id);
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return new Result(false, "the server did not take the registration of " + path + ": " + e.getMessage());
     }
   }

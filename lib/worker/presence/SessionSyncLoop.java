@@ -8,15 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import lib.config.Table;
+import lib.client.FailureLog;
+import lib.client.SyncCalls;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
+import lib.config.SettingsTable;
 import lib.core.Reporting;
 import lib.session.Pass;
 import lib.session.SessionStore;
 import lib.session.Sync;
-import lib.wire.CallFailed;
-import lib.wire.Outage;
-import lib.wire.Retry;
-import lib.wire.SyncCalls;
 import lib.worker.admission.Codebases;
 import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
@@ -47,7 +47,7 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
   private final Duration liveInterval;
   private final Semaphore woken = new Semaphore(0);
   private final Map<String, String> sessions = new ConcurrentHashMap<>(); // of running tasks
-  private final Outage outage = new Outage(LOG, "session sync");
+  private final FailureLog outage = new FailureLog(LOG, "session sync");
   private final AtomicReference<Reason> wanted = new AtomicReference<>(Reason.CHANGED); // the first pass
   private volatile String trouble;
   private volatile Pass passed;
@@ -92,14 +92,14 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
 
   /** The loop as a worker's settings want it. */
   public static SessionSyncLoop of(WorkerContext context) {
-    return new SessionSyncLoop(context, context.settings().get(Table.SESSION_SYNC_INTERVAL), context.settings().get(Table.SYNC_INTERVAL));
+    return new SessionSyncLoop(context, context.settings().get(SettingsTable.SESSION_SYNC_INTERVAL), context.settings().get(SettingsTable.SYNC_INTERVAL));
   }
 
   /** The sync of a worker's sessions; waits for the server's first answer. */
   public static Sync sync(WorkerContext context, List<SessionStore> stores, Codebases codebases, Registrar registrar)
       throws InterruptedException {
     var settings = context.settings();
-    var most = new Sync.Most(settings.get(Table.SYNC_SESSIONS), settings.get(Table.SYNC_MESSAGES));
+    var most = new Sync.Most(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES));
     return new Sync(stores, SyncCalls.of(context.client()), context.workerId(), context.server().features().takesPartialSessions(), codebases::places,
         registrar::reregister, context.redaction()::mask, most, context.clock());
   }
@@ -182,9 +182,9 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
       }
       outage.over();
       trouble = null;
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       trouble = e.line();
-      var policy = e.kind() == CallFailed.Kind.DENIED ? Retry.DENIED : Retry.REGISTER;
+      var policy = e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.REGISTER;
       restUntil = context.clock().nanos() + policy.delay(outage.failed(e), e.retryAfter(), context.random()).toNanos();
       want(reason == Reason.LAST ? Reason.LAST : Reason.CHANGED); // once the server is back
     }
@@ -193,7 +193,7 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
   }
 
   /** Uploads what is new of the sessions of running tasks. */
-  private void live(long start) throws CallFailed, InterruptedException {
+  private void live(long start) throws ApiException, InterruptedException {
     var bytes = 0L;
     for (var session : List.copyOf(sessions.values())) {
       var sent = sync.live(session);

@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import lib.client.ServerFeatures;
+import lib.client.http.ApiException;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Claim;
-import lib.wire.ServerFeatures;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Claim;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
+import lib.store.DatabaseException;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
 import lib.worker.context.WorkerContext;
@@ -125,7 +125,7 @@ public final class TaskStatusPoller implements Runnable {
       } else if (doubt.equals(suspects.put(task.id(), doubt))) {
         supersede(attempt, doubt);
       }
-    } catch (CallFailed | StoreFailed e) {
+    } catch (ApiException | DatabaseException e) {
       LOG.debug("task={} not read, trying at the next round: {}", attempt.taskId(), e.getMessage());
     }
   }
@@ -147,7 +147,7 @@ public final class TaskStatusPoller implements Runnable {
    *
    * @return why it seems to belong to another worker; null when it does not
    */
-  private String reclaim(Attempt attempt, ServerFeatures server) throws CallFailed, InterruptedException {
+  private String reclaim(Attempt attempt, ServerFeatures server) throws ApiException, InterruptedException {
     LOG.info("task={} queued again while it runs, claiming it again", attempt.taskId());
     return switch (context.client().claim(attempt.taskId(), context.workerId(), attempt.fence())) {
       case Claim.Lost lost -> {
@@ -170,7 +170,7 @@ public final class TaskStatusPoller implements Runnable {
   private void repeat(Attempt attempt) throws InterruptedException {
     try {
       outbox.running(attempt, null);
-    } catch (StoreFailed e) {
+    } catch (DatabaseException e) {
       LOG.warn("task={} not reported again: {}", attempt.taskId(), e.getMessage());
     }
   }
@@ -178,7 +178,7 @@ public final class TaskStatusPoller implements Runnable {
   private boolean isConnected() throws InterruptedException {
     try {
       return context.client().connected(context.workerId());
-    } catch (CallFailed e) {
+    } catch (ApiException e) {
       return true; // a server that does not answer says nothing about the stream
     }
   }

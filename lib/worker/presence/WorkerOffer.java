@@ -1,8 +1,8 @@
 package lib.worker.presence;
 
 import java.util.List;
+import lib.client.ServerFeatures;
 import lib.feed.Offer;
-import lib.wire.ServerFeatures;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.WorkerContext;

@@ -12,19 +12,19 @@ import java.util.stream.Collectors;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.ProcessTree;
 import lib.agent.process.Supervisor;
+import lib.client.ApiClient;
+import lib.client.FailureLog;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
 import lib.core.Json;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.outbox.Outbox;
-import lib.store.StoreFailed;
-import lib.wire.CallFailed;
-import lib.wire.Claim;
-import lib.wire.Client;
-import lib.wire.Outage;
-import lib.wire.Report;
-import lib.wire.Retry;
-import lib.wire.Task;
-import lib.wire.TaskStatus;
+import lib.protocol.Claim;
+import lib.protocol.Task;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.store.DatabaseException;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
@@ -78,7 +78,7 @@ public final class ClaimReconciler implements Runnable {
   private Void resolve(List<Attempt> attempts) throws InterruptedException {
     for (var intent : attempts) {
       for (var failures = 1; !isResolved(intent, failures); failures++) {
-        context.clock().sleep(Retry.DELIVER.delay(failures, Duration.ZERO, context.random()));
+        context.clock().sleep(RetryPolicy.DELIVER.delay(failures, Duration.ZERO, context.random()));
       }
     }
     running.markResolved(attempts.getFirst().taskId());
@@ -91,7 +91,7 @@ public final class ClaimReconciler implements Runnable {
     try {
       resolve(intent);
       return true;
-    } catch (CallFailed | StoreFailed | IOException e) {
+    } catch (ApiException | DatabaseException | IOException e) {
       if (tries == 1) {
         LOG.warn("cannot find out whether the claim succeeded, asking on task={}: {}", intent.taskId(), e.getMessage());
       }
@@ -101,13 +101,13 @@ public final class ClaimReconciler implements Runnable {
     }
   }
 
-  private void resolve(Attempt intent) throws CallFailed, StoreFailed, IOException, InterruptedException {
+  private void resolve(Attempt intent) throws ApiException, DatabaseException, IOException, InterruptedException {
     var directory = directory(intent);
     Task now;
     try {
       now = context.client().task(intent.taskId());
-    } catch (CallFailed e) {
-      if (e.kind() != CallFailed.Kind.MISSING) {
+    } catch (ApiException e) {
+      if (e.kind() != ApiException.Kind.MISSING) {
         throw e;
       }
       abandon(intent, directory, "the server does not know it");
@@ -120,14 +120,14 @@ public final class ClaimReconciler implements Runnable {
     } else {
       if (!context.server().features().isOwn() && now.status() == TaskStatus.PENDING) {
         // such a server may have noted our claim beside the task, which keeps all others off it
-        context.client().release(new Report(intent.taskId(), intent.workerId(), TaskStatus.PENDING, null, null, null, 0));
+        context.client().release(new TaskReport(intent.taskId(), intent.workerId(), TaskStatus.PENDING, null, null, null, 0));
       }
       abandon(intent, directory, "it is " + now.status().word());
     }
   }
 
   /** Whether it runs and is ours. Some servers name the worker in their lists only. */
-  private boolean isOurs(Task now) throws CallFailed, InterruptedException {
+  private boolean isOurs(Task now) throws ApiException, InterruptedException {
     if (now.status() != TaskStatus.RUNNING) {
       return false;
     }
@@ -135,8 +135,8 @@ public final class ClaimReconciler implements Runnable {
         : runningHere().stream().anyMatch(task -> task.id().equals(now.id()));
   }
 
-  private List<Task> runningHere() throws CallFailed, InterruptedException {
-    return context.client().tasks(new Client.Query(TaskStatus.RUNNING, null, context.workerId(), null)).stream()
+  private List<Task> runningHere() throws ApiException, InterruptedException {
+    return context.client().tasks(new ApiClient.Query(TaskStatus.RUNNING, null, context.workerId(), null)).stream()
         .filter(task -> context.workerId().equals(task.workerId())).toList();
   }
 
@@ -145,11 +145,11 @@ public final class ClaimReconciler implements Runnable {
    * task's own word counts, and a claim is made only for an agent that lives and lost its place.
    */
   private void confirm(Attempt intent, AttemptDirectory directory, boolean isOurs)
-      throws CallFailed, StoreFailed, IOException, InterruptedException {
+      throws ApiException, DatabaseException, IOException, InterruptedException {
     var isNumbered = context.server().features().numbersClaims();
     switch (isOurs && !isNumbered ? new Claim.Won(0, Duration.ZERO, 0) : context.client().claim(intent.taskId(), intent.workerId())) {
       case Claim.Won won -> {
-        var reports = isOurs ? List.<Report>of() : List.of(Report.running(intent.taskId(), intent.workerId(), null, won.attempt()));
+        var reports = isOurs ? List.<TaskReport>of() : List.of(TaskReport.running(intent.taskId(), intent.workerId(), null, won.attempt()));
         var claimed = context.journal().claimed(intent, won.attempt(), won.lease().toSeconds(), reports, context.clock().now());
         LOG.info("claim of an earlier start confirmed task={}: its agent {}", intent.taskId(),
             directory.wasStarted() ? "was started" : "was not started");
@@ -160,7 +160,7 @@ public final class ClaimReconciler implements Runnable {
   }
 
   /** The task is not ours. Inputs without an agent leave no trace; an agent that still lives must not continue. */
-  private void abandon(Attempt intent, AttemptDirectory directory, String why) throws StoreFailed, IOException, InterruptedException {
+  private void abandon(Attempt intent, AttemptDirectory directory, String why) throws DatabaseException, IOException, InterruptedException {
     LOG.info("claim of an earlier start did not succeed or is over task={}: {}", intent.taskId(), why);
     if (!directory.exists() || !directory.forbidStart()) {
       Supervisor.find(directory).ifPresent(Supervisor::abandon);
@@ -174,7 +174,7 @@ public final class ClaimReconciler implements Runnable {
 
   /** A lost journal leaves tasks without a directory at the server: they would run there for ever. */
   private void reportUnknown() throws InterruptedException {
-    var outage = new Outage(LOG, "listing the tasks that run here");
+    var outage = new FailureLog(LOG, "listing the tasks that run here");
     while (true) {
       try {
         var known = running.all().stream().map(place -> place.taskId()).collect(Collectors.toSet());
@@ -184,16 +184,16 @@ public final class ClaimReconciler implements Runnable {
           }
         }
         return;
-      } catch (CallFailed e) {
-        context.clock().sleep(Retry.REGISTER.delay(outage.failed(e), e.retryAfter(), context.random()));
-      } catch (StoreFailed e) {
+      } catch (ApiException e) {
+        context.clock().sleep(RetryPolicy.REGISTER.delay(outage.failed(e), e.retryAfter(), context.random()));
+      } catch (DatabaseException e) {
         LOG.error("cannot record tasks that only the server knows, the next start tries again: {}", e.getMessage());
         return;
       }
     }
   }
 
-  private void reportLost(Task task) throws StoreFailed, InterruptedException {
+  private void reportLost(Task task) throws DatabaseException, InterruptedException {
     LOG.warn("the server has a task as running here that nobody here knows, reporting it as lost task={}", task.id());
     var at = context.clock().now();
     var error = "the worker lost its record of the task: its state folder was damaged or replaced";
@@ -201,7 +201,7 @@ public final class ClaimReconciler implements Runnable {
     var draft = Attempt.draft(key, new Attempt.Work(task.codebase(), null, task.agent(), task.title()), at);
     outbox.resume(context.journal().insertEnded(draft, task.attempt(),
         Json.write(Json.object().put("status", TaskStatus.FAILED.word()).put("reason", "lost").put("error", error)),
-        new Report(task.id(), context.workerId(), TaskStatus.FAILED, null, null, error, task.attempt()), at));
+        new TaskReport(task.id(), context.workerId(), TaskStatus.FAILED, null, null, error, task.attempt()), at));
   }
 
   private AttemptDirectory directory(Attempt attempt) {

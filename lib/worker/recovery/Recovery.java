@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import lib.agent.process.AttemptDirectory;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
-import lib.store.StoreFailed;
+import lib.store.DatabaseException;
 import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +21,7 @@ public record Recovery(WorkerContext context, Outbox outbox, ClaimReconciler rec
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
   /** Restores every attempt in the journal and in the attempts' directories; returns those that an agent may still work at. */
-  public List<Attempt> restore() throws StoreFailed, InterruptedException {
+  public List<Attempt> restore() throws DatabaseException, InterruptedException {
     recordUnknown();
     var running = new ArrayList<Attempt>();
     for (var attempt : context.journal().open()) {
@@ -43,7 +43,7 @@ public record Recovery(WorkerContext context, Outbox outbox, ClaimReconciler rec
    * Records attempts that only their directories know: the journal is new, or is an older copy of itself. A directory
    * does not know the claim's number, so its attempt is reconciled with the server like an intent.
    */
-  private void recordUnknown() throws StoreFailed, InterruptedException {
+  private void recordUnknown() throws DatabaseException, InterruptedException {
     var stateDir = context.identity().stateDir();
     var recorded = 0;
     try {

@@ -13,9 +13,9 @@ import java.util.List;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Supervisor;
 import lib.core.Clock;
-import lib.journal.Journal;
 import lib.journal.Journal.Age;
-import lib.store.StoreFailed;
+import lib.journal.Journal;
+import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +55,7 @@ public final class Retention implements Runnable {
       while (true) {
         try {
           sweep();
-        } catch (StoreFailed | IOException e) {
+        } catch (DatabaseException | IOException e) {
           LOG.warn("what is old could not be removed, trying again in an hour: {}", e.getMessage());
         }
         time.sleep(LOOK);
@@ -69,7 +69,7 @@ public final class Retention implements Runnable {
   private record Held(AttemptDirectory folder, Instant ended, long size) {}
 
   /** Removes what is to go now. */
-  public void sweep() throws StoreFailed, IOException, InterruptedException {
+  public void sweep() throws DatabaseException, IOException, InterruptedException {
     var before = time.now().minus(keep);
     var folders = new HashSet<>(AttemptDirectory.all(stateDir)); // before the journal: an attempt begun meanwhile is not among them
     var ages = journal.retentionRows();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static tests.agent.adapter.LaunchSpecs.ask;
 import static tests.agent.adapter.LaunchSpecs.events;
 
-import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapter.Approval;
+import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.adapter.AgentEvent.FileChanged;
 import lib.agent.adapter.AgentEvent.Ignored;

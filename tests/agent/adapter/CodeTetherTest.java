@@ -5,8 +5,8 @@ import static tests.agent.adapter.LaunchSpecs.ask;
 import static tests.agent.adapter.LaunchSpecs.events;
 import static tests.agent.adapter.LaunchSpecs.prompted;
 
-import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapter.Approval;
+import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.adapter.AgentEvent.FileChanged;
 import lib.agent.adapter.AgentEvent.Question;

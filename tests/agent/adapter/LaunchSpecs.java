@@ -3,9 +3,9 @@ package tests.agent.adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapter.Approval;
 import lib.agent.adapter.Adapter.LaunchSpec;
+import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent;
 
 /** Launch specifications for the tests of adapters, and the events of lines. */

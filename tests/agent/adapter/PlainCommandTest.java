@@ -16,7 +16,7 @@ import lib.agent.adapter.Adapters;
 import lib.agent.adapter.AgentEvent.RawLine;
 import lib.agent.adapter.PlainCommand;
 import lib.config.Settings;
-import lib.config.Table;
+import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
 import org.junit.jupiter.api.Test;
@@ -76,7 +76,7 @@ class PlainCommandTest {
     var file = home.resolve("config.json");
     Files.writeString(file, "{\"agent_args\": [\"--note\", \"a, b\", \"\"]}");
     var env = new Environment(Map.of(), home, home, "host");
-    assertThat(Settings.resolve(Map.of(), file, env).get(Table.AGENT_ARGS)).containsExactly("--note", "a, b", "");
+    assertThat(Settings.resolve(Map.of(), file, env).get(SettingsTable.AGENT_ARGS)).containsExactly("--note", "a, b", "");
   }
 
   @Test
@@ -107,6 +107,6 @@ class PlainCommandTest {
   }
 
   private List<String> args(String text) {
-    return Settings.resolve(Map.of(), null, new Environment(Map.of("A2A_AGENT_ARGS", text), home, home, "host")).get(Table.AGENT_ARGS);
+    return Settings.resolve(Map.of(), null, new Environment(Map.of("A2A_AGENT_ARGS", text), home, home, "host")).get(SettingsTable.AGENT_ARGS);
   }
 }

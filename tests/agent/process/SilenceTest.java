@@ -5,17 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import lib.agent.process.Silence;
 import lib.agent.process.Silence.LastEvent;
 import lib.agent.process.Silence.Observation;
-import lib.config.Table;
+import lib.agent.process.Silence;
+import lib.config.SettingsTable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** P8: each kind of silence ends after its own budget, and no other's. */
 class SilenceTest {
-  private static final Map<String, Duration> USUAL = Table.SILENCE.fallback().apply(null);
+  private static final Map<String, Duration> USUAL = SettingsTable.SILENCE.fallback().apply(null);
 
   @ParameterizedTest
   @CsvSource(textBlock = """

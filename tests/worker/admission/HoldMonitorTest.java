@@ -13,11 +13,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
+import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.core.HostResources;
 import lib.core.Json;
 import lib.redaction.Redaction;
-import lib.wire.ServerFeatures;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
@@ -31,8 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
 /** Holds say what keeps tasks back, at once and masked, and whoever reads them waits for nothing. */
@@ -132,7 +132,7 @@ class HoldMonitorTest {
     for (var i = 0; i < 3; i++) {
       inspector.ended(agent, new AgentHealth.Ended(Duration.ZERO, "agent-error", false, "boom"));
     }
-    context.events().publish(new WorkerEvent.AttemptEnded(MadeWorker.attempt("t", 0, 0, context.clock().now()), lib.wire.TaskStatus.FAILED,
+    context.events().publish(new WorkerEvent.AttemptEnded(MadeWorker.attempt("t", 0, 0, context.clock().now()), lib.protocol.TaskStatus.FAILED,
         "agent-error", Duration.ZERO));
     assertThat(holds.current().get("agent")).contains("3 tasks in a row");
   }

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import lib.core.Json;
-import lib.wire.Task;
+import lib.protocol.Task;
 import lib.worker.admission.UsageLimits;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;

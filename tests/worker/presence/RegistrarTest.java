@@ -14,8 +14,8 @@ import lib.config.Codebase;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.journal.Journal;
-import lib.wire.RemoteCodebase;
-import lib.wire.Task;
+import lib.protocol.CodebaseInfo;
+import lib.protocol.Task;
 import lib.worker.admission.Codebases;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.fake.Request;
 import tests.worker.MadeWorker;
 
@@ -157,7 +157,7 @@ class RegistrarTest {
   @Test
   void doesNotOfferAKeptFolderThatIsNotAllowedAnyMore() throws Exception {
     var outside = Path.of("/usr");
-    journal.saveCodebase(server.url().toString(), new RemoteCodebase("id", "usr", outside.toString(), "w1"), "", Instant.EPOCH);
+    journal.saveCodebase(server.url().toString(), new CodebaseInfo("id", "usr", outside.toString(), "w1"), "", Instant.EPOCH);
     make();
     registrar.start();
     assertThat(registrar.problems()).singleElement().asString().contains("/usr", "codebase_roots");

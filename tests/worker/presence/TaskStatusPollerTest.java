@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.outbox.Outbox;
-import lib.wire.Report;
-import lib.wire.ServerFeatures;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import lib.worker.admission.Codebases;
-import lib.worker.admission.RunningTasks;
 import lib.worker.admission.RunningTasks.RunningTask;
+import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
 import lib.worker.context.WorkerContext;
 import lib.worker.presence.TaskStatusPoller;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
 /** A task that is queued again while it runs goes on where it runs, and ends once. */
@@ -71,7 +71,7 @@ class TaskStatusPollerTest {
     context.client().claim(task, "w1");
     var draft = Attempt.draft(new AttemptKey(context.server().features().key(), "w1", task, 1, "m"), new Attempt.Work("cb", folder, "build", "t"),
         Instant.now());
-    attempt = journal.claimed(journal.insertIntent(draft), fence, 0, List.of(Report.running(task, "w1", null, fence)), Instant.now());
+    attempt = journal.claimed(journal.insertIntent(draft), fence, 0, List.of(TaskReport.running(task, "w1", null, fence)), Instant.now());
     outbox.open(attempt);
     place = running.add(MadeWorker.task(task), folder);
     place.claimed(attempt);
@@ -134,7 +134,7 @@ class TaskStatusPollerTest {
   @Test
   void sendsTheOutcomeAgainWhenTheTaskHasEndedBeforeItIsClaimedAgain() throws Exception {
     run(ServerFeatures.own("srv"), 7);
-    outbox.finish(attempt, "{}", List.of(new Report(task, "w1", TaskStatus.COMPLETED, null, "done", null, 7)), false);
+    outbox.finish(attempt, "{}", List.of(new TaskReport(task, "w1", TaskStatus.COMPLETED, null, "done", null, 7)), false);
     Program.await("its delivery", () -> outbox.depth() == 0);
     queuedAgain();
     poller.pollSoon(task);

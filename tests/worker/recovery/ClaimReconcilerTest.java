@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer;
 import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
 /** Recovery settles several doubtful claims at once, and finds every attempt on record. */

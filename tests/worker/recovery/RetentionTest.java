@@ -11,8 +11,8 @@ import lib.core.Json;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
-import lib.wire.Report;
-import lib.wire.TaskStatus;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
 import lib.worker.recovery.Retention;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,7 +50,7 @@ class RetentionTest {
 
   private void ended(Attempt attempt, boolean pending) throws Exception {
     if (pending) {
-      journal.ended(attempt, "{}", List.of(new Report(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), false, time.now());
+      journal.ended(attempt, "{}", List.of(new TaskReport(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), false, time.now());
     } else {
       journal.over(attempt, "{}", time.now());
     }

@@ -1,0 +1,79 @@
+package lib.cli;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.RetryPolicy;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.protocol.Task;
+
+/** Gives a task's output as it comes, over breaks of the connection, each chunk once. Not thread-safe. */
+public final class OutputFollower {
+  private static final Duration SILENCE = Duration.ofSeconds(60); // servers send a comment every 15 s
+
+  private final ApiClient client;
+  private final String taskId;
+  private final Consumer<String> out;
+  private long printed;
+
+  public OutputFollower(ApiClient client, String taskId, Consumer<String> out) {
+    this.client = client;
+    this.taskId = taskId;
+    this.out = out;
+  }
+
+  /** Chunks given so far. */
+  public long printed() {
+    return printed;
+  }
+
+  /** Gives output until the task has ended, and returns it as it then is. */
+  public Task run() throws ApiException, InterruptedException {
+    for (var failures = 1; ; failures++) {
+      var before = printed;
+      try {
+        if (listen()) {
+          return client.task(taskId);
+        }
+        var task = client.task(taskId);
+        if (task.status().terminal()) {
+          return task;
+        }
+      } catch (ApiException e) {
+        if (!e.kind().again() || e.kind() == ApiException.Kind.DENIED) {
+          throw e;
+        }
+      }
+      failures = printed > before ? 1 : failures;
+      Clock.SYSTEM.sleep(RetryPolicy.STREAM.delay(failures, Duration.ZERO, ThreadLocalRandom.current()));
+    }
+  }
+
+  /** One connection; true when the server said that the task is done. */
+  private boolean listen() throws ApiException, InterruptedException {
+    try (var stream = client.followOutput(taskId, printed, SILENCE)) {
+      long place = 0; // servers that give no ids send everything from the start
+      for (var event = stream.next(); event != null; event = stream.next()) {
+        if (event.name().equals("done")) {
+          return true;
+        }
+        if (event.name().equals("output")) {
+          var index = event.id() != null && event.id().matches("\\d{1,18}") ? Long.parseLong(event.id()) : place;
+          place++;
+          if (index >= printed) {
+            out.accept(text(event.data()));
+            printed = index + 1;
+          }
+        }
+      }
+      return false;
+    }
+  }
+
+  private static String text(String data) {
+    return Json.readObject(data).map(o -> o.path("output").asText()).orElse("");
+  }
+}

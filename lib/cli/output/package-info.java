@@ -1,0 +1,2 @@
+/** What commands print: tables, details, a task's output. */
+package lib.cli.output;

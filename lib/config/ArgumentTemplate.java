@@ -1,0 +1,80 @@
+package lib.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import lib.config.SettingType.Bad;
+import lib.core.Json;
+
+/**
+ * A program's arguments with placeholders in them. As text they are a JSON list when they begin with a bracket, so that any
+ * of them may hold blanks; else they are what stands between blanks.
+ */
+public final class ArgumentTemplate {
+  private static final List<String> NAMES = List.of("model", "session", "agent", "prompt_file", "directory");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([A-Za-z_]+)}");
+
+  static final String BOUNDS = "a JSON list of arguments, or arguments with blanks between; placeholders: {"
+      + String.join("} {", NAMES) + "}";
+
+  private ArgumentTemplate() {}
+
+  static List<String> parse(String raw) throws Bad {
+    var text = raw.strip();
+    if (!text.startsWith("[") && (text.indexOf('"') >= 0 || text.indexOf('\'') >= 0)) {
+      throw new Bad(BOUNDS + "; quotes mean nothing between blanks, so an argument that holds blanks or quotes needs the list");
+    }
+    var arguments = text.startsWith("[") ? list(text) : text.isEmpty() ? List.<String>of() : List.of(text.split("\\s+"));
+    for (var argument : arguments) {
+      if (argument.indexOf('\0') >= 0) {
+        throw new Bad(BOUNDS);
+      }
+      for (var found = PLACEHOLDER.matcher(argument); found.find();) {
+        if (!NAMES.contains(found.group(1))) {
+          throw new Bad(BOUNDS + "; {" + found.group(1) + "} is none");
+        }
+      }
+    }
+    return arguments;
+  }
+
+  private static List<String> list(String text) throws Bad {
+    try {
+      var list = Json.read(text);
+      if (list.isArray() && list.valueStream().allMatch(JsonNode::isTextual)) {
+        return list.valueStream().map(JsonNode::asText).toList();
+      }
+    } catch (JsonProcessingException e) {
+      throw new Bad(BOUNDS);
+    }
+    throw new Bad(BOUNDS);
+  }
+
+  /**
+   * The arguments with values in place of the placeholders. An argument whose placeholder has no value is left out, and with it
+   * an option right before it.
+   *
+   * @param values by name; null for one that has none now
+   */
+  public static List<String> filled(List<String> arguments, Map<String, String> values) {
+    var filled = new ArrayList<String>();
+    String before = null; // the argument before, when it stands there as it was given
+    for (var argument : arguments) {
+      var names = PLACEHOLDER.matcher(argument).results().map(found -> found.group(1)).toList();
+      if (names.stream().allMatch(name -> values.get(name) != null)) {
+        filled.add(PLACEHOLDER.matcher(argument).replaceAll(found -> Matcher.quoteReplacement(values.get(found.group(1)))));
+        before = names.isEmpty() ? argument : null;
+      } else {
+        if (before != null && before.startsWith("-") && !argument.startsWith("-")) {
+          filled.removeLast();
+        }
+        before = null;
+      }
+    }
+    return filled;
+  }
+}

@@ -1,0 +1,39 @@
+package lib.config;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import lib.core.Environment;
+
+/** Where a worker keeps its state: one folder per worker, several per machine by name. */
+public final class StateDirectory {
+  private StateDirectory() {}
+
+  /**
+   * The folder: {@code state_dir}, else {@code $STATE_DIRECTORY} as it is, else one per worker name below {@link #all}. Links in it
+   * are resolved: agents carry its path, and a worker that reaches it by another path must know them again.
+   */
+  public static Path of(Settings settings) {
+    var given = settings.get(SettingsTable.STATE_DIR);
+    if (given != null) {
+      return real(given);
+    }
+    var service = settings.env().var("STATE_DIRECTORY");
+    return real(service != null ? Path.of(service) : all(settings.env()).resolve(
+        settings.get(SettingsTable.WORKER_NAME).replaceAll("[^A-Za-z0-9._-]", "_").replaceFirst("^\\.", "_")));
+  }
+
+  /** The path without links, as far as it exists. */
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      var parent = path.toAbsolutePath().getParent();
+      return parent == null ? path : real(parent).resolve(path.getFileName());
+    }
+  }
+
+  /** Where the folders of this user's workers lie, one per name. */
+  public static Path all(Environment env) {
+    return env.xdg("XDG_STATE_HOME", ".local/state").resolve("a2a-worker");
+  }
+}

@@ -1,0 +1,2 @@
+/** The records that worker and server share. */
+package lib.protocol;

@@ -1,0 +1,247 @@
+package lib.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
+import lib.server.api.CodebaseApi;
+import lib.server.api.SessionApi;
+import lib.server.api.TaskApi;
+import lib.server.api.WorkerApi;
+import lib.server.db.IncreasingTime;
+import lib.server.db.Schema;
+import lib.server.http.AccessControl;
+import lib.server.http.ApiHandler;
+import lib.server.http.ApiRequest;
+import lib.server.http.ApiResponse;
+import lib.server.http.Patience;
+import lib.server.http.Room;
+import lib.server.http.Route;
+import lib.server.session.SessionResumer;
+import lib.server.session.SessionService;
+import lib.server.task.Announcer;
+import lib.server.task.LeaseReaper;
+import lib.server.task.OutputLog;
+import lib.server.task.TaskService;
+import lib.server.task.TaskSignals;
+import lib.server.worker.CodebaseRegistry;
+import lib.server.worker.Leases;
+import lib.server.worker.LiveWorkers;
+import lib.server.worker.WorkerRegistry;
+import lib.server.worker.WorkerStream;
+import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseException;
+import lib.store.DurableFiles;
+import lib.store.LockFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The embedded server, running from {@link #start} to {@link #close}. One process per database. Thread-safe.
+ */
+public final class EmbeddedServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedServer.class);
+  /** Held, since a logger that nobody holds forgets its level. */
+  private static final java.util.logging.Logger LIBRARY = java.util.logging.Logger.getLogger("robaho.net.httpserver");
+  private static final int BACKLOG = 1024; // workers that all come back at once after a restart
+  private static final Duration DRAIN = Duration.ofSeconds(3);
+
+  static {
+    LIBRARY.setLevel(Level.SEVERE); // it tells of every start, stop and closed connection
+    // events are small: without this each waits up to 40 ms for the one before to be acknowledged
+    System.setProperty("robaho.net.httpserver.nodelay", "true");
+    // seconds without a byte either way in mid-request; heartbeats on quiet streams come much more often
+    System.setProperty("robaho.net.httpserver.maxReqTime", "90");
+    // streams, requests and idle connections together; past it a connection is closed at once
+    System.setProperty("jdk.httpserver.maxConnections", "2048");
+    // bytes of an unread body that it reads at the end of a request: whoever was refused is not waited for
+    System.setProperty("robaho.net.httpserver.drainAmount", "0");
+  }
+
+  private final LockFile lock;
+  private final Database database;
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final String host;
+  private final String serverId;
+  private final LiveWorkers fleet;
+  private final CodebaseRegistry codebases;
+  private final OutputLog outputs;
+  private final IncreasingTime stamps;
+  private final LeaseReaper reaper;
+  private final ApiHandler web;
+  private final Thread pulse;
+
+  private EmbeddedServer(ServerOptions options, Clock time, LockFile lock, Database database, HttpServer server, Consumer<URI> listening)
+      throws DatabaseException, InterruptedException {
+    this.lock = lock;
+    this.database = database;
+    this.server = server;
+    this.host = options.host();
+    this.serverId = serverId(database);
+    this.stamps = new IncreasingTime(time);
+    var workers = new WorkerRegistry(database, time, stamps);
+    this.codebases = new CodebaseRegistry(database, stamps);
+    this.fleet = new LiveWorkers(workers, codebases);
+    var leases = new Leases(time);
+    var bells = new TaskSignals();
+    var room = new Room();
+    this.outputs = new OutputLog(database, leases, bells, room);
+    var dispatch = new Announcer(database, fleet, leases, stamps);
+    var tasks = new TaskService(database, stamps, fleet, leases, dispatch, bells::ring);
+    var sessions = new SessionService(database, stamps, codebases, fleet);
+    var resumes = new SessionResumer(database, stamps, codebases, fleet, tasks);
+    var patience = new Patience(time);
+    this.reaper = new LeaseReaper(database, tasks, fleet, leases, dispatch, bells, patience, stamps);
+    var routes = new ArrayList<Route>();
+    routes.add(Route.of("GET", "/health", this::health).opened());
+    routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
+    routes.addAll(new WorkerApi(database, tasks, workers, codebases, fleet, leases, dispatch, stamps).routes());
+    routes.addAll(new CodebaseApi(codebases, tasks, workers, fleet, dispatch).routes());
+    routes.addAll(new TaskApi(tasks, outputs, codebases, workers, reaper, stamps).routes());
+    routes.addAll(new SessionApi(sessions, resumes, workers).routes());
+    this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes), patience, room);
+    listening.accept(url());
+    reaper.sweep(); // starts the leases of what runs
+    server.setExecutor(threads);
+    server.createContext("/", web);
+    server.start();
+    this.pulse = Thread.ofPlatform().name("hub pulse").daemon().start(() -> reaper.run(time));
+  }
+
+  /** Starts a server that tells nobody its address. */
+  public static EmbeddedServer start(ServerOptions options, Clock time) throws InterruptedException {
+    return start(options, time, url -> {});
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param listening told the address before the first request is taken and the first line is logged
+   * @throws Problem when it may not bind there, the port is taken, another one runs on this database, or the database
+   *     cannot be used
+   */
+  public static EmbeddedServer start(ServerOptions options, Clock time, Consumer<URI> listening) throws InterruptedException {
+    var address = address(options);
+    LockFile lock = null;
+    Database database = null;
+    HttpServer server = null;
+    EmbeddedServer hub = null;
+    try {
+      var file = options.database();
+      lock = LockFile.take(file.resolveSibling(file.getFileName() + ".lock"), "a server",
+          "use that one (--server URL), or give this one its own --data DIR");
+      if (Files.notExists(file)) {
+        DurableFiles.write(file, new byte[0]); // for its owner alone from the start; SQLite's own files follow it
+      }
+      database = Database.open(file, Schema.MIGRATIONS);
+      server = HttpServer.create(address, BACKLOG);
+      hub = new EmbeddedServer(options, time, lock, database, server, listening);
+      LOG.debug("serving {} from {}", hub.url(), file); // whoever starts it tells people where it is
+      return hub;
+    } catch (BindException e) {
+      throw new Problem("the server cannot listen on " + options.host() + ":" + options.port(), e.getMessage(),
+          "stop what listens there, or choose another --port (0 picks a free one)").from(e);
+    } catch (IOException | DatabaseException e) {
+      throw new Problem("the server cannot start", String.valueOf(e.getMessage()),
+          "check " + options.database() + " and its folder: owner, free space").from(e);
+    } finally {
+      if (hub == null) {
+        if (server != null) {
+          server.stop(0);
+        }
+        if (database != null) {
+          database.close();
+        }
+        if (lock != null) {
+          lock.close();
+        }
+      }
+    }
+  }
+
+  /** Finds out whether one may be started so. @throws Problem when there is no such address, or not without tokens */
+  public static void check(ServerOptions options) {
+    address(options);
+  }
+
+  private static InetSocketAddress address(ServerOptions options) {
+    try {
+      var address = InetAddress.getByName(options.host());
+      if (!address.isLoopbackAddress() && options.tokens().none()) {
+        throw new Problem("the server may not listen on " + options.host() + " without tokens",
+            "anybody who reaches that address could make this machine's workers run code",
+            "give --tokens-file FILE (or set A2A_AUTH_TOKENS), or listen on 127.0.0.1").ending(Problem.Exit.REFUSED);
+      }
+      return new InetSocketAddress(address, options.port());
+    } catch (UnknownHostException e) {
+      throw new Problem("the server cannot listen on " + options.host(), "there is no such address",
+          "give --host an address of this machine").from(e);
+    }
+  }
+
+  /** Where it answers, on this machine at least. */
+  public URI url() {
+    var address = server.getAddress();
+    var name = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : host;
+    return URI.create("http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + address.getPort());
+  }
+
+  /** Looks for vanished workers now instead of at the next interval. */
+  public void sweep() throws DatabaseException, InterruptedException {
+    reaper.sweep();
+  }
+
+  /** Lets running requests finish for some seconds, ends the streams, and closes. */
+  @Override
+  public void close() throws InterruptedException {
+    var url = url();
+    pulse.interrupt();
+    fleet.streams().forEach(WorkerStream::close);
+    outputs.close();
+    web.drain(DRAIN);
+    server.stop(0); // waits itself for the whole of any other time, idle or not
+    threads.shutdownNow();
+    pulse.join();
+    database.close();
+    lock.close();
+    LOG.info("stopped serving {}", url);
+  }
+
+  private ApiResponse health(ApiRequest request) {
+    return ApiResponse.of(Json.object().put("status", "healthy").put("timestamp", stamps.next()));
+  }
+
+  private ApiResponse status(ApiRequest request) {
+    ObjectNode answer = Json.object().put("available", true).put("message", "CodeTether server ready")
+        .putNull("agent_binary").put("registered_codebases", codebases.all().size())
+        .put("registered_workspaces", codebases.all().size()).put("auto_start", false).putNull("runtime");
+    return ApiResponse.of(answer.put("server_id", serverId));
+  }
+
+  /** Made once and kept with the data: tells a restarted server from another one at the same address. */
+  private static String serverId(Database database) throws DatabaseException, InterruptedException {
+    return database.write(Sync.POWER, sql -> {
+      sql.update("INSERT INTO facts (name, value) VALUES ('server_id', ?) ON CONFLICT (name) DO NOTHING",
+          UUID.randomUUID().toString());
+      return sql.first("SELECT value FROM facts WHERE name = 'server_id'", row -> row.getString(1)).orElseThrow();
+    });
+  }
+}

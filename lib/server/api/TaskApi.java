@@ -1,0 +1,268 @@
+package lib.server.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import lib.core.Json;
+import lib.protocol.Lease;
+import lib.protocol.Task;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.server.db.IncreasingTime;
+import lib.server.db.TaskTable.Draft;
+import lib.server.http.ApiError;
+import lib.server.http.ApiRequest;
+import lib.server.http.ApiResponse;
+import lib.server.http.JsonBody;
+import lib.server.http.Route;
+import lib.server.task.LeaseReaper;
+import lib.server.task.OutputLog.Chunk;
+import lib.server.task.OutputLog;
+import lib.server.task.TaskService;
+import lib.server.worker.CodebaseRegistry;
+import lib.server.worker.Leases;
+import lib.server.worker.WorkerRegistry;
+import lib.store.DatabaseException;
+
+/** The calls about tasks and their output. */
+public final class TaskApi {
+  private static final int LIST = 100; // as other servers have it
+  private static final String NEEDED = "required_capabilities";
+  private static final int MAX_TITLE = 80; // characters of a prompt that make a title, as other servers have it
+
+  private final TaskService tasks;
+  private final OutputLog outputs;
+  private final CodebaseRegistry codebases;
+  private final WorkerRegistry workers;
+  private final LeaseReaper reaper;
+  private final IncreasingTime stamps;
+
+  public TaskApi(TaskService tasks, OutputLog outputs, CodebaseRegistry codebases, WorkerRegistry workers, LeaseReaper reaper, IncreasingTime stamps) {
+    this.tasks = tasks;
+    this.outputs = outputs;
+    this.codebases = codebases;
+    this.workers = workers;
+    this.reaper = reaper;
+    this.stamps = stamps;
+  }
+
+  public List<Route> routes() {
+    return List.of(
+        Route.of("GET", "/v1/agent/tasks", request -> list(request, request.query("codebase_id") != null
+            ? request.query("codebase_id") : request.query("workspace_id"))),
+        Route.of("POST", "/v1/agent/tasks", this::createAnywhere),
+        Route.of("GET", "/v1/agent/tasks/stuck", this::stuck),
+        Route.of("POST", "/v1/agent/tasks/stuck/recover", request -> ApiResponse.of(Json.object().put("success", true)
+            .set("stats", json(reaper.sweep())))),
+        Route.of("GET", "/v1/agent/reaper/health", this::reaperHealth),
+        Route.of("GET", "/v1/agent/tasks/{id}", request -> ApiResponse.of(tasks.get(request.id("id")))),
+        Route.of("PUT", "/v1/agent/tasks/{id}/status", this::status),
+        Route.of("POST", "/v1/agent/tasks/{id}/cancel", this::cancel),
+        Route.of("POST", "/v1/agent/tasks/{id}/requeue", this::requeue),
+        Route.of("POST", "/v1/agent/tasks/{id}/output", this::append),
+        Route.of("GET", "/v1/agent/tasks/{id}/output", this::output),
+        Route.of("GET", "/v1/agent/tasks/{id}/output/stream", this::follow),
+        Route.of("POST", "/v1/worker/tasks/claim", this::claim),
+        Route.of("POST", "/v1/worker/tasks/release", this::release),
+        Route.of("GET", "/v1/agent/codebases/{id}/tasks", request -> list(request, request.id("id"))),
+        Route.of("POST", "/v1/agent/codebases/{id}/tasks", this::createIn),
+        Route.of("POST", "/v1/agent/codebases/{id}/trigger", this::trigger));
+  }
+
+  // --- making and listing them
+
+  private ApiResponse list(ApiRequest request, String codebase) throws DatabaseException {
+    var word = request.query("status");
+    var status = word == null ? null : status(word);
+    var worker = JsonBody.checkId("worker_id", request.query("worker_id"));
+    var limit = (int) request.number("limit", request.query("limit"), LIST, 1, 1000);
+    var all = Json.MAPPER.createArrayNode();
+    if (status == TaskStatus.PENDING && worker != null) {
+      var agent = JsonBody.checkId("agent_name", request.query("agent_name"));
+      if (agent != null) {
+        workers.toldAgentName(worker, agent);
+      }
+      workers.seen(worker);
+      tasks.pendingFor(worker, agent, codebase, limit).forEach(all::add);
+    } else {
+      tasks.list(status, codebase, worker, limit).forEach(all::add);
+    }
+    return ApiResponse.of(all);
+  }
+
+  private ApiResponse createAnywhere(ApiRequest request) throws DatabaseException, InterruptedException {
+    var body = request.body();
+    return ApiResponse.of(tasks.create(draft(body.text("codebase_id", body.text("workspace_id", Task.GLOBAL)), body)));
+  }
+
+  private ApiResponse createIn(ApiRequest request) throws DatabaseException, InterruptedException {
+    return ApiResponse.of(Json.object().put("success", true).set("task", tasks.create(draft(request.id("id"), request.body()))));
+  }
+
+  private Draft draft(String codebase, JsonBody body) {
+    if (!codebase.equals(Task.GLOBAL)) {
+      codebases.get(codebase);
+    }
+    var metadata = metadata(body);
+    var wanted = new JsonBody(metadata);
+    var model = body.text("model", wanted.text("model", null));
+    var ref = body.text("model_ref", model == null ? null : model.replaceFirst("/", ":"));
+    return new Draft(codebase, body.text("title"), body.text("prompt"), agent(body, "agent_type"),
+        body.whole("priority", 0), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
+        body.text("target_agent_name", wanted.text("target_agent_name", null)),
+        body.text("target_worker_id", wanted.text("target_worker_id", null)), metadata);
+  }
+
+  /** The task's metadata; needed capabilities become a list, since clients also send them as its JSON text or with commas. */
+  private static ObjectNode metadata(JsonBody body) {
+    var metadata = body.object("metadata");
+    var given = metadata.path(NEEDED);
+    if (given.isTextual()) {
+      metadata.set(NEEDED, !given.asText().startsWith("[") ? Json.array(Json.texts(metadata, NEEDED))
+          : Json.readObject("{\"list\":" + given.asText() + "}").map(o -> o.path("list")).orElse(given));
+    }
+    new JsonBody(metadata).texts(NEEDED); // refuses anything else
+    return metadata;
+  }
+
+  private static String agent(JsonBody body, String field) {
+    var agent = body.text(field, "");
+    return agent.isBlank() ? Task.DEFAULT_AGENT : agent;
+  }
+
+  private ApiResponse trigger(ApiRequest request) throws DatabaseException, InterruptedException {
+    var codebase = codebases.get(request.id("id"));
+    var body = request.body();
+    var prompt = body.text("prompt");
+    var agent = agent(body, "agent");
+    var title = JsonBody.cut(prompt, MAX_TITLE);
+    var metadata = body.object("metadata").deepCopy().set("files", Json.array(body.texts("files")));
+    var draft = body.json().deepCopy().put("agent_type", agent).put("title", title.equals(prompt) ? title : title + "...");
+    draft.set("metadata", metadata);
+    var task = tasks.create(draft(codebase.id(), new JsonBody(draft)));
+    codebases.triggered(codebase.id());
+    var id = task.path("id").asText();
+    return ApiResponse.of(Json.object().put("success", true).put("session_id", id).put("task_id", id)
+        .put("message", "Task queued for worker (task: " + id + ")").put("codebase_id", codebase.id())
+        .put("workspace_id", codebase.id()).put("agent", agent));
+  }
+
+  // --- running them
+
+  private ApiResponse claim(ApiRequest request) throws DatabaseException, InterruptedException {
+    var id = request.body().text("task_id");
+    var worker = request.workerId();
+    workers.seen(worker);
+    var attempt = tasks.claim(id, worker, request.body().attempt());
+    return ApiResponse.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker).put("attempt", attempt)
+        .put("lease_seconds", Lease.LENGTH.toSeconds()).put("message", "Task claimed successfully"));
+  }
+
+  private ApiResponse status(ApiRequest request) throws DatabaseException, InterruptedException {
+    var body = request.body();
+    var id = request.id("id");
+    tasks.report(report(id, body.id("worker_id"), status(body.text("status")), body), declines(body));
+    return ApiResponse.of(Json.object().put("success", true).set("task", tasks.get(id)));
+  }
+
+  private ApiResponse release(ApiRequest request) throws DatabaseException, InterruptedException {
+    var body = request.body();
+    var id = body.text("task_id");
+    var worker = request.workerId();
+    try {
+      var said = report(id, worker, body.has("status") ? status(body.text("status")) : null, body);
+      var now = tasks.report(said, declines(body)).status();
+      return ApiResponse.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker)
+          .put("status", now.word()).put("message", "Task released successfully"));
+    } catch (ApiError e) {
+      if (e.status() == 404 || "not_owner".equals(Json.text(e.body(), "code"))) {
+        throw ApiError.of(404, "not_owner", "Task " + id + " not claimed by worker " + worker);
+      }
+      throw e;
+    }
+  }
+
+  private TaskReport report(String task, String worker, TaskStatus status, JsonBody body) {
+    workers.seen(worker);
+    return new TaskReport(task, worker, status, body.text("session_id", null), body.text("result", null),
+        body.text("error", null), body.attempt());
+  }
+
+  private static boolean declines(JsonBody body) {
+    return body.flag("declined");
+  }
+
+  private static TaskStatus status(String word) {
+    var status = TaskStatus.of(word);
+    if (status == TaskStatus.UNKNOWN) {
+      throw ApiError.of(400, "Invalid status: " + word);
+    }
+    return status;
+  }
+
+  private ApiResponse cancel(ApiRequest request) throws DatabaseException, InterruptedException {
+    var done = tasks.cancel(request.id("id"), request.body().text("reason", "cancelled")) == TaskStatus.CANCELLED;
+    return ApiResponse.of(Json.object().put("success", true).put("status", done ? "cancelled" : "cancelling")
+        .put("message", done ? "Task cancelled" : "Its worker was told to stop it"));
+  }
+
+  private ApiResponse requeue(ApiRequest request) throws DatabaseException, InterruptedException {
+    var attempts = tasks.requeue(request.id("id"));
+    return ApiResponse.of(Json.object().put("success", true).put("task_id", request.id("id"))
+        .put("message", "Task requeued for retry (attempt " + attempts + ")"));
+  }
+
+  private ApiResponse stuck(ApiRequest request) throws DatabaseException {
+    var seconds = request.number("timeout_seconds", request.query("timeout_seconds"), Leases.UNPROMISED.toSeconds(), 1, 1 << 30);
+    var answer = Json.object();
+    var list = answer.putArray("tasks");
+    reaper.silent(Duration.ofSeconds(seconds)).forEach(task -> list.addObject().put("id", task.id())
+        .put("worker_id", task.worker()).put("started_at", task.startedAt()));
+    return ApiResponse.of(answer.put("count", list.size()).put("timeout_seconds", seconds));
+  }
+
+  private ApiResponse reaperHealth(ApiRequest request) {
+    var last = reaper.last();
+    return ApiResponse.of(Json.object().put("status", "healthy").put("running", true)
+        .put("stuck_timeout_seconds", Leases.UNPROMISED.toSeconds()).put("interval_seconds", LeaseReaper.INTERVAL.toSeconds())
+        .put("max_attempts", TaskService.MAX_ATTEMPTS).set("last_run", last == null ? null : json(last)));
+  }
+
+  private static ObjectNode json(LeaseReaper.Sweep sweep) {
+    return Json.object().put("checked_at", sweep.at()).put("tasks_checked", sweep.checked())
+        .put("tasks_requeued", sweep.requeued()).put("tasks_failed", sweep.failed()).put("tasks_cancelled", sweep.cancelled());
+  }
+
+  // --- what their agents say
+
+  private ApiResponse append(ApiRequest request) throws DatabaseException, InterruptedException {
+    var body = request.body();
+    var worker = body.id("worker_id");
+    workers.seen(worker);
+    var stored = outputs.append(new Chunk(request.id("id"), worker, body.text("output"),
+        ApiRequest.stamp(body.text("timestamp", null), stamps.next()), body.attempt(), body.count("seq")));
+    var answer = Json.object().put("success", true);
+    return ApiResponse.of(stored ? answer : answer.put("duplicate", true));
+  }
+
+  private ApiResponse output(ApiRequest request) throws DatabaseException {
+    var id = request.id("id");
+    tasks.status(id); // refuses when there is none
+    var page = outputs.page(id, since(request, request.query("since")));
+    var answer = Json.object().put("task_id", id).put("total", page.total());
+    answer.putArray("outputs").addAll(page.chunks());
+    return ApiResponse.of(answer);
+  }
+
+  private ApiResponse follow(ApiRequest request) throws DatabaseException {
+    var id = request.id("id");
+    tasks.status(id);
+    var after = request.header("Last-Event-ID"); // of another server's stream it may be anything
+    var since = after != null && after.matches("\\d{1,18}") ? Long.parseLong(after) + 1 : since(request, request.query("since"));
+    return new ApiResponse.Events(out -> outputs.follow(id, since, tasks, out));
+  }
+
+  private static long since(ApiRequest request, String text) {
+    return request.number("since", text, 0, 0, Long.MAX_VALUE - 1);
+  }
+}

@@ -1,0 +1,243 @@
+package lib.server.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.UUID;
+import lib.core.Json;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.server.db.IncreasingTime;
+import lib.server.db.TaskTable;
+import lib.server.http.ApiError;
+import lib.server.http.ApiRequest;
+import lib.server.http.ApiResponse;
+import lib.server.http.JsonBody;
+import lib.server.http.Route;
+import lib.server.rules.TaskTransition;
+import lib.server.task.Announcer;
+import lib.server.task.TaskService;
+import lib.server.worker.CodebaseRegistry;
+import lib.server.worker.Leases;
+import lib.server.worker.LiveWorkers;
+import lib.server.worker.WorkerRegistry.Worker;
+import lib.server.worker.WorkerRegistry;
+import lib.server.worker.WorkerStream;
+import lib.store.Database;
+import lib.store.DatabaseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The calls that workers make about themselves, and those that show them. */
+public final class WorkerApi {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerApi.class);
+  private static final int MAX_NAMED = 1000; // as many tasks as a stream can have slots; each is looked up
+
+  private final Database database;
+  private final TaskService tasks;
+  private final WorkerRegistry workers;
+  private final CodebaseRegistry codebases;
+  private final LiveWorkers fleet;
+  private final Leases leases;
+  private final Announcer dispatch;
+  private final IncreasingTime stamps;
+
+  public WorkerApi(Database database, TaskService tasks, WorkerRegistry workers, CodebaseRegistry codebases, LiveWorkers fleet, Leases leases, Announcer dispatch,
+      IncreasingTime stamps) {
+    this.database = database;
+    this.tasks = tasks;
+    this.workers = workers;
+    this.codebases = codebases;
+    this.fleet = fleet;
+    this.leases = leases;
+    this.dispatch = dispatch;
+    this.stamps = stamps;
+  }
+
+  public List<Route> routes() {
+    return List.of(
+        Route.of("POST", "/v1/agent/workers/register", this::register),
+        Route.of("GET", "/v1/agent/workers", this::list),
+        Route.of("GET", "/v1/agent/workers/{id}", this::show),
+        Route.of("POST", "/v1/agent/workers/{id}/heartbeat", this::heartbeat),
+        Route.of("POST", "/v1/agent/workers/{id}/unregister", this::unregister),
+        Route.of("GET", "/v1/monitor/workers", this::monitor),
+        Route.of("GET", "/v1/agent/models", this::models),
+        Route.of("GET", "/v1/worker/tasks/stream", this::stream),
+        Route.of("PUT", "/v1/worker/codebases", this::routeCodebases),
+        Route.of("GET", "/v1/worker/connected", this::connected),
+        Route.of("GET", "/v1/worker/connected/{id}", this::connectedOne));
+  }
+
+  private ApiResponse register(ApiRequest request) throws DatabaseException, InterruptedException {
+    var worker = workers.register(request.body());
+    dispatch.reconsider(worker.id());
+    return ApiResponse.of(Json.object().put("success", true).set("worker", json(worker)));
+  }
+
+  private ApiResponse list(ApiRequest request) {
+    var all = Json.MAPPER.createArrayNode();
+    workers.all().forEach(worker -> all.add(json(worker)));
+    return ApiResponse.of(all);
+  }
+
+  private ApiResponse show(ApiRequest request) {
+    return ApiResponse.of(workers.find(request.id("id")).map(this::json).orElseThrow(() -> ApiError.of(404, "Worker not found")));
+  }
+
+  /**
+   * A body names what runs; without one, as old workers send it, everything of the worker lives on. Also while the disk is
+   * full: nothing that must last is written.
+   */
+  private ApiResponse heartbeat(ApiRequest request) throws DatabaseException, InterruptedException {
+    var id = request.id("id");
+    if (!workers.seen(id)) {
+      throw ApiError.of(404, "Worker not found - please re-register");
+    }
+    workers.toldHolds(id, named(request, "holds"));
+    var answer = Json.object().put("success", true);
+    var stop = answer.putArray("stop");
+    if (!request.body().has("running")) {
+      leases.renewAll(id);
+    }
+    for (var named : named(request, "running")) {
+      var body = new JsonBody((ObjectNode) named);
+      var task = body.text("task_id");
+      var attempt = body.attempt();
+      var head = database.read(sql -> TaskTable.head(sql, task));
+      if (head.isPresent()) {
+        var now = head.get().state();
+        if (now.status() == TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {
+          leases.renew(task, id);
+        } else if (TaskTransition.isBack(now, attempt)) {
+          back(task, id, attempt);
+        }
+        TaskTransition.stop(now, id).ifPresent(why -> stop.addObject().put("task_id", task).put("reason",
+            head.get().cancelReason() != null ? head.get().cancelReason() : why));
+      }
+    }
+    workers.keepSeen(id);
+    dispatch.refill(id);
+    return ApiResponse.of(answer);
+  }
+
+  /** The worker still runs a task that was queued again. When that cannot be written now, its next heartbeat says it again. */
+  private void back(String task, String worker, int attempt) throws InterruptedException {
+    try {
+      tasks.report(new TaskReport(task, worker, TaskStatus.RUNNING, null, null, null, attempt), false);
+    } catch (DatabaseException | ApiError e) {
+      LOG.warn("task {} stays queued although worker {} runs it: {}", task, worker, e.getMessage());
+    }
+  }
+
+  private static JsonNode named(ApiRequest request, String field) {
+    var list = request.body().objects(field);
+    if (list.size() > MAX_NAMED) {
+      throw ApiError.field(field, "too_long", "List should have at most " + MAX_NAMED + " items");
+    }
+    return list;
+  }
+
+  private ApiResponse unregister(ApiRequest request) throws DatabaseException, InterruptedException {
+    var id = request.id("id");
+    var known = workers.unregister(id);
+    codebases.disown(id);
+    fleet.stream(id).ifPresent(WorkerStream::close); // else it would count as there until the next failed write
+    return ApiResponse.of(Json.object().put("success", known).put("message", known ? "Worker unregistered" : "Worker not found"));
+  }
+
+  private ApiResponse monitor(ApiRequest request) throws DatabaseException {
+    if ("list".equals(request.query("format"))) {
+      return list(request);
+    }
+    var completed = workers.completed();
+    var answer = Json.object();
+    var list = answer.putArray("workers");
+    workers.all().forEach(w -> list.addObject().put("id", w.id()).put("worker_id", w.id()).put("name", w.name())
+        .put("status", status(w)).put("last_heartbeat", w.lastSeen()).put("last_seen", w.lastSeen())
+        .put("codebases", codebases.of(w.id()).size()).put("tasks_completed", completed.getOrDefault(w.id(), 0)));
+    return ApiResponse.of(answer);
+  }
+
+  private ApiResponse models(ApiRequest request) {
+    var answer = Json.object();
+    var models = answer.putArray("models");
+    workers.all().stream().filter(w -> fleet.alive(w.id())).forEach(w -> w.models().forEach(m -> {
+      var model = ((ObjectNode) m).deepCopy();
+      models.add(model.put("provider", m.path("provider").asText() + " (via " + w.name() + ")"));
+    }));
+    return ApiResponse.of(answer.put("default", models.isEmpty() ? null : Json.text(models.get(0), "id")));
+  }
+
+  private ApiResponse stream(ApiRequest request) {
+    var agent = request.query("agent_name") != null ? request.query("agent_name") : request.header("X-Agent-Name");
+    if (agent == null) {
+      throw ApiError.of(400, "agent_name is required (query param or X-Agent-Name header)");
+    }
+    var named = request.query("worker_id") != null || request.header("X-Worker-ID") != null;
+    var worker = named ? request.workerId() : UUID.randomUUID().toString().substring(0, 12);
+    var slots = (int) request.number("X-Max-Concurrency", request.header("X-Max-Concurrency"), 1, 1, 1000);
+    var stream = new WorkerStream(worker, JsonBody.checkId("agent_name", agent), new HashSet<>(request.words("X-Capabilities")),
+        new HashSet<>(request.words(request.header("X-Codebases") != null ? "X-Codebases" : "X-Workspaces")), slots,
+        stamps.next());
+    return new ApiResponse.Events(out -> {
+      fleet.connect(stream);
+      try {
+        workers.seen(worker);
+        dispatch.replay(stream);
+        stream.pump(out);
+      } finally {
+        fleet.disconnect(stream);
+      }
+    });
+  }
+
+  private ApiResponse routeCodebases(ApiRequest request) throws DatabaseException {
+    var worker = request.workerId();
+    var stream = fleet.stream(worker).orElseThrow(() ->
+        ApiError.of(404, "Worker " + worker + " not found (not connected via SSE?)"));
+    var body = request.body();
+    if (!body.has("codebases") && !body.has("workspaces")) {
+      throw ApiError.field("codebases", "missing", "Field required");
+    }
+    stream.codebases(new HashSet<>(body.either("codebases", "workspaces")));
+    dispatch.reconsider(worker);
+    var answer = Json.object().put("success", true).put("worker_id", worker).put("message", "Codebases updated successfully");
+    answer.set("codebases", Json.array(stream.codebases()));
+    answer.set("workspaces", Json.array(stream.codebases()));
+    return ApiResponse.of(answer);
+  }
+
+  private ApiResponse connected(ApiRequest request) {
+    var answer = Json.object();
+    var list = answer.putArray("workers");
+    fleet.streams().forEach(stream -> list.add(stream.json(leases.task(stream.workerId()))));
+    return ApiResponse.of(answer.put("count", list.size()).put("timestamp", stamps.next()));
+  }
+
+  private ApiResponse connectedOne(ApiRequest request) {
+    var id = request.id("id");
+    return ApiResponse.of(fleet.stream(id).map(stream -> stream.json(leases.task(id))).orElseThrow(() ->
+        ApiError.of(404, "Worker " + id + " not found or not connected")));
+  }
+
+  private String status(Worker worker) {
+    return fleet.alive(worker.id()) ? "active" : "offline";
+  }
+
+  private ObjectNode json(Worker w) {
+    var ids = new LinkedHashSet<>(w.codebases());
+    codebases.of(w.id()).forEach(b -> ids.add(b.id()));
+    var json = Json.object().put("worker_id", w.id()).put("name", w.name()).put("hostname", w.host())
+        .put("global_codebase_id", w.globalId()).put("global_workspace_id", w.globalId())
+        .put("registered_at", w.registeredAt()).put("last_seen", w.lastSeen()).put("status", status(w));
+    json.set("holds", workers.holds(w.id()));
+    json.set("capabilities", Json.array(w.capabilities()));
+    json.set("models", w.models());
+    json.set("codebases", Json.array(ids));
+    json.set("workspaces", Json.array(ids));
+    return json;
+  }
+}

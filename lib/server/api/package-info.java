@@ -1,0 +1,2 @@
+/** The routes of the protocol. */
+package lib.server.api;

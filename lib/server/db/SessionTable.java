@@ -1,0 +1,199 @@
+package lib.server.db;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import lib.core.Json;
+import lib.protocol.Timestamps;
+import lib.server.http.ApiRequest;
+import lib.server.http.JsonBody;
+import lib.store.Sql;
+
+/**
+ * Sessions and their messages as rows and as the JSON that clients see. Each worker's row of a session is its own; whoever
+ * reads sees the newest of them. Statements only; whoever calls has the transaction.
+ */
+public final class SessionTable {
+  /** Of one answer: clients refuse more than 64 MiB, and a session or a message may have 1 MiB. */
+  private static final long MAX_LIST_CHARS = 8L << 20;
+  private static final int MAX_SHORT = 4096; // characters of a field that stays when a list is full: as long as a path can be
+  private static final List<String> KEPT = List.of("id", "title", "project_id", "directory", "version", "messageCount", "agent_kind");
+  private static final String NEWEST = """
+      FROM sessions s WHERE s.codebase_id = ? AND NOT EXISTS (SELECT 1 FROM sessions o WHERE o.codebase_id = s.codebase_id
+      AND o.id = s.id AND (o.updated > s.updated OR (o.updated = s.updated AND o.synced_at > s.synced_at)))""";
+  private static final String ROW = "SELECT s.codebase_id, s.worker_id, s.created, s.updated, s.synced_at, s.session ";
+  private static final String MESSAGES = " FROM messages WHERE codebase_id = ? AND session_id = ? AND worker_id = ?";
+
+  private SessionTable() {}
+
+  /** A worker's session. */
+  public record Key(String codebase, String session, String worker) {}
+
+  // --- writing
+
+  /** The worker has told its list, whatever is in it. */
+  public static void told(Sql sql, String codebase, String worker, String now) throws SQLException {
+    sql.update("INSERT INTO session_lists (codebase_id, worker_id, synced_at) VALUES (?, ?, ?) "
+        + "ON CONFLICT (codebase_id, worker_id) DO UPDATE SET synced_at = excluded.synced_at", codebase, worker, now);
+  }
+
+  /** Adds the session or replaces it; its messages stay. */
+  public static void put(Sql sql, Key key, ObjectNode session, String now) throws SQLException {
+    var words = searched(session.path("title").asText("") + "\n" + key.session);
+    var created = stamp(session, "created", "created_at");
+    var updated = stamp(session, "updated", "updated_at");
+    sql.update("""
+        INSERT INTO sessions (codebase_id, id, worker_id, created, updated, synced_at, words, session)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (codebase_id, id, worker_id) DO UPDATE SET created = excluded.created,
+        updated = excluded.updated, synced_at = excluded.synced_at, words = excluded.words, session = excluded.session""",
+        key.codebase, key.session, key.worker, created, updated.isEmpty() ? created : updated, now, words, session.toString());
+  }
+
+  public static void remove(Sql sql, Key key) throws SQLException {
+    sql.update("DELETE FROM sessions WHERE codebase_id = ? AND id = ? AND worker_id = ?", key.codebase, key.session, key.worker);
+  }
+
+  /** Forgets what this worker had told before now and did not tell again. */
+  public static void removeOlder(Sql sql, String codebase, String worker, String now) throws SQLException {
+    sql.update("DELETE FROM sessions WHERE codebase_id = ? AND worker_id = ? AND synced_at <> ?", codebase, worker, now);
+  }
+
+  /** Forgets all that this worker told of the codebase. */
+  public static void removeAll(Sql sql, String codebase, String worker) throws SQLException {
+    sql.update("DELETE FROM sessions WHERE codebase_id = ? AND worker_id = ?", codebase, worker);
+    sql.update("DELETE FROM session_lists WHERE codebase_id = ? AND worker_id = ?", codebase, worker);
+  }
+
+  /** The codebase is no more. */
+  public static void drop(Sql sql, String codebase) throws SQLException {
+    for (var table : List.of("sessions", "session_lists", "resumes")) { // messages go with their sessions
+      sql.update("DELETE FROM " + table + " WHERE codebase_id = ?", codebase);
+    }
+  }
+
+  public static void putMessages(Sql sql, Key key, List<ObjectNode> messages) throws SQLException {
+    sql.update("DELETE" + MESSAGES, key.codebase, key.session, key.worker);
+    var place = 0;
+    for (var message : messages) {
+      sql.update("INSERT INTO messages (codebase_id, session_id, worker_id, place, message) VALUES (?, ?, ?, ?, ?)",
+          key.codebase, key.session, key.worker, place++, message.toString());
+    }
+  }
+
+  // --- reading
+
+  /** How many sessions the worker has told of. */
+  public static int count(Sql sql, String codebase, String worker) throws SQLException {
+    return sql.first("SELECT COUNT(*) FROM sessions WHERE codebase_id = ? AND worker_id = ?", row -> row.getInt(1), codebase, worker)
+        .orElseThrow();
+  }
+
+  public static boolean has(Sql sql, Key key) throws SQLException {
+    return sql.first("SELECT 1 FROM sessions WHERE codebase_id = ? AND id = ? AND worker_id = ?", row -> true, key.codebase,
+        key.session, key.worker).isPresent();
+  }
+
+  /** The workers that have told of the codebase's sessions. */
+  public static List<String> tellers(Sql sql, String codebase) throws SQLException {
+    return sql.list("SELECT worker_id FROM session_lists WHERE codebase_id = ?", row -> row.getString(1), codebase);
+  }
+
+  /** The workers that have the session, whose is newest first. */
+  public static List<String> holders(Sql sql, String codebase, String session) throws SQLException {
+    return sql.list("SELECT worker_id FROM sessions WHERE codebase_id = ? AND id = ? ORDER BY updated DESC, synced_at DESC",
+        row -> row.getString(1), codebase, session);
+  }
+
+  /** When a worker last told of the codebase's sessions; empty when none has. */
+  public static Optional<String> syncedAt(Sql sql, String codebase) throws SQLException {
+    return sql.first("SELECT synced_at FROM session_lists WHERE codebase_id = ? ORDER BY synced_at DESC LIMIT 1",
+        row -> row.getString(1), codebase);
+  }
+
+  /**
+   * A page of the codebase's sessions, newest first; those that do not fit into an answer come with their main fields only.
+   *
+   * @param words what title or id must hold, in whatever case; empty for any
+   */
+  public static ArrayNode page(Sql sql, String codebase, String words, int limit, int offset) throws SQLException {
+    var page = Json.MAPPER.createArrayNode();
+    var chars = new long[1];
+    sql.walk(ROW + NEWEST + " AND s.words LIKE ? ESCAPE '!' ORDER BY s.updated DESC, s.id LIMIT ? OFFSET ?", row -> {
+      chars[0] += row.getString("session").length();
+      page.add(chars[0] <= MAX_LIST_CHARS ? json(row) : shortened(json(row)));
+      return true;
+    }, codebase, pattern(words), limit, offset);
+    return page;
+  }
+
+  /** How many there are in all pages. */
+  public static int total(Sql sql, String codebase, String words) throws SQLException {
+    return sql.first("SELECT COUNT(*) " + NEWEST + " AND s.words LIKE ? ESCAPE '!'", row -> row.getInt(1), codebase, pattern(words))
+        .orElseThrow();
+  }
+
+  public static Optional<ObjectNode> find(Sql sql, String codebase, String session) throws SQLException {
+    return sql.first(ROW + NEWEST + " AND s.id = ?", SessionTable::json, codebase, session);
+  }
+
+  /** The newest messages, oldest first, as many as are asked for and fit into an answer, at least one. */
+  public static ArrayNode messages(Sql sql, Key key, int limit) throws SQLException {
+    var newest = new ArrayList<JsonNode>();
+    var chars = new long[1];
+    sql.walk("SELECT message" + MESSAGES + " ORDER BY place DESC LIMIT ?", row -> {
+      var text = row.getString(1);
+      chars[0] += text.length();
+      return (chars[0] <= MAX_LIST_CHARS || newest.isEmpty()) && newest.add(JsonColumn.read(text));
+    }, key.codebase, key.session, key.worker, limit);
+    return Json.MAPPER.createArrayNode().addAll(newest.reversed());
+  }
+
+  public static int countMessages(Sql sql, Key key) throws SQLException {
+    return sql.first("SELECT COUNT(*)" + MESSAGES, row -> row.getInt(1), key.codebase, key.session, key.worker).orElseThrow();
+  }
+
+  private static String pattern(String words) {
+    return "%" + searched(words).replaceAll("[!%_]", "!$0") + "%";
+  }
+
+  private static String searched(String text) {
+    return text.replace('\0', ' ').toLowerCase(Locale.ROOT); // databases differ in case, and PostgreSQL takes no zeros
+  }
+
+  /** As stored, so that texts sort as the times do; empty, and thereby oldest, when it tells none. */
+  private static String stamp(ObjectNode session, String field, String other) {
+    var told = Timestamps.read(session, field, other);
+    return ApiRequest.stamp(told != null ? told : Timestamps.read(session.path("time"), field), "");
+  }
+
+  private static ObjectNode json(ResultSet row) throws SQLException {
+    var json = (ObjectNode) JsonColumn.read(row.getString("session"));
+    for (var time : List.of("created", "updated")) {
+      if (!row.getString(time).isEmpty()) {
+        json.put(time, row.getString(time)).put(time + "_at", row.getString(time));
+      }
+    }
+    return json.put("codebase_id", row.getString("codebase_id")).put("workspace_id", row.getString("codebase_id"))
+        .put("worker_id", row.getString("worker_id")).put("synced_at", row.getString("synced_at"));
+  }
+
+  private static ObjectNode shortened(ObjectNode session) {
+    var kept = session.deepCopy().retain(KEPT);
+    kept.properties().removeIf(field -> !field.getValue().isValueNode());
+    kept.properties().forEach(field -> {
+      if (field.getValue().isTextual()) {
+        kept.put(field.getKey(), JsonBody.cut(field.getValue().asText(), MAX_SHORT));
+      }
+    });
+    for (var own : List.of("created", "created_at", "updated", "updated_at", "codebase_id", "workspace_id", "worker_id", "synced_at")) {
+      kept.set(own, session.get(own));
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,2 @@
+/** The tables of the server's database. */
+package lib.server.db;

@@ -1,0 +1,60 @@
+package lib.server.http;
+
+import com.sun.net.httpserver.Headers;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Who may speak to the server. With tokens: whoever has one. Without: programs on this machine, but no web page, which
+ * could otherwise make the machine run code through its user's browser. A page's request gives itself away by its
+ * origin, by a host name that is not this machine's (rebinding), or by a content type that needs no permission.
+ */
+public final class AccessControl {
+  private static final Pattern LOOPBACK_HOST =
+      Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d{1,5})?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern JSON = Pattern.compile("application/json\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
+  private static final String BEARER = "Bearer ";
+
+  private final Tokens tokens;
+
+  public AccessControl(Tokens tokens) {
+    this.tokens = tokens;
+  }
+
+  /**
+   * @param open whether the call needs no token
+   * @throws ApiError with 400, 401, 403 or 415
+   */
+  public void check(Headers headers, boolean hasBody, boolean open) {
+    if (headers.getOrDefault("Host", List.of()).size() > 1) {
+      throw ApiError.of(400, "a request has one Host"); // whoever is in between may have looked at the other one
+    }
+    if (!tokens.none()) {
+      if (!open) {
+        checkToken(headers.getFirst("Authorization"));
+      }
+      return;
+    }
+    var host = headers.getFirst("Host");
+    if (host == null || !LOOPBACK_HOST.matcher(host).matches()) {
+      throw ApiError.of(403, "without tokens this server answers to localhost, 127.x.x.x and [::1] only");
+    }
+    var site = headers.getFirst("Sec-Fetch-Site"); // a page's image or script has no Origin, but this
+    if (headers.containsKey("Origin") || site != null && !site.equals("none") && !site.equals("same-origin")) {
+      throw ApiError.of(403, "without tokens this server does not answer web pages");
+    }
+    var type = headers.getFirst("Content-Type");
+    if (hasBody && (type == null || !JSON.matcher(type.strip()).matches())) {
+      throw ApiError.of(415, "the body must be sent with Content-Type: application/json");
+    }
+  }
+
+  private void checkToken(String authorization) {
+    if (authorization == null || !authorization.startsWith(BEARER)) {
+      throw ApiError.of(401, "Missing Bearer token");
+    }
+    if (!tokens.accepts(authorization.substring(BEARER.length()).strip())) {
+      throw ApiError.of(403, "Invalid token");
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Turns HTTP exchanges into requests and answers, and checks tokens. */
+package lib.server.http;

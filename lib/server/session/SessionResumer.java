@@ -1,0 +1,149 @@
+package lib.server.session;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import lib.core.Json;
+import lib.protocol.TaskStatus;
+import lib.server.db.IncreasingTime;
+import lib.server.db.SessionTable;
+import lib.server.db.TaskTable.Draft;
+import lib.server.db.TaskTable;
+import lib.server.http.ApiError;
+import lib.server.http.JsonBody;
+import lib.server.task.TaskService;
+import lib.server.worker.CodebaseRegistry;
+import lib.server.worker.LiveWorkers;
+import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseException;
+import lib.store.Sql;
+
+/**
+ * Going on with a session: a task for the worker that has it. A button that is pressed twice makes one task: looking for it
+ * and making it are one transaction. Thread-safe.
+ */
+public final class SessionResumer {
+  private static final String PROMPT = "Continue where we left off"; // as other servers have it, like the title
+  private static final int MAX_TITLE = 50; // characters of the prompt in it
+  private static final String TASK = "SELECT r.content, r.task_id, t.target_worker_id FROM resumes r JOIN tasks t ON t.id = r.task_id "
+      + "WHERE r.codebase_id = ? AND r.session_id = ?";
+  private static final String ENDED = String.join(", ", Arrays.stream(TaskStatus.values()).filter(TaskStatus::terminal)
+      .map(status -> "'" + status.word() + "'").toList());
+
+  private final Database database;
+  private final IncreasingTime stamps;
+  private final CodebaseRegistry codebases;
+  private final LiveWorkers fleet;
+  private final TaskService tasks;
+
+  public SessionResumer(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers fleet, TaskService tasks) {
+    this.database = database;
+    this.stamps = stamps;
+    this.codebases = codebases;
+    this.fleet = fleet;
+    this.tasks = tasks;
+  }
+
+  /**
+   * What somebody asks for.
+   *
+   * @param prompt null to just go on
+   * @param model {@code provider/model}, or null; {@code ref} is the same with a colon
+   * @param request what the client calls this request, so that it can repeat it; null when it does not
+   */
+  public record Asked(String codebase, String session, String prompt, String agent, String model, String ref, String request) {
+    /** What makes two of them the same, short. */
+    public String content() {
+      try {
+        var text = Json.array(Arrays.asList(prompt, agent, model)).toString();
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has SHA-256", e);
+      }
+    }
+  }
+
+  /** The task that does it. @param made whether this request made it @param worker whose it is */
+  public record Resumed(String task, String worker, boolean made) {}
+
+  /**
+   * Makes the task, unless the same request made one before, or an identical one made one that has not ended.
+   *
+   * @throws ApiError when there is no such session, or no worker that may take the task can have it
+   */
+  public Resumed resume(Asked asked) throws DatabaseException, InterruptedException {
+    var resumed = database.write(Sync.POWER, sql -> {
+      CodebaseRegistry.check(sql, asked.codebase);
+      var before = before(sql, asked);
+      if (before.isPresent()) {
+        return before.get();
+      }
+      var worker = holder(SessionTable.holders(sql, asked.codebase, asked.session), asked.codebase);
+      var task = TaskTable.insert(sql, draft(asked, worker), stamps.next());
+      keep(sql, asked, task);
+      return new Resumed(task, worker, true);
+    });
+    if (resumed.made) {
+      tasks.created(resumed.task, asked.codebase);
+    }
+    return resumed;
+  }
+
+  private static Optional<Resumed> before(Sql sql, Asked asked) throws SQLException {
+    if (asked.request != null) {
+      var same = sql.first(TASK + " AND r.request_id = ?", row -> {
+        if (!asked.content().equals(row.getString("content"))) {
+          throw ApiError.of(409, "request_id_reused", "request_id " + asked.request + " was given for another prompt, agent or model");
+        }
+        return read(row);
+      }, asked.codebase, asked.session, asked.request);
+      if (same.isPresent()) {
+        return same;
+      }
+    }
+    var alike = sql.first(TASK + " AND r.content = ? AND t.status NOT IN (" + ENDED + ") ORDER BY t.created_at", SessionResumer::read,
+        asked.codebase, asked.session, asked.content());
+    if (alike.isPresent() && asked.request != null) {
+      keep(sql, asked, alike.get().task);
+    }
+    return alike;
+  }
+
+  private static Resumed read(ResultSet row) throws SQLException {
+    return new Resumed(row.getString("task_id"), row.getString("target_worker_id"), false);
+  }
+
+  private static void keep(Sql sql, Asked asked, String task) throws SQLException {
+    sql.update("INSERT INTO resumes (codebase_id, session_id, content, request_id, task_id) VALUES (?, ?, ?, ?, ?)",
+        asked.codebase, asked.session, asked.content(), asked.request == null ? "" : asked.request, task);
+  }
+
+  /** The worker to go on with: the codebase's owner, else one that is there, else whose session is newest. */
+  private String holder(List<String> holders, String codebase) {
+    var owner = codebases.owner(codebase);
+    var best = holders.stream().min(Comparator.comparing((String worker) -> !worker.equals(owner))
+        .thenComparing(worker -> !fleet.alive(worker))).orElseThrow(SessionService::unknown);
+    if (owner != null && !best.equals(owner) && fleet.alive(owner)) {
+      throw ApiError.of(409, "not_eligible", "the session is worker " + best + "'s, and the codebase belongs to worker " + owner);
+    }
+    return best;
+  }
+
+  private static Draft draft(Asked asked, String worker) {
+    var metadata = Json.object().put("resume_session_id", asked.session);
+    if (asked.model != null) {
+      metadata.put("model", asked.model);
+    }
+    var title = "Resume session: " + (asked.prompt == null ? "Continue" : JsonBody.cut(asked.prompt.strip(), MAX_TITLE));
+    return new Draft(asked.codebase, title, asked.prompt == null ? PROMPT : asked.prompt, asked.agent, 0, asked.model, asked.ref, null,
+        worker, metadata);
+  }
+}

@@ -1,0 +1,2 @@
+/** The agent sessions that workers upload, and the tasks that resume them. */
+package lib.server.session;

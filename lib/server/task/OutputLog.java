@@ -1,0 +1,163 @@
+package lib.server.task;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import lib.core.Json;
+import lib.protocol.TaskStatus;
+import lib.server.http.ApiError;
+import lib.server.http.Room;
+import lib.server.http.ServerSentEvents;
+import lib.server.worker.Leases;
+import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseException;
+
+/**
+ * What agents said, chunk by chunk. Each chunk of a task has an absolute place, counted from 0 over all attempts, that
+ * never changes: readers ask from a place on and can take up a broken stream where it was. Thread-safe.
+ */
+public final class OutputLog {
+  private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
+  private static final long MAX_PAGE_CHARS = 8L << 20;
+  private static final long MAX_FOLLOWED_CHARS = Room.PIECE; // what a follower that reads nothing holds in memory; more needs room
+
+  private final Database database;
+  private final Leases leases;
+  private final TaskSignals bells;
+  private final Room room;
+  private volatile boolean closed;
+
+  public OutputLog(Database database, Leases leases, TaskSignals bells, Room room) {
+    this.database = database;
+    this.leases = leases;
+    this.bells = bells;
+    this.room = room;
+  }
+
+  /**
+   * A chunk as a worker sends it.
+   *
+   * @param attempt the number of its claim; 0 from workers that have none
+   * @param seq its place in that attempt; null from the same
+   */
+  public record Chunk(String taskId, String workerId, String text, String saidAt, int attempt, Long seq) {}
+
+  /** Chunks from a place on, as many as fit into one answer. @param total how many the task has in all */
+  public record Page(List<ObjectNode> chunks, long total) {}
+
+  /**
+   * Stores the chunk; false when it was there already. One of the same number with another text is refused. Also after the task has ended, since what an agent said is worth
+   * keeping, but never from an attempt that is over.
+   */
+  public boolean append(Chunk chunk) throws DatabaseException, InterruptedException {
+    var stored = database.write(Sync.PROCESS, sql -> {
+      var now = TaskService.head(sql, chunk.taskId).state();
+      if (chunk.attempt > 0 && chunk.attempt != now.attempt()) {
+        throw ApiError.of(409, "stale_attempt", "attempt " + chunk.attempt + " is over, the current one is " + now.attempt());
+      }
+      // a task queued again that nobody else took yet still belongs a little to the attempt that runs it
+      var between = chunk.attempt > 0 && now.status() == TaskStatus.PENDING;
+      if (!between && !chunk.workerId.equals(now.worker())) {
+        throw ApiError.of(409, "not_owner", "Task " + chunk.taskId + " not claimed by worker " + chunk.workerId);
+      }
+      var end = sql.first("SELECT place, upto FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+          row -> new long[] {row.getLong(1) + 1, row.getLong(2)}, chunk.taskId).orElse(new long[] {0, 0});
+      var upto = end[1] + chunk.text.getBytes(StandardCharsets.UTF_8).length;
+      if (upto > MAX_BYTES) {
+        throw ApiError.of(413, "output_full", "the task's output has reached " + (MAX_BYTES >> 20) + " MiB");
+      }
+      var added = sql.update("""
+          INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
+          chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
+      if (added == 0 && !chunk.text.equals(sql.first("SELECT chunk FROM output WHERE task_id = ? AND attempt = ? AND seq = ?",
+          row -> row.getString(1), chunk.taskId, chunk.attempt, chunk.seq).orElseThrow())) {
+        throw ApiError.of(409, "chunk_known", "chunk " + chunk.seq + " of attempt " + chunk.attempt + " is here with another text");
+      }
+      return added > 0;
+    });
+    leases.renew(chunk.taskId, chunk.workerId);
+    if (stored) {
+      bells.ring(chunk.taskId);
+    }
+    return stored;
+  }
+
+  /** The chunks from this place on; none when it is beyond the end. */
+  public Page page(String task, long since) throws DatabaseException {
+    return page(task, since, MAX_PAGE_CHARS);
+  }
+
+  private Page page(String task, long since, long most) throws DatabaseException {
+    return database.read(sql -> {
+      var chunks = new ArrayList<ObjectNode>();
+      var chars = new long[1];
+      sql.walk("SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
+        chars[0] += row.getString("chunk").length();
+        return (chars[0] <= most || chunks.isEmpty()) && chunks.add(json(row));
+      }, task, since);
+      var total = sql.first("SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+          row -> row.getLong(1), task).orElse(0L);
+      return new Page(chunks, total);
+    });
+  }
+
+  /** Writes what there is from this place on, then what comes, until the task has ended. */
+  public void follow(String task, long since, TaskService tasks, OutputStream out) throws DatabaseException, IOException, InterruptedException {
+    var bell = bells.hang(task);
+    try {
+      var next = since;
+      while (!closed) {
+        var status = tasks.status(task); // before the output, so that the last of it is not missed
+        var told = tell(task, next, out);
+        if (told > 0) {
+          next += told;
+        } else if (status.terminal()) {
+          write(out, ServerSentEvents.event("done", Json.object().put("status", status.word())));
+          return;
+        } else {
+          write(out, ServerSentEvents.COMMENT);
+          TaskSignals.hear(bell);
+        }
+      }
+    } finally {
+      bells.unhang(task, bell);
+    }
+  }
+
+  /** Writes some chunks from this place on, and says how many. */
+  private int tell(String task, long since, OutputStream out) throws DatabaseException, IOException, InterruptedException {
+    var first = database.read(sql -> sql.first("SELECT octet_length(chunk) FROM output WHERE task_id = ? AND place = ?",
+        row -> row.getLong(1), task, since)).orElse(0L);
+    try (var held = room.none()) {
+      held.upTo(first);
+      var chunks = page(task, since, MAX_FOLLOWED_CHARS).chunks;
+      for (var chunk : chunks) {
+        write(out, ServerSentEvents.event("output", chunk.path("seq").asLong(), chunk));
+      }
+      return chunks.size();
+    }
+  }
+
+  /** Ends every follower. */
+  public void close() {
+    closed = true;
+    bells.ringAll();
+  }
+
+  private static void write(OutputStream out, byte[] frame) throws IOException {
+    out.write(frame);
+    out.flush();
+  }
+
+  private static ObjectNode json(ResultSet row) throws SQLException {
+    return Json.object().put("output", row.getString("chunk")).put("timestamp", row.getString("said_at"))
+        .put("worker_id", row.getString("worker_id")).put("seq", row.getLong("place"));
+  }
+}

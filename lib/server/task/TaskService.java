@@ -1,0 +1,370 @@
+package lib.server.task;
+
+import static lib.protocol.TaskStatus.CANCELLED;
+import static lib.protocol.TaskStatus.COMPLETED;
+import static lib.protocol.TaskStatus.FAILED;
+import static lib.protocol.TaskStatus.PENDING;
+import static lib.protocol.TaskStatus.RUNNING;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import lib.protocol.Lease;
+import lib.protocol.Task;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import lib.protocol.Timestamps;
+import lib.server.db.IncreasingTime;
+import lib.server.db.TaskTable.Draft;
+import lib.server.db.TaskTable.Head;
+import lib.server.db.TaskTable;
+import lib.server.http.ApiError;
+import lib.server.http.JsonBody;
+import lib.server.rules.Eligibility;
+import lib.server.rules.TaskTransition;
+import lib.server.worker.Leases;
+import lib.server.worker.LiveWorkers;
+import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseException;
+import lib.store.Sql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tasks and what happens to them. Every change is one transaction that looks at the row, asks {@link TaskTransition} and
+ * {@link Eligibility}, and writes; streams and followers are told after it is committed. Thread-safe.
+ */
+public final class TaskService {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskService.class);
+
+  /** How often a task is started before a worker's vanishing fails it. */
+  public static final int MAX_ATTEMPTS = 3;
+  /** So long only its runner may have a task that was queued again while it ran: two heartbeats. */
+  private static final Duration RECLAIM = Duration.ofSeconds(30);
+  private static final int MAX_REASON = 1000; // characters of why a worker declined; every list of tasks tells them
+
+  private final Database database;
+  private final IncreasingTime stamps;
+  private final LiveWorkers fleet;
+  private final Leases leases;
+  private final Announcer dispatch;
+  private final Consumer<String> changed;
+
+  /** @param changed called with a task's id after its status changed */
+  public TaskService(Database database, IncreasingTime stamps, LiveWorkers fleet, Leases leases, Announcer dispatch, Consumer<String> changed) {
+    this.database = database;
+    this.stamps = stamps;
+    this.fleet = fleet;
+    this.leases = leases;
+    this.dispatch = dispatch;
+    this.changed = changed;
+  }
+
+  public ObjectNode create(Draft draft) throws DatabaseException, InterruptedException {
+    var id = database.write(Sync.POWER, sql -> TaskTable.insert(sql, draft, stamps.next()));
+    created(id, draft.codebaseId());
+    return get(id);
+  }
+
+  /** A task was inserted and committed: workers are to hear of it. */
+  public void created(String id, String codebase) throws DatabaseException {
+    LOG.info("task {} created for codebase {}", id, codebase);
+    dispatch.available(id, null);
+  }
+
+  /** @throws ApiError when there is none with this id */
+  public ObjectNode get(String id) throws DatabaseException {
+    return database.read(sql -> TaskTable.find(sql, id)).orElseThrow(TaskService::unknown);
+  }
+
+  public TaskStatus status(String id) throws DatabaseException {
+    return database.read(sql -> head(sql, id)).state().status();
+  }
+
+  public List<ObjectNode> list(TaskStatus status, String codebase, String worker, int limit) throws DatabaseException {
+    return database.read(sql -> TaskTable.list(sql, status, codebase, worker, limit));
+  }
+
+  /**
+   * The pending tasks that are for this worker, a few of each codebase unless it asks for one: a long queue of one must not
+   * hide the others. @param agent the role it tells with this poll, or null
+   */
+  public List<ObjectNode> pendingFor(String worker, String agent, String codebase, int limit) throws DatabaseException {
+    var known = fleet.candidate(worker);
+    var candidate = agent == null ? known
+        : new Eligibility.Candidate(worker, agent, known.capabilities(), known.codebases());
+    return database.read(sql -> TaskTable.pending(sql, codebase, limit,
+        codebase == null ? (limit + 9) / 10 : limit, task -> fleet.offered(task, candidate)));
+  }
+
+  /**
+   * Compare-and-set from pending to running; repeating it as the owner gives the same attempt again.
+   *
+   * @param running the number of the claim under which this worker runs it already; 0 for none
+   */
+  public int claim(String id, String worker, int running) throws DatabaseException, InterruptedException {
+    var attempt = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
+      return switch (TaskTransition.claim(head.state(), worker, running)) {
+        case TaskTransition.Take take -> take(sql, head, worker);
+        case TaskTransition.Refuse refuse -> throw refused(refuse, id);
+        case TaskTransition.Back back -> takeBack(sql, id, worker, running);
+        default -> head.state().attempt();
+      };
+    });
+    leases.begin(id, worker, Lease.LENGTH);
+    dispatch.gone(id);
+    return attempt;
+  }
+
+  private int takeBack(Sql sql, String id, String worker, int attempt) throws SQLException {
+    var now = stamps.next();
+    sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(), worker, now,
+        now, id);
+    LOG.info("task {} still runs at worker {}, attempt {}", id, worker, attempt);
+    return attempt;
+  }
+
+  private int take(Sql sql, Head head, String worker) throws SQLException {
+    var id = head.id();
+    fleet.refusal(head.task(), fleet.candidate(worker)).ifPresent(why -> {
+      throw ApiError.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + why);
+    });
+    var attempt = head.state().attempt() + 1;
+    var now = stamps.next();
+    if (head.lost() == TaskTable.QUEUED_WHILE_RUNNING
+        && since(head.metadata(), now).compareTo(RECLAIM) < 0) {
+      throw ApiError.of(409, "not_eligible", "Task " + id + " was queued again while it ran; its worker has "
+          + RECLAIM.toSeconds() + " s to say that it still runs it");
+    }
+    if (sql.update("UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? "
+        + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
+      throw ApiError.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
+    }
+    LOG.info("task {} claimed by worker {}, attempt {}", id, worker, attempt);
+    return attempt;
+  }
+
+  private static Duration since(ObjectNode metadata, String now) {
+    return Duration.between(Timestamps.parse(metadata.path("manual_requeue_at").asText()), Timestamps.parse(now));
+  }
+
+  /** What a report led to. @param changed whether the task has another status now */
+  public record Reported(TaskStatus status, boolean changed) {}
+
+  /**
+   * A worker says how its task is.
+   *
+   * @param said a null status is a bare release
+   * @param decline whether giving the task back means that this worker shall not get it again
+   */
+  public Reported report(TaskReport said, boolean decline) throws DatabaseException, InterruptedException {
+    var id = said.taskId();
+    var durable = said.status() == RUNNING && said.attempt() > 0 ? Sync.PROCESS : Sync.POWER; // without one it may be a claim
+    var outcome = database.write(durable, sql -> {
+      var head = head(sql, id);
+      var now = head.state();
+      return switch (TaskTransition.report(now, said, decline)) {
+        case TaskTransition.Refuse refuse -> throw refused(refuse, id);
+        case TaskTransition.Take take -> {
+          take(sql, head, said.workerId());
+          keepSession(sql, said);
+          yield new Reported(RUNNING, true);
+        }
+        case TaskTransition.Back(var to) -> {
+          takeBack(sql, id, said.workerId(), said.attempt());
+          keepSession(sql, said);
+          yield new Reported(to == RUNNING ? to : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
+        }
+        case TaskTransition.Same same -> {
+          if (now.status() == RUNNING) {
+            keepSession(sql, said);
+          }
+          yield new Reported(now.status(), false);
+        }
+        case TaskTransition.Change(var to) -> new Reported(to == PENDING ? giveBack(sql, head, said, decline)
+            : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
+      };
+    });
+    if (outcome.status == RUNNING) {
+      leases.begin(id, said.workerId(), said.attempt() > 0 ? Lease.LENGTH : Leases.UNPROMISED);
+    }
+    if (outcome.changed) {
+      LOG.info("task {} is {}, says worker {}", id, outcome.status.word(), said.workerId());
+      tell(id, outcome.status, said.workerId());
+    }
+    if (outcome.status != RUNNING) {
+      dispatch.refill(said.workerId());
+    }
+    return outcome;
+  }
+
+  private TaskStatus giveBack(Sql sql, Head head, TaskReport said, boolean decline) throws SQLException {
+    if (!decline && !head.task().registration()) {
+      return queueAgain(sql, head, Math.max(0, head.lost()), head.metadata());
+    }
+    if (fleet.knows(said.workerId()) && !Eligibility.declined(head.task(), said.workerId())) { // once each, or the list has no end
+      var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
+      head.json().withArray("declined").addObject().put("worker_id", said.workerId())
+          .put("reason", JsonBody.cut(why, MAX_REASON)).put("at", stamps.next());
+      sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
+    }
+    return fleet.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
+        : queueAgain(sql, head, Math.max(0, head.lost()), head.metadata());
+  }
+
+  private static String declinedBy(Head head) {
+    return "No worker that is there takes this task. " + head.json().path("declined").valueStream()
+        .map(d -> d.path("worker_id").asText() + ": " + d.path("reason").asText()).collect(Collectors.joining("; "));
+  }
+
+  /** Fails the task when it was declined and, by now, nobody is left who may take it; whether it did. */
+  public boolean failIfNobodyIsLeft(String id) throws DatabaseException, InterruptedException {
+    return changed(id, PENDING, sql -> {
+      var head = head(sql, id);
+      return head.state().status() == PENDING && fleet.nobodyFor(head.task())
+          ? end(sql, head, FAILED, null, declinedBy(head), null) : PENDING;
+    }) == FAILED;
+  }
+
+  /** Takes the task from a worker whose lease is over: queued again, failed after the last attempt, or cancelled as asked. */
+  public TaskStatus lose(String id) throws DatabaseException, InterruptedException {
+    return changed(id, RUNNING, sql -> {
+      var head = head(sql, id);
+      var now = head.state();
+      if (now.status() != RUNNING || !leases.isOver(id)) {
+        return RUNNING; // a report or a heartbeat came in between
+      }
+      var why = "worker " + now.worker() + " gave no sign of life for " + leases.length(id).toSeconds() + " s";
+      if (now.cancelling()) {
+        return end(sql, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
+      }
+      var lost = Math.max(0, head.lost()) + 1;
+      var metadata = head.metadata();
+      if (lost >= MAX_ATTEMPTS) {
+        metadata.put("failed_at", stamps.next()).put("failure_reason", why);
+        sql.update("UPDATE tasks SET metadata = ? WHERE id = ?", metadata.toString(), id);
+        return end(sql, head, FAILED, null, "Failed after " + MAX_ATTEMPTS + " attempts: " + why, null);
+      }
+      metadata.put("attempts", metadata.path("attempts").asInt(1) + 1).put("last_stuck_at", stamps.next()).put("stuck_reason", why);
+      return queueAgain(sql, head, lost, metadata);
+    });
+  }
+
+  private TaskStatus changed(String id, TaskStatus before, Database.Work<TaskStatus> work) throws DatabaseException, InterruptedException {
+    var after = database.write(Sync.POWER, work);
+    if (after != before) {
+      LOG.warn("task {} is {}: its worker vanished, or no worker takes it", id, after.word());
+      tell(id, after, null);
+    }
+    return after;
+  }
+
+  /** What a cancellation led to: cancelled at once, or running until its worker has stopped it. */
+  public TaskStatus cancel(String id, String reason) throws DatabaseException, InterruptedException {
+    var worker = new String[1];
+    var status = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
+      var now = head.state();
+      if (now.status().terminal()) {
+        throw ApiError.of(400, "Cannot cancel task: it is " + now.status().word());
+      }
+      if (now.status() == PENDING) {
+        return end(sql, head, CANCELLED, null, reason, null);
+      }
+      worker[0] = now.worker();
+      sql.update("UPDATE tasks SET cancel_reason = ?, updated_at = ? WHERE id = ?", reason, stamps.next(), id);
+      return RUNNING;
+    });
+    LOG.info("task {} {}", id, status == CANCELLED ? "cancelled" : "is to be stopped by worker " + worker[0]);
+    if (status == CANCELLED) {
+      tell(id, CANCELLED, null);
+    } else {
+      dispatch.cancelled(worker[0], id, reason);
+    }
+    return status;
+  }
+
+  /** Queues a running, failed or cancelled task again; returns how many attempts that makes. */
+  public int requeue(String id) throws DatabaseException, InterruptedException {
+    var attempts = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
+      var now = head.state().status();
+      var runs = now == RUNNING && !head.state().cancelling();
+      if (now != RUNNING && now != FAILED && now != CANCELLED) {
+        throw ApiError.of(400, "Cannot requeue task with status " + now.word());
+      }
+      var metadata = head.metadata();
+      var next = metadata.path("attempts").asInt(1) + 1;
+      queueAgain(sql, head, runs ? TaskTable.QUEUED_WHILE_RUNNING : 0, metadata.put("attempts", next).put("manual_requeue_at", stamps.next()));
+      sql.update("UPDATE tasks SET declined = '[]' WHERE id = ?", id);
+      return next;
+    });
+    LOG.info("task {} queued again by hand", id);
+    tell(id, PENDING, null);
+    return attempts;
+  }
+
+  /** Cancels what waits for a codebase that is no more. */
+  public void cancelAll(String codebase, String reason) throws DatabaseException, InterruptedException {
+    var ids = database.write(Sync.POWER, sql -> {
+      var waiting = TaskTable.waiting(sql, codebase);
+      for (var id : waiting) {
+        end(sql, head(sql, id), CANCELLED, null, reason, null);
+      }
+      return waiting;
+    });
+    for (var id : ids) {
+      tell(id, CANCELLED, null);
+    }
+  }
+
+  private TaskStatus end(Sql sql, Head head, TaskStatus to, String result, String error, String session) throws SQLException {
+    var now = stamps.next();
+    sql.update("UPDATE tasks SET status = ?, result = COALESCE(?, result), error = ?, session_id = COALESCE(?, session_id), "
+        + "completed_at = ?, updated_at = ? WHERE id = ?", to.word(), result, error, session, now, now, head.id());
+    return to;
+  }
+
+  private TaskStatus queueAgain(Sql sql, Head head, int lost, ObjectNode metadata) throws SQLException {
+    sql.update("UPDATE tasks SET status = 'pending', worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
+        + "error = NULL, cancel_reason = NULL, lost = ?, metadata = ?, updated_at = ? WHERE id = ?",
+        lost, metadata.toString(), stamps.next(), head.id());
+    return PENDING;
+  }
+
+  private static void keepSession(Sql sql, TaskReport said) throws SQLException {
+    if (said.sessionId() != null) {
+      sql.update("UPDATE tasks SET session_id = ? WHERE id = ?", said.sessionId(), said.taskId());
+    }
+  }
+
+  /** Streams hear of a task that waits again, followers of any change; nobody has it any more unless it runs. */
+  private void tell(String id, TaskStatus status, String giver) throws DatabaseException {
+    if (status != RUNNING) {
+      leases.end(id);
+    }
+    if (status == PENDING) {
+      dispatch.available(id, giver);
+    } else {
+      dispatch.gone(id);
+    }
+    changed.accept(id);
+  }
+
+  public static Head head(Sql sql, String id) throws SQLException {
+    return TaskTable.head(sql, id).orElseThrow(TaskService::unknown);
+  }
+
+  private static ApiError unknown() {
+    return ApiError.of(404, "Task not found");
+  }
+
+  private static ApiError refused(TaskTransition.Refuse refuse, String id) {
+    return ApiError.of(409, refuse.code(), "Task " + id + " " + refuse.why());
+  }
+}

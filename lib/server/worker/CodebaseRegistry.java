@@ -1,0 +1,170 @@
+package lib.server.worker;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import lib.protocol.Task;
+import lib.server.db.IncreasingTime;
+import lib.server.db.SessionTable;
+import lib.server.http.ApiError;
+import lib.store.Database.Sync;
+import lib.store.Database;
+import lib.store.DatabaseException;
+import lib.store.Sql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The registered codebases: in memory for every decision, in the database for the next start. Thread-safe. */
+public final class CodebaseRegistry {
+  private static final Logger LOG = LoggerFactory.getLogger(CodebaseRegistry.class);
+
+  /** One codebase. @param owner the worker that has it, or null; @param config the agent's settings, a JSON object */
+  public record Codebase(String id, String name, String path, String description, String config, String owner,
+      String registeredAt, String updatedAt, String lastTriggered) {}
+
+  private final Database database;
+  private final IncreasingTime stamps;
+  private final Map<String, Codebase> codebases = new ConcurrentHashMap<>();
+
+  public CodebaseRegistry(Database database, IncreasingTime stamps) throws DatabaseException {
+    this.database = database;
+    this.stamps = stamps;
+    database.read(sql -> sql.list("SELECT * FROM codebases", CodebaseRegistry::read)).forEach(b -> codebases.put(b.id, b));
+  }
+
+  /**
+   * A worker says that it has a folder. A path that this worker, nobody, or a worker that is gone had before keeps its
+   * id; where another living worker has the same path, it is another machine's folder and gets an id of its own.
+   */
+  public Codebase register(String name, String path, String description, String config, String worker, Predicate<String> alive)
+      throws DatabaseException, InterruptedException {
+    var saved = database.write(Sync.POWER, sql -> {
+      var before = sql.list("SELECT * FROM codebases WHERE path = ?", CodebaseRegistry::read, path).stream()
+          .filter(b -> b.owner == null || b.owner.equals(worker) || !alive.test(b.owner))
+          .max(Comparator.comparing((Codebase b) -> worker.equals(b.owner)).thenComparing(Codebase::updatedAt));
+      var now = stamps.next();
+      var codebase = new Codebase(before.map(Codebase::id).orElseGet(this::newId), name, path, description, config,
+          worker, before.map(Codebase::registeredAt).orElse(now), now, before.map(Codebase::lastTriggered).orElse(null));
+      sql.update("""
+          INSERT INTO codebases (id, name, path, description, agent_config, worker_id, registered_at, updated_at, last_triggered)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+          description = excluded.description, agent_config = excluded.agent_config, worker_id = excluded.worker_id,
+          updated_at = excluded.updated_at""", codebase.id, name, path, description, config, worker,
+          codebase.registeredAt, now, codebase.lastTriggered);
+      return codebase;
+    });
+    var before = remember(saved);
+    if (before == null || !worker.equals(before.owner)) {
+      LOG.info("codebase {} belongs to worker {}", saved.id, worker);
+    }
+    return saved;
+  }
+
+  /**
+   * The folder as it is compared: absolute ones normalised, as text, since it is another machine's and need not be a path
+   * on this one; others are the worker's to understand.
+   */
+  public static String normal(String path) {
+    if (path.isBlank() || path.indexOf('\0') >= 0) {
+      throw ApiError.of(400, "path is not a path");
+    }
+    if (!path.startsWith("/")) {
+      return path.strip();
+    }
+    var parts = new ArrayDeque<String>();
+    for (var part : path.split("/")) {
+      if (part.equals("..")) {
+        parts.pollLast();
+      } else if (!part.isEmpty() && !part.equals(".")) {
+        parts.add(part);
+      }
+    }
+    return "/" + String.join("/", parts);
+  }
+
+  public Optional<Codebase> find(String id) {
+    return Optional.ofNullable(codebases.get(id));
+  }
+
+  /** @throws ApiError when there is none with this id */
+  public Codebase get(String id) {
+    return find(id).orElseThrow(CodebaseRegistry::unknown);
+  }
+
+  /** Whether it is there as the database has it, for whoever writes in this transaction. @throws ApiError when it is not */
+  public static void check(Sql sql, String id) throws SQLException {
+    if (!id.equals(Task.GLOBAL) && sql.first("SELECT 1 FROM codebases WHERE id = ?", row -> true, id).isEmpty()) {
+      throw unknown();
+    }
+  }
+
+  private static ApiError unknown() {
+    return ApiError.of(404, "Codebase not found");
+  }
+
+  /** The worker that has it, or null. */
+  public String owner(String id) {
+    return find(id).map(Codebase::owner).orElse(null);
+  }
+
+  public List<Codebase> all() {
+    return codebases.values().stream().sorted(Comparator.comparing(Codebase::name).thenComparing(Codebase::path)).toList();
+  }
+
+  public List<Codebase> of(String worker) {
+    return all().stream().filter(b -> worker.equals(b.owner)).toList();
+  }
+
+  public void delete(String id) throws DatabaseException, InterruptedException {
+    get(id);
+    database.write(Sync.POWER, sql -> {
+      SessionTable.drop(sql, id);
+      return sql.update("DELETE FROM codebases WHERE id = ?", id);
+    });
+    codebases.remove(id);
+    LOG.info("codebase {} deleted", id);
+  }
+
+  /** The worker is gone for good; whoever registers the path next gets the id. */
+  public void disown(String worker) throws DatabaseException, InterruptedException {
+    var now = stamps.next();
+    database.write(Sync.POWER, sql ->
+        sql.update("UPDATE codebases SET worker_id = NULL, updated_at = ? WHERE worker_id = ?", now, worker));
+    of(worker).forEach(b -> remember(new Codebase(b.id, b.name, b.path, b.description, b.config, null, b.registeredAt,
+        now, b.lastTriggered)));
+  }
+
+  public void triggered(String id) throws DatabaseException, InterruptedException {
+    var now = stamps.next();
+    database.write(Sync.PROCESS, sql ->
+        sql.update("UPDATE codebases SET last_triggered = ?, updated_at = ? WHERE id = ?", now, now, id));
+    find(id).ifPresent(b -> remember(new Codebase(b.id, b.name, b.path, b.description, b.config, b.owner,
+        b.registeredAt, now, now)));
+  }
+
+  /** Takes it into memory unless a later form is there already; returns what was there. */
+  private Codebase remember(Codebase codebase) {
+    var before = codebases.get(codebase.id);
+    codebases.merge(codebase.id, codebase, (a, b) -> a.updatedAt.compareTo(b.updatedAt) > 0 ? a : b);
+    return before;
+  }
+
+  /** Eight hexadecimal digits, as other servers make them. */
+  private String newId() {
+    var id = UUID.randomUUID().toString().substring(0, 8);
+    return codebases.containsKey(id) ? newId() : id;
+  }
+
+  private static Codebase read(ResultSet row) throws SQLException {
+    return new Codebase(row.getString("id"), row.getString("name"), row.getString("path"), row.getString("description"),
+        row.getString("agent_config"), row.getString("worker_id"), row.getString("registered_at"),
+        row.getString("updated_at"), row.getString("last_triggered"));
+  }
+}

@@ -1,0 +1,2 @@
+/** The workers and codebases that the server knows, and the workers' open streams. */
+package lib.server.worker;

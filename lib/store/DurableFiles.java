@@ -1,0 +1,75 @@
+package lib.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Set;
+
+/** Files and folders that only their owner may read, from the moment they exist, and that survive a loss of power. */
+public final class DurableFiles {
+  private static final FileAttribute<?> FILE_0600 = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final FileAttribute<?> FOLDER_0700 = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private DurableFiles() {}
+
+  /** Replaces the file as a whole: readers see the old content or the new, never a part. On the disk when it returns. */
+  public static void write(Path file, byte[] content) throws IOException {
+    var temporary = temporary(file, content);
+    sync(temporary);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    sync(file.getParent());
+  }
+
+  /** The same for what need not survive a loss of power. */
+  public static void replace(Path file, byte[] content) throws IOException {
+    Files.move(temporary(file, content), file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static Path temporary(Path file, byte[] content) throws IOException {
+    var temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    Files.deleteIfExists(temporary);
+    create(temporary, content);
+    return temporary;
+  }
+
+  /** Writes a file that must not exist yet; {@link #sync} of it and of its folder brings it to the disk. */
+  public static void create(Path file, byte[] content) throws IOException {
+    try (var channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE_0600)) {
+      var buffer = ByteBuffer.wrap(content);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+    }
+  }
+
+  /** Makes the folder and its parents; those that are new are 0700. */
+  public static Path folder(Path folder) throws IOException {
+    return Files.createDirectories(folder, FOLDER_0700);
+  }
+
+  /** Brings a file's content, or the names in a folder, to the disk. */
+  public static void sync(Path path) throws IOException {
+    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** A short name for a long text: 96 bits of its hash, in hex, which no two names of a machine share. */
+  public static String digest(String text) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)), 0, 12);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package lib.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import lib.core.Problem;
+
+/** A folder kept to one process. The operating system frees it when the process ends, however it ends. */
+public final class LockFile implements AutoCloseable {
+  /** {@link #holder} has the lock itself for an instant, which must not look like an owner. */
+  private static final int TRIES = 4;
+  private static final long BETWEEN_NANOS = 25_000_000;
+
+  private final FileChannel channel;
+
+  private LockFile(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Takes the lock.
+   *
+   * @param owner what holds it, for the message: "a worker", "a server"
+   * @param wayOut what a second one can do besides waiting for the first to end, for the message
+   * @throws Problem naming the process that has it, or why the file cannot be used
+   */
+  public static LockFile take(Path file, String owner, String wayOut) {
+    FileChannel channel = null;
+    FileLock lock = null;
+    try {
+      DurableFiles.folder(folder(file));
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      for (var tries = TRIES; lock == null && tries > 0; tries--) {
+        lock = channel.tryLock();
+        if (lock == null) {
+          LockSupport.parkNanos(BETWEEN_NANOS);
+        }
+      }
+      if (lock != null) {
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+        return new LockFile(channel);
+      }
+      throw taken(file, owner, wayOut);
+    } catch (OverlappingFileLockException e) {
+      throw taken(file, owner, wayOut);
+    } catch (IOException e) {
+      throw new Problem("the folder " + file.getParent() + " cannot be used", why(e), "let this user write there").from(e);
+    } finally {
+      if (lock == null && channel != null) {
+        closeQuietly(channel);
+      }
+    }
+  }
+
+  /**
+   * The process that holds the lock, as far as it has said; empty when none does, or when this may not be asked. A holder
+   * must not ask for its own lock: Linux frees it when any file of the same name is closed.
+   */
+  public static Optional<String> holder(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      try (var free = channel.tryLock(0, Long.MAX_VALUE, true)) { // shared: two that ask do not take each other for an owner
+        return free != null ? Optional.empty() : Optional.of(pid(file));
+      }
+    } catch (OverlappingFileLockException e) {
+      return Optional.of(pid(file));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The lock's folder; what stands in its way is named, since the system would only say that it exists. */
+  private static Path folder(Path file) {
+    for (var folder = file.getParent(); folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder) && !Files.isDirectory(folder)) {
+        throw new Problem("the folder " + file.getParent() + " cannot be used", folder + " is a file",
+            "move that file away, or name another folder");
+      }
+    }
+    return file.getParent();
+  }
+
+  private static String why(IOException e) {
+    return switch (e) {
+      case AccessDeniedException denied -> "no permission for " + denied.getFile();
+      case FileSystemException failed when failed.getReason() != null -> failed.getFile() + ": " + failed.getReason();
+      default -> e.getMessage();
+    };
+  }
+
+  private static Problem taken(Path file, String owner, String wayOut) {
+    var pid = pid(file);
+    return new Problem(owner + " already runs in " + file.getParent(), "process " + pid + " holds its lock",
+        "stop that one (kill " + pid + "), or " + wayOut).ending(Problem.Exit.TRY_LATER);
+  }
+
+  private static String pid(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new IllegalStateException("closing a lock", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(channel);
+  }
+}

@@ -1,0 +1,80 @@
+package tests.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.client.http.ServerAddress;
+import lib.protocol.TaskReport;
+import lib.protocol.TaskStatus;
+import org.junit.jupiter.api.Test;
+import tests.fake.FakeServer.Version;
+import tests.fake.FakeServer;
+
+/** A large body gets the time that it needs, and a server that does not want it is heard. */
+class LargeBodyTest {
+  private static final int LARGE = 8 << 20; // more than the buffers between two programs hold
+
+  @Test
+  void aServerThatRefusesABodyWithoutReadingItIsHeard() throws Exception {
+    try (var server = new RawServer((head, connection) -> RawServer.answer(connection, 413, "{\"detail\":\"too large\"}"))) {
+      assertThat(failure(server.url()).kind()).isEqualTo(ApiException.Kind.TOO_LARGE);
+    }
+  }
+
+  @Test
+  void aServerThatOnlyBreaksOffIsUnreachable() throws Exception {
+    try (var server = new RawServer((head, connection) -> { })) {
+      assertThat(failure(server.url()).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
+    }
+  }
+
+  @Test
+  void aServerThatCannotBeAskedFirstIsUnreachable() throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    try (var server = new RawServer((head, connection) -> {
+      if (head.contains("Expect: ")) {
+        asked.add(head);
+        RawServer.answer(connection, 417, "");
+      }
+    })) {
+      assertThat(failure(server.url()).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
+      assertThat(asked).hasSize(1);
+    }
+  }
+
+  @Test
+  void aBodyThatIsTakenTheSecondTimeIsDelivered() throws Exception {
+    try (var server = new RawServer((head, connection) -> {
+      if (head.contains("Expect: ")) {
+        RawServer.write(connection, "HTTP/1.1 100 Continue\r\n\r\n");
+        connection.getInputStream().skipNBytes(LARGE);
+        RawServer.answer(connection, 200, "{}");
+      }
+    })) {
+      release(server.url(), Duration.ofSeconds(30), LARGE);
+    }
+  }
+
+  @Test
+  void theDeadlineGrowsWithTheBody() throws Exception {
+    try (var server = FakeServer.start(Version.V16)) {
+      release(server.url(), Duration.ZERO, 1 << 20);
+    }
+  }
+
+  private static ApiException failure(URI server) {
+    return catchThrowableOfType(ApiException.class, () -> release(server, Duration.ofSeconds(30), LARGE));
+  }
+
+  private static void release(URI server, Duration deadline, int size) throws Exception {
+    new ApiClient(new ServerAddress(server, null, null, ApiClientTest.env(Map.of())), deadline)
+        .release(new TaskReport("t", "w", TaskStatus.COMPLETED, null, "x".repeat(size), null, 0));
+  }
+}

@@ -1,0 +1,140 @@
+package tests.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.Proxy;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map;
+import lib.client.ApiClient;
+import lib.client.PathFamily;
+import lib.client.http.ApiException;
+import lib.client.http.ProxySettings;
+import lib.client.http.ServerAddress;
+import lib.core.Problem;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The proxy variables are followed as other programs follow them. No name here is ever looked up. */
+class ProxyTest {
+  private static final String SERVER = "http://codetether.invalid:8000";
+  private TinyProxy proxy;
+
+  @BeforeEach
+  void start() throws Exception {
+    proxy = new TinyProxy();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    proxy.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP_PROXY", "http_proxy"})
+  void callsGoThroughTheProxy(String variable) throws Exception {
+    assertThat(client(SERVER, Map.of(variable, proxy.url())).dialect()).isEqualTo(PathFamily.CODEBASES);
+    assertThat(proxy.asked().getFirst()).startsWith("GET " + SERVER + "/v1/agent/codebases HTTP/1.1");
+  }
+
+  @Test
+  void anAddressWithoutASchemeIsAProxyToo() throws Exception {
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", ""))).dialect();
+    assertThat(proxy.asked()).hasSize(1);
+  }
+
+  @Test
+  void theProxysNameAndPasswordComeFromItsAddress() throws Exception {
+    proxy.login("me:it's");
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:it's@"))).dialect();
+    assertThat(proxy.asked().getLast()).containsIgnoringCase("Proxy-Authorization: Basic "
+        + Base64.getEncoder().encodeToString("me:it's".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void aPasswordWithEncodedCharactersIsDecoded() throws Exception {
+    proxy.login("me:p@:/");
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:p%40%3A%2F@"))).dialect();
+    assertThat(proxy.asked().getLast()).containsIgnoringCase("Proxy-Authorization: Basic "
+        + Base64.getEncoder().encodeToString("me:p@:/".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void anEncryptedServerIsReachedThroughATunnelThatShowsNoToken() {
+    var client = client("https://codetether.invalid", Map.of("HTTPS_PROXY", proxy.url()));
+    assertThat(catchThrowableOfType(ApiException.class, client::dialect).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
+    assertThat(proxy.asked().getFirst()).startsWith("CONNECT codetether.invalid:443 ").doesNotContain("secret-token");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"codetether.invalid", "x, CODETETHER.invalid", ".invalid", "*.invalid", "invalid",
+      "codetether.invalid:8000", "*"})
+  void excludedHostsAreReachedDirectly(String excluded) {
+    for (var variable : new String[] {"NO_PROXY", "no_proxy"}) {
+      var client = client(SERVER, Map.of("HTTP_PROXY", proxy.url(), variable, excluded));
+      assertThat(catchThrowableOfType(ApiException.class, client::dialect).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
+    }
+    assertThat(proxy.asked()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tether.invalid", "other", "codetether", ""})
+  void otherHostsAreNotExcluded(String excluded) throws Exception {
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url(), "NO_PROXY", excluded)).dialect();
+    assertThat(proxy.asked()).hasSize(1);
+  }
+
+  @Test
+  void thisMachineIsNeverBehindAProxy() {
+    for (var here : new String[] {"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"}) {
+      assertThat(catchThrowableOfType(ApiException.class, client(here, Map.of("HTTP_PROXY", proxy.url()))::dialect)).isNotNull();
+    }
+    assertThat(proxy.asked()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://", "::", "http://a b", "http:///x", "http://127.0.0.1:99999"})
+  void anUnusableProxyIsAProblemThatNamesTheVariable(String address) {
+    assertThatThrownBy(() -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).isInstanceOf(Problem.class)
+        .hasMessageContaining("HTTP_PROXY");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.1.2.3, 10.0.0.0/8", "10.1.2.3, 10.1.2.2/31", "10.1.2.3, 10.1.2.3/32", "10.1.2.3, 0.0.0.0/0", "10.1.2.3, 10.1.2.3:8000",
+      "[fd00::1], fd00::1", "[fd00::1], [fd00::1]", "[fd00::1], [fd00::1]:8000", "[fd00::1], fd00:0:0::1", "[fd00::1], fd00::/8",
+      "[FD00::1], [fd00::]/8", "[fd00::2], fd00::2"})
+  void anExcludedAddressIsMatchedInAnySpelling(String host, String excluded) {
+    assertThat(direct(host, excluded)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"11.1.2.3, 10.0.0.0/8", "10.1.2.4, 10.1.2.2/31", "10.1.2.3, 10.1.2.4/32", "10.1.2.3, fd00::/8", "10.1.2.3, 10.0.0.0/33",
+      "10.1.2.3, 10.0.0.0/x", "10.1.2.3, 2.3", "10.1.2.3, 10.1.2", "[fe00::1], fd00::/8", "[fd00::1], 10.0.0.0/8", "[fd00::11], fd00::1",
+      "x.invalid, 10.0.0.0/8", "x.invalid, x.invalid/8", "x.invalid, 0.0.0.0/0"})
+  void anotherAddressIsNotExcluded(String host, String excluded) {
+    assertThat(direct(host, excluded)).isFalse();
+  }
+
+  private static boolean direct(String host, String excluded) {
+    return new ProxySettings(ApiClientTest.env(Map.of("HTTP_PROXY", "http://proxy.invalid:1", "NO_PROXY", excluded)))
+        .of(URI.create("http://" + host + ":8000")) == Proxy.NO_PROXY;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"socks5://127.0.0.1:1080", "socks5h://127.0.0.1:1080", "socks4://127.0.0.1:1080", "ftp://127.0.0.1:1"})
+  void aProxyOfAnotherKindIsAProblemThatSaysSo(String address) {
+    assertThat(catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).text())
+        .contains("HTTP_PROXY").contains(address.substring(0, address.indexOf(':'))).contains("not supported");
+  }
+
+  private static ApiClient client(String server, Map<String, String> variables) {
+    return new ApiClient(new ServerAddress(URI.create(server), "secret-token", null, ApiClientTest.env(variables)));
+  }
+}

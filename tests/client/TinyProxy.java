@@ -1,0 +1,102 @@
+package tests.client;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A proxy that answers every call itself with an empty list, opens no tunnels until told to, and remembers what it was asked. */
+final class TinyProxy implements AutoCloseable {
+  private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private volatile String login;
+  private volatile int encrypted;
+
+  TinyProxy() throws IOException {
+    Thread.ofVirtual().start(() -> {
+      while (true) {
+        try {
+          var connection = listening.accept();
+          Thread.ofVirtual().start(() -> serve(connection));
+        } catch (IOException e) {
+          return; // closed
+        }
+      }
+    });
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + listening.getLocalPort();
+  }
+
+  /** From now on it asks for this {@code name:password}. */
+  void login(String needed) {
+    login = "Basic " + Base64.getEncoder().encodeToString(needed.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** From now on it redirects every call to https at the same host, and opens each tunnel to this local port. */
+  void upgrade(int port) {
+    encrypted = port;
+  }
+
+  /** The head of every request. */
+  List<String> asked() {
+    return asked;
+  }
+
+  private void serve(Socket connection) {
+    try (connection) {
+      var in = new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1), 1);
+      var head = new StringBuilder();
+      for (var line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+        head.append(line).append('\n');
+      }
+      asked.add(head.toString());
+      if (encrypted != 0 && head.toString().startsWith("CONNECT")) {
+        write(connection, "200 Connected\r\n\r\n");
+        tunnel(connection);
+      } else {
+        write(connection, answer(head.toString()));
+      }
+    } catch (IOException e) {
+      // the other side went away
+    }
+  }
+
+  private String answer(String head) {
+    var needed = login;
+    var answer = needed != null && !head.contains(needed) ? "407 Who\r\nProxy-Authenticate: Basic realm=\"test\"\r\nContent-Length: 0"
+        : encrypted != 0 ? "307 Encrypted\r\nContent-Length: 0\r\nLocation: "
+            + head.split(" ")[1].replaceFirst("http(://[^/:]+)(:\\d+)?", "https$1")
+        : head.startsWith("CONNECT") ? "403 No\r\nContent-Length: 0" : "200 OK\r\nContent-Type: application/json\r\nContent-Length: 2";
+    return answer + "\r\nConnection: close\r\n\r\n" + (answer.startsWith("200") ? "[]" : "");
+  }
+
+  private void tunnel(Socket client) throws IOException {
+    try (var server = new Socket(InetAddress.getLoopbackAddress(), encrypted)) {
+      Thread.ofVirtual().start(() -> {
+        try (client) {
+          server.getInputStream().transferTo(client.getOutputStream());
+        } catch (IOException e) {
+          // either side went away
+        }
+      });
+      client.getInputStream().transferTo(server.getOutputStream());
+    }
+  }
+
+  private static void write(Socket connection, String answer) throws IOException {
+    connection.getOutputStream().write(("HTTP/1.1 " + answer).getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  @Override
+  public void close() throws IOException {
+    listening.close();
+  }
+}

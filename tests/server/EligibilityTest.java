@@ -1,0 +1,85 @@
+package tests.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import lib.core.Json;
+import lib.protocol.Task;
+import lib.server.rules.Eligibility.Candidate;
+import lib.server.rules.Eligibility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which task is for which worker, as tables: this worker has the codebase {@code mine} and one capability. */
+class EligibilityTest {
+  private static final Candidate ME = new Candidate("me", "reviewer", Set.of("docker"), Set.of("mine"));
+
+  @ParameterizedTest
+  @CsvSource(nullValues = "-", textBlock = """
+      mine,         -,      -,      true
+      foreign,      -,      -,      false
+      foreign,      other,  other,  false
+      foreign,      other,  -,      false
+      foreign,      me,     me,     true
+      mine,         other,  other,  false
+      mine,         other,  -,      true
+      global,       -,      -,      true
+      __pending__,  -,      -,      true
+      -,            -,      -,      true
+      """)
+  void aWorkerIsToldOfWhatItMayTakeInItsOwnCodebasesAndOfWhatIsForAnybody(String codebase, String owner, String living, boolean told) {
+    assertThat(Eligibility.offered(task(codebase, "{}"), ME, owner, living)).isEqualTo(told);
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      {"target_worker_id": "me"}                       | true
+      {"target_worker_id": "other"}                    | false
+      {"target_agent_name": "reviewer"}                | true
+      {"target_agent_name": "Reviewer"}                | false
+      {"target_agent_name": "builder"}                 | false
+      {"required_capabilities": ["docker"]}            | true
+      {"required_capabilities": ["docker", "gpu"]}     | false
+      {"required_capabilities": "docker"}              | true
+      {"required_capabilities": []}                    | true
+      """)
+  void targetsAndCapabilitiesDecideWhateverTheCodebase(String metadata, boolean fits) {
+    assertThat(Eligibility.offered(task("mine", metadata), ME, "me", "me")).isEqualTo(fits);
+    assertThat(Eligibility.refusal(task("global", metadata), ME, null).isEmpty()).isEqualTo(fits);
+  }
+
+  @ParameterizedTest
+  @CsvSource(nullValues = "-", textBlock = """
+      mine,     me,     true
+      mine,     -,      true
+      foreign,  other,  false
+      foreign,  -,      true
+      global,   other,  true
+      """)
+  void aClaimIsRefusedOnlyForACodebaseThatALivingWorkerHas(String codebase, String livingOwner, boolean allowed) {
+    assertThat(Eligibility.refusal(task(codebase, "{}"), ME, livingOwner).isEmpty()).isEqualTo(allowed);
+  }
+
+  @Test
+  void whoeverDeclinedATaskIsNotAskedAgain() {
+    var raw = task("global", "{}").raw();
+    raw.putArray("declined").addObject().put("worker_id", "me").put("reason", "no such folder");
+    var task = Task.read(raw).orElseThrow();
+    assertThat(Eligibility.offered(task, ME, null, null)).isFalse();
+    assertThat(Eligibility.offered(task, new Candidate("other", null, Set.of(), Set.of()), null, null)).isTrue();
+  }
+
+  @Test
+  void aWorkerThatNeverToldItsRoleGetsNothingThatIsForARole() {
+    var nameless = new Candidate("me", null, Set.of(), Set.of());
+    assertThat(Eligibility.offered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null, null)).isFalse();
+    assertThat(Eligibility.offered(task("global", "{}"), nameless, null, null)).isTrue();
+  }
+
+  private static Task task(String codebase, String metadata) {
+    var task = Json.object().put("id", "t").put("codebase_id", codebase);
+    task.set("metadata", Json.readObject(metadata).orElseThrow());
+    return Task.read(task).orElseThrow();
+  }
+}

@@ -1,0 +1,69 @@
+package tests.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import lib.protocol.Lease;
+import lib.server.db.TaskTable;
+import lib.server.worker.Leases;
+import org.junit.jupiter.api.Test;
+import tests.FakeTime;
+
+/** A lease is there exactly as long as a worker has a task, whatever is said late or of somebody else's. */
+class LeasesTest {
+  private final FakeTime time = new FakeTime();
+  private final Leases leases = new Leases(time);
+
+  @Test
+  void onlyAClaimBeginsALease() {
+    leases.renew("t", "w");
+    leases.renewAll("w");
+    assertThat(leases.silence("t")).isZero();
+    assertThat(leases.held("w")).isZero();
+    leases.begin("t", "w", Lease.LENGTH);
+    assertThat(leases.held("w")).isEqualTo(1);
+  }
+
+  @Test
+  void aSignOfLifeOfAnotherWorkerRenewsNothing() {
+    leases.begin("t", "w", Lease.LENGTH);
+    time.advance(Duration.ofSeconds(10));
+    leases.renew("t", "other");
+    assertThat(leases.silence("t")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(leases.held("other")).isZero();
+    leases.renew("t", "w");
+    assertThat(leases.silence("t")).isZero();
+  }
+
+  @Test
+  void leasesAgreeWithTheTasksThatRun() {
+    leases.begin("ended", "w", Lease.LENGTH);
+    leases.begin("runs", "w", Lease.LENGTH);
+    leases.begin("went elsewhere", "w", Lease.LENGTH);
+    time.advance(Duration.ofSeconds(10));
+    var before = leases.all();
+    leases.begin("began meanwhile", "w", Lease.LENGTH);
+    leases.agree(before, List.of(running("runs", "w"), running("went elsewhere", "v"), running("was there before us", "v")));
+    assertThat(leases.all()).containsOnlyKeys("runs", "went elsewhere", "was there before us", "began meanwhile");
+    assertThat(leases.silence("runs")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(leases.silence("went elsewhere")).isZero();
+    assertThat(leases.held("v")).isEqualTo(2);
+  }
+
+  @Test
+  void aLeaseLastsAsLongAsItsClaimPromisedWhateverElseIsSaid() {
+    leases.begin("claimed", "w", Lease.LENGTH);
+    leases.begin("claimed", "w", Leases.UNPROMISED);
+    leases.begin("taken without a claim", "w", Leases.UNPROMISED);
+    time.advance(Leases.UNPROMISED);
+    assertThat(leases.isOver("claimed")).isFalse();
+    assertThat(leases.isOver("taken without a claim")).isTrue();
+    time.advance(Lease.LENGTH.minus(Leases.UNPROMISED));
+    assertThat(leases.isOver("claimed")).isTrue();
+  }
+
+  private static TaskTable.Running running(String task, String worker) {
+    return new TaskTable.Running(task, worker, "2026-01-01T00:00:00.000000Z");
+  }
+}

@@ -1,0 +1,170 @@
+package tests.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import lib.core.Json;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Folders become codebases by a worker's word; a wish from elsewhere becomes a task for whichever worker has the folder. */
+class RegistrationTest {
+  private static final Map<String, String> WISH = Map.of("name", "app", "path", "/srv/app");
+
+  @RegisterExtension
+  final Served hub = new Served();
+
+  @Test
+  void withoutAnyWorkerAWishIsRefusedAndSaysWhatToDo() throws Exception {
+    nobodyIsThere();
+  }
+
+  @Test
+  void aWorkerThatIsLongGoneDoesNotCount() throws Exception {
+    hub.worker("w");
+    hub.time.advance(Duration.ofSeconds(301));
+    nobodyIsThere();
+    Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
+    assertThat(hub.post("/v1/agent/codebases", WISH).status()).isEqualTo(200);
+  }
+
+  private void nobodyIsThere() throws Exception {
+    var got = hub.post("/v1/agent/codebases", WISH);
+    assertThat(got.status()).isEqualTo(400);
+    assertThat(got.detail()).startsWith("No workers available");
+    assertThat(Served.ok(hub.get("/v1/agent/tasks"))).isEmpty();
+  }
+
+  @Test
+  void aWishBecomesATaskThatAnyWorkerSeesWithAllItNeeds() throws Exception {
+    hub.worker("w");
+    try (var events = hub.stream("w", Map.of())) {
+      var answer = Served.ok(hub.post("/v1/agent/workspaces",
+          Map.of("name", "app", "path", "/srv/x/../app/", "description", "the app", "agent_config", Map.of("a", 1))));
+      assertThat(answer.path("pending").asBoolean()).isTrue();
+      var told = events.next("task_available").data();
+      assertThat(told.path("id").asText()).isEqualTo(answer.path("task_id").asText());
+      assertThat(told.path("codebase_id").asText()).isEqualTo("__pending__");
+      assertThat(told.path("agent_type").asText()).isEqualTo("register_codebase");
+      assertThat(told.path("metadata").path("path").asText()).isEqualTo("/srv/app");
+      assertThat(told.path("metadata").path("name").asText()).isEqualTo("app");
+      assertThat(told.path("metadata").path("description").asText()).isEqualTo("the app");
+      assertThat(told.path("metadata").path("agent_config").path("a").asInt()).isEqualTo(1);
+      assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending"))).hasSize(1);
+      assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w"))).hasSize(1);
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/codebases"))).isEmpty();
+  }
+
+  @Test
+  void registeringAFolderAgainKeepsItsId() throws Exception {
+    hub.worker("w");
+    var id = hub.codebase("w", "/srv/app");
+    assertThat(id).matches("[0-9a-f]{8}");
+    assertThat(hub.codebase("w", "/srv/./app/")).isEqualTo(id);
+    hub.worker("w");
+    assertThat(hub.codebase("w", "/srv/app")).isEqualTo(id);
+    assertThat(Served.ok(hub.get("/v1/agent/codebases"))).hasSize(1);
+  }
+
+  @Test
+  void twoLivingWorkersWithTheSamePathDoNotStealFromEachOther() throws Exception {
+    hub.worker("a");
+    hub.worker("b");
+    var ofA = hub.codebase("a", "/home/dev/app");
+    var ofB = hub.codebase("b", "/home/dev/app");
+    assertThat(ofB).isNotEqualTo(ofA);
+    assertThat(hub.codebase("a", "/home/dev/app")).isEqualTo(ofA);
+    assertThat(hub.codebase("b", "/home/dev/app")).isEqualTo(ofB);
+    assertThat(Served.ok(hub.get("/v1/agent/codebases/" + ofA)).path("worker_id").asText()).isEqualTo("a");
+  }
+
+  @Test
+  void aFolderWhoseWorkerIsGoneGoesToTheNextOneWithItsId() throws Exception {
+    hub.worker("a");
+    var id = hub.codebase("a", "/srv/app");
+    hub.time.advance(Duration.ofSeconds(301));
+    hub.worker("b");
+    assertThat(hub.codebase("b", "/srv/app")).isEqualTo(id);
+    assertThat(Served.ok(hub.get("/v1/agent/codebases/" + id)).path("worker_id").asText()).isEqualTo("b");
+  }
+
+  @Test
+  void aPollOfAWorkerBringsWhatIsForItAndNothingElse() throws Exception {
+    hub.worker("a");
+    hub.worker("b");
+    var mine = hub.task(hub.codebase("a", "/srv/a"));
+    var foreign = hub.task(hub.codebase("b", "/srv/b"));
+    var anybodys = hub.task("global");
+    var forB = hub.task("global", Map.of("target_worker_id", "b"));
+    var forRole = hub.task("global", Map.of("target_agent_name", "reviewer"));
+    assertThat(polled("worker_id=a")).containsExactly(mine, anybodys);
+    assertThat(polled("worker_id=a&agent_name=reviewer")).containsExactly(mine, anybodys, forRole);
+    assertThat(polled("worker_id=b")).containsExactly(foreign, anybodys, forB);
+    assertThat(polled("limit=2")).containsExactly(mine, foreign);
+    assertThat(polled("limit=100")).hasSize(5);
+  }
+
+  @Test
+  void aTaskForACodebaseThatIsNotThereIsRefused() throws Exception {
+    for (var path : List.of("/v1/agent/codebases/nope/tasks", "/v1/agent/codebases/nope/trigger", "/v1/agent/tasks")) {
+      var got = hub.post(path, Map.of("title", "t", "prompt", "p", "codebase_id", "nope"));
+      assertThat(got.status()).as(path).isEqualTo(404);
+      assertThat(got.detail()).isEqualTo("Codebase not found");
+    }
+  }
+
+  @Test
+  void aTriggerMakesATaskOfItsPrompt() throws Exception {
+    hub.worker("w");
+    var codebase = hub.codebase("w", "/srv/app");
+    var prompt = "p".repeat(100);
+    var answer = Served.ok(hub.post("/v1/agent/codebases/" + codebase + "/trigger", Map.of("prompt", prompt, "agent", "plan", "files",
+        List.of("a.txt"))));
+    var task = hub.show(answer.path("task_id").asText());
+    assertThat(task.path("prompt").asText()).isEqualTo(prompt);
+    assertThat(task.path("title").asText()).isEqualTo("p".repeat(80) + "...");
+    assertThat(task.path("agent_type").asText()).isEqualTo("plan");
+    assertThat(task.path("metadata").path("files").path(0).asText()).isEqualTo("a.txt");
+  }
+
+  @Test
+  void aTitleIsCutBetweenCharactersAndAnEmptyAgentIsTheUsualOne() throws Exception {
+    hub.worker("w");
+    var codebase = hub.codebase("w", "/srv/app");
+    var prompt = "\uD83D\uDE00".repeat(81);
+    var answer = Served.ok(hub.post("/v1/agent/codebases/" + codebase + "/trigger", Map.of("prompt", prompt, "agent", "")));
+    assertThat(hub.show(answer.path("task_id").asText()).path("title").asText()).isEqualTo("\uD83D\uDE00".repeat(80) + "...");
+    assertThat(hub.show(answer.path("task_id").asText()).path("agent_type").asText()).isEqualTo("build");
+    assertThat(hub.show(hub.task("global", Map.of("agent_type", ""))).path("agent_type").asText()).isEqualTo("build");
+  }
+
+  @Test
+  void neededCapabilitiesAreAListHoweverTheyAreSaid() throws Exception {
+    for (var said : List.of(List.of("a", "b"), "[\"a\", \"b\"]", "a, b")) {
+      var task = hub.show(hub.task("global", Map.of("metadata", Map.of("required_capabilities", said))));
+      assertThat(task.path("metadata").path("required_capabilities")).isEqualTo(Json.array(List.of("a", "b")));
+    }
+  }
+
+  @Test
+  void aListIsNeverTooLongToBeTakenAndALongTaskHidesNoOther() throws Exception {
+    var big = "x".repeat(1_000_000);
+    for (var i = 0; i < 10; i++) {
+      hub.task("global", i % 2 == 0 ? Map.of("metadata", Map.of("a", big)) : Map.of("title", big));
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/tasks")).valueStream().filter(task -> task.has("prompt"))).hasSize(8);
+    var bigger = hub.task("global", Map.of("prompt", big.repeat(9), "priority", 1));
+    var all = Served.ok(hub.get("/v1/agent/tasks"));
+    assertThat(all).hasSize(11);
+    assertThat(all.toString().length()).isBetween(17_000_000, 18_000_000);
+    assertThat(all.path(0).path("id").asText()).isEqualTo(bigger);
+    assertThat(Served.ok(hub.get("/v1/agent/tasks?worker_id=w&status=pending"))).hasSize(9);
+  }
+
+  private List<String> polled(String query) throws Exception {
+    return Served.ok(hub.get("/v1/agent/tasks?status=pending&" + query)).valueStream().map(t -> t.path("id").asText()).toList();
+  }
+}

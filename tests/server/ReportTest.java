@@ -1,0 +1,114 @@
+package tests.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A task ends once, as its owner says, and nobody changes that afterwards. */
+class ReportTest {
+  @RegisterExtension
+  final Served hub = new Served();
+  private String task;
+  private int attempt;
+
+  @BeforeEach
+  void aRunningTask() throws Exception {
+    hub.worker("w");
+    task = hub.task("global");
+    attempt = hub.claim(task, "w");
+  }
+
+  @Test
+  void anEndIsKeptWithItsResultSessionAndTime() throws Exception {
+    Served.ok(hub.report(task, "w", "running", Map.of("session_id", "ses_1", "attempt", attempt)));
+    assertThat(hub.show(task).path("session_id").asText()).isEqualTo("ses_1");
+    var answer = Served.ok(hub.report(task, "w", "completed", Map.of("result", "grün", "attempt", attempt)));
+    assertThat(answer.path("success").asBoolean()).isTrue();
+    assertThat(answer.path("task")).isEqualTo(hub.show(task));
+    var now = hub.show(task);
+    assertThat(now.path("result").asText()).isEqualTo("grün");
+    assertThat(now.path("session_id").asText()).isEqualTo("ses_1");
+    assertThat(now.path("completed_at").asText()).isNotEmpty();
+  }
+
+  @Test
+  void aFailedTaskNeverTurnsIntoACompletedOne() throws Exception {
+    Served.ok(hub.report(task, "w", "failed", Map.of("error", "boom")));
+    var before = hub.show(task);
+    var late = hub.report(task, "w", "completed", Map.of("result", "after all"));
+    assertThat(late.status()).isEqualTo(409);
+    assertThat(late.code()).isEqualTo("terminal");
+    Served.ok(hub.release(task, "w", Map.of()));
+    assertThat(hub.release(task, "w", Map.of("status", "completed")).code()).isEqualTo("terminal");
+    assertThat(hub.report(task, "w", "running", Map.of()).code()).isEqualTo("terminal");
+    assertThat(hub.show(task)).isEqualTo(before);
+  }
+
+  @Test
+  void sayingTheSameEndAgainIsFineAndChangesNothing() throws Exception {
+    Served.ok(hub.report(task, "w", "failed", Map.of("error", "boom", "attempt", attempt)));
+    var before = hub.show(task);
+    hub.time.advance(Duration.ofSeconds(5));
+    Served.ok(hub.report(task, "w", "failed", Map.of("error", "boom", "attempt", attempt)));
+    var released = Served.ok(hub.release(task, "w", Map.of("status", "failed", "error", "boom", "attempt", attempt)));
+    assertThat(released.path("status").asText()).isEqualTo("failed");
+    assertThat(hub.show(task)).isEqualTo(before);
+  }
+
+  @Test
+  void aBareReleaseOfARunningTaskCompletesItAsOnOtherServers() throws Exception {
+    assertThat(Served.ok(hub.release(task, "w", Map.of())).path("status").asText()).isEqualTo("completed");
+    assertThat(hub.status(task)).isEqualTo("completed");
+  }
+
+  @Test
+  void anAttemptThatIsOverReportsNothing() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.time.advance(Duration.ofSeconds(31)); // after that its runner has no precedence
+    assertThat(hub.claim(task, "w")).isEqualTo(attempt + 1);
+    for (var late : List.of(hub.report(task, "w", "completed", Map.of("attempt", attempt)),
+        hub.report(task, "w", "running", Map.of("attempt", attempt)),
+        hub.release(task, "w", Map.of("attempt", attempt, "status", "failed")),
+        hub.output(task, "w", "late", Map.of("attempt", attempt, "seq", 1)))) {
+      assertThat(late.status()).isEqualTo(409);
+      assertThat(late.code()).isEqualTo("stale_attempt");
+    }
+    assertThat(hub.status(task)).isEqualTo("running");
+    assertThat(Served.ok(hub.get("/v1/agent/tasks/" + task + "/output")).path("total").asInt()).isZero();
+  }
+
+  @Test
+  void nobodyElseReportsForATask() throws Exception {
+    var got = hub.report(task, "thief", "completed", Map.of());
+    assertThat(got.status()).isEqualTo(409);
+    assertThat(got.code()).isEqualTo("not_owner");
+    assertThat(hub.release(task, "thief", Map.of("status", "completed")).status()).isEqualTo(404);
+    assertThat(hub.output(task, "thief", "mine now", Map.of()).code()).isEqualTo("not_owner");
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void aStatusThatDoesNotExistIsRefused() throws Exception {
+    var got = hub.report(task, "w", "weird", Map.of());
+    assertThat(got.status()).isEqualTo(400);
+    assertThat(got.detail()).isEqualTo("Invalid status: weird");
+    assertThat(hub.release(task, "w", Map.of("status", "weird")).status()).isEqualTo(400);
+    assertThat(hub.get("/v1/agent/tasks?status=weird").status()).isEqualTo(400);
+    assertThat(hub.report("no-such-task", "w", "completed", Map.of()).status()).isEqualTo(404);
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void aTaskGivenBackWaitsForAnyWorkerAgain() throws Exception {
+    Served.ok(hub.release(task, "w", Map.of("status", "pending", "attempt", attempt)));
+    var now = hub.show(task);
+    assertThat(now.path("status").asText()).isEqualTo("pending");
+    assertThat(now.path("worker_id").isNull()).isTrue();
+    assertThat(hub.claim(task, "other")).isEqualTo(attempt + 1);
+  }
+}

@@ -1,0 +1,49 @@
+package tests.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tests.server.Wire.Got;
+
+/** A server with a worker {@code w} that has one codebase, of whose sessions it is told. */
+abstract class ToldOfSessions {
+  @RegisterExtension
+  final Served hub = new Served();
+  String codebase;
+  String sessions;
+
+  @BeforeEach
+  void aWorkerWithACodebase() throws Exception {
+    hub.worker("w");
+    codebase = hub.codebase("w", "/srv/app");
+    sessions = "/v1/agent/codebases/" + codebase + "/sessions";
+  }
+
+  static Map<String, Object> session(String id, String updated) {
+    return Map.of("id", id, "title", "Title of " + id, "updated", updated, "directory", "/srv/app", "messageCount", 2);
+  }
+
+  static Map<String, Object> message(String text) {
+    return Map.of("role", "user", "parts", List.of(Map.of("type", "text", "text", text)));
+  }
+
+  final int sync(String worker, Map<String, ?> more, String... ids) throws IOException {
+    return Served.ok(trySync(worker, more, ids)).path("sessions_count").asInt();
+  }
+
+  final Got trySync(String worker, Map<String, ?> more, String... ids) throws IOException {
+    var body = new HashMap<String, Object>(Map.of("worker_id", worker,
+        "sessions", Stream.of(ids).map(id -> session(id, "2026-01-01T00:00:00Z")).toList()));
+    body.putAll(more);
+    return hub.post(sessions + "/sync", body);
+  }
+
+  final JsonNode resume(String session, Map<String, ?> body) throws IOException {
+    return Served.ok(hub.post(sessions + "/" + session + "/resume", body));
+  }
+}

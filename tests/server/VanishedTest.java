@@ -1,0 +1,259 @@
+package tests.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import lib.protocol.Lease;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The tasks of a worker that vanished are freed, those of one that lives are not. */
+class VanishedTest {
+  private static final Duration LIMIT = Lease.LENGTH;
+
+  @RegisterExtension
+  final Served hub = new Served();
+  private String task;
+
+  @BeforeEach
+  void aRunningTask() throws Exception {
+    hub.worker("w");
+    task = hub.task("global");
+    hub.claim(task, "w");
+  }
+
+  @Test
+  void freesATaskWhenItsLeaseIsOverAndNotBefore() throws Exception {
+    hub.time.advance(LIMIT.minusNanos(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+    hub.time.advance(Duration.ofNanos(1));
+    hub.hub().sweep();
+    var now = hub.show(task);
+    assertThat(now.path("status").asText()).isEqualTo("pending");
+    assertThat(now.path("worker_id").isNull()).isTrue();
+    assertThat(now.path("metadata").path("stuck_reason").asText()).contains("worker w").contains("900 s");
+    assertThat(hub.claim(task, "other")).isEqualTo(2);
+  }
+
+  @Test
+  void thePulseFreesItWithoutBeingAsked() throws Exception {
+    hub.time.advance(LIMIT);
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  /** The worker was down, or cut off, for longer than that, and its agent went on. */
+  private void givenUp() throws Exception {
+    hub.time.advance(LIMIT);
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void whatAWorkerDidThatCameBackCountsWhileNobodyElseHasTakenIt() throws Exception {
+    givenUp();
+    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1, "result", "done meanwhile")));
+    Served.ok(hub.release(task, "w", Map.of("attempt", 1, "status", "completed")));
+    assertThat(hub.show(task).path("result").asText()).isEqualTo("done meanwhile");
+    assertThat(hub.show(task).path("worker_id").asText()).isEqualTo("w");
+    assertThat(hub.tryClaim(task, "other").status()).isEqualTo(409);
+  }
+
+  @Test
+  void aWorkerThatCameBackAndStillRunsItHasItAgain() throws Exception {
+    givenUp();
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    assertThat(hub.status(task)).isEqualTo("running");
+    assertThat(hub.tryClaim(task, "other").status()).isEqualTo(409);
+    hub.time.advance(LIMIT.minusSeconds(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void aWorkerThatCameBackTooLateIsToldThatItIsNotItsTaskAnyMore() throws Exception {
+    givenUp();
+    hub.worker("other");
+    assertThat(hub.claim(task, "other")).isEqualTo(2);
+    assertThat(hub.report(task, "w", "completed", Map.of("attempt", 1)).status()).isEqualTo(409);
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    assertThat(hub.show(task).path("worker_id").asText()).isEqualTo("other");
+  }
+
+  @Test
+  void aTaskThatWasQueuedAgainByHandHearsNoLateReportOfItsLastAttempt() throws Exception {
+    Served.ok(hub.report(task, "w", "failed", Map.of("attempt", 1)));
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    assertThat(hub.release(task, "w", Map.of("attempt", 1, "status", "failed")).status()).isNotEqualTo(200);
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void keepsATaskThatWasQueuedAgainForTheWorkerThatRunsIt() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    assertThat(hub.status(task)).isEqualTo("pending");
+    assertThat(hub.tryClaim(task, "other").code()).isEqualTo("not_eligible");
+    var again = hub.post("/v1/worker/tasks/claim", Map.of("task_id", task, "worker_id", "w", "attempt", 1));
+    assertThat(Served.ok(again).path("attempt").asInt()).isEqualTo(1);
+    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1, "result", "done once")));
+    assertThat(hub.show(task).path("result").asText()).isEqualTo("done once");
+  }
+
+  @Test
+  void takesTheOutcomeOfATaskThatWasQueuedAgainInTheMomentOfItsEnd() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1)));
+    assertThat(hub.tryClaim(task, "other").code()).isEqualTo("not_pending");
+  }
+
+  @Test
+  void freesATaskThatWasQueuedAgainWhenItsWorkerDoesNotComeBack() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.time.advance(Duration.ofSeconds(31));
+    assertThat(hub.claim(task, "other")).isEqualTo(2);
+    var late = hub.post("/v1/worker/tasks/claim", Map.of("task_id", task, "worker_id", "w", "attempt", 1));
+    assertThat(late.code()).isEqualTo("already_claimed");
+  }
+
+  @Test
+  void aTaskNamedInAHeartbeatIsKeptAndOneThatIsNotNamedIsFreed() throws Exception {
+    var forgotten = hub.task("global");
+    hub.claim(forgotten, "w");
+    hub.time.advance(LIMIT.minusSeconds(1));
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+    assertThat(hub.status(forgotten)).isEqualTo("pending");
+  }
+
+  @Test
+  void aHeartbeatWithoutABodyKeepsAllOfAnOldWorkersTasks() throws Exception {
+    hub.time.advance(LIMIT.minusSeconds(1));
+    Served.ok(hub.call("POST", "/v1/agent/workers/w/heartbeat", Map.of(), null));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void outputAndAStatusKeepATaskToo() throws Exception {
+    hub.time.advance(LIMIT.minusSeconds(1));
+    Served.ok(hub.output(task, "w", "still here", Map.of()));
+    hub.time.advance(LIMIT.minusSeconds(1));
+    Served.ok(hub.report(task, "w", "running", Map.of("attempt", 1)));
+    hub.time.advance(LIMIT.minusSeconds(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+    hub.time.advance(Duration.ofSeconds(1));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void anEarlierAttemptsHeartbeatKeepsNothing() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    hub.time.advance(Duration.ofSeconds(31));
+    hub.claim(task, "w");
+    hub.time.advance(LIMIT.minusSeconds(1));
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("pending");
+  }
+
+  @Test
+  void aWorkerWhoseTaskEndedIsNotBusyWhateverItNamesLater() throws Exception {
+    try (var events = hub.stream("w", Map.of())) {
+      Served.ok(hub.release(task, "w", Map.of("status", "completed", "attempt", 1)));
+      heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+      Served.ok(hub.output(task, "w", "bye", Map.of()));
+      Served.ok(hub.get("/v1/agent/tasks/stuck"));
+      assertThat(Served.ok(hub.get("/v1/worker/connected/w")).path("is_busy").asBoolean()).isFalse();
+      var next = hub.task("global");
+      assertThat(events.next("task_available").data().path("id").asText()).isEqualTo(next);
+    }
+  }
+
+  @Test
+  void aSilentWorkerIsGoneAlsoWhenItsConnectionIsStillOpen() throws Exception {
+    var codebase = hub.codebase("w", "/srv/app");
+    var waiting = hub.task(codebase);
+    try (var events = hub.stream("w", Map.of())) {
+      hub.time.advance(LIMIT);
+      while (events.next() != null) {
+        continue; // until the server ends the stream
+      }
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/workers/w")).path("status").asText()).isEqualTo("offline");
+    assertThat(hub.claim(waiting, "other")).isEqualTo(1);
+  }
+
+  @Test
+  void aHeartbeatKeepsItsTasksAlsoWhenTheDiskTakesNothing() throws Exception {
+    hub.database("DROP TABLE workers"); // as good a reason as a full disk for the write to fail
+    hub.time.advance(LIMIT.minusSeconds(1));
+    heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
+    hub.time.advance(Duration.ofSeconds(2));
+    hub.hub().sweep();
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  @Test
+  void afterThreeVanishedWorkersATaskFailsAndSaysWhy() throws Exception {
+    vanish();
+    hub.claim(task, "w2");
+    vanish();
+    assertThat(hub.status(task)).isEqualTo("pending");
+    assertThat(hub.claim(task, "w3")).isEqualTo(3);
+    vanish();
+    var now = hub.show(task);
+    assertThat(now.path("status").asText()).isEqualTo("failed");
+    assertThat(now.path("error").asText()).contains("3 attempts").contains("worker w3");
+    assertThat(now.path("metadata").path("failure_reason").asText()).contains("worker w3");
+  }
+
+  @Test
+  void aTaskWhoseCancellationWasAskedForIsCancelledWithItsWorkerGone() throws Exception {
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/cancel", Map.of("reason", "enough")));
+    vanish();
+    assertThat(hub.status(task)).isEqualTo("cancelled");
+    assertThat(hub.show(task).path("error").asText()).startsWith("enough");
+  }
+
+  @Test
+  void silentTasksAreListedAndRecoveredOnDemand() throws Exception {
+    hub.time.advance(Duration.ofSeconds(100));
+    assertThat(Served.ok(hub.get("/v1/agent/tasks/stuck")).path("count").asInt()).isZero();
+    var stuck = Served.ok(hub.get("/v1/agent/tasks/stuck?timeout_seconds=60"));
+    assertThat(stuck.path("count").asInt()).isEqualTo(1);
+    assertThat(stuck.path("tasks").path(0).path("id").asText()).isEqualTo(task);
+    assertThat(hub.get("/v1/agent/tasks/stuck?timeout_seconds=soon").status()).isEqualTo(400);
+    var stats = Served.ok(hub.post("/v1/agent/tasks/stuck/recover", Map.of())).path("stats");
+    assertThat(stats.path("tasks_checked").asInt()).isEqualTo(1);
+    assertThat(stats.path("tasks_requeued").asInt()).isZero();
+    var health = Served.ok(hub.get("/v1/agent/reaper/health"));
+    assertThat(health.path("stuck_timeout_seconds").asInt()).isEqualTo(300);
+    assertThat(health.path("last_run").path("tasks_checked").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void theOwnerWhoComesBackTooLateCannotReportOverTheNextOne() throws Exception {
+    vanish();
+    hub.claim(task, "w2");
+    assertThat(hub.report(task, "w", "completed", Map.of("attempt", 1)).code()).isEqualTo("stale_attempt");
+    assertThat(hub.status(task)).isEqualTo("running");
+  }
+
+  private void vanish() throws Exception {
+    hub.time.advance(LIMIT);
+    hub.hub().sweep();
+  }
+
+  private void heartbeat(Map<String, ?> body) throws Exception {
+    Served.ok(hub.post("/v1/agent/workers/w/heartbeat", body));
+  }
+}
