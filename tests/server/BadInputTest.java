@@ -222,7 +222,7 @@ class BadInputTest {
     assertThat(got.status()).as(got.text()).isEqualTo(status);
     assertThat(got.headers().get("content-type")).startsWith("application/json");
     assertThat(got.json().has("detail")).isTrue();
-    assertThat(got.text()).doesNotContain("Exception", "lib.hub", "at java.", "<html");
+    assertThat(got.text()).doesNotContain("Exception", "lib.server", "at java.", "<html");
     return got;
   }
 }

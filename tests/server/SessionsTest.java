@@ -352,7 +352,7 @@ class SessionsTest extends ToldOfSessions {
   private static Got refused(Got got, int status) {
     assertThat(got.status()).as(got.text()).isEqualTo(status);
     assertThat(got.json().has("detail")).isTrue();
-    assertThat(got.text()).doesNotContain("Exception", "lib.hub", "at java.");
+    assertThat(got.text()).doesNotContain("Exception", "lib.server", "at java.");
     return got;
   }
 

@@ -115,7 +115,7 @@ class WireTest {
   void aRequestThatCannotBeReadIsRefusedOrDroppedWithoutHarm(String request) throws Exception {
     try (var wire = hub.wire()) {
       wire.send(request).finish();
-      assertThat(wire.rest()).doesNotContain("lib.hub", "robaho", "\tat ", "HTTP/1.1 2", "HTTP/1.1 5");
+      assertThat(wire.rest()).doesNotContain("lib.server", "robaho", "\tat ", "HTTP/1.1 2", "HTTP/1.1 5");
     }
   }
 
