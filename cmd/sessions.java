@@ -298,7 +298,7 @@ public final class sessions extends Command {
       var known = ask(client, () -> CodebaseRef.all(client));
       var session = find(client, known);
       var how = new Resume(text, agentType, model, UUID.randomUUID().toString()); // so that trying again makes no second one
-      var resumed = ask(client, () -> client.sessions().resume(session.codebaseId(), session.id(), how));
+      var resumed = create(client, () -> client.sessions().resume(session.codebaseId(), session.id(), how));
       if (resumed.taskId() == null) {
         throw new Problem("session " + session.id() + " is not resumed", client.server() + " made no task",
             "create it: tasks create --resume " + session.id() + " PROMPT");

@@ -157,7 +157,7 @@ public final class tasks extends Command {
       where.filter(place -> !place.alive()).ifPresent(place ->
           io.say("no live worker has codebase " + place.codebase().name() + "; the task waits for one\n"));
       var name = title != null ? title : NewTask.titleOf(text);
-      var task = ask(client, () -> client.create(new NewTask(where.map(p -> p.codebase().id()).orElse(null), name, text, agentType,
+      var task = create(client, () -> client.create(new NewTask(where.map(p -> p.codebase().id()).orElse(null), name, text, agentType,
           priority, model, resume)));
       if (!follow) {
         print(task);

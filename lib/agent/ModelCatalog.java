@@ -12,9 +12,9 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import lib.agent.adapter.Adapter;
-import lib.config.Suggestions;
 import lib.core.Clock;
 import lib.core.Environment;
+import lib.core.Suggestions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -3,7 +3,9 @@ package lib.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.ConnectException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
 import lib.core.Version;
+import lib.store.NativeLibrary;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -62,6 +65,7 @@ public abstract class Command implements Callable<Integer> {
 
   /** Parses and runs, prints problems, and returns the exit code. */
   public final int run(String... args) {
+    NativeLibrary.keepIn(io.env());
     var code = line(List.of(args)).execute(args);
     if (code == Problem.Exit.DONE.code) {
       try {
@@ -140,11 +144,27 @@ public abstract class Command implements Callable<Integer> {
     }
   }
 
+  /** Calls once: a repeated creation makes a second task. After a failure the server may have created it all the same, which is said. */
+  protected static <T> T create(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
+    try {
+      return call.call();
+    } catch (ApiException e) {
+      var wasSent = !(e.getCause() instanceof ConnectException || e.getCause() instanceof UnknownHostException);
+      var isInDoubt = wasSent && Set.of(ApiException.Kind.UNREACHABLE, ApiException.Kind.BUSY, ApiException.Kind.GARBLED).contains(e.kind());
+      throw isInDoubt ? new Problem("the server " + client.server() + " may have created the task or not", e.getMessage(),
+          "look before you create it again: tasks list").ending(Problem.Exit.TRY_LATER).from(e) : problem(e, client.server());
+    }
+  }
+
   /** What a failed call means to somebody who may have named another server than they meant. */
   protected static Problem problem(ApiException e, ServerAddress server) {
     if (e.getCause() instanceof SSLException && server.url().getScheme().equals("https") && e.getMessage().contains("SSL message")) {
       return new Problem("the server " + server + " cannot be reached", "what listens there does not speak https",
           "give its address as http://" + server.url().getRawAuthority().replaceFirst(".*@", "")).from(e);
+    }
+    if (e.getCause() instanceof TimeoutException && server.url().getScheme().equals("https")) {
+      return new Problem("the server " + server + " cannot be reached", e.getMessage(), "if what listens there does not speak https, "
+          + "give its address with http://").ending(Problem.Exit.TRY_LATER).from(e);
     }
     return switch (e.kind()) {
       case GARBLED, NO_ROUTE, GONE -> new Problem("the server " + server + " does not answer as a CodeTether server does", e.getMessage(),

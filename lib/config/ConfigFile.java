@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.Problem;
+import lib.core.Utf8;
 
 /**
  * A config file as it was read: each top-level key with its value and where it stands. No message quotes a value, which
@@ -53,7 +54,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
 
   /** The files that are read when none is named, the first that exists. */
   public static List<Path> usual(Environment env) {
-    return List.of(env.home().resolve(".config/a2a-worker/config.json"), Path.of("/etc/a2a-worker/config.json"));
+    return List.of(env.xdg("XDG_CONFIG_HOME", ".config").resolve("a2a-worker/config.json"), Path.of("/etc/a2a-worker/config.json"));
   }
 
   /**

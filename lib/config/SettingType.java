@@ -17,6 +17,7 @@ import java.util.function.Function;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.PrintableText;
+import lib.core.Utf8;
 
 /**
  * The type of a setting: how its text is read, which values are allowed, and how a value is shown.

@@ -14,9 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.Problem;
+import lib.core.Suggestions;
+import lib.core.Utf8;
 
 /**
  * The resolved settings of one process: each value with where it came from. Flag, variable, file, default: the first
@@ -270,7 +273,7 @@ public final class Settings {
     file.ifPresent(f -> {
       f.entries().forEach((key, entry) -> {
         if (unknown(key, keys)) {
-          warnings.add(f.place(key) + ": unknown key " + key + Suggestions.hint(key, Setting::key));
+          warnings.add(f.place(key) + ": unknown key " + key + hint(key, Setting::key));
         }
       });
       if (f.entries().containsKey(SettingsTable.CODEBASES.key())) {
@@ -288,7 +291,16 @@ public final class Settings {
       warnings.add(here + " is not read, because a folder's own file could name a program to run: give it with --config");
     }
     env.vars().keySet().stream().filter(v -> v.startsWith("A2A_") && !vars.contains(v) && !OTHER_VARS.contains(v)).sorted()
-        .forEach(v -> warnings.add("the variable " + v + " is no setting" + Suggestions.hint(v, row -> row.allVars().getFirst())));
+        .forEach(v -> warnings.add("the variable " + v + " is no setting" + hint(v, row -> row.allVars().getFirst())));
+  }
+
+  /** ", did you mean X?", where X is the name that {@code format} gives of the nearest row; nothing when none is near. */
+  private static String hint(String unknown, Function<Setting<?>, String> format) {
+    var known = new LinkedHashMap<String, Setting<?>>();
+    SettingsTable.rows().forEach(row -> row.allKeys().forEach(key -> known.putIfAbsent(key, row)));
+    SettingsTable.rows().forEach(row -> row.allFlags().stream().filter(f -> f.startsWith("--"))
+        .forEach(flag -> known.putIfAbsent(Suggestions.plain(flag.substring(2)), row)));
+    return Suggestions.nearest(unknown, known).map(row -> ", did you mean " + format.apply(row) + "?").orElse("");
   }
 
   private static boolean unknown(String key, Collection<String> known) {

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Locale;
+import lib.core.WebAddress;
 
 /** Addresses in settings: which are taken, and how one is shown without the password in it. */
 final class Url {
@@ -27,10 +28,10 @@ final class Url {
     if (web && uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
       throw new SettingType.Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
     }
-    if (uri.getHost() == null) {
-      throw new SettingType.Bad(must + ", with a host name of letters, digits, dots and hyphens, or an address, and perhaps a port");
+    if (WebAddress.host(uri) == null) {
+      throw new SettingType.Bad(must + ", with a host name of letters, digits, dots, hyphens and underscores, or an address, and perhaps a port");
     }
-    if (uri.getPort() == 0 || uri.getPort() > 65_535) {
+    if (WebAddress.port(uri) == 0 || WebAddress.port(uri) > 65_535) {
       throw new SettingType.Bad(must + ", with a port from 1 to 65535");
     }
     if (web && (uri.getRawQuery() != null || uri.getRawFragment() != null)) {
@@ -40,7 +41,7 @@ final class Url {
   }
 
   static String shown(URI uri) {
-    return uri.getRawUserInfo() == null ? uri.toString() : masked(uri.toString());
+    return uri.getRawAuthority() == null || !uri.getRawAuthority().contains("@") ? uri.toString() : masked(uri.toString());
   }
 
   /** Text meant to be a URL, however wrong, without what may be a password: before the last @, and behind ? or #. */

@@ -1,7 +1,9 @@
 package lib.core;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -43,7 +45,16 @@ public record Environment(Map<String, String> vars, Path cwd, Path home, String 
     return value != null && value.startsWith("/") ? Path.of(value) : home.resolve(belowHome);
   }
 
+  /** The kernel's name: a look-up may fail today and succeed tomorrow, and the worker would have another name and state folder. */
   private static String hostName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return lookedUp(); // no Linux
+    }
+  }
+
+  private static String lookedUp() {
     try {
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {

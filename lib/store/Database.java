@@ -93,6 +93,7 @@ public final class Database implements AutoCloseable {
    * @throws Problem when it cannot be opened, or was written by a newer version
    */
   public static Database open(Path file, List<String> migrations) {
+    NativeLibrary.require();
     try {
       if (!Files.exists(file)) {
         DurableFiles.create(file, new byte[0]); // its owner's alone from birth; SQLite gives the files beside it the same mode

@@ -45,6 +45,7 @@ public record DatabaseDamage(Path file, String why) {
   }
 
   private static Optional<String> check(Path file) throws IOException {
+    NativeLibrary.require();
     var unclean = Files.exists(beside(file, "-wal"));
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file.toUri()); var statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout=1000");

@@ -9,11 +9,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Set;
+import lib.core.Problem;
 
 /** Files and folders that only their owner may read, from the moment they exist, and that survive a loss of power. */
 public final class DurableFiles {
@@ -55,6 +59,34 @@ public final class DurableFiles {
   /** Makes the folder and its parents; those that are new are 0700. */
   public static Path folder(Path folder) throws IOException {
     return Files.createDirectories(folder, FOLDER_0700);
+  }
+
+  /**
+   * The same for a folder that only its user may have: what others may write there could lead this process elsewhere.
+   *
+   * @throws Problem when it belongs to another user, or group or others may write it
+   */
+  public static Path ownFolder(Path folder) throws IOException {
+    folder(folder);
+    var attributes = Files.readAttributes(folder, PosixFileAttributes.class);
+    var owner = attributes.owner();
+    if (!owner.equals(currentUser(folder))) {
+      throw new Problem("the folder " + folder + " is not safe", "it belongs to " + owner.getName(), "run as that user, or name another folder");
+    }
+    if (attributes.permissions().contains(PosixFilePermission.GROUP_WRITE) || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw new Problem("the folder " + folder + " is not safe", "other users may write it", "chmod go-w " + folder);
+    }
+    return folder;
+  }
+
+  /** The user that a new file there belongs to; the name in the environment may be another's. */
+  private static UserPrincipal currentUser(Path folder) throws IOException {
+    var probe = Files.createTempFile(folder, ".owner", null, FILE_0600);
+    try {
+      return Files.getOwner(probe);
+    } finally {
+      Files.delete(probe);
+    }
   }
 
   /** Brings a file's content, or the names in a folder, to the disk. */

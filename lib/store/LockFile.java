@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -12,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import lib.core.Problem;
 
@@ -21,10 +22,15 @@ public final class LockFile implements AutoCloseable {
   private static final int TRIES = 4;
   private static final long BETWEEN_NANOS = 25_000_000;
 
-  private final FileChannel channel;
+  /** The locks of this process: Linux frees a lock when its process closes any descriptor of the file, so none is opened again. */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-  private LockFile(FileChannel channel) {
+  private final FileChannel channel;
+  private final Path key;
+
+  private LockFile(FileChannel channel, Path key) {
     this.channel = channel;
+    this.key = key;
   }
 
   /**
@@ -37,8 +43,14 @@ public final class LockFile implements AutoCloseable {
   public static LockFile take(Path file, String owner, String wayOut) {
     FileChannel channel = null;
     FileLock lock = null;
+    Path key = null;
     try {
-      DurableFiles.folder(folder(file));
+      DurableFiles.ownFolder(folder(file));
+      key = key(file);
+      if (!HELD.add(key)) {
+        key = null;
+        throw taken(file, Long.toString(ProcessHandle.current().pid()), owner, wayOut);
+      }
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       for (var tries = TRIES; lock == null && tries > 0; tries--) {
         lock = channel.tryLock();
@@ -49,37 +61,44 @@ public final class LockFile implements AutoCloseable {
       if (lock != null) {
         channel.truncate(0);
         channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
-        return new LockFile(channel);
+        return new LockFile(channel, key);
       }
-      throw taken(file, owner, wayOut);
-    } catch (OverlappingFileLockException e) {
-      throw taken(file, owner, wayOut);
+      throw taken(file, pid(file), owner, wayOut);
     } catch (IOException e) {
       throw new Problem("the folder " + file.getParent() + " cannot be used", why(e), "let this user write there").from(e);
     } finally {
       if (lock == null && channel != null) {
         closeQuietly(channel);
       }
+      if (lock == null && key != null) {
+        HELD.remove(key);
+      }
     }
   }
 
-  /**
-   * The process that holds the lock, as far as it has said; empty when none does, or when this may not be asked. A holder
-   * must not ask for its own lock: Linux frees it when any file of the same name is closed.
-   */
+  /** The process that holds the lock, as far as it has said; empty when none does, or when this may not be asked. */
   public static Optional<String> holder(Path file) {
     if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try {
+      if (HELD.contains(key(file))) {
+        return Optional.of(Long.toString(ProcessHandle.current().pid()));
+      }
+    } catch (IOException e) {
       return Optional.empty();
     }
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       try (var free = channel.tryLock(0, Long.MAX_VALUE, true)) { // shared: two that ask do not take each other for an owner
         return free != null ? Optional.empty() : Optional.of(pid(file));
       }
-    } catch (OverlappingFileLockException e) {
-      return Optional.of(pid(file));
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  private static Path key(Path file) throws IOException {
+    return file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
   }
 
   /** The lock's folder; what stands in its way is named, since the system would only say that it exists. */
@@ -101,8 +120,7 @@ public final class LockFile implements AutoCloseable {
     };
   }
 
-  private static Problem taken(Path file, String owner, String wayOut) {
-    var pid = pid(file);
+  private static Problem taken(Path file, String pid, String owner, String wayOut) {
     return new Problem(owner + " already runs in " + file.getParent(), "process " + pid + " holds its lock",
         "stop that one (kill " + pid + "), or " + wayOut).ending(Problem.Exit.TRY_LATER);
   }
@@ -126,5 +144,6 @@ public final class LockFile implements AutoCloseable {
   @Override
   public void close() {
     closeQuietly(channel);
+    HELD.remove(key);
   }
 }

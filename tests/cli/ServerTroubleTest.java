@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.fake.FakeServer;
 
 /** A server that is none, or hangs, is said to be so, and soon. */
@@ -51,6 +53,35 @@ class ServerTroubleTest {
     server.heal();
     server.on("*", "*").html(200);
     assertThat(desk.alone("tasks", "list", "--server", server.url().toString()).exit()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {502, 503, 500})
+  void creationIsTriedOnceAndTheDoubtIsSaid(int status) {
+    server.on("POST", "/v1/agent/tasks").answer(status, "bad gateway");
+    var ran = desk.alone("tasks", "create", "hello", "--server", server.url().toString());
+    assertThat(ran.exit()).isEqualTo(75);
+    assertThat(ran.err()).contains("may have created the task or not", "tasks list");
+    assertThat(server.requests()).filteredOn(r -> r.method().equals("POST")).hasSize(1);
+  }
+
+  @Test
+  void creationSaysThatNothingWasSentWhenNobodyListens() {
+    assertThat(desk.alone("tasks", "create", "hello", "--server", "http://127.0.0.1:9").err()).contains("cannot be reached").doesNotContain("may have");
+  }
+
+  @Test
+  void anUnknownHostIsSaidToBeOne() {
+    assertThat(desk.alone("tasks", "list", "--server", "http://no_such.invalid:8080").err()).contains("cannot be reached",
+        "no address is known for this host name");
+  }
+
+  @Test
+  void httpsForAServerThatWaitsForHttpIsSaidToo() throws Exception {
+    try (var listening = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+      var ran = desk.alone("tasks", "list", "--server", "https://127.0.0.1:" + listening.getLocalPort());
+      assertThat(ran.err()).contains("does not speak https", "http://");
+    }
   }
 
   @Test

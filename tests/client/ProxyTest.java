@@ -99,6 +99,26 @@ class ProxyTest {
     assertThat(proxy.asked()).isEmpty();
   }
 
+  @Test
+  void aProxyThatWantsTlsIsRefusedBeforeAnythingIsSaidToIt() {
+    var problem = catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "https://me:secret@"))).dialect());
+    assertThat(problem.text()).contains("HTTP_PROXY", "https://", "http://host:port").doesNotContain("secret");
+    assertThat(proxy.asked()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x.invalid y.invalid", "y.invalid\tx.invalid", "y.invalid,  x.invalid"})
+  void excludedHostsAreSeparatedByBlanksOrCommas(String excluded) {
+    assertThat(direct("x.invalid", excluded)).isTrue();
+  }
+
+  @Test
+  void aHostWithAnUnderscoreIsReached() throws Exception {
+    client("http://code_tether.invalid:8000", Map.of("HTTP_PROXY", proxy.url())).dialect();
+    assertThat(proxy.asked().getFirst()).startsWith("GET http://code_tether.invalid:8000/v1/agent/codebases HTTP/1.1");
+    assertThat(direct("code_tether", "code_tether")).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"http://", "::", "http://a b", "http:///x", "http://127.0.0.1:99999"})
   void anUnusableProxyIsAProblemThatNamesTheVariable(String address) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import lib.config.ConfigFile;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Environment;
@@ -32,6 +33,15 @@ class ConfigFileTest {
   @BeforeEach
   void folders() throws IOException {
     usual = Files.createDirectories(temp.resolve("home/.config/a2a-worker")).resolve("config.json");
+  }
+
+  @Test
+  void isLookedForWhereXdgConfigHomeSays() throws IOException {
+    var home = temp.resolve("home");
+    var elsewhere = Files.createDirectories(temp.resolve("xdg/a2a-worker")).resolve("config.json");
+    Files.writeString(elsewhere, "{\"worker_name\": \"x\"}");
+    var env = new Environment(Map.of("XDG_CONFIG_HOME", temp.resolve("xdg").toString()), temp, home, "host");
+    assertThat(ConfigFile.find(null, env)).map(ConfigFile::path).contains(elsewhere);
   }
 
   static Stream<Arguments> broken() {

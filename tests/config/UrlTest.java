@@ -16,14 +16,14 @@ class UrlTest {
   Path home;
 
   @ParameterizedTest
-  @CsvSource({"https://h.example/,https://h.example", "HTTPS://h.example/base//,https://h.example/base", "http://[::1]:8080,http://[::1]:8080"})
+  @CsvSource({"https://h.example/,https://h.example", "HTTPS://h.example/base//,https://h.example/base", "http://[::1]:8080,http://[::1]:8080", "http://code_tether:8080/,http://code_tether:8080"})
   void aUsableOneIsTakenWithItsSchemeInSmallLetters(String given, String taken) {
     assertThat(Ran.config(home, Map.of("A2A_SERVER_URL", given), "show", "--json").value("server_url")).isEqualTo(taken);
   }
 
   @ParameterizedTest
   @CsvSource({"//h,https:// or http:// in front", "h.example,https:// or http:// in front", "https:h,https:// or http:// in front",
-      "http://my_host,a host name of letters", "http://,this is none", "http://h:0,a port from 1 to 65535", "http://h:65536,a port from 1",
+      "http://my host,this is none", "http://my!host,a host name of letters", "http://,this is none", "http://h:0,a port from 1 to 65535", "http://h:65536,a port from 1",
       "https://h/p?q=1,without ? or #", "https://h#x,without ? or #", "https://u@my_host,without a user or password"})
   void anyOtherIsRefusedInWordsThatFitIt(String given, String must) {
     var ran = Ran.config(home, Map.of("A2A_SERVER_URL", given), "check");

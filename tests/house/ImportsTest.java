@@ -16,7 +16,7 @@ import tests.Project;
 /** A folder is a job, and imports go one way: a reader of a folder needs to know only those above it. */
 class ImportsTest {
   /** The folders of lib in their order: each imports only those above it. A folder stands below the folders that it holds. */
-  private static final List<String> ORDER = List.of("core", "config", "store", "protocol", "client/http", "client", "redaction", "session",
+  private static final List<String> ORDER = List.of("core/os", "core", "config", "store", "protocol", "client/http", "client", "redaction", "session",
       "agent/adapter", "agent/process", "agent/output", "agent", "journal", "outbox", "feed", "worker/context", "worker/admission",
       "worker/presence", "worker/attempt", "worker/recovery", "worker", "control", "server/http", "server/rules", "server/db", "server/worker",
       "server/task", "server/session", "server/api", "server", "cli/output", "cli");

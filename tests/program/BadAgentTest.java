@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.time.Duration;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;

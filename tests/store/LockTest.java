@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.locks.LockSupport;
 import lib.core.Problem;
 import lib.store.LockFile;
@@ -67,6 +68,32 @@ class LockTest {
       assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
     }
     LockFile.take(file, "a worker", "take another name").close();
+  }
+
+  @Test
+  void staysTakenForOtherProcessesWhenItsOwnProcessAsksAgain() throws Exception {
+    var file = temp.resolve("lock");
+    try (var mine = LockFile.take(file, "a worker", "take another name")) {
+      assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
+      assertThat(LockFile.holder(file)).contains(Long.toString(ProcessHandle.current().pid()));
+      var other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Holder.class.getName(), file.toString())
+          .redirectErrorStream(true).start();
+      other.getOutputStream().close();
+      assertThat(new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("a worker already runs in").doesNotContain("taken\n");
+      assertThat(mine).isNotNull();
+    }
+  }
+
+  @Test
+  void refusesAFolderThatOthersMayWrite() throws Exception {
+    var open = Files.createDirectory(temp.resolve("open"));
+    for (var mode : new String[] {"rwxrwx---", "rwx----w-"}) {
+      Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(mode));
+      var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(open.resolve("lock"), "a worker", "take another name"));
+      assertThat(problem.text()).contains("the folder " + open + " is not safe", "other users may write it", "chmod go-w " + open);
+      assertThat(open).isEmptyDirectory();
+    }
   }
 
   @Test

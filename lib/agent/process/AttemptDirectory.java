@@ -17,7 +17,7 @@ import lib.client.http.HttpTransport;
 import lib.core.Json;
 import lib.core.MachineFailure;
 import lib.core.Problem;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import lib.protocol.Task;
 import lib.store.DurableFiles;
 

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import lib.store.DurableFiles;
 
 /**

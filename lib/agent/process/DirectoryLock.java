@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import lib.core.Environment;
-import lib.core.ProcFs;
-import lib.core.SystemCalls;
+import lib.core.os.ProcFs;
+import lib.core.os.SystemCalls;
 
 /**
  * The lock by which the workers of a machine, also of different users, keep one writer per directory: {@code flock} on the

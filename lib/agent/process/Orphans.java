@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lib.core.ProcFs;
-import lib.core.SystemCalls;
+import lib.core.os.ProcFs;
+import lib.core.os.SystemCalls;
 
 /**
  * Processes whose own parent has ended, and which became this process's children: it is their subreaper, or the machine's first

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 
 /**
  * What an agent's processes have used up to a moment. Two of these tell whether they did something in between that is

@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import lib.core.Clock;
-import lib.core.ProcFs.Stat;
-import lib.core.ProcFs;
-import lib.core.SystemCalls;
+import lib.core.os.ProcFs.Stat;
+import lib.core.os.ProcFs;
+import lib.core.os.SystemCalls;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.Optional;
 import lib.core.Clock;
 import lib.core.MachineFailure;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import lib.store.DurableFiles;
 
 /**

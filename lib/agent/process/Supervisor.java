@@ -13,8 +13,8 @@ import lib.agent.process.AttemptDirectory.Exit;
 import lib.core.Environment;
 import lib.core.MachineFailure;
 import lib.core.Problem;
-import lib.core.ProcFs;
-import lib.core.SystemCalls;
+import lib.core.os.ProcFs;
+import lib.core.os.SystemCalls;
 
 /**
  * Starts an agent under a small shell process that outlives the worker. The agent leads a session of its own, reads its prompt

@@ -14,7 +14,7 @@ import java.util.Optional;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.agent.process.AttemptDirectory.Pids;
 import lib.core.MachineFailure;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 
 /**
  * What the supervisor writes into an attempt's directory: the mark that the agent was let go, and its end. Each is one write

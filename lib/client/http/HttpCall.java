@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import lib.core.WebAddress;
 
 /**
  * One request and its answer, over redirects that keep method and body. One thread runs it; any other can
@@ -128,11 +129,11 @@ final class HttpCall {
   private static URI follow(URI from, String location) throws IOException {
     try {
       var to = from.resolve(new URI(location));
-      if (to.getHost() == null || to.getPort() > 65_535 || !List.of("http", "https").contains(to.getScheme())) {
+      if (WebAddress.host(to) == null || WebAddress.port(to) > 65_535 || !List.of("http", "https").contains(to.getScheme())) {
         throw new IOException("a redirect to an address that is no web address: " + location);
       }
       // a server behind a TLS proxy sees itself as http; the token must not leave unencrypted because of that
-      return from.getScheme().equals("https") && to.getScheme().equals("http") && from.getHost().equals(to.getHost())
+      return from.getScheme().equals("https") && to.getScheme().equals("http") && WebAddress.host(from).equals(WebAddress.host(to))
           ? new URI("https://" + from.getRawAuthority() + to.getRawPath() + (to.getRawQuery() == null ? "" : "?" + to.getRawQuery()))
           : to;
     } catch (URISyntaxException | IllegalArgumentException e) {

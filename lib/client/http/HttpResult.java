@@ -111,7 +111,7 @@ public record HttpResult(int status, byte[] body, String retryAfter, Instant at)
     return new String(body, StandardCharsets.UTF_8);
   }
 
-  /** {@code RetryPolicy-After} in seconds or as a date; an hour at most, nothing when it makes no sense. */
+  /** {@code Retry-After} in seconds or as a date; an hour at most, nothing when it makes no sense. */
   private Duration asked() {
     if (retryAfter == null) {
       return Duration.ZERO;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLSocketFactory;
 import lib.core.Version;
+import lib.core.WebAddress;
 
 /**
  * One HTTP exchange at a time per call: token, proxy, own authorities, and a deadline on the whole exchange, however
@@ -131,6 +133,7 @@ public final class HttpTransport {
   private static ApiException failure(HttpCall exchange, Throwable cause) {
     return switch (cause) {
       case ApiException failed -> failed;
+      case UnknownHostException e -> new ApiException(ApiException.Kind.UNREACHABLE, exchange + ": no address is known for this host name", e);
       case IOException e -> new ApiException(ApiException.Kind.UNREACHABLE,
           exchange + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()), e);
       case OutOfMemoryError e -> new ApiException(ApiException.Kind.GARBLED, exchange + ": the answer does not fit into memory", e);
@@ -171,11 +174,11 @@ public final class HttpTransport {
     var own = server.url();
     // a front that only leads from http to https is the same server, and what it gets is safer than what was sent to it
     var upgrade = own.getScheme().equals("http") && port(own) == 80 && uri.getScheme().equals("https") && port(uri) == 443;
-    return uri.getHost().equalsIgnoreCase(own.getHost())
+    return WebAddress.host(uri).equalsIgnoreCase(WebAddress.host(own))
         && (upgrade || port(uri) == port(own) && uri.getScheme().equals(own.getScheme()));
   }
 
   private static int port(URI uri) {
-    return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equals("https") ? 443 : 80;
+    return WebAddress.port(uri) >= 0 ? WebAddress.port(uri) : uri.getScheme().equals("https") ? 443 : 80;
   }
 }

@@ -8,10 +8,10 @@ import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.URI;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import lib.core.Environment;
 import lib.core.Problem;
+import lib.core.WebAddress;
 
 /** Proxies as the variables name them: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in capitals or not. */
 public record ProxySettings(Environment env) {
@@ -19,8 +19,8 @@ public record ProxySettings(Environment env) {
   /** The proxy for this address; {@link Proxy#NO_PROXY} for none. */
   public Proxy of(URI uri) {
     var proxy = address(uri);
-    return proxy == null ? Proxy.NO_PROXY : new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(proxy.getHost(),
-        proxy.getPort() > 0 ? proxy.getPort() : 80));
+    return proxy == null ? Proxy.NO_PROXY : new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(WebAddress.host(proxy),
+        WebAddress.port(proxy) > 0 ? WebAddress.port(proxy) : 80));
   }
 
   /** Answers the proxy's question for the name and password that its URL holds; null when it holds none. */
@@ -40,7 +40,7 @@ public record ProxySettings(Environment env) {
   }
 
   private URI address(URI uri) {
-    if (excluded(uri.getHost())) {
+    if (excluded(WebAddress.host(uri))) {
       return null;
     }
     var name = uri.getScheme().equals("https") ? "HTTPS_PROXY" : "HTTP_PROXY";
@@ -50,13 +50,13 @@ public record ProxySettings(Environment env) {
     }
     var whole = value.contains("://") ? value : "http://" + value;
     var scheme = whole.substring(0, whole.indexOf("://"));
-    if (!List.of("http", "https").contains(scheme.toLowerCase(Locale.ROOT))) {
+    if (!scheme.equalsIgnoreCase("http")) { // nothing may be said in clear to a proxy that is named with https, least of all its password
       throw new Problem("the proxy in " + name + " is of a kind that is not supported", "it begins with " + scheme + "://",
-          "name a proxy like http://host:port, or unset the variable");
+          "name a proxy like http://host:port, or unset the variable; an https server gets its own encryption through it");
     }
     try {
       var proxy = URI.create(whole);
-      if (proxy.getHost() != null && proxy.getPort() <= 65_535) {
+      if (WebAddress.host(proxy) != null && WebAddress.port(proxy) <= 65_535) {
         return proxy;
       }
     } catch (IllegalArgumentException e) {
@@ -74,7 +74,7 @@ public record ProxySettings(Environment env) {
       return true; // this machine is never behind a proxy
     }
     var list = env.var("NO_PROXY") != null ? env.var("NO_PROXY") : env.var("no_proxy");
-    return list != null && Arrays.stream(list.split(",")).map(String::strip).filter(s -> !s.isEmpty()).anyMatch(entry -> covers(entry, host));
+    return list != null && Arrays.stream(list.split("[,\\s]+")).map(String::strip).filter(s -> !s.isEmpty()).anyMatch(entry -> covers(entry, host));
   }
 
   /** Whether an entry is for this host: a name with all below it, an address, a range of addresses, or {@code *} for all. */

@@ -7,7 +7,7 @@ import lib.protocol.Registration;
 
 /**
  * How often and how long apart a call is tried again. Full jitter: a random part of a wait that doubles up to a cap, so
- * that a thousand workers do not come back in step; what the server asks for with {@code RetryPolicy-After} is the least.
+ * that a thousand workers do not come back in step; what the server asks for with {@code Retry-After} is the least.
  *
  * @param first the longest first wait
  * @param cap the longest wait

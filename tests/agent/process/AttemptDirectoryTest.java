@@ -15,7 +15,7 @@ import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor;
 import lib.core.Json;
 import lib.core.MachineFailure;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

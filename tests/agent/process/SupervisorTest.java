@@ -23,7 +23,7 @@ import lib.core.Environment;
 import lib.core.Json;
 import lib.core.MachineFailure;
 import lib.core.Problem;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -15,7 +15,7 @@ import lib.agent.process.Supervisor;
 import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.core.ProcFs;
+import lib.core.os.ProcFs;
 import tests.program.Site;
 
 /**

@@ -1,4 +1,4 @@
-package lib.config;
+package lib.core;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,15 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Files that people write: UTF-8, with or without the mark that some editors put in front. */
-final class Utf8 {
+public final class Utf8 {
   private static final String MARK = "\ufeff";
 
   private Utf8() {}
 
   /** A file that is not UTF-8, with the place of the first byte that is wrong. */
-  static final class Malformed extends IOException {
-    final int line;
-    final int column;
+  public static final class Malformed extends IOException {
+    public final int line;
+    public final int column;
 
     private Malformed(String before) {
       super("it is not UTF-8");
@@ -25,7 +25,7 @@ final class Utf8 {
     }
   }
 
-  static String read(Path file) throws IOException {
+  public static String read(Path file) throws IOException {
     var bytes = ByteBuffer.wrap(Files.readAllBytes(file));
     var text = CharBuffer.allocate(bytes.remaining());
     var result = StandardCharsets.UTF_8.newDecoder().decode(bytes, text, true);
@@ -37,7 +37,7 @@ final class Utf8 {
   }
 
   /** The text without a leading byte order mark. */
-  static String without(String text) {
+  public static String without(String text) {
     return text.startsWith(MARK) ? text.substring(1) : text;
   }
 }

@@ -1,4 +1,4 @@
-package lib.core;
+package lib.core.os;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package lib.core;
+package lib.core.os;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

@@ -1,0 +1,2 @@
+/** What Linux says of this machine and its processes. */
+package lib.core.os;
