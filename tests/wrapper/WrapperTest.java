@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -378,6 +379,40 @@ class WrapperTest {
     assertThat(cold.err()).contains("cannot write to " + blocked, "JBANG_DIR");
     var homeless = Map.of("A2A_CACHE_DIR", "", "JBANG_DIR", "", "HOME", blocked.toString());
     assertThat(run(start(folder, homeless, "./jbang", "say.java"), "").err()).contains("cannot write to " + blocked, "fix: set HOME");
+  }
+
+  @Test
+  void aScriptThatIsReachedThroughALinkFindsItsSources() throws Exception {
+    Files.writeString(Files.createDirectory(folder.resolve("part")).resolve("Part.java"), "package part; public class Part { public static String text = \"[a]\"; }");
+    var whole = Files.writeString(folder.resolve("whole.java"), "//SOURCES part/**.java\npublic class whole { public static void main(String[] a) { "
+        + "System.out.println(part.Part.text); } }");
+    var link = Files.createSymbolicLink(temp.resolve("linked.java"), whole);
+    succeeds(run(start(temp, Map.of(), folder.resolve("jbang").toString(), link.toString()), ""));
+  }
+
+  @Test
+  void aFolderForTemporaryFilesMayBeReadOnly() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root") && tool("unshare").isPresent(), "only root may mount here");
+    var elsewhere = Files.createTempDirectory(Path.of("/var/tmp"), "wrapper"); // what the test has in /tmp would be hidden
+    try {
+      Files.copy(folder.resolve("jbang"), elsewhere.resolve("jbang"), COPY_ATTRIBUTES);
+      Files.writeString(elsewhere.resolve("say.java"), SCRIPT);
+      var caches = Map.of("HOME", elsewhere.toString(), "JBANG_DIR", elsewhere.resolve("dir").toString(), "A2A_CACHE_DIR", elsewhere.resolve("own").toString());
+      var pinned = Files.createDirectory(elsewhere.resolve("own"));
+      says(Map.of());
+      try (var jars = Files.newDirectoryStream(shared.resolve("own"), "*.jar")) {
+        for (var jar : jars) {
+          Files.copy(jar, pinned.resolve(jar.getFileName()), COPY_ATTRIBUTES);
+        }
+      }
+      succeeds(run(start(elsewhere, caches, "unshare", "-m", "sh", "-c", "mount -t tmpfs -o ro none /tmp && exec ./jbang say.java a"), ""));
+    } finally {
+      try (var files = Files.walk(elsewhere)) {
+        for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 
   @Test
