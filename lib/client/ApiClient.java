@@ -1,7 +1,6 @@
 package lib.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
 import lib.client.http.ApiException;
 import lib.client.http.EventStream;
-import lib.client.http.HttpResult;
 import lib.client.http.HttpTransport;
 import lib.client.http.ServerAddress;
 import lib.core.Json;
@@ -27,8 +25,7 @@ import lib.protocol.TaskStatus;
 import lib.protocol.Timestamps;
 
 /**
- * Every call to the server, typed. It finds out which path family the server speaks and finds out anew when that family
- * goes away. Blocking, thread-safe; each call ends within its deadline, succeeds or throws, and retries nothing.
+ * Every call to the server, typed. Blocking, thread-safe; each call ends within its deadline, succeeds or throws, and retries nothing.
  */
 public final class ApiClient {
   /** Servers and proxies take 8 KiB for one header line, its name included, and the strict ones 16 KiB for all. */
@@ -36,7 +33,7 @@ public final class ApiClient {
 
   private final HttpTransport http;
   private final Duration deadline;
-  private volatile PathFamily dialect;
+  private final FamilyCalls calls;
 
   public ApiClient(ServerAddress server) {
     this(server, HttpTransport.DEADLINE);
@@ -50,6 +47,7 @@ public final class ApiClient {
   private ApiClient(HttpTransport http, Duration deadline) {
     this.http = http;
     this.deadline = deadline;
+    this.calls = new FamilyCalls(http, deadline);
   }
 
   /** The same with its calls on these threads, one for each, instead of the virtual threads that all else shares. */
@@ -77,43 +75,13 @@ public final class ApiClient {
 
   /** {@code GET /v1/agent/status}: our own server answers it to everybody. */
   public Info info() throws ApiException, InterruptedException {
-    var answer = exchange("GET", PathFamily.CODEBASES.path("/status"), null);
+    var answer = calls.exchange("GET", PathFamily.CODEBASES.path("/status"), null);
     return new Info(Json.text(answer, "message"), Json.text(answer, "server_id"));
   }
 
-  /** The path family, found by asking for the codebases in each. */
-  public PathFamily dialect() throws ApiException, InterruptedException {
-    var known = dialect;
-    if (known != null) {
-      return known;
-    }
-    ApiException denied = null;
-    ApiException page = null;
-    ApiException last = null;
-    for (var candidate : PathFamily.values()) {
-      var answer = http.send("GET", candidate.codebases(""), null, Map.of(), deadline);
-      if (answer.ok()) {
-        answer.json();
-        dialect = candidate;
-        return candidate;
-      }
-      last = answer.failure();
-      switch (last.kind()) {
-        case DENIED -> denied = denied == null ? last : denied; // a guard may stand before paths that are not there
-        case NO_ROUTE, GONE, MISSING -> { }
-        default -> {
-          if (last.status() != 404) {
-            throw last;
-          }
-          page = last; // a proxy's own 404: it may route the other families
-        }
-      }
-    }
-    if (page != null) {
-      throw page; // behind that proxy a server may yet come up
-    }
-    throw denied != null ? denied : new ApiException(ApiException.Kind.NO_ROUTE, last.status(),
-        "no CodeTether server answers here: " + last.getMessage(), Duration.ZERO, null, last);
+  /** The path family that the server speaks, found by asking for the codebases in each. */
+  public PathFamily pathFamily() throws ApiException, InterruptedException {
+    return calls.family();
   }
 
   // --- workers
@@ -175,13 +143,13 @@ public final class ApiClient {
   public void routeCodebases(String workerId, List<String> ids) throws ApiException, InterruptedException {
     var body = Json.object().put("worker_id", workerId);
     body.set("codebases", Json.array(ids));
-    expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + HttpTransport.encode(workerId), Json.write(body), Map.of(), deadline));
+    FamilyCalls.expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + HttpTransport.encode(workerId), Json.write(body), Map.of(), deadline));
   }
 
   /** {@code GET /v1/worker/connected/{id}}: whether the server has our stream; true where it cannot tell. */
   public boolean connected(String workerId) throws ApiException, InterruptedException {
     try {
-      expect(http.send("GET", "/v1/worker/connected/" + HttpTransport.encode(workerId), null, Map.of(), deadline));
+      FamilyCalls.expect(http.send("GET", "/v1/worker/connected/" + HttpTransport.encode(workerId), null, Map.of(), deadline));
       return true;
     } catch (ApiException e) {
       if (e.kind() == ApiException.Kind.NO_ROUTE) {
@@ -247,7 +215,7 @@ public final class ApiClient {
       body.put("attempt", running);
     }
     try {
-      var answer = content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
+      var answer = FamilyCalls.content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
           Map.of("X-Worker-ID", workerId), deadline));
       return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
           ? new Claim.Lost(null, String.valueOf(Json.text(answer, "message")))
@@ -276,7 +244,7 @@ public final class ApiClient {
    */
   public void release(TaskReport report) throws ApiException, InterruptedException {
     try {
-      expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + HttpTransport.encode(report.workerId()),
+      FamilyCalls.expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + HttpTransport.encode(report.workerId()),
           Json.write(report.toJson()), Map.of("X-Worker-ID", report.workerId()), deadline));
     } catch (ApiException e) {
       if (e.kind() != ApiException.Kind.MISSING && e.kind() != ApiException.Kind.NO_ROUTE) {
@@ -289,7 +257,7 @@ public final class ApiClient {
   public void decline(String taskId, String workerId, String why) throws ApiException, InterruptedException {
     var body = Json.object().put("task_id", taskId).put("worker_id", workerId).put("status", TaskStatus.PENDING.word())
         .put("declined", true).put("error", why);
-    expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
+    FamilyCalls.expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
         Map.of("X-Worker-ID", workerId), deadline));
   }
 
@@ -349,7 +317,7 @@ public final class ApiClient {
 
   /** {@code GET …/tasks/{id}/output/stream}: events {@code output} and {@code done}. */
   public EventStream followOutput(String taskId, long since, Duration silence) throws ApiException, InterruptedException {
-    return http.open(dialect().path("/tasks/" + HttpTransport.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence, deadline);
+    return http.open(pathFamily().path("/tasks/" + HttpTransport.encode(taskId) + "/output/stream?since=" + since), Map.of(), silence, deadline);
   }
 
   // --- the task stream
@@ -394,48 +362,7 @@ public final class ApiClient {
   // --- underneath
 
   JsonNode call(String method, Function<PathFamily, String> path, JsonNode body) throws ApiException, InterruptedException {
-    var known = dialect();
-    try {
-      return exchange(method, path.apply(known), body);
-    } catch (ApiException e) {
-      if (e.kind() != ApiException.Kind.NO_ROUTE && e.kind() != ApiException.Kind.GONE) {
-        throw e;
-      }
-      dialect = null; // the server may have been replaced by one of another family
-      var now = again(known);
-      if (now == known) {
-        throw e;
-      }
-      return exchange(method, path.apply(now), body);
-    }
-  }
-
-  /** A server that spoke a family a moment ago and now none is being replaced, or hides behind a gateway: wait for it. */
-  private PathFamily again(PathFamily before) throws ApiException, InterruptedException {
-    try {
-      return dialect();
-    } catch (ApiException e) {
-      throw e.kind().again() ? e : new ApiException(ApiException.Kind.GARBLED, e.status(), "the server, which answered at " + before.codebases("")
-          + ", does not any more: " + e.getMessage(), e.retryAfter(), null, e);
-    }
-  }
-
-  private JsonNode exchange(String method, String path, JsonNode body) throws ApiException, InterruptedException {
-    var answer = http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline);
-    return method.equals("GET") ? content(answer) : expect(answer);
-  }
-
-  /** What a call that does something brought; missing when the server only says that it is done. */
-  private static JsonNode expect(HttpResult answer) throws ApiException {
-    return answer.ok() && answer.body().length == 0 ? MissingNode.getInstance() : content(answer);
-  }
-
-  /** The same of a call that is no use without an answer. */
-  private static JsonNode content(HttpResult answer) throws ApiException {
-    if (!answer.ok()) {
-      throw answer.failure();
-    }
-    return answer.json();
+    return calls.call(method, path, body);
   }
 
   private static Task readTask(JsonNode answer) throws ApiException {

@@ -35,7 +35,7 @@ class ApiClientTest {
   @CsvSource({"D25, OPENCODE", "V13, OPENCODE", "V16, CODEBASES", "HEAD, WORKSPACES"})
   void thePathFamilyIsFoundByAsking(Version version, PathFamily expected) throws Exception {
     try (var server = FakeServer.start(version)) {
-      assertThat(client(server).dialect()).isEqualTo(expected);
+      assertThat(client(server).pathFamily()).isEqualTo(expected);
     }
   }
 
@@ -149,10 +149,10 @@ class ApiClientTest {
       client.register(registration());
       server.become(Version.HEAD); // answers the old family with 410
       assertThat(client.task(id).prompt()).isEqualTo("do it");
-      assertThat(client.dialect()).isEqualTo(PathFamily.WORKSPACES);
+      assertThat(client.pathFamily()).isEqualTo(PathFamily.WORKSPACES);
       server.become(Version.V13); // and knows nothing of the new one
       assertThat(client.task(id).prompt()).isEqualTo("do it");
-      assertThat(client.dialect()).isEqualTo(PathFamily.OPENCODE);
+      assertThat(client.pathFamily()).isEqualTo(PathFamily.OPENCODE);
     }
   }
 

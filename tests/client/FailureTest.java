@@ -37,7 +37,7 @@ class FailureTest {
   void start() throws Exception {
     server = FakeServer.start(Version.V16);
     client = ApiClientTest.client(server);
-    client.dialect();
+    client.pathFamily();
   }
 
   @AfterEach
@@ -91,7 +91,7 @@ class FailureTest {
     assertThat(failure(f -> f.text(404, "default backend - 404")).kind()).isEqualTo(Kind.GARBLED);
     assertThat(Kind.GARBLED.again()).isTrue();
     server.on("*", "*").html(404);
-    assertThat(catchThrowableOfType(ApiException.class, () -> ApiClientTest.client(server).dialect()).kind()).isEqualTo(Kind.GARBLED);
+    assertThat(catchThrowableOfType(ApiException.class, () -> ApiClientTest.client(server).pathFamily()).kind()).isEqualTo(Kind.GARBLED);
   }
 
   @Test

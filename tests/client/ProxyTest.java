@@ -40,20 +40,20 @@ class ProxyTest {
   @ParameterizedTest
   @ValueSource(strings = {"HTTP_PROXY", "http_proxy"})
   void callsGoThroughTheProxy(String variable) throws Exception {
-    assertThat(client(SERVER, Map.of(variable, proxy.url())).dialect()).isEqualTo(PathFamily.CODEBASES);
+    assertThat(client(SERVER, Map.of(variable, proxy.url())).pathFamily()).isEqualTo(PathFamily.CODEBASES);
     assertThat(proxy.asked().getFirst()).startsWith("GET " + SERVER + "/v1/agent/codebases HTTP/1.1");
   }
 
   @Test
   void anAddressWithoutASchemeIsAProxyToo() throws Exception {
-    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", ""))).dialect();
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", ""))).pathFamily();
     assertThat(proxy.asked()).hasSize(1);
   }
 
   @Test
   void theProxysNameAndPasswordComeFromItsAddress() throws Exception {
     proxy.login("me:it's");
-    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:it's@"))).dialect();
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:it's@"))).pathFamily();
     assertThat(proxy.asked().getLast()).containsIgnoringCase("Proxy-Authorization: Basic "
         + Base64.getEncoder().encodeToString("me:it's".getBytes(StandardCharsets.UTF_8)));
   }
@@ -61,7 +61,7 @@ class ProxyTest {
   @Test
   void aPasswordWithEncodedCharactersIsDecoded() throws Exception {
     proxy.login("me:p@:/");
-    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:p%40%3A%2F@"))).dialect();
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "http://me:p%40%3A%2F@"))).pathFamily();
     assertThat(proxy.asked().getLast()).containsIgnoringCase("Proxy-Authorization: Basic "
         + Base64.getEncoder().encodeToString("me:p@:/".getBytes(StandardCharsets.UTF_8)));
   }
@@ -69,7 +69,7 @@ class ProxyTest {
   @Test
   void anEncryptedServerIsReachedThroughATunnelThatShowsNoToken() {
     var client = client("https://codetether.invalid", Map.of("HTTPS_PROXY", proxy.url()));
-    assertThat(catchThrowableOfType(ApiException.class, client::dialect).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
+    assertThat(catchThrowableOfType(ApiException.class, client::pathFamily).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
     assertThat(proxy.asked().getFirst()).startsWith("CONNECT codetether.invalid:443 ").doesNotContain("secret-token");
   }
 
@@ -79,7 +79,7 @@ class ProxyTest {
   void excludedHostsAreReachedDirectly(String excluded) {
     for (var variable : new String[] {"NO_PROXY", "no_proxy"}) {
       var client = client(SERVER, Map.of("HTTP_PROXY", proxy.url(), variable, excluded));
-      assertThat(catchThrowableOfType(ApiException.class, client::dialect).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
+      assertThat(catchThrowableOfType(ApiException.class, client::pathFamily).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
     }
     assertThat(proxy.asked()).isEmpty();
   }
@@ -87,21 +87,21 @@ class ProxyTest {
   @ParameterizedTest
   @ValueSource(strings = {"tether.invalid", "other", "codetether", ""})
   void otherHostsAreNotExcluded(String excluded) throws Exception {
-    client(SERVER, Map.of("HTTP_PROXY", proxy.url(), "NO_PROXY", excluded)).dialect();
+    client(SERVER, Map.of("HTTP_PROXY", proxy.url(), "NO_PROXY", excluded)).pathFamily();
     assertThat(proxy.asked()).hasSize(1);
   }
 
   @Test
   void thisMachineIsNeverBehindAProxy() {
     for (var here : new String[] {"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"}) {
-      assertThat(catchThrowableOfType(ApiException.class, client(here, Map.of("HTTP_PROXY", proxy.url()))::dialect)).isNotNull();
+      assertThat(catchThrowableOfType(ApiException.class, client(here, Map.of("HTTP_PROXY", proxy.url()))::pathFamily)).isNotNull();
     }
     assertThat(proxy.asked()).isEmpty();
   }
 
   @Test
   void aProxyThatWantsTlsIsRefusedBeforeAnythingIsSaidToIt() {
-    var problem = catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "https://me:secret@"))).dialect());
+    var problem = catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", proxy.url().replace("http://", "https://me:secret@"))).pathFamily());
     assertThat(problem.text()).contains("HTTP_PROXY", "https://", "http://host:port").doesNotContain("secret");
     assertThat(proxy.asked()).isEmpty();
   }
@@ -114,7 +114,7 @@ class ProxyTest {
 
   @Test
   void aHostWithAnUnderscoreIsReached() throws Exception {
-    client("http://code_tether.invalid:8000", Map.of("HTTP_PROXY", proxy.url())).dialect();
+    client("http://code_tether.invalid:8000", Map.of("HTTP_PROXY", proxy.url())).pathFamily();
     assertThat(proxy.asked().getFirst()).startsWith("GET http://code_tether.invalid:8000/v1/agent/codebases HTTP/1.1");
     assertThat(direct("code_tether", "code_tether")).isTrue();
   }
@@ -122,7 +122,7 @@ class ProxyTest {
   @ParameterizedTest
   @ValueSource(strings = {"http://", "::", "http://a b", "http:///x", "http://127.0.0.1:99999"})
   void anUnusableProxyIsAProblemThatNamesTheVariable(String address) {
-    assertThatThrownBy(() -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).isInstanceOf(Problem.class)
+    assertThatThrownBy(() -> client(SERVER, Map.of("HTTP_PROXY", address)).pathFamily()).isInstanceOf(Problem.class)
         .hasMessageContaining("HTTP_PROXY");
   }
 
@@ -150,7 +150,7 @@ class ProxyTest {
   @ParameterizedTest
   @ValueSource(strings = {"socks5://127.0.0.1:1080", "socks5h://127.0.0.1:1080", "socks4://127.0.0.1:1080", "ftp://127.0.0.1:1"})
   void aProxyOfAnotherKindIsAProblemThatSaysSo(String address) {
-    assertThat(catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", address)).dialect()).text())
+    assertThat(catchThrowableOfType(Problem.class, () -> client(SERVER, Map.of("HTTP_PROXY", address)).pathFamily()).text())
         .contains("HTTP_PROXY").contains(address.substring(0, address.indexOf(':'))).contains("not supported");
   }
 

@@ -46,7 +46,7 @@ class RedirectTest {
   void theOldPathFamilyOfANewerServerStillWorks() throws Exception {
     try (var server = FakeServer.start(Version.V13)) {
       var client = client(server);
-      client.dialect();
+      client.pathFamily();
       var id = server.addTask(null, "do it");
       server.become(Version.V16); // answers the family that the client knows with 307
       client.status(TaskReport.running(id, "w", null, 0));
@@ -77,7 +77,7 @@ class RedirectTest {
       var variables = Map.of("HTTP_PROXY", proxy.url(), "HTTPS_PROXY", proxy.url());
       for (var url : List.of("http://" + Keys.NAME, "http://" + Keys.NAME + ":80")) {
         var client = new ApiClient(new ServerAddress(URI.create(url), "secret-token", keys.certificate(), ApiClientTest.env(variables)));
-        assertThat(client.dialect()).isEqualTo(PathFamily.CODEBASES);
+        assertThat(client.pathFamily()).isEqualTo(PathFamily.CODEBASES);
       }
       assertThat(server.requests()).hasSize(2).allSatisfy(r -> assertThat(r.headers()).containsEntry("Authorization", "Bearer secret-token"));
     }
@@ -88,7 +88,7 @@ class RedirectTest {
     var keys = Keys.make(temp);
     try (var server = FakeServer.start(Version.V16); var other = FakeServer.startTls(Version.V16, keys.sockets())) {
       server.on("GET", "*").redirect(307, other.url() + "/v1/agent/codebases");
-      new ApiClient(new ServerAddress(server.url(), "secret-token", keys.certificate(), ApiClientTest.env(Map.of()))).dialect();
+      new ApiClient(new ServerAddress(server.url(), "secret-token", keys.certificate(), ApiClientTest.env(Map.of()))).pathFamily();
       assertThat(other.requests()).hasSize(1).allSatisfy(r -> assertThat(r.headers()).doesNotContainKey("Authorization"));
     }
   }
@@ -97,7 +97,7 @@ class RedirectTest {
   void aLoopEnds() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       var client = client(server);
-      client.dialect();
+      client.pathFamily();
       server.on("GET", "/v1/agent/tasks/*").redirect(307, "/v1/agent/tasks/again");
       var failed = catchThrowableOfType(ApiException.class, () -> client.task("t"));
       assertThat(failed.kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
@@ -112,7 +112,7 @@ class RedirectTest {
   void aRedirectToSomethingElseIsAFailureLikeAnyOther(String location) throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       var client = client(server);
-      client.dialect();
+      client.pathFamily();
       server.on("GET", "/v1/agent/tasks/*").redirect(307, location);
       assertThat(catchThrowableOfType(ApiException.class, () -> client.task("t"))).isNotNull();
     }
@@ -124,7 +124,7 @@ class RedirectTest {
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       var id = server.addTask(null, "do it");
       var client = new ApiClient(new ServerAddress(server.url(), "secret-token", keys.certificate(), ApiClientTest.env(Map.of())));
-      client.dialect();
+      client.pathFamily();
       server.on("GET", "/v1/agent/tasks/a%2Fb").redirect(307, server.url().toString().replace("https", "http") + "/v1/agent/tasks/a%2Fc");
       server.on("GET", "/v1/agent/tasks/a%2Fc").redirect(307, server.url() + "/v1/agent/tasks/" + id);
       assertThat(client.task("a/b").prompt()).isEqualTo("do it");

@@ -99,7 +99,7 @@ class RetryPolicyTest {
   private String run(RetryPolicy policy, Kind... failures) throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       var client = ApiClientTest.client(server);
-      client.dialect();
+      client.pathFamily();
       Deque<Kind> left = new ArrayDeque<>(List.of(failures));
       var done = new int[1];
       try {

@@ -15,7 +15,7 @@ final class SmallHeap {
 
   public static void main(String[] args) throws Exception {
     var client = new ApiClient(new ServerAddress(URI.create(args[0]), null, null, ApiClientTest.env(Map.of())));
-    client.dialect();
+    client.pathFamily();
     for (var id : new String[] {"long", "deep"}) {
       try {
         System.out.println(id + ": " + client.task(id));

@@ -64,7 +64,7 @@ class ThreadsTest {
           closed.complete(null);
         }
       })) {
-        assertThat(catchThrowableOfType(ApiException.class, client(server.url(), SHORT).on(threads)::dialect)).isNotNull();
+        assertThat(catchThrowableOfType(ApiException.class, client(server.url(), SHORT).on(threads)::pathFamily)).isNotNull();
         closed.get(Program.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       }
     }

@@ -29,7 +29,7 @@ class TrustedCertificatesTest {
     var keys = Keys.make(temp);
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       var client = client(server, keys.certificate());
-      assertThat(client.dialect()).isEqualTo(PathFamily.CODEBASES);
+      assertThat(client.pathFamily()).isEqualTo(PathFamily.CODEBASES);
       try (var stream = client.tasks("w1", "n", List.of(), List.of(), 1, null, Duration.ofSeconds(30))) {
         assertThat(stream.next().name()).isEqualTo("connected");
       }
@@ -41,7 +41,7 @@ class TrustedCertificatesTest {
     var keys = Keys.make(temp);
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       for (var trusted : new Path[] {null, Keys.make(temp).certificate()}) {
-        var failed = catchThrowableOfType(ApiException.class, () -> client(server, trusted).dialect());
+        var failed = catchThrowableOfType(ApiException.class, () -> client(server, trusted).pathFamily());
         assertThat(failed.kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
         assertThat(failed.getMessage()).containsIgnoringCase("certif");
       }
