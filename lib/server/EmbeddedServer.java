@@ -30,8 +30,6 @@ import lib.server.http.AccessControl;
 import lib.server.http.ApiHandler;
 import lib.server.http.ApiRequest;
 import lib.server.http.ApiResponse;
-import lib.server.http.Patience;
-import lib.server.http.Room;
 import lib.server.http.Route;
 import lib.server.session.SessionResumer;
 import lib.server.session.SessionService;
@@ -71,7 +69,7 @@ public final class EmbeddedServer implements AutoCloseable {
     System.setProperty("robaho.net.httpserver.maxReqTime", "90");
     // streams, requests and idle connections together; past it a connection is closed at once
     System.setProperty("jdk.httpserver.maxConnections", "2048");
-    // bytes of an unread body that it reads at the end of a request: whoever was refused is not waited for
+    // bytes of an unread body that it reads at the end of a request: a rejected client is not waited for
     System.setProperty("robaho.net.httpserver.drainAmount", "0");
   }
 
@@ -102,14 +100,12 @@ public final class EmbeddedServer implements AutoCloseable {
     this.fleet = new LiveWorkers(workers, codebases);
     var leases = new Leases(time);
     var bells = new TaskSignals();
-    var room = new Room();
-    this.outputs = new OutputLog(database, leases, bells, room);
+    this.outputs = new OutputLog(database, leases, bells);
     var dispatch = new Announcer(database, fleet, leases, stamps);
     var tasks = new TaskService(database, stamps, fleet, leases, dispatch, bells::ring);
     var sessions = new SessionService(database, stamps, codebases, fleet);
     var resumes = new SessionResumer(database, stamps, codebases, fleet, tasks);
-    var patience = new Patience(time);
-    this.reaper = new LeaseReaper(database, tasks, fleet, leases, dispatch, bells, patience, stamps);
+    this.reaper = new LeaseReaper(database, tasks, fleet, leases, dispatch, bells, stamps);
     var routes = new ArrayList<Route>();
     routes.add(Route.of("GET", "/health", this::health).opened());
     routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
@@ -117,7 +113,7 @@ public final class EmbeddedServer implements AutoCloseable {
     routes.addAll(new CodebaseApi(codebases, tasks, workers, fleet, dispatch).routes());
     routes.addAll(new TaskApi(tasks, outputs, codebases, workers, reaper, stamps).routes());
     routes.addAll(new SessionApi(sessions, resumes, workers).routes());
-    this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes), patience, room);
+    this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes));
     listening.accept(url());
     reaper.sweep(); // starts the leases of what runs
     server.setExecutor(threads);

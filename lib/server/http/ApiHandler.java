@@ -4,154 +4,124 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import lib.core.Json;
 import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Between the HTTP library and the calls: limits, the guard, finding the route, and an answer in JSON whatever happens.
- * A handler that let an exception out would leave its client without any answer. Thread-safe.
+ * Routes the HTTP library's requests to their calls. Every failure becomes an answer in JSON: a handler that lets an
+ * exception out would leave its client without any. Thread-safe.
  */
 public final class ApiHandler implements HttpHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
 
-  private static final int MAX_HEADERS = 64 << 10; // eight times what clients send at most; the library has no limit
-  private static final int MAX_STREAMS = 512;
-  private static final int MAX_CALLS = 128; // at work at once; more wait
-  private static final int MAX_WAIT_SECONDS = 10;
-  private static final int MAX_EXCHANGES = Integer.MAX_VALUE; // the connections bound them
+  private static final int MAX_BODY = 16 << 20;
 
-  private final AccessControl guard;
+  private final AccessControl access;
   private final List<Route> routes;
-  private final Patience patience;
-  private final Bodies bodies;
-  private final Room room;
-  private final Semaphore calls = new Semaphore(MAX_CALLS);
-  private final Semaphore streams = new Semaphore(MAX_STREAMS);
-  private final Semaphore exchanges = new Semaphore(MAX_EXCHANGES);
+  private final Phaser requests = new Phaser(1); // the one is this class, until it drains
   private volatile boolean stopping;
 
-  public ApiHandler(AccessControl guard, List<Route> routes, Patience patience, Room room) {
-    this.guard = guard;
+  public ApiHandler(AccessControl access, List<Route> routes) {
+    this.access = access;
     this.routes = routes;
-    this.patience = patience;
-    this.room = room;
-    this.bodies = new Bodies(patience);
   }
 
-  /** The route that a request asks for, and the path's variable parts. */
+  /** The route of a request, and the path's variable parts. */
   private record Found(Route route, Map<String, String> ids) {}
 
-  /** An answer as it goes out: bytes, or a source of events. */
-  private record Ready(int status, byte[] bytes, ApiResponse.Source source) {}
-
-  /** @throws IOException when nobody knows where the request ends: only then does the library close, instead of reading on */
+  /** @throws IOException when the end of the request is unknown: only then does the library close the connection */
   @Override
   public void handle(HttpExchange exchange) throws IOException {
-    exchanges.acquireUninterruptibly();
-    try {
-      serveAndEnd(exchange);
-    } catch (RuntimeException e) { // what the library makes of some lengths of chunks, also when it looks for the rest
-      throw new IOException("a request without an end", e);
-    } finally {
-      exchanges.release();
-    }
-  }
-
-  private void serveAndEnd(HttpExchange exchange) {
-    try {
+    requests.register();
+    try (exchange) {
       serve(exchange);
     } catch (IOException e) {
-      LOG.debug("a client went away: {}", e.toString());
+      LOG.debug("request ended early path={}: {}", exchange.getRequestURI(), e.toString());
     } catch (InterruptedException e) {
-      LOG.debug("a request ended with the server");
+      LOG.debug("request ended with the server path={}", exchange.getRequestURI());
+    } catch (IndexOutOfBoundsException e) { // the library's answer to some lengths of chunks, also while it closes
+      throw new IOException("a request without an end", e);
     } finally {
-      end(exchange);
+      requests.arriveAndDeregister();
     }
   }
 
-  /** Takes no more requests, and waits for those that are there; streams must have been ended before. */
+  /** Rejects new requests and waits for the running ones. The caller has ended the streams before. */
   public void drain(Duration limit) throws InterruptedException {
     stopping = true;
-    if (!exchanges.tryAcquire(MAX_EXCHANGES, limit.toNanos(), TimeUnit.NANOSECONDS)) {
-      LOG.warn("some clients did not take their answers in {} s", limit.toSeconds());
+    try {
+      requests.awaitAdvanceInterruptibly(requests.arrive(), limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn("requests still running seconds={}: their connections are closed", limit.toSeconds());
     }
   }
 
   private void serve(HttpExchange exchange) throws IOException, InterruptedException {
-    var length = Bodies.length(exchange.getRequestHeaders());
-    Ready ready;
-    try (var held = room.none()) {
-      Found found;
-      byte[] body;
-      try {
-        found = refusing(() -> find(exchange, length != 0));
-        body = bodies.read(exchange.getRequestBody(), length, held);
-      } catch (ApiError e) {
-        held.close();
-        leave(exchange, ready(e), length != 0 || e.status() == 431);
-        return;
+    var length = length(exchange);
+    ApiRequest request;
+    Route.Call call;
+    try {
+      var found = orApiError(exchange, () -> find(exchange, length != 0));
+      call = found.route.call();
+      request = new ApiRequest(found.ids, exchange.getRequestURI(), exchange.getRequestHeaders(), body(exchange, length));
+    } catch (ApiError e) {
+      if (length != 0) {
+        reject(exchange, e);
+      } else {
+        send(exchange, e.status(), bytes(e.body()));
       }
-      var request = new ApiRequest(found.ids, ApiRequest.query(exchange.getRequestURI()), exchange.getRequestHeaders(), body);
-      ready = found.route.open() ? answer(found.route, request) : answerInTurn(found.route, request);
+      return;
     }
-    if (ready.source == null) {
-      send(exchange, ready);
-    } else {
-      stream(exchange, ready.source);
+    try {
+      switch (orApiError(exchange, () -> call.answer(request))) {
+        case ApiResponse.Data(var status, var body) -> send(exchange, status, orApiError(exchange, () -> bytes(body)));
+        case ApiResponse.Events(var source) -> stream(exchange, source);
+      }
+    } catch (ApiError e) {
+      send(exchange, e.status(), bytes(e.body()));
     }
   }
 
-  /** Whoever is refused is not heard out; what is left of a body must not be read as the next request. */
-  private void leave(HttpExchange exchange, Ready ready, boolean close) throws IOException, InterruptedException {
-    if (!close) {
-      send(exchange, ready);
-      return;
-    }
+  /** Answers without reading the body, and closes: the rest of the body must not be taken for the next request. */
+  private static void reject(HttpExchange exchange, ApiError e) throws IOException {
     exchange.getResponseHeaders().set("Connection", "close");
-    send(exchange, ready);
-    // what is there already is taken in: closing over it resets the connection, with which some clients lose the answer
-    var left = new byte[Math.clamp(exchange.getRequestBody().available(), 0, Room.PIECE)];
-    exchange.getRequestBody().readNBytes(left, 0, left.length);
+    send(exchange, e.status(), bytes(e.body()));
+    // closing over bytes that have arrived resets the connection, with which some clients lose the answer
+    exchange.getRequestBody().readNBytes(Math.clamp(exchange.getRequestBody().available(), 0, 1 << 16));
   }
 
   private interface Work<T> {
     T run() throws DatabaseException, InterruptedException;
   }
 
-  /** Whatever goes wrong is a refusal. */
-  private static <T> T refusing(Work<T> work) throws InterruptedException {
+  private static <T> T orApiError(HttpExchange exchange, Work<T> work) throws InterruptedException {
     try {
       return work.run();
-    } catch (DatabaseException e) {
-      if (e.disk()) {
-        LOG.error("the server cannot write to its disk: {}", e.getMessage());
-        throw ApiError.of(503, "the server cannot write to its disk");
-      }
-      LOG.error("the database failed", e);
     } catch (ApiError | InterruptedException e) {
       throw e;
-    } catch (Exception | StackOverflowError | OutOfMemoryError e) {
-      LOG.error("a call failed", e);
+    } catch (DatabaseException e) {
+      LOG.error("request failed method={} path={}: {}", exchange.getRequestMethod(), exchange.getRequestURI(), e.getMessage());
+      throw e.disk() ? ApiError.of(503, "the server cannot write to its disk") : ApiError.of(500, "Internal server error");
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      LOG.error("request failed method={} path={}", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+      throw ApiError.of(500, "Internal server error");
     }
-    throw ApiError.of(500, "Internal server error");
   }
 
   private Found find(HttpExchange exchange, boolean hasBody) {
-    var headers = exchange.getRequestHeaders();
     if (stopping) {
       throw ApiError.of(503, "the server is stopping");
-    }
-    if (headers.values().stream().flatMapToInt(h -> h.stream().mapToInt(String::length)).sum() > MAX_HEADERS) {
-      throw ApiError.of(431, "the request's headers are larger than " + (MAX_HEADERS >> 10) + " KiB");
     }
     var method = exchange.getRequestMethod().equals("HEAD") ? "GET" : exchange.getRequestMethod();
     var path = Route.canonical(ApiRequest.parts(exchange.getRequestURI()));
@@ -164,7 +134,7 @@ public final class ApiHandler implements HttpHandler {
         found = found == null && route.method().equals(method) ? new Found(route, match.get()) : found;
       }
     }
-    guard.check(headers, hasBody, found != null && found.route.open());
+    access.check(exchange.getRequestHeaders(), hasBody, found != null && found.route.open());
     if (found == null) {
       if (allowed.isEmpty()) {
         throw ApiError.of(404, "Not Found");
@@ -176,95 +146,77 @@ public final class ApiHandler implements HttpHandler {
     return found;
   }
 
-  private Ready answerInTurn(Route route, ApiRequest request) throws InterruptedException {
-    if (!calls.tryAcquire(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
-      return ready(ApiError.of(503, "the server is too busy"));
+  /** The body's length; -1 when only its end tells. */
+  private static long length(HttpExchange exchange) {
+    if (exchange.getRequestHeaders().containsKey("Transfer-Encoding")) {
+      return -1;
     }
-    try {
-      return answer(route, request);
-    } finally {
-      calls.release();
-    }
+    var text = exchange.getRequestHeaders().getFirst("Content-Length"); // the library has checked that it is a number
+    return text == null ? 0 : Long.parseLong(text.strip());
   }
 
-  private static Ready answer(Route route, ApiRequest request) throws InterruptedException {
-    try {
-      return refusing(() -> switch (route.call().answer(request)) {
-        case ApiResponse.Data(var status, var body) -> new Ready(status, bytes(body), null);
-        case ApiResponse.Events(var source) -> new Ready(200, null, source);
-      });
-    } catch (ApiError e) {
-      return ready(e);
+  private static byte[] body(HttpExchange exchange, long length) {
+    if (length == 0) {
+      return new byte[0]; // untouched: after `Connection: upgrade` the library's stream would wait for the connection's end
     }
+    if (length > MAX_BODY) {
+      throw tooLarge();
+    }
+    var most = length < 0 ? MAX_BODY + 1 : (int) length;
+    var body = new ByteArrayOutputStream(); // grows with what arrives, not with what is announced
+    var piece = new byte[Math.min(1 << 16, most)];
+    try {
+      for (var n = 1; n > 0 && body.size() < most; body.write(piece, 0, n)) {
+        n = exchange.getRequestBody().readNBytes(piece, 0, Math.min(piece.length, most - body.size())); // the other form waits for a byte more
+      }
+    } catch (IOException | IndexOutOfBoundsException e) { // the latter comes from the library for some lengths of chunks
+      throw ApiError.of(400, "the body ends before its end");
+    }
+    if (body.size() > MAX_BODY) {
+      throw tooLarge();
+    }
+    return body.toByteArray();
   }
 
-  private static Ready ready(ApiError refused) {
-    return new Ready(refused.status(), bytes(refused.body()), null);
+  private static ApiError tooLarge() {
+    return ApiError.of(413, "too_large", "the body is larger than " + (MAX_BODY >> 20) + " MiB");
   }
 
   private static byte[] bytes(JsonNode body) {
     try {
       return Json.MAPPER.writeValueAsBytes(body);
-    } catch (JsonProcessingException e) { // it is an IOException too, but no client's doing
+    } catch (JsonProcessingException e) { // an IOException, too, but not the connection's
       throw new IllegalStateException("an answer cannot be written as JSON", e);
     }
   }
 
-  private void send(HttpExchange exchange, Ready ready) throws IOException, InterruptedException {
+  private static void send(HttpExchange exchange, int status, byte[] bytes) throws IOException {
     var headers = exchange.getResponseHeaders();
     headers.set("Content-Type", "application/json");
     if (exchange.getRequestMethod().equals("HEAD")) {
-      headers.set("Content-Length", Integer.toString(ready.bytes.length));
-      exchange.sendResponseHeaders(ready.status, -1);
+      headers.set("Content-Length", Integer.toString(bytes.length));
+      exchange.sendResponseHeaders(status, -1);
       return;
     }
-    try (var held = room.none()) {
-      held.upTo(ready.bytes.length);
-      patience.bytes(ready.bytes.length, () -> {
-        exchange.sendResponseHeaders(ready.status, ready.bytes.length);
-        exchange.getResponseBody().write(ready.bytes);
-        exchange.getResponseBody().flush();
-        return null;
-      });
-    } catch (ApiError e) {
-      send(exchange, ready(e));
-    }
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.getResponseBody().flush();
   }
 
-  /** What the library still writes at the end may wait for the client too. */
-  private void end(HttpExchange exchange) {
-    try {
-      patience.bytes(0, () -> {
-        exchange.close();
-        return null;
-      });
-    } catch (IOException | InterruptedException e) {
-      LOG.debug("a connection did not end well: {}", e.toString());
-    }
-  }
-
-  private void stream(HttpExchange exchange, ApiResponse.Source source) throws IOException, InterruptedException {
-    if (!streams.tryAcquire()) {
-      send(exchange, ready(ApiError.of(503, "too many open streams")));
+  private static void stream(HttpExchange exchange, ApiResponse.Source source) throws IOException, InterruptedException {
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", "text/event-stream; charset=utf-8");
+    headers.set("Cache-Control", "no-cache");
+    headers.set("X-Accel-Buffering", "no");
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(200, -1);
       return;
     }
+    exchange.sendResponseHeaders(200, 0); // of unknown length
     try {
-      var headers = exchange.getResponseHeaders();
-      headers.set("Content-Type", "text/event-stream; charset=utf-8");
-      headers.set("Cache-Control", "no-cache");
-      headers.set("X-Accel-Buffering", "no");
-      if (exchange.getRequestMethod().equals("HEAD")) {
-        exchange.sendResponseHeaders(200, -1);
-        return;
-      }
-      exchange.sendResponseHeaders(200, 0); // of unknown length
-      source.writeTo(patience.stream(exchange.getResponseBody()));
-    } catch (ApiError e) {
-      LOG.warn("a stream broke off: {}", e.getMessage());
+      source.writeTo(exchange.getResponseBody());
     } catch (DatabaseException | RuntimeException e) {
-      LOG.error("a stream broke off", e);
-    } finally {
-      streams.release();
+      LOG.error("stream broke off path={}", exchange.getRequestURI(), e);
     }
   }
 }

@@ -11,14 +11,28 @@ import java.util.List;
 import java.util.Map;
 import lib.protocol.Timestamps;
 
-/**
- * A request as a call reads it.
- *
- * @param ids the path's variable parts by name, decoded
- * @param bytes the body; empty when there was none
- */
-public record ApiRequest(Map<String, String> ids, Map<String, String> query, Headers headers, byte[] bytes) {
+/** A request as a call reads it. For one thread. */
+public final class ApiRequest {
   private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z"); // stamps have years of four digits
+
+  private final Map<String, String> ids;
+  private final Map<String, String> query;
+  private final Headers headers;
+  private final byte[] bytes;
+  private JsonBody body; // null until a call asks for it
+
+  /**
+   * Parses the query.
+   *
+   * @param ids the path's variable parts by name, decoded
+   * @param bytes the body; empty when there was none
+   */
+  public ApiRequest(Map<String, String> ids, URI uri, Headers headers, byte[] bytes) {
+    this.ids = ids;
+    this.query = query(uri);
+    this.headers = headers;
+    this.bytes = bytes;
+  }
 
   public String id(String name) {
     return ids.get(name);
@@ -63,26 +77,25 @@ public record ApiRequest(Map<String, String> ids, Map<String, String> query, Hea
     return ApiError.of(400, name + " must be a whole number from " + least + " to " + most);
   }
 
-  public boolean hasBody() {
-    return bytes.length > 0;
-  }
-
   /** The body, which must be a JSON object; no body is read as an empty one. */
   public JsonBody body() {
-    return JsonBody.read(hasBody() ? bytes : new byte[] {'{', '}'});
+    if (body == null) {
+      body = JsonBody.read(bytes.length > 0 ? bytes : new byte[] {'{', '}'});
+    }
+    return body;
   }
 
-  /** Who speaks on the paths below {@code /v1/worker}: query, header, body, in this order. */
+  /** The worker that calls a path below {@code /v1/worker}: from query, header or body, in this order. */
   public String workerId() {
     var id = query("worker_id") != null ? query("worker_id") : header("X-Worker-ID") != null ? header("X-Worker-ID")
-        : hasBody() ? body().text("worker_id", null) : null;
+        : body().text("worker_id", null);
     if (id == null) {
       throw ApiError.of(400, "worker_id is required (query param or X-Worker-ID header)");
     }
     return JsonBody.checkId("worker_id", id);
   }
 
-  /** A time that a client says, as we store it; ours when it says none that can be read, or one that no clock shows. */
+  /** A client's time as the server stores it; {@code ours} when it is unreadable or none that a clock shows. */
   public static String stamp(String said, String ours) {
     return stamp(Timestamps.parse(said), ours);
   }
@@ -106,7 +119,7 @@ public record ApiRequest(Map<String, String> ids, Map<String, String> query, Hea
   }
 
   /** The query's values; the last of a name counts. */
-  public static Map<String, String> query(URI uri) {
+  private static Map<String, String> query(URI uri) {
     var values = new HashMap<String, String>();
     if (uri.getRawQuery() != null) {
       for (var pair : uri.getRawQuery().split("&")) {

@@ -22,7 +22,7 @@ public record JsonBody(ObjectNode json) {
   private static final int MAX_DEPTH = 100; // far below the 1000 that can be written, within whatever it is shown later
   private static final int MAX_TOKENS = 1 << 20; // each takes some 50 bytes of memory, and as few as 2 of the body
   private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints
-          .builder().maxStringLength(Integer.MAX_VALUE).maxNestingDepth(MAX_DEPTH).maxTokenCount(MAX_TOKENS).build()).build())
+          .builder().maxNestingDepth(MAX_DEPTH).maxTokenCount(MAX_TOKENS).build()).build())
       .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   /** @throws ApiError with 400 when it is no JSON object */

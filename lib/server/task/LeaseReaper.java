@@ -6,7 +6,6 @@ import lib.core.Clock;
 import lib.protocol.TaskStatus;
 import lib.server.db.IncreasingTime;
 import lib.server.db.TaskTable;
-import lib.server.http.Patience;
 import lib.server.worker.Leases;
 import lib.server.worker.LiveWorkers;
 import lib.store.Database;
@@ -33,11 +32,10 @@ public final class LeaseReaper {
   private final Leases leases;
   private final Announcer dispatch;
   private final TaskSignals bells;
-  private final Patience patience;
   private final IncreasingTime stamps;
   private volatile Sweep last;
 
-  public LeaseReaper(Database database, TaskService tasks, LiveWorkers fleet, Leases leases, Announcer dispatch, TaskSignals bells, Patience patience,
+  public LeaseReaper(Database database, TaskService tasks, LiveWorkers fleet, Leases leases, Announcer dispatch, TaskSignals bells,
       IncreasingTime stamps) {
     this.database = database;
     this.tasks = tasks;
@@ -45,7 +43,6 @@ public final class LeaseReaper {
     this.leases = leases;
     this.dispatch = dispatch;
     this.bells = bells;
-    this.patience = patience;
     this.stamps = stamps;
   }
 
@@ -87,7 +84,6 @@ public final class LeaseReaper {
       for (var beat = 1; ; beat++) {
         time.sleep(INTERVAL);
         try {
-          patience.look();
           bells.ringAll();
           if (beat % 2 == 0) {
             dispatch.heartbeat();

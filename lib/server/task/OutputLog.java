@@ -11,7 +11,6 @@ import java.util.List;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import lib.server.http.ApiError;
-import lib.server.http.Room;
 import lib.server.http.ServerSentEvents;
 import lib.server.worker.Leases;
 import lib.store.Database.Sync;
@@ -25,19 +24,17 @@ import lib.store.DatabaseException;
 public final class OutputLog {
   private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
   private static final long MAX_PAGE_CHARS = 8L << 20;
-  private static final long MAX_FOLLOWED_CHARS = Room.PIECE; // what a follower that reads nothing holds in memory; more needs room
+  private static final long MAX_FOLLOWED_CHARS = 64 << 10; // held for a follower that reads nothing
 
   private final Database database;
   private final Leases leases;
   private final TaskSignals bells;
-  private final Room room;
   private volatile boolean closed;
 
-  public OutputLog(Database database, Leases leases, TaskSignals bells, Room room) {
+  public OutputLog(Database database, Leases leases, TaskSignals bells) {
     this.database = database;
     this.leases = leases;
     this.bells = bells;
-    this.room = room;
   }
 
   /**
@@ -115,10 +112,15 @@ public final class OutputLog {
       var next = since;
       while (!closed) {
         var status = tasks.status(task); // before the output, so that the last of it is not missed
-        var told = tell(task, next, out);
-        if (told > 0) {
-          next += told;
-        } else if (status.terminal()) {
+        var chunks = page(task, next, MAX_FOLLOWED_CHARS).chunks;
+        for (var chunk : chunks) {
+          write(out, ServerSentEvents.event("output", chunk.path("seq").asLong(), chunk));
+        }
+        next += chunks.size();
+        if (!chunks.isEmpty()) {
+          continue;
+        }
+        if (status.terminal()) {
           write(out, ServerSentEvents.event("done", Json.object().put("status", status.word())));
           return;
         } else {
@@ -128,20 +130,6 @@ public final class OutputLog {
       }
     } finally {
       bells.unhang(task, bell);
-    }
-  }
-
-  /** Writes some chunks from this place on, and says how many. */
-  private int tell(String task, long since, OutputStream out) throws DatabaseException, IOException, InterruptedException {
-    var first = database.read(sql -> sql.first("SELECT octet_length(chunk) FROM output WHERE task_id = ? AND place = ?",
-        row -> row.getLong(1), task, since)).orElse(0L);
-    try (var held = room.none()) {
-      held.upTo(first);
-      var chunks = page(task, since, MAX_FOLLOWED_CHARS).chunks;
-      for (var chunk : chunks) {
-        write(out, ServerSentEvents.event("output", chunk.path("seq").asLong(), chunk));
-      }
-      return chunks.size();
     }
   }
 
