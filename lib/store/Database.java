@@ -8,12 +8,14 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Semaphore;
 import lib.core.Problem;
 import org.sqlite.SQLiteConfig;
 
@@ -26,6 +28,8 @@ public final class Database implements AutoCloseable {
   private static final int MAX_QUEUED = 4096;
   /** Small enough that one commit never holds up the next for long. */
   private static final int MAX_BATCH = 256;
+  /** A long list then holds up no heartbeat; each open one takes some 2 MB. */
+  private static final int MAX_READERS = 4;
   private static final int BUSY_MILLIS = 10_000; // another process's reader, for example sqlite3 in a shell
 
   /** What a write survives once it has returned. */
@@ -63,26 +67,25 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  private record Reader(Connection connection, Sql sql) {}
+
   private static final Job<Void> CLOSE = new Job<>(Sync.PROCESS, c -> null, new CompletableFuture<>());
 
   private final Path file;
   private final Connection writer;
-  private final Connection reader;
   private final Sql writing;
-  private final Sql querying;
-  private final ReentrantLock reading = new ReentrantLock();
+  private final Semaphore readers = new Semaphore(MAX_READERS);
+  private final Deque<Reader> idle = new ConcurrentLinkedDeque<>(); // the one used last is first, so that few are opened
   private final BlockingQueue<Job<?>> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
   private final Thread thread;
   private Sync synced; // what the writer's connection is set to; only its thread knows
   private volatile boolean closed;
   private volatile String damage;
 
-  private Database(Path file, Connection writer, Connection reader) {
+  private Database(Path file, Connection writer) {
     this.file = file;
     this.writer = writer;
-    this.reader = reader;
     this.writing = new Sql(writer);
-    this.querying = new Sql(reader);
     this.thread = Thread.ofPlatform().name("store " + file.getFileName()).start(this::writeLoop);
   }
 
@@ -101,7 +104,7 @@ public final class Database implements AutoCloseable {
       var writer = connect(file);
       try {
         migrate(file, writer, migrations);
-        return new Database(file, writer, connect(file));
+        return new Database(file, writer);
       } catch (SQLException | RuntimeException e) {
         writer.close(); // else a migration that failed would keep the file locked
         throw e;
@@ -153,15 +156,27 @@ public final class Database implements AutoCloseable {
     return DatabaseException.of(e);
   }
 
-  /** Runs queries; sees everything committed. */
+  /** Runs queries; sees everything committed. Work must not read again: all readers may wait for each other then. */
   public <T> T read(Work<T> work) throws DatabaseException {
-    reading.lock();
+    readers.acquireUninterruptibly();
     try {
-      return work.run(querying);
+      if (closed) {
+        throw new DatabaseException(file + " is closed", null);
+      }
+      var reader = idle.poll();
+      if (reader == null) {
+        var connection = connect(file);
+        reader = new Reader(connection, new Sql(connection));
+      }
+      try {
+        return work.run(reader.sql);
+      } finally {
+        idle.push(reader);
+      }
     } catch (SQLException e) {
       throw failed(e);
     } finally {
-      reading.unlock();
+      readers.release();
     }
   }
 
@@ -174,14 +189,16 @@ public final class Database implements AutoCloseable {
     closed = true;
     queue.put(CLOSE);
     thread.join();
-    reading.lock();
+    readers.acquireUninterruptibly(MAX_READERS);
     try {
-      reader.close();
-      writer.close();
+      for (var reader : idle) {
+        reader.connection.close();
+      }
+      writer.close(); // last: it folds the log into the file
     } catch (SQLException e) {
       throw new IllegalStateException("closing " + file, e);
     } finally {
-      reading.unlock();
+      readers.release(MAX_READERS);
     }
   }
 

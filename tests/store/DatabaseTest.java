@@ -147,6 +147,24 @@ class DatabaseTest {
   }
 
   @Test
+  void readsWhileAnotherReadIsAtWork() throws Exception {
+    try (var database = Database.open(file(), FIRST); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var atWork = new CountDownLatch(1);
+      var go = new CountDownLatch(1);
+      var slow = threads.submit(() -> database.<Integer>read(sql -> {
+        atWork.countDown();
+        await(go);
+        return count(sql);
+      }));
+      await(atWork);
+      database.write(Sync.PROCESS, sql -> insert(sql, 1, "one"));
+      assertThat(texts(database)).containsExactly("one");
+      go.countDown();
+      assertThat(slow.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void closingCommitsWhatIsQueuedAndLaterWritesAreRefused() throws Exception {
     var database = Database.open(file(), FIRST);
     var gate = new CountDownLatch(1);
