@@ -101,7 +101,7 @@ public final class EmbeddedServer implements AutoCloseable {
     var leases = new Leases(time);
     var bells = new TaskSignals();
     this.outputs = new OutputLog(database, leases, bells);
-    var dispatch = new Announcer(database, fleet, leases, stamps);
+    var dispatch = new Announcer(database, fleet, stamps);
     var tasks = new TaskService(database, stamps, fleet, leases, dispatch, bells::ring);
     var sessions = new SessionService(database, stamps, codebases, fleet);
     var resumes = new SessionResumer(database, stamps, codebases, fleet, tasks);
@@ -110,7 +110,7 @@ public final class EmbeddedServer implements AutoCloseable {
     routes.add(Route.of("GET", "/health", this::health).opened());
     routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
     routes.addAll(new WorkerApi(database, tasks, workers, codebases, fleet, leases, dispatch, stamps).routes());
-    routes.addAll(new CodebaseApi(codebases, tasks, workers, fleet, dispatch).routes());
+    routes.addAll(new CodebaseApi(codebases, tasks, workers, fleet).routes());
     routes.addAll(new TaskApi(tasks, outputs, codebases, workers, reaper, stamps).routes());
     routes.addAll(new SessionApi(sessions, resumes, workers).routes());
     this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes));

@@ -150,18 +150,17 @@ class RegistrationTest {
   }
 
   @Test
-  void aListIsNeverTooLongToBeTakenAndALongTaskHidesNoOther() throws Exception {
+  void endsAListAtEightMebibytesAfterItsFirstTask() throws Exception {
     var big = "x".repeat(1_000_000);
     for (var i = 0; i < 10; i++) {
-      hub.task("global", i % 2 == 0 ? Map.of("metadata", Map.of("a", big)) : Map.of("title", big));
+      hub.task("global", i % 2 == 0 ? Map.of("metadata", Map.of("a", big)) : Map.of("prompt", big));
     }
-    assertThat(Served.ok(hub.get("/v1/agent/tasks")).valueStream().filter(task -> task.has("prompt"))).hasSize(8);
     var bigger = hub.task("global", Map.of("prompt", big.repeat(9), "priority", 1));
-    var all = Served.ok(hub.get("/v1/agent/tasks"));
-    assertThat(all).hasSize(11);
-    assertThat(all.toString().length()).isBetween(17_000_000, 18_000_000);
-    assertThat(all.path(0).path("id").asText()).isEqualTo(bigger);
-    assertThat(Served.ok(hub.get("/v1/agent/tasks?worker_id=w&status=pending"))).hasSize(9);
+    for (var path : List.of("/v1/agent/tasks", "/v1/agent/tasks?worker_id=w&status=pending")) {
+      var page = Served.ok(hub.get(path));
+      assertThat(page).as(path).hasSize(9);
+      assertThat(page.path(0).path("id").asText()).isEqualTo(bigger);
+    }
   }
 
   private List<String> polled(String query) throws Exception {

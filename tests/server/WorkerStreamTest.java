@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Each worker is told at once of what is for it, of nothing else, and once for each time that it becomes available. */
+/** The server announces a pending task at once to each worker that may take it, and to no other. */
 class WorkerStreamTest {
   @RegisterExtension
   final Served hub = new Served();
@@ -24,7 +23,7 @@ class WorkerStreamTest {
   }
 
   @Test
-  void theStreamBeginsWithConnectedThenWhatWaitsMostUrgentFirst() throws Exception {
+  void beginsWithConnectedThenPendingTasksInQueueOrder() throws Exception {
     var first = hub.task("global");
     var second = hub.task("global");
     var urgent = hub.task("global", Map.of("priority", 5));
@@ -33,12 +32,12 @@ class WorkerStreamTest {
       assertThat(connected.name()).isEqualTo("connected");
       assertThat(connected.data().path("worker_id").asText()).isEqualTo("w");
       assertThat(connected.data().path("agent_name").asText()).isEqualTo("builder");
-      assertThat(List.of(told(events), told(events), told(events))).containsExactly(urgent, first, second);
+      assertThat(List.of(announced(events), announced(events), announced(events))).containsExactly(urgent, first, second);
     }
   }
 
   @Test
-  void anAnnouncementHasEveryNameThatAnyWorkerLooksFor() throws Exception {
+  void announcesWithEveryNameThatAnyWorkerReads() throws Exception {
     try (var events = hub.stream("w", Map.of())) {
       var task = hub.task("global", Map.of("model", "anthropic/some-model", "priority", 3, "agent_type", "plan",
           "metadata", Map.of("resume_session_id", "ses_1")));
@@ -65,27 +64,27 @@ class WorkerStreamTest {
   }
 
   @Test
-  void aWorkerIsToldOfItsOwnCodebasesAndNotOfOthers() throws Exception {
+  void announcesTasksOfTheWorkersOwnCodebasesOnly() throws Exception {
     hub.worker("other");
     var mine = hub.codebase("w", "/srv/mine");
     var foreign = hub.codebase("other", "/srv/foreign");
     try (var events = hub.stream("w", Map.of())) {
       hub.task(foreign);
       var task = hub.task(mine);
-      assertThat(told(events)).isEqualTo(task);
+      assertThat(announced(events)).isEqualTo(task);
     }
     try (var events = hub.stream("third", Map.of("X-Codebases", "some, " + foreign))) {
       var anybodys = hub.task("global");
-      assertThat(told(events)).as("a claim would be refused while its worker lives").isEqualTo(anybodys);
+      assertThat(announced(events)).as("a claim would be refused while its worker lives").isEqualTo(anybodys);
     }
     Served.ok(hub.post("/v1/agent/workers/other/unregister", Map.of()));
     try (var events = hub.stream("third", Map.of("X-Codebases", "some, " + foreign))) {
-      assertThat(hub.show(told(events)).path("codebase_id").asText()).isEqualTo(foreign);
+      assertThat(hub.show(announced(events)).path("codebase_id").asText()).isEqualTo(foreign);
     }
   }
 
   @Test
-  void targetsAndCapabilitiesChooseWhoIsTold() throws Exception {
+  void announcesByTargetAndCapability() throws Exception {
     try (var plain = hub.stream("w", Map.of());
         var reviewer = hub.events("/v1/worker/tasks/stream?worker_id=r&agent_name=reviewer", Map.of("X-Capabilities", "gpu, docker"))) {
       reviewer.next("connected");
@@ -94,103 +93,66 @@ class WorkerStreamTest {
       var forWorker = hub.task("global", Map.of("metadata", Map.of("target_worker_id", "r")));
       var forOther = hub.task("global", Map.of("target_worker_id", "w"));
       var forAll = hub.task("global");
-      assertThat(List.of(told(reviewer), told(reviewer), told(reviewer), told(reviewer)))
+      assertThat(List.of(announced(reviewer), announced(reviewer), announced(reviewer), announced(reviewer)))
           .containsExactly(forGpu, forRole, forWorker, forAll);
-      assertThat(List.of(told(plain), told(plain))).containsExactly(forOther, forAll);
+      assertThat(List.of(announced(plain), announced(plain))).containsExactly(forOther, forAll);
     }
   }
 
   @Test
-  void aBusyWorkerIsToldOfMoreOnceItHasASlotAgain() throws Exception {
+  void announcesToABusyWorkerToo() throws Exception {
     try (var events = hub.stream("w", Map.of())) {
       var first = hub.task("global");
-      assertThat(told(events)).isEqualTo(first);
+      assertThat(announced(events)).isEqualTo(first);
       hub.claim(first, "w");
       var second = hub.task("global");
-      Served.ok(hub.post("/v1/agent/tasks/" + first + "/cancel", Map.of()));
-      assertThat(events.next().name()).as("what comes before the slot is free").isEqualTo("task_cancelled");
-      Served.ok(hub.report(first, "w", "cancelled", Map.of()));
-      assertThat(told(events)).isEqualTo(second);
+      assertThat(announced(events)).isEqualTo(second);
     }
   }
 
   @Test
-  void aWorkerWithMoreSlotsIsToldUntilAllAreTaken() throws Exception {
-    try (var events = hub.stream("w", Map.of("X-Max-Concurrency", "2"))) {
-      hub.claim(hub.task("global"), "w");
-      told(events);
-      var second = hub.task("global");
-      assertThat(told(events)).isEqualTo(second);
-      hub.claim(second, "w");
-      var third = hub.task("global");
-      Served.ok(hub.release(second, "w", Map.of("status", "completed")));
-      assertThat(told(events)).isEqualTo(third);
-    }
-  }
-
-  @Test
-  void aWorkerIsToldOfNoMoreThanItCanKeepAndOfTheRestAsItTakesThem() throws Exception {
+  void announcesTheFirstHundredPendingTasksOnConnect() throws Exception {
     var waiting = new ArrayList<String>();
-    for (var i = 0; i < 250; i++) {
+    for (var i = 0; i < 101; i++) {
       waiting.add(hub.task("global"));
     }
-    var heard = new ArrayList<String>();
-    try (var events = hub.stream("w", Map.of("X-Max-Concurrency", "200"))) {
-      while (heard.size() < 200) {
-        heard.add(told(events));
-      }
-      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
+    try (var events = hub.stream("w", Map.of())) {
       for (var task : waiting.subList(0, 100)) {
-        hub.claim(task, "w");
+        assertThat(announced(events)).isEqualTo(task);
       }
-      Served.ok(hub.release(waiting.getFirst(), "w", Map.of("status", "completed")));
-      while (heard.size() < 250) {
-        heard.add(told(events));
-      }
+      var next = hub.task("global");
+      assertThat(announced(events)).as("the poll brings what is between").isEqualTo(next);
     }
-    assertThat(heard).containsExactlyElementsOf(waiting);
   }
 
   @Test
-  void theBacklogOfOneCodebaseHidesNoOther() throws Exception {
+  void pollsATenthOfTheLimitOfEachCodebase() throws Exception {
     var busy = hub.codebase("w", "/srv/busy");
-    var other = hub.codebase("w", "/srv/other");
-    for (var i = 0; i < 210; i++) {
+    for (var i = 0; i < 110; i++) {
       hub.task(busy, Map.of("priority", 1));
     }
-    var task = hub.task(other);
-    try (var events = hub.stream("w", Map.of("X-Max-Concurrency", "4"))) {
-      for (var i = 0; i < 20; i++) {
-        assertThat(hub.show(told(events)).path("codebase_id").asText()).isEqualTo(busy);
-      }
-      assertThat(told(events)).isEqualTo(task);
-    }
+    var task = hub.task(hub.codebase("w", "/srv/other"));
     assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w")).valueStream().map(t -> t.path("id").asText()))
-        .contains(task).hasSize(11);
+        .hasSize(11).last().isEqualTo(task);
     assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w&codebase_id=" + busy))).hasSize(100);
   }
 
   @Test
-  void whatWasToldAndIsNoLongerPendingMakesRoomHoweverItWent() throws Exception {
-    var waiting = new ArrayList<String>();
-    for (var i = 0; i < 40; i++) {
-      waiting.add(hub.task("global"));
-    }
-    try (var events = hub.stream("w", Map.of())) {
-      for (var i = 0; i < 20; i++) {
-        assertThat(told(events)).isEqualTo(waiting.get(i));
-      }
-      hub.database("UPDATE tasks SET status = 'cancelled' WHERE id IN ('" + String.join("','", waiting.subList(0, 20)) + "')");
-      hub.hub().sweep();
-      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
-      for (var i = 20; i < 40; i++) {
-        assertThat(told(events)).isEqualTo(waiting.get(i));
-      }
+  void announcesAReturnedTaskToEveryWorkerButTheOneThatReturnedIt() throws Exception {
+    try (var events = hub.stream("w", Map.of()); var elsewhere = hub.stream("elsewhere", Map.of())) {
+      var task = hub.task("global");
+      assertThat(announced(events)).isEqualTo(task);
+      assertThat(announced(elsewhere)).isEqualTo(task);
+      hub.claim(task, "elsewhere");
+      Served.ok(hub.release(task, "elsewhere", Map.of("status", "pending")));
+      assertThat(announced(events)).isEqualTo(task);
+      var next = hub.task("global");
+      assertThat(announced(elsewhere)).isEqualTo(next);
     }
   }
 
   @Test
-  void aTaskTooLongForAnEventIsToldWithoutWhatIsLongSoThatItIsAskedFor() throws Exception {
+  void announcesALongTaskWithoutItsTexts() throws Exception {
     var big = "x".repeat(70_000);
     try (var events = hub.stream("w", Map.of())) {
       var routed = Map.of("target_worker_id", "w", "attempts", 3);
@@ -212,47 +174,7 @@ class WorkerStreamTest {
   }
 
   @Test
-  void nonsenseAboutSlotsIsRefused() throws Exception {
-    for (var slots : List.of("0", "-1", "many", "99999999999999999999")) {
-      var path = "/v1/worker/tasks/stream?worker_id=w&agent_name=a";
-      assertThat(hub.call("GET", path, Map.of("X-Max-Concurrency", slots), null).status()).as(slots).isEqualTo(400);
-    }
-  }
-
-  @Test
-  void aTaskIsAnnouncedAnewWhenItWaitsAgainButNotWithEachHeartbeat() throws Exception {
-    try (var events = hub.stream("w", Map.of())) {
-      var task = hub.task("global");
-      assertThat(told(events)).isEqualTo(task);
-      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
-      hub.claim(task, "elsewhere");
-      Served.ok(hub.release(task, "elsewhere", Map.of("status", "pending")));
-      assertThat(told(events)).isEqualTo(task);
-      var marker = hub.task("global");
-      assertThat(told(events)).as("heard once each").isEqualTo(marker);
-    }
-  }
-
-  @Test
-  void aHeartbeatBringsWhatTheStreamWasNotToldOf() throws Exception {
-    try (var events = hub.stream("w", Map.of())) {
-      var busyWith = hub.task("global");
-      hub.claim(busyWith, "w");
-      told(events);
-      var missed = hub.task("global");
-      for (var beat = 0; beat < 4; beat++) {
-        hub.time.advance(Duration.ofSeconds(200));
-        Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of("running", List.of())));
-      }
-      hub.time.advance(Duration.ofSeconds(101)); // frees the slot without the worker's doing
-      assertThat(told(events)).isEqualTo(busyWith);
-      Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
-      assertThat(told(events)).isEqualTo(missed);
-    }
-  }
-
-  @Test
-  void anOpenStreamHearsOfCodebasesAddedLater() throws Exception {
+  void announcesPendingTasksWhenCodebasesAreAdded() throws Exception {
     hub.worker("other");
     var codebase = hub.codebase("other", "/srv/late");
     Served.ok(hub.post("/v1/agent/workers/other/unregister", Map.of()));
@@ -260,7 +182,7 @@ class WorkerStreamTest {
     try (var events = hub.stream("w", Map.of())) {
       var answer = Served.ok(hub.put("/v1/worker/codebases", Map.of("worker_id", "w", "codebases", List.of(codebase))));
       assertThat(answer.path("codebases").path(0).asText()).isEqualTo(codebase);
-      assertThat(told(events)).isEqualTo(task);
+      assertThat(announced(events)).isEqualTo(task);
     }
     var got = hub.put("/v1/worker/codebases", Map.of("worker_id", "nobody", "codebases", List.of()));
     assertThat(got.status()).isEqualTo(404);
@@ -268,7 +190,7 @@ class WorkerStreamTest {
   }
 
   @Test
-  void aStreamWithoutARoleIsRefusedAndOneWithoutAnIdGetsOne() throws Exception {
+  void rejectsAStreamWithoutARoleAndGivesAnIdToOneWithoutId() throws Exception {
     var got = hub.get("/v1/worker/tasks/stream?worker_id=w");
     assertThat(got.status()).isEqualTo(400);
     assertThat(got.detail()).contains("agent_name is required");
@@ -277,8 +199,8 @@ class WorkerStreamTest {
     }
   }
 
-  /** The id in the next announcement; heartbeats and the like are passed over. */
-  private static String told(Events events) throws IOException {
+  /** The id in the next announcement; it skips heartbeats. */
+  private static String announced(Events events) throws IOException {
     JsonNode data = events.next("task_available").data();
     return data.path("id").asText();
   }

@@ -11,7 +11,6 @@ import lib.server.http.ApiError;
 import lib.server.http.ApiRequest;
 import lib.server.http.ApiResponse;
 import lib.server.http.Route;
-import lib.server.task.Announcer;
 import lib.server.task.TaskService;
 import lib.server.worker.CodebaseRegistry.Codebase;
 import lib.server.worker.CodebaseRegistry;
@@ -25,14 +24,12 @@ public final class CodebaseApi {
   private final TaskService tasks;
   private final WorkerRegistry workers;
   private final LiveWorkers fleet;
-  private final Announcer dispatch;
 
-  public CodebaseApi(CodebaseRegistry codebases, TaskService tasks, WorkerRegistry workers, LiveWorkers fleet, Announcer dispatch) {
+  public CodebaseApi(CodebaseRegistry codebases, TaskService tasks, WorkerRegistry workers, LiveWorkers fleet) {
     this.codebases = codebases;
     this.tasks = tasks;
     this.workers = workers;
     this.fleet = fleet;
-    this.dispatch = dispatch;
   }
 
   public List<Route> routes() {
@@ -65,7 +62,6 @@ public final class CodebaseApi {
     var worker = body.id("worker_id");
     workers.seen(worker);
     var codebase = codebases.register(name, path, description, config.toString(), worker, fleet::alive);
-    dispatch.reconsider(worker);
     var answer = Json.object().put("success", true);
     answer.set("codebase", json(codebase));
     answer.set("workspace", json(codebase));

@@ -100,8 +100,8 @@ public final class TaskApi {
   }
 
   private Draft draft(String codebase, JsonBody body) {
-    if (!codebase.equals(Task.GLOBAL)) {
-      codebases.get(codebase);
+    if (codebase.equals(Task.PENDING)) { // only the server makes tasks of no codebase yet
+      throw CodebaseRegistry.unknown();
     }
     var metadata = metadata(body);
     var wanted = new JsonBody(metadata);

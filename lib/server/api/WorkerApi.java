@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /** The calls that workers make about themselves, and those that show them. */
 public final class WorkerApi {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerApi.class);
-  private static final int MAX_NAMED = 1000; // as many tasks as a stream can have slots; each is looked up
+  private static final int MAX_NAMED = 1000; // far more tasks than a worker runs; each is looked up
 
   private final Database database;
   private final TaskService tasks;
@@ -73,7 +73,6 @@ public final class WorkerApi {
 
   private ApiResponse register(ApiRequest request) throws DatabaseException, InterruptedException {
     var worker = workers.register(request.body());
-    dispatch.reconsider(worker.id());
     return ApiResponse.of(Json.object().put("success", true).set("worker", json(worker)));
   }
 
@@ -119,7 +118,6 @@ public final class WorkerApi {
       }
     }
     workers.keepSeen(id);
-    dispatch.refill(id);
     return ApiResponse.of(answer);
   }
 
@@ -178,16 +176,14 @@ public final class WorkerApi {
     }
     var named = request.query("worker_id") != null || request.header("X-Worker-ID") != null;
     var worker = named ? request.workerId() : UUID.randomUUID().toString().substring(0, 12);
-    var slots = (int) request.number("X-Max-Concurrency", request.header("X-Max-Concurrency"), 1, 1, 1000);
     var stream = new WorkerStream(worker, JsonBody.checkId("agent_name", agent), new HashSet<>(request.words("X-Capabilities")),
-        new HashSet<>(request.words(request.header("X-Codebases") != null ? "X-Codebases" : "X-Workspaces")), slots,
-        stamps.next());
+        new HashSet<>(request.words(request.header("X-Codebases") != null ? "X-Codebases" : "X-Workspaces")), stamps.next());
     return new ApiResponse.Events(out -> {
       fleet.connect(stream);
       try {
         workers.seen(worker);
-        dispatch.replay(stream);
-        stream.pump(out);
+        dispatch.announcePending(stream);
+        stream.writeTo(out);
       } finally {
         fleet.disconnect(stream);
       }
@@ -202,8 +198,8 @@ public final class WorkerApi {
     if (!body.has("codebases") && !body.has("workspaces")) {
       throw ApiError.field("codebases", "missing", "Field required");
     }
-    stream.codebases(new HashSet<>(body.either("codebases", "workspaces")));
-    dispatch.reconsider(worker);
+    stream.setCodebases(new HashSet<>(body.either("codebases", "workspaces")));
+    dispatch.announcePending(stream);
     var answer = Json.object().put("success", true).put("worker_id", worker).put("message", "Codebases updated successfully");
     answer.set("codebases", Json.array(stream.codebases()));
     answer.set("workspaces", Json.array(stream.codebases()));

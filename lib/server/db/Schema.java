@@ -42,6 +42,10 @@ public final class Schema {
       CREATE TABLE resumes (
         codebase_id text NOT NULL, session_id text NOT NULL, content text NOT NULL, request_id text NOT NULL,
         task_id text NOT NULL, PRIMARY KEY (codebase_id, session_id, request_id, task_id));
+      """, """
+      CREATE INDEX tasks_pending ON tasks (codebase_id, COALESCE(target_worker_id, ''), COALESCE(target_agent_name, ''),
+        priority DESC, created_at) WHERE status = 'pending';
+      CREATE INDEX tasks_declined ON tasks (status, declined) WHERE declined <> '[]';
       """);
 
   private Schema() {}

@@ -4,28 +4,29 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Predicate;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
 import lib.server.http.JsonBody;
+import lib.server.rules.Eligibility.Candidate;
+import lib.server.rules.Eligibility;
 import lib.server.rules.TaskTransition.State;
 import lib.store.Sql;
 
 /** Tasks as rows and as the JSON that clients see. Statements only; whoever calls has the transaction. */
 public final class TaskTable {
-  /** Of the texts in one list: clients refuse answers of more than 64 MiB, and prompts can be long. */
+  /** Of text after a list's first task, where the list ends: clients refuse answers of more than 64 MiB. The first one does
+   * not count, so that a long task hides no other. */
   private static final long MAX_LIST_BYTES = 8L << 20;
-  private static final long MAX_TOLD_BYTES = 64L << 10; // events are small and many; whoever wants the task asks for it
-  private static final int MAX_SHORT = 200; // characters: enough for people; what acts is the task itself
+  private static final long MAX_EVENT_CHARS = 64L << 10; // events are small and many; a worker asks for the rest of a longer task
+  private static final int MAX_SHORT = 200; // characters: enough for people; workers act on the task itself
   private static final List<String> TEXTS = List.of("title", "prompt", "result", "error");
   private static final String SIZE = Stream.of("title", "prompt", "result", "error", "metadata", "declined")
       .map(name -> "COALESCE(octet_length(" + name + "), 0)").collect(Collectors.joining(" + ", "(", ") AS size"));
@@ -37,6 +38,7 @@ public final class TaskTable {
       priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata""";
   private static final String ALL = HEAD + ", title, prompt, result, error";
   private static final String QUEUE_ORDER = " ORDER BY priority DESC, created_at";
+  private static final Comparator<Position> QUEUE = Comparator.comparing(Position::priority).reversed().thenComparing(Position::createdAt);
 
   private TaskTable() {}
 
@@ -71,16 +73,6 @@ public final class TaskTable {
     }
   }
 
-  /** What becomes of a task whose texts do not fit into a list; the first one's do. */
-  private enum TooLong {
-    /** It is listed without them. */
-    LISTED,
-    /** It is told without them even when it would fit; and left out when there is no room for so little. */
-    TOLD,
-    /** It is left out: workers take a polled task for the whole one, and it is the first in the end. */
-    LEFT
-  }
-
   /** A running task as the reaper sees it. */
   public record Running(String id, String worker, String startedAt) {}
 
@@ -104,38 +96,90 @@ public final class TaskTable {
     return sql.first("SELECT " + ALL + " FROM tasks WHERE id = ?", row -> addTexts(json(row), row), id);
   }
 
-  /** Tasks in queue order; each condition may be null. */
+  /** A page of tasks in queue order; each condition may be null. */
   public static List<ObjectNode> list(Sql sql, TaskStatus status, String codebase, String worker, int limit) throws SQLException {
     var where = new ArrayList<String>();
     var values = new ArrayList<Object>();
     add(where, values, "status", status == null ? null : status.word());
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
-    return select(sql, where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where), values, limit, id -> limit, task -> true,
-        TooLong.LISTED);
+    var page = new Page(limit);
+    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + (where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where)) + QUEUE_ORDER,
+        page::add, values.toArray());
+    return page.tasks;
   }
 
-  /** The pending tasks that this is true of, in queue order. @param each how many of one codebase at most */
-  public static List<ObjectNode> pending(Sql sql, String codebase, int limit, int each, Predicate<Task> offered) throws SQLException {
-    var where = new ArrayList<>(List.of("status = 'pending'"));
-    var values = new ArrayList<Object>();
-    add(where, values, "codebase_id", codebase);
-    return select(sql, " WHERE " + String.join(" AND ", where), values, limit, id -> each, offered, TooLong.LEFT);
+  /** Where a pending task stands in the queue. */
+  private record Position(String id, int priority, String createdAt) {}
+
+  /**
+   * A page of the pending tasks that the worker may take, in queue order. It reads through the index only what is
+   * addressed to this worker or to nobody, so that other workers' queues cost nothing.
+   *
+   * @param codebases those that the worker may take tasks of
+   * @param each how many of one codebase at most
+   */
+  public static List<ObjectNode> pending(Sql sql, Candidate worker, Set<String> codebases, int limit, int each) throws SQLException {
+    var positions = new ArrayList<Position>();
+    for (var codebase : codebases) {
+      var some = new ArrayList<Position>();
+      for (var target : List.of("", worker.workerId())) {
+        for (var agent : worker.agentName() == null ? List.of("") : List.of("", worker.agentName())) {
+          some.addAll(positions(sql, worker, codebase, target, agent, each));
+        }
+      }
+      some.sort(QUEUE);
+      positions.addAll(some.subList(0, Math.min(each, some.size())));
+    }
+    positions.sort(QUEUE);
+    var page = new Page(limit);
+    for (var position : positions) {
+      if (!sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ? AND status = 'pending'", page::add, position.id).orElse(true)) {
+        break;
+      }
+    }
+    return page.tasks;
   }
 
-  /** The same, as events tell them. */
-  public static List<ObjectNode> toTell(Sql sql, int limit, ToIntFunction<String> each, Predicate<Task> offered) throws SQLException {
-    return select(sql, " WHERE status = 'pending'", List.of(), limit, each, offered, TooLong.TOLD);
+  private static List<Position> positions(Sql sql, Candidate worker, String codebase, String target, String agent, int most) throws SQLException {
+    var positions = new ArrayList<Position>();
+    sql.walk("SELECT " + HEAD + " FROM tasks WHERE status = 'pending' AND codebase_id = ? AND COALESCE(target_worker_id, '') = ? "
+        + "AND COALESCE(target_agent_name, '') = ?" + QUEUE_ORDER, row -> {
+      if (Eligibility.unfit(Task.read(json(row)).orElseThrow(), worker).isEmpty()) {
+        positions.add(new Position(row.getString("id"), row.getInt("priority"), row.getString("created_at")));
+      }
+      return positions.size() < most;
+    }, codebase, target, agent);
+    return positions;
   }
 
-  /** The task as an event tells it: without its prompt when it is long, so that whoever wants it asks for all of it. */
-  public static Optional<ObjectNode> told(Sql sql, String id) throws SQLException {
-    return sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ?", TaskTable::told, id);
+  /** A list that grows until the limit or the size of a page. */
+  private static final class Page {
+    private final List<ObjectNode> tasks = new ArrayList<>();
+    private final int limit;
+    private long bytes;
+
+    Page(int limit) {
+      this.limit = limit;
+    }
+
+    /** Whether there may be a next one. */
+    boolean add(ResultSet row) throws SQLException {
+      bytes += tasks.isEmpty() ? 0 : row.getLong("size");
+      if (bytes > MAX_LIST_BYTES) {
+        return false;
+      }
+      tasks.add(addTexts(json(row), row));
+      return tasks.size() < limit;
+    }
   }
 
-  private static ObjectNode told(ResultSet row) throws SQLException {
-    var task = addTexts(json(row), row);
-    return row.getLong("size") > MAX_TOLD_BYTES ? shortened(task) : task;
+  /** A copy as an event carries it: without the long texts when there is much of them, so that the worker asks for the task. */
+  public static ObjectNode forEvent(ObjectNode task) {
+    var chars = Stream.concat(TEXTS.stream(), Stream.of("metadata", "declined")).map(task::path)
+        .mapToLong(node -> node.isTextual() ? node.asText().length() : node.toString().length()).sum();
+    var copy = task.deepCopy();
+    return chars > MAX_EVENT_CHARS ? shortened(copy) : copy;
   }
 
   private static ObjectNode shortened(ObjectNode task) {
@@ -145,10 +189,6 @@ public final class TaskTable {
     task.remove(List.of("prompt", "result"));
     ((ObjectNode) task.path("metadata")).retain(KEPT);
     return task;
-  }
-
-  public static Set<String> pendingIds(Sql sql) throws SQLException {
-    return Set.copyOf(sql.list("SELECT id FROM tasks WHERE status = 'pending'", row -> row.getString(1)));
   }
 
   public static List<Running> running(Sql sql) throws SQLException {
@@ -170,29 +210,6 @@ public final class TaskTable {
       where.add(column + " = ?");
       values.add(value);
     }
-  }
-
-  private static List<ObjectNode> select(Sql sql, String where, List<Object> values, int limit, ToIntFunction<String> each,
-      Predicate<Task> wanted, TooLong tooLong) throws SQLException {
-    var all = new ArrayList<ObjectNode>();
-    var room = new HashMap<String, Integer>(); // by codebase
-    var bytes = new long[1];
-    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + where + QUEUE_ORDER, row -> {
-      var codebase = row.getString("codebase_id");
-      var size = tooLong == TooLong.TOLD ? Math.min(row.getLong("size"), MAX_TOLD_BYTES) : row.getLong("size");
-      var fits = bytes[0] + size <= MAX_LIST_BYTES;
-      var whole = fits || all.isEmpty();
-      if (room.computeIfAbsent(codebase, each::applyAsInt) > 0 && (whole || tooLong == TooLong.LISTED)) {
-        var task = json(row);
-        if (wanted.test(Task.read(task).orElseThrow())) { // before the long texts are read
-          all.add(tooLong == TooLong.TOLD ? told(row) : whole ? addTexts(task, row) : shortened(addTexts(task, row)));
-          bytes[0] += fits ? size : 0; // a long first one hides nothing behind it
-          room.merge(codebase, -1, Integer::sum);
-        }
-      }
-      return all.size() < limit;
-    }, values.toArray());
-    return all;
   }
 
   private static ObjectNode addTexts(ObjectNode task, ResultSet row) throws SQLException {

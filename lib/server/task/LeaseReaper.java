@@ -50,7 +50,6 @@ public final class LeaseReaper {
   public Sweep sweep() throws DatabaseException, InterruptedException {
     var counts = new int[TaskStatus.values().length];
     fleet.closeDead();
-    dispatch.forgetGone();
     var leased = leases.all();
     var running = database.read(TaskTable::running);
     leases.agree(leased, running);

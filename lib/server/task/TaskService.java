@@ -1,7 +1,6 @@
 package lib.server.task;
 
 import static lib.protocol.TaskStatus.CANCELLED;
-import static lib.protocol.TaskStatus.COMPLETED;
 import static lib.protocol.TaskStatus.FAILED;
 import static lib.protocol.TaskStatus.PENDING;
 import static lib.protocol.TaskStatus.RUNNING;
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import lib.protocol.Lease;
@@ -25,6 +25,7 @@ import lib.server.http.ApiError;
 import lib.server.http.JsonBody;
 import lib.server.rules.Eligibility;
 import lib.server.rules.TaskTransition;
+import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
 import lib.server.worker.LiveWorkers;
 import lib.store.Database.Sync;
@@ -64,16 +65,23 @@ public final class TaskService {
     this.changed = changed;
   }
 
+  /** @throws ApiError when its codebase is unknown */
   public ObjectNode create(Draft draft) throws DatabaseException, InterruptedException {
-    var id = database.write(Sync.POWER, sql -> TaskTable.insert(sql, draft, stamps.next()));
-    created(id, draft.codebaseId());
-    return get(id);
+    var task = database.write(Sync.POWER, sql -> {
+      if (!draft.codebaseId().equals(Task.PENDING)) {
+        CodebaseRegistry.check(sql, draft.codebaseId());
+      }
+      return TaskTable.find(sql, TaskTable.insert(sql, draft, stamps.next())).orElseThrow();
+    });
+    LOG.info("task {} created for codebase {}", task.path("id").asText(), draft.codebaseId());
+    dispatch.announce(task, null);
+    return task;
   }
 
-  /** A task was inserted and committed: workers are to hear of it. */
-  public void created(String id, String codebase) throws DatabaseException {
+  /** Announces a task that another transaction has inserted. */
+  public void created(String id, String codebase) {
     LOG.info("task {} created for codebase {}", id, codebase);
-    dispatch.available(id, null);
+    dispatch.announce(id, null);
   }
 
   /** @throws ApiError when there is none with this id */
@@ -90,15 +98,21 @@ public final class TaskService {
   }
 
   /**
-   * The pending tasks that are for this worker, a few of each codebase unless it asks for one: a long queue of one must not
-   * hide the others. @param agent the role it tells with this poll, or null
+   * The pending tasks for this worker. Without a codebase it is a tenth of the limit of each at most, so that a long queue
+   * hides no other.
+   *
+   * @param agent the role that it names with this poll, or null
+   * @param codebase the only one to look at, or null
    */
   public List<ObjectNode> pendingFor(String worker, String agent, String codebase, int limit) throws DatabaseException {
     var known = fleet.candidate(worker);
     var candidate = agent == null ? known
         : new Eligibility.Candidate(worker, agent, known.capabilities(), known.codebases());
-    return database.read(sql -> TaskTable.pending(sql, codebase, limit,
-        codebase == null ? (limit + 9) / 10 : limit, task -> fleet.offered(task, candidate)));
+    var open = fleet.openCodebases(candidate);
+    if (codebase != null) {
+      open.retainAll(Set.of(codebase));
+    }
+    return database.read(sql -> TaskTable.pending(sql, candidate, open, limit, codebase == null ? (limit + 9) / 10 : limit));
   }
 
   /**
@@ -117,7 +131,6 @@ public final class TaskService {
       };
     });
     leases.begin(id, worker, Lease.LENGTH);
-    dispatch.gone(id);
     return attempt;
   }
 
@@ -195,10 +208,7 @@ public final class TaskService {
     }
     if (outcome.changed) {
       LOG.info("task {} is {}, says worker {}", id, outcome.status.word(), said.workerId());
-      tell(id, outcome.status, said.workerId());
-    }
-    if (outcome.status != RUNNING) {
-      dispatch.refill(said.workerId());
+      publish(id, outcome.status, said.workerId());
     }
     return outcome;
   }
@@ -259,7 +269,7 @@ public final class TaskService {
     var after = database.write(Sync.POWER, work);
     if (after != before) {
       LOG.warn("task {} is {}: its worker vanished, or no worker takes it", id, after.word());
-      tell(id, after, null);
+      publish(id, after, null);
     }
     return after;
   }
@@ -282,7 +292,7 @@ public final class TaskService {
     });
     LOG.info("task {} {}", id, status == CANCELLED ? "cancelled" : "is to be stopped by worker " + worker[0]);
     if (status == CANCELLED) {
-      tell(id, CANCELLED, null);
+      publish(id, CANCELLED, null);
     } else {
       dispatch.cancelled(worker[0], id, reason);
     }
@@ -305,7 +315,7 @@ public final class TaskService {
       return next;
     });
     LOG.info("task {} queued again by hand", id);
-    tell(id, PENDING, null);
+    publish(id, PENDING, null);
     return attempts;
   }
 
@@ -319,7 +329,7 @@ public final class TaskService {
       return waiting;
     });
     for (var id : ids) {
-      tell(id, CANCELLED, null);
+      publish(id, CANCELLED, null);
     }
   }
 
@@ -343,15 +353,13 @@ public final class TaskService {
     }
   }
 
-  /** Streams hear of a task that waits again, followers of any change; nobody has it any more unless it runs. */
-  private void tell(String id, TaskStatus status, String giver) throws DatabaseException {
+  /** Announces a task that is pending again, and wakes its followers; it has a lease only while it runs. */
+  private void publish(String id, TaskStatus status, String giver) {
     if (status != RUNNING) {
       leases.end(id);
     }
     if (status == PENDING) {
-      dispatch.available(id, giver);
-    } else {
-      dispatch.gone(id);
+      dispatch.announce(id, giver);
     }
     changed.accept(id);
   }

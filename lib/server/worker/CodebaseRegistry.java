@@ -98,14 +98,14 @@ public final class CodebaseRegistry {
     return find(id).orElseThrow(CodebaseRegistry::unknown);
   }
 
-  /** Whether it is there as the database has it, for whoever writes in this transaction. @throws ApiError when it is not */
+  /** Checks within a transaction that tasks and sessions may name it. @throws ApiError when there is none with this id */
   public static void check(Sql sql, String id) throws SQLException {
     if (!id.equals(Task.GLOBAL) && sql.first("SELECT 1 FROM codebases WHERE id = ?", row -> true, id).isEmpty()) {
       throw unknown();
     }
   }
 
-  private static ApiError unknown() {
+  public static ApiError unknown() {
     return ApiError.of(404, "Codebase not found");
   }
 

@@ -46,11 +46,6 @@ public final class Leases {
     leases.replaceAll((task, lease) -> lease.worker.equals(worker) ? new Held(worker, lease.length, time.nanos()) : lease);
   }
 
-  /** How many tasks the worker runs. */
-  public int held(String worker) {
-    return (int) leases.values().stream().filter(lease -> lease.worker.equals(worker)).count();
-  }
-
   /** One task that the worker runs, or null. */
   public String task(String worker) {
     return leases.entrySet().stream().filter(e -> e.getValue().worker.equals(worker)).map(Map.Entry::getKey).findFirst().orElse(null);

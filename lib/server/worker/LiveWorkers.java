@@ -3,6 +3,7 @@ package lib.server.worker;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -91,6 +92,18 @@ public final class LiveWorkers {
   public boolean offered(Task task, Candidate worker) {
     var owner = codebases.owner(task.codebase());
     return Eligibility.offered(task, worker, owner, living(owner));
+  }
+
+  /** The codebases whose tasks the worker is offered. */
+  public Set<String> openCodebases(Candidate worker) {
+    var ids = new HashSet<>(worker.codebases());
+    codebases.of(worker.workerId()).forEach(codebase -> ids.add(codebase.id()));
+    ids.removeIf(id -> {
+      var owner = living(codebases.owner(id));
+      return owner != null && !owner.equals(worker.workerId());
+    });
+    ids.addAll(List.of(Task.GLOBAL, Task.PENDING));
+    return ids;
   }
 
   /** Why the worker may not take the task, or empty; the codebase of a worker that is gone is anybody's. */
