@@ -146,6 +146,9 @@ public final class EmbeddedServer implements AutoCloseable {
           "use that one (--server URL), or give this one its own --data DIR");
       if (Files.notExists(file)) {
         DurableFiles.write(file, new byte[0]); // for its owner alone from the start; SQLite's own files follow it
+      } else if (Files.size(file) == 0) { // SQLite would take it for a new one
+        throw new Problem("the server's database " + file + " is empty", "something has cut it off or replaced it",
+            "put its backup there, or delete the file to start with no tasks");
       }
       database = Database.open(file, Schema.MIGRATIONS);
       server = HttpServer.create(address, BACKLOG);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -163,6 +164,36 @@ class BadInputTest {
     refused(hub.post("/v1/agent/workers/register", Map.of("worker_id", "w", "name", "n", "models", List.of(big))), 413);
     var many = "{\"title\":\"t\",\"prompt\":\"p\",\"metadata\":{\"a\":[" + "[],".repeat(1 << 20) + "[]]}}";
     refused(hub.call("POST", "/v1/agent/tasks", Map.of(), many), 400);
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = """
+      /v1/agent/tasks,            title
+      /v1/agent/tasks,            codebase_id
+      /v1/agent/tasks,            agent_type
+      /v1/agent/tasks,            model
+      /v1/agent/tasks,            model_ref
+      /v1/agent/tasks,            target_agent_name
+      /v1/agent/tasks,            target_worker_id
+      /v1/agent/workers/register, name
+      /v1/agent/workers/register, hostname
+      /v1/agent/workers/register, global_codebase_id
+      /v1/agent/codebases,        name
+      /v1/agent/codebases,        path
+      /v1/agent/codebases,        description
+      """)
+  void rejectsATextThatIsTooLongForLists(String path, String field) throws Exception {
+    var body = new HashMap<>(Map.of("title", "t", "prompt", "p", "worker_id", "w", "name", "n", "path", "/p"));
+    body.put(field, "x".repeat(8193));
+    var error = refused(hub.post(path, body), 422).json().path("detail").path(0);
+    assertThat(error.path("type").asText()).isEqualTo("string_too_long");
+    assertThat(error.path("loc").path(1).asText()).isEqualTo(field);
+  }
+
+  @Test
+  void rejectsALongHeader() throws Exception {
+    var path = "/v1/worker/tasks/stream?worker_id=w&agent_name=a";
+    refused(hub.call("GET", path, Map.of("X-Codebases", "c,".repeat(40_000)), null), 431);
   }
 
   @Test

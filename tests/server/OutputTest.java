@@ -66,6 +66,31 @@ class OutputTest {
   }
 
   @Test
+  void takesOutputOfATaskQueuedAgainFromItsRunnerOnly() throws Exception {
+    hub.worker("other");
+    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
+    for (var refused : List.of(hub.output(task, "other", "x", Map.of("attempt", 1, "seq", 1)), hub.output(task, "w", "x", Map.of()),
+        hub.output(task, "w", "x", Map.of("attempt", 2, "seq", 1)))) {
+      assertThat(refused.status()).isEqualTo(409);
+    }
+    Served.ok(hub.output(task, "w", "mine", Map.of("attempt", 1, "seq", 1)));
+    hub.time.advance(Duration.ofSeconds(31));
+    hub.claim(task, "other");
+    assertThat(hub.output(task, "w", "x", Map.of("attempt", 1, "seq", 2)).code()).isEqualTo("stale_attempt");
+    assertThat(texts(0)).containsExactly("mine");
+  }
+
+  @Test
+  void rejectsAlsoAnEmptyChunkWhenTheOutputIsFull() throws Exception {
+    say("one");
+    hub.database("UPDATE output SET upto = " + (512L << 20));
+    for (var text : List.of("", "x")) {
+      assertThat(hub.output(task, "w", text, Map.of()).code()).isEqualTo("output_full");
+    }
+    assertThat(texts(0)).containsExactly("one");
+  }
+
+  @Test
   void theNextAttemptGoesOnWhereTheLastOneEnded() throws Exception {
     Served.ok(hub.output(task, "w", "first", Map.of("attempt", 1, "seq", 1)));
     Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));

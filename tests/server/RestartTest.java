@@ -129,6 +129,14 @@ class RestartTest {
   }
 
   @Test
+  void anEmptyDatabaseFileIsAProblem(@TempDir Path temp) throws Exception {
+    var file = Files.createFile(temp.resolve("server.db"));
+    assertThatThrownBy(() -> EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, file, Tokens.NONE), new StillTime()).close())
+        .isInstanceOfSatisfying(Problem.class, problem -> assertThat(problem.what()).contains("is empty"));
+    assertThat(file).isEmptyFile();
+  }
+
+  @Test
   void theDataIsForItsOwnerAlone(@TempDir Path temp) throws Exception {
     var file = temp.resolve("data/server.db");
     try (var other = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, file, Tokens.NONE), new StillTime())) {

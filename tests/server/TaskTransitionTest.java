@@ -23,9 +23,10 @@ class TaskTransitionTest {
   @CsvSource(textBlock = """
       pending/-/0,      0, take
       pending/-/2,      0, take
-      pending/-/2?,     0, take
-      pending/-/2?,     2, back to running
-      pending/-/2?,     1, stale_attempt
+      pending/me/2?,    0, take
+      pending/me/2?,    2, back to running
+      pending/other/2?, 2, stale_attempt
+      pending/me/2?,    1, stale_attempt
       pending/-/2,      2, stale_attempt
       running/me/1,     0, same
       running/me/1,     1, same
@@ -76,12 +77,13 @@ class TaskTransitionTest {
 
   @ParameterizedTest
   @CsvSource(textBlock = """
-      pending/-/1?,  running/me/1,    back to running
-      pending/-/1?,  completed/me/1,  back to completed
-      pending/-/1?,  failed/me/1,     back to failed
-      pending/-/1?,  pending/me/1,    same
-      pending/-/1?,  completed/me/0,  not_owner
-      pending/-/2?,  completed/me/1,  stale_attempt
+      pending/me/1?, running/me/1,    back to running
+      pending/me/1?, running/other/1, not_owner
+      pending/me/1?, completed/me/1,  back to completed
+      pending/me/1?, failed/me/1,     back to failed
+      pending/me/1?, pending/me/1,    same
+      pending/me/1?, completed/me/0,  not_owner
+      pending/me/2?, completed/me/1,  stale_attempt
       """)
   void aWorkerSpeaksForAnAttemptThatWasQueuedAgainUntilAnotherTakesIt(String now, String said, String outcome) {
     assertThat(word(TaskTransition.report(state(now), said(said), false))).isEqualTo(outcome);

@@ -115,7 +115,7 @@ public final class SessionApi {
     var ref = filled(body, "model_ref");
     var key = filled(body, "request_id") != null ? filled(body, "request_id") : request.header("Idempotency-Key");
     var agent = filled(body, "agent");
-    var resumed = resumes.resume(new Asked(request.id("id"), session, filled(body, "prompt"), agent == null ? Task.DEFAULT_AGENT : agent,
+    var resumed = resumes.resume(new Asked(request.id("id"), session, filled(body.longText("prompt", "")), agent == null ? Task.DEFAULT_AGENT : agent,
         model == null && ref != null ? ref.replaceFirst(":", "/") : model,
         ref == null && model != null ? model.replaceFirst("/", ":") : ref, JsonBody.checkId("request_id", key)));
     return ApiResponse.of(Json.object().put("success", true).put("message", resumed.made() ? "Task queued to resume session " + session
@@ -126,7 +126,10 @@ public final class SessionApi {
 
   /** A text that says something, or null. */
   private static String filled(JsonBody body, String field) {
-    var text = body.text(field, "");
+    return filled(body.text(field, ""));
+  }
+
+  private static String filled(String text) {
     return text.isBlank() ? null : text;
   }
 }

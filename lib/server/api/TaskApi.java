@@ -107,7 +107,7 @@ public final class TaskApi {
     var wanted = new JsonBody(metadata);
     var model = body.text("model", wanted.text("model", null));
     var ref = body.text("model_ref", model == null ? null : model.replaceFirst("/", ":"));
-    return new Draft(codebase, body.text("title"), body.text("prompt"), agent(body, "agent_type"),
+    return new Draft(codebase, body.text("title"), body.longText("prompt"), agent(body, "agent_type"),
         body.whole("priority", 0), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
         body.text("target_agent_name", wanted.text("target_agent_name", null)),
         body.text("target_worker_id", wanted.text("target_worker_id", null)), metadata);
@@ -133,7 +133,7 @@ public final class TaskApi {
   private ApiResponse trigger(ApiRequest request) throws DatabaseException, InterruptedException {
     var codebase = codebases.get(request.id("id"));
     var body = request.body();
-    var prompt = body.text("prompt");
+    var prompt = body.longText("prompt");
     var agent = agent(body, "agent");
     var title = JsonBody.cut(prompt, MAX_TITLE);
     var metadata = body.object("metadata").deepCopy().set("files", Json.array(body.texts("files")));
@@ -184,8 +184,8 @@ public final class TaskApi {
 
   private TaskReport report(String task, String worker, TaskStatus status, JsonBody body) {
     workers.seen(worker);
-    return new TaskReport(task, worker, status, body.text("session_id", null), body.text("result", null),
-        body.text("error", null), body.attempt());
+    return new TaskReport(task, worker, status, body.text("session_id", null), body.longText("result", null),
+        body.longText("error", null), body.attempt());
   }
 
   private static boolean declines(JsonBody body) {
@@ -239,7 +239,7 @@ public final class TaskApi {
     var body = request.body();
     var worker = body.id("worker_id");
     workers.seen(worker);
-    var stored = outputs.append(new Chunk(request.id("id"), worker, body.text("output"),
+    var stored = outputs.append(new Chunk(request.id("id"), worker, body.longText("output"),
         ApiRequest.stamp(body.text("timestamp", null), stamps.next()), body.attempt(), body.count("seq")));
     var answer = Json.object().put("success", true);
     return ApiResponse.of(stored ? answer : answer.put("duplicate", true));

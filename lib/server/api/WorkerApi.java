@@ -110,7 +110,7 @@ public final class WorkerApi {
         var now = head.get().state();
         if (now.status() == TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {
           leases.renew(task, id);
-        } else if (TaskTransition.isBack(now, attempt)) {
+        } else if (TaskTransition.isBack(now, id, attempt)) {
           back(task, id, attempt);
         }
         TaskTransition.stop(now, id).ifPresent(why -> stop.addObject().put("task_id", task).put("reason",

@@ -45,6 +45,7 @@ public final class Schema {
       """, """
       CREATE INDEX tasks_pending ON tasks (codebase_id, COALESCE(target_worker_id, ''), COALESCE(target_agent_name, ''),
         priority DESC, created_at) WHERE status = 'pending';
+      ALTER TABLE tasks ADD COLUMN last_worker_id text;
       CREATE INDEX tasks_declined ON tasks (status, declined) WHERE declined <> '[]';
       """);
 

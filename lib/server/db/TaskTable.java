@@ -35,7 +35,7 @@ public final class TaskTable {
       "manual_requeue_at", "last_stuck_at");
   private static final String HEAD = """
       id, codebase_id, agent_type, status, worker_id, attempt, lost, cancel_reason, target_agent_name, target_worker_id,
-      priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata""";
+      priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata, last_worker_id""";
   private static final String ALL = HEAD + ", title, prompt, result, error";
   private static final String QUEUE_ORDER = " ORDER BY priority DESC, created_at";
   private static final Comparator<Position> QUEUE = Comparator.comparing(Position::priority).reversed().thenComparing(Position::createdAt);
@@ -53,8 +53,13 @@ public final class TaskTable {
   /** The value of {@link Head#lost} after somebody queued the task again while it ran. */
   public static final int QUEUED_WHILE_RUNNING = -1;
 
-  /** A task without its long texts, with what only the server looks at. @param lost how many of its workers vanished */
-  public record Head(ObjectNode json, String cancelReason, int lost) {
+  /**
+   * A task without its long texts, with what only the server reads.
+   *
+   * @param lost how many of its workers vanished, or {@link #QUEUED_WHILE_RUNNING}
+   * @param lastWorker the worker that had it when it was queued again
+   */
+  public record Head(ObjectNode json, String cancelReason, int lost, String lastWorker) {
     public String id() {
       return json.path("id").asText();
     }
@@ -68,8 +73,10 @@ public final class TaskTable {
     }
 
     public State state() {
-      return new State(TaskStatus.of(json.path("status").asText()), Json.text(json, "worker_id"),
-          json.path("attempt").asInt(), cancelReason != null, lost != 0 && TaskStatus.PENDING.word().equals(Json.text(json, "status")));
+      var status = TaskStatus.of(json.path("status").asText());
+      var reclaimable = lost != 0 && status == TaskStatus.PENDING;
+      return new State(status, reclaimable ? lastWorker : Json.text(json, "worker_id"), json.path("attempt").asInt(),
+          cancelReason != null, reclaimable);
     }
   }
 
@@ -89,7 +96,7 @@ public final class TaskTable {
 
   public static Optional<Head> head(Sql sql, String id) throws SQLException {
     return sql.first("SELECT " + HEAD + " FROM tasks WHERE id = ?", row ->
-        new Head(json(row), row.getString("cancel_reason"), row.getInt("lost")), id);
+        new Head(json(row), row.getString("cancel_reason"), row.getInt("lost"), row.getString("last_worker_id")), id);
   }
 
   public static Optional<ObjectNode> find(Sql sql, String id) throws SQLException {

@@ -15,6 +15,8 @@ import lib.protocol.Timestamps;
 public final class ApiRequest {
   private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z"); // stamps have years of four digits
 
+  private static final int MAX_HEADER = 64 << 10;
+
   private final Map<String, String> ids;
   private final Map<String, String> query;
   private final Headers headers;
@@ -44,9 +46,12 @@ public final class ApiRequest {
     return value == null || value.isEmpty() ? null : value;
   }
 
-  /** A header's value, or null; an empty one counts as missing. */
+  /** A header's value, or null; an empty one counts as missing. @throws ApiError when it is longer than any list of ids */
   public String header(String name) {
     var value = headers.getFirst(name);
+    if (value != null && value.length() > MAX_HEADER) {
+      throw ApiError.of(431, "the header " + name + " is longer than " + (MAX_HEADER >> 10) + " KiB");
+    }
     return value == null || value.isBlank() ? null : value.strip();
   }
 

@@ -18,6 +18,7 @@ import lib.core.Json;
  */
 public record JsonBody(ObjectNode json) {
   private static final int MAX_ID = 256; // longer is no id but a mistake; ids stand in headers and log lines
+  private static final int MAX_TEXT = 8192; // names, titles, models: such texts come with every list
   private static final int MAX_TREE_CHARS = 1 << 20; // of what is not plain text; it comes with every list and every claim
   private static final int MAX_DEPTH = 100; // far below the 1000 that can be written, within whatever it is shown later
   private static final int MAX_TOKENS = 1 << 20; // each takes some 50 bytes of memory, and as few as 2 of the body
@@ -48,13 +49,31 @@ public record JsonBody(ObjectNode json) {
   }
 
   public String text(String field) {
+    return required(field).text(field, null);
+  }
+
+  /** A text that is shown in lists, and therefore short. */
+  public String text(String field, String fallback) {
+    var text = longText(field, fallback);
+    if (text != null && text.length() > MAX_TEXT) {
+      throw ApiError.field(field, "string_too_long", "String should have at most " + MAX_TEXT + " characters");
+    }
+    return text;
+  }
+
+  /** A text that only the body's size bounds. */
+  public String longText(String field) {
+    return required(field).longText(field, null);
+  }
+
+  private JsonBody required(String field) {
     if (!has(field)) {
       throw ApiError.field(field, "missing", "Field required");
     }
-    return text(field, null);
+    return this;
   }
 
-  public String text(String field, String fallback) {
+  public String longText(String field, String fallback) {
     if (!has(field)) {
       return fallback;
     }
@@ -151,9 +170,7 @@ public record JsonBody(ObjectNode json) {
 
   /** A required list of objects, of which each may be as large as any other tree; all of them are bounded by the body. */
   public List<ObjectNode> rows(String field) {
-    if (!has(field)) {
-      throw ApiError.field(field, "missing", "Field required");
-    }
+    required(field);
     if (!json.path(field).isArray()) {
       throw ApiError.field(field, "list_type", "Input should be a valid list");
     }

@@ -29,7 +29,7 @@ public sealed interface TaskTransition {
   /**
    * A task's state as far as these rules look at it.
    *
-   * @param worker who runs it or ran it last; null when nobody has it
+   * @param worker the one that runs it, ran it to its end, or may still run it; else null
    * @param attempt the number of the last claim; 0 when it was never claimed
    * @param cancelling whether its cancellation was asked for while it runs
    * @param reclaimable whether it waits although the worker of the last claim may still run it
@@ -39,7 +39,7 @@ public sealed interface TaskTransition {
   /** A worker wants the task. @param running the number of its claim when it runs the task already, else 0 */
   public static TaskTransition claim(State now, String worker, int running) {
     return switch (now.status) {
-      case PENDING -> isBack(now, running) ? new Back(TaskStatus.RUNNING)
+      case PENDING -> isBack(now, worker, running) ? new Back(TaskStatus.RUNNING)
           : running > 0 ? new Refuse("stale_attempt", "attempt " + running + " is over") : new Take();
       case RUNNING -> worker.equals(now.worker) && (running == 0 || running == now.attempt) ? new Same()
           : new Refuse("already_claimed", "already claimed by another worker");
@@ -62,7 +62,7 @@ public sealed interface TaskTransition {
       return to != null && to != now.status ? new Refuse("terminal", "is " + now.status.word() + " for good")
           : owner ? new Same() : notOwner(said);
     }
-    if (isBack(now, said.attempt()) && (to == TaskStatus.RUNNING || to != null && to.terminal())) {
+    if (isBack(now, said.workerId(), said.attempt()) && (to == TaskStatus.RUNNING || to != null && to.terminal())) {
       return new Back(to);
     }
     if (now.status == TaskStatus.PENDING) {
@@ -78,9 +78,9 @@ public sealed interface TaskTransition {
         : to == TaskStatus.PENDING && now.cancelling ? new Change(TaskStatus.CANCELLED) : new Change(to);
   }
 
-  /** Whether this is the attempt that still runs, of a task that was queued again and that no other worker has claimed. */
-  public static boolean isBack(State now, int attempt) {
-    return now.reclaimable && attempt > 0 && attempt == now.attempt;
+  /** Whether the worker's attempt still runs, of a task that was queued again and that no other worker has claimed. */
+  public static boolean isBack(State now, String worker, int attempt) {
+    return now.reclaimable && attempt > 0 && attempt == now.attempt && worker.equals(now.worker);
   }
 
   /**

@@ -12,14 +12,15 @@ import lib.core.Json;
 import lib.protocol.TaskStatus;
 import lib.server.http.ApiError;
 import lib.server.http.ServerSentEvents;
+import lib.server.rules.TaskTransition;
 import lib.server.worker.Leases;
 import lib.store.Database.Sync;
 import lib.store.Database;
 import lib.store.DatabaseException;
 
 /**
- * What agents said, chunk by chunk. Each chunk of a task has an absolute place, counted from 0 over all attempts, that
- * never changes: readers ask from a place on and can take up a broken stream where it was. Thread-safe.
+ * Keeps the agents' output in chunks. Each chunk of a task has a place, counted from 0 over all attempts, that never
+ * changes: a reader continues a broken stream from its place. Thread-safe.
  */
 public final class OutputLog {
   private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
@@ -49,8 +50,8 @@ public final class OutputLog {
   public record Page(List<ObjectNode> chunks, long total) {}
 
   /**
-   * Stores the chunk; false when it was there already. One of the same number with another text is refused. Also after the task has ended, since what an agent said is worth
-   * keeping, but never from an attempt that is over.
+   * Stores the chunk; false when it was there already. Rejects one of the same number with another text, and one of an
+   * attempt that is over. The end of the task is no reason to reject.
    */
   public boolean append(Chunk chunk) throws DatabaseException, InterruptedException {
     var stored = database.write(Sync.PROCESS, sql -> {
@@ -58,15 +59,15 @@ public final class OutputLog {
       if (chunk.attempt > 0 && chunk.attempt != now.attempt()) {
         throw ApiError.of(409, "stale_attempt", "attempt " + chunk.attempt + " is over, the current one is " + now.attempt());
       }
-      // a task queued again that nobody else took yet still belongs a little to the attempt that runs it
-      var between = chunk.attempt > 0 && now.status() == TaskStatus.PENDING;
-      if (!between && !chunk.workerId.equals(now.worker())) {
+      var isOwner = now.status() == TaskStatus.PENDING ? TaskTransition.isBack(now, chunk.workerId, chunk.attempt)
+          : chunk.workerId.equals(now.worker());
+      if (!isOwner) {
         throw ApiError.of(409, "not_owner", "Task " + chunk.taskId + " not claimed by worker " + chunk.workerId);
       }
       var end = sql.first("SELECT place, upto FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
           row -> new long[] {row.getLong(1) + 1, row.getLong(2)}, chunk.taskId).orElse(new long[] {0, 0});
       var upto = end[1] + chunk.text.getBytes(StandardCharsets.UTF_8).length;
-      if (upto > MAX_BYTES) {
+      if (upto > MAX_BYTES || end[1] == MAX_BYTES) { // an empty chunk takes space, too
         throw ApiError.of(413, "output_full", "the task's output has reached " + (MAX_BYTES >> 20) + " MiB");
       }
       var added = sql.update("""

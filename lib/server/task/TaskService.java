@@ -341,7 +341,7 @@ public final class TaskService {
   }
 
   private TaskStatus queueAgain(Sql sql, Head head, int lost, ObjectNode metadata) throws SQLException {
-    sql.update("UPDATE tasks SET status = 'pending', worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
+    sql.update("UPDATE tasks SET status = 'pending', last_worker_id = worker_id, worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
         + "error = NULL, cancel_reason = NULL, lost = ?, metadata = ?, updated_at = ? WHERE id = ?",
         lost, metadata.toString(), stamps.next(), head.id());
     return PENDING;
