@@ -7,18 +7,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import lib.agent.CredentialFiles;
 import lib.cli.Command;
 import lib.cli.Logging;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
 import lib.client.ApiClient;
-import lib.client.SessionBatch;
 import lib.client.SyncCalls;
 import lib.client.http.ApiException;
 import lib.config.Codebase;
@@ -33,10 +29,11 @@ import lib.protocol.CodebaseInfo;
 import lib.protocol.Task;
 import lib.redaction.Redaction;
 import lib.redaction.Secrets;
-import lib.session.Pass;
-import lib.session.Places;
+import lib.session.CodebaseMatcher;
 import lib.session.Stores;
-import lib.session.Sync;
+import lib.session.sync.SessionSync;
+import lib.session.sync.SessionUploader;
+import lib.session.sync.SyncResult;
 import lib.worker.context.WorkerIdentity;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
@@ -76,7 +73,7 @@ public final class sync extends Command {
     if (codebase == null) {
       warnOfUnknown(settings.get(SettingsTable.CODEBASES), known);
     }
-    var places = places(settings, known);
+    var matcher = matcher(settings, known);
     var secrets = Secrets.of(settings);
     CredentialFiles.addTo(secrets, settings.env())
         .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
@@ -85,12 +82,12 @@ public final class sync extends Command {
     Logging.start(settings.given(SettingsTable.LOG_LEVEL) ? settings.get(SettingsTable.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
-    var all = new Sync(Stores.of(settings, () -> folders, Clock.SYSTEM), dryRun ? new Dry() : SyncCalls.of(client), workerId, ours(client),
-        () -> places, this::refused, redaction::mask,
-        new Sync.Most(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES)), Clock.SYSTEM);
-    var pass = ask(client, all::pass);
-    print(workerId, known, pass);
-    return (pass.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
+    var stores = Stores.of(settings, () -> folders, Clock.SYSTEM);
+    var uploader = new SessionUploader(dryRun ? new DryRun() : SyncCalls.of(client), workerId, redaction::mask);
+    var sync = new SessionSync(() -> stores, uploader, () -> matcher, this::refused, SessionSync.Limits.of(settings), Clock.SYSTEM);
+    var result = ask(client, sync::run);
+    print(workerId, known, result);
+    return (result.problem() == null ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
   }
 
   private void warnOfUnknown(List<Codebase> named, List<CodebaseInfo> known) {
@@ -119,21 +116,7 @@ public final class sync extends Command {
         stateDir + " holds no worker id", "start one, or name the one that has: --name NAME"));
   }
 
-  /** Whether the server takes changes alone; one that will not say is another one. */
-  private static boolean ours(ApiClient client) throws InterruptedException {
-    return ask(client, () -> {
-      try {
-        return client.info().ours();
-      } catch (ApiException e) {
-        if (e.kind().again() && e.kind() != ApiException.Kind.DENIED) {
-          throw e;
-        }
-        return false;
-      }
-    });
-  }
-
-  private Places places(Settings settings, List<CodebaseInfo> known) {
+  private CodebaseMatcher matcher(Settings settings, List<CodebaseInfo> known) {
     var byId = new LinkedHashMap<String, Codebase>();
     String global = null;
     for (var one : known) {
@@ -143,7 +126,7 @@ public final class sync extends Command {
         byId.put(one.id(), codebase(one));
       }
     }
-    var all = new Places(byId, global);
+    var all = new CodebaseMatcher(byId, global);
     if (codebase == null) {
       return all;
     }
@@ -160,43 +143,37 @@ public final class sync extends Command {
     return new Codebase(remote.name() == null ? remote.id() : remote.name(), Path.of(remote.path()), "");
   }
 
-  /** Takes everything and sends nothing. */
-  private static final class Dry implements SyncCalls {
-    private final Map<String, Set<String>> told = new HashMap<>();
-
+  /** Sends nothing. */
+  private static final class DryRun implements SyncCalls {
     @Override
-    public int sessions(String codebaseId, SessionBatch batch) {
-      var its = told.computeIfAbsent(codebaseId, k -> new HashSet<>());
-      batch.sessions().forEach(session -> its.add(session.path("id").asText()));
-      return its.size();
-    }
+    public void sessions(String codebaseId, String workerId, List<ObjectNode> sessions) {}
 
     @Override
     public void messages(String codebaseId, String sessionId, String workerId, List<ObjectNode> messages) {}
   }
 
-  private void print(String workerId, List<CodebaseInfo> known, Pass pass) {
+  private void print(String workerId, List<CodebaseInfo> known, SyncResult result) {
     var names = new HashMap<String, String>();
     known.forEach(c -> names.put(c.id(), c.name()));
     if (json) {
-      var result = Json.object().put("worker_id", workerId).put("dry_run", dryRun).put("problem", pass.reading());
-      var list = result.putArray("codebases");
-      pass.lines().forEach(line -> list.addObject().put("id", line.codebaseId()).put("name", names.get(line.codebaseId()))
-          .put("sessions", line.sessions()).put("changed", line.changed()).put("left_out", line.leftOut())
-          .put("messages", line.messages()).put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
-      io.print(Json.pretty(result) + "\n");
+      var printed = Json.object().put("worker_id", workerId).put("dry_run", dryRun).put("problem", result.readProblem());
+      var list = printed.putArray("codebases");
+      result.lines().forEach(line -> list.addObject().put("id", line.codebaseId()).put("name", names.get(line.codebaseId()))
+          .put("sessions", line.sessions()).put("left_out", line.leftOut()).put("messages", line.messages())
+          .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
+      io.print(Json.pretty(printed) + "\n");
     } else {
-      if (pass.sessions() == 0 && pass.reading() == null) {
+      if (result.sessions() == 0 && result.readProblem() == null) {
         io.say("no agent has a session in these codebases\n");
       }
-      TextTable.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "CHANGED", "MESSAGES", "REQUESTS", "BYTES"), pass.lines().stream()
-          .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(), "" + line.changed(),
+      TextTable.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "MESSAGES", "REQUESTS", "BYTES"), result.lines().stream()
+          .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(),
               "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList());
     }
-    pass.lines().stream().filter(line -> line.leftOut() > 0).forEach(line -> io.warn("codebase " + line.codebaseId() + ": the oldest "
-        + line.leftOut() + " sessions are left out, this server takes no longer list"));
-    if (pass.problem() != null) {
-      io.warn(pass.problem());
+    result.lines().stream().filter(line -> line.leftOut() > 0).forEach(line -> io.warn("codebase " + line.codebaseId() + ": the list "
+        + "leaves out the oldest " + line.leftOut() + " sessions"));
+    if (result.problem() != null) {
+      io.warn(result.problem());
     }
   }
 

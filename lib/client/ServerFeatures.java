@@ -17,20 +17,19 @@ import java.net.URI;
  * @param countsDeclines a worker can decline a task; declined by all, it fails
  * @param dropsRepeats output that comes twice is stored once
  * @param keepsAllOutput output is not limited to a number of chunks
- * @param takesPartialSessions sessions may be sent in parts
  */
 public record ServerFeatures(String key, boolean isOwn, boolean announcesWholeTasks, boolean claimSetsRunning, boolean numbersClaims,
     boolean sendsStops, boolean filtersPolls, boolean requeuesByStatus, boolean countsDeclines, boolean dropsRepeats,
-    boolean keepsAllOutput, boolean takesPartialSessions) {
+    boolean keepsAllOutput) {
 
   /** The embedded server's. */
   public static ServerFeatures own(String serverId) {
-    return new ServerFeatures(serverId, true, true, true, true, true, true, true, true, true, true, true);
+    return new ServerFeatures(serverId, true, true, true, true, true, true, true, true, true, true);
   }
 
   /** Those of every other generation of the CodeTether server. */
   public static ServerFeatures other(URI address) {
-    return new ServerFeatures(address.toString(), false, false, false, false, false, false, false, false, false, false, false);
+    return new ServerFeatures(address.toString(), false, false, false, false, false, false, false, false, false, false);
   }
 
   /** What the server's own words give. @param info null when the server says nothing */

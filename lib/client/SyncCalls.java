@@ -6,39 +6,35 @@ import lib.client.http.ApiException;
 import lib.client.http.HttpTransport;
 import lib.core.Json;
 
-/** The calls that tell a server of an agent's sessions. */
+/** The calls that upload sessions, to every generation of server. */
 public interface SyncCalls {
 
-  /**
-   * {@code POST …/codebases/{id}/sessions/sync}.
-   *
-   * @return {@code sessions_count}: on our own server how many it has of this worker in this codebase, elsewhere how many
-   *     were sent; -1 when the answer has none
-   */
-  int sessions(String codebaseId, SessionBatch batch) throws ApiException, InterruptedException;
+  /** {@code POST …/codebases/{id}/sessions/sync}: replaces the worker's list of the codebase. */
+  void sessions(String codebaseId, String workerId, List<ObjectNode> sessions) throws ApiException, InterruptedException;
 
-  /** {@code POST …/codebases/{id}/sessions/{sid}/messages/sync}: replaces all that the server shows of the session. */
+  /** {@code POST …/codebases/{id}/sessions/{sid}/messages/sync}: replaces all messages that the server shows of the session. */
   void messages(String codebaseId, String sessionId, String workerId, List<ObjectNode> messages) throws ApiException, InterruptedException;
 
   /** The calls to this client's server. Blocking, thread-safe; each ends within the client's deadline and retries nothing. */
   static SyncCalls of(ApiClient client) {
     return new SyncCalls() {
       @Override
-      public int sessions(String codebaseId, SessionBatch batch) throws ApiException, InterruptedException {
-        return client.call("POST", d -> path(d, codebaseId, "/sync"), batch.toJson()).path("sessions_count").asInt(-1);
+      public void sessions(String codebaseId, String workerId, List<ObjectNode> sessions) throws ApiException, InterruptedException {
+        post(codebaseId, "/sync", workerId, "sessions", sessions);
       }
 
       @Override
       public void messages(String codebaseId, String sessionId, String workerId, List<ObjectNode> messages)
           throws ApiException, InterruptedException {
+        post(codebaseId, "/" + HttpTransport.encode(sessionId) + "/messages/sync", workerId, "messages", messages);
+      }
+
+      private void post(String codebaseId, String rest, String workerId, String field, List<ObjectNode> items)
+          throws ApiException, InterruptedException {
         var body = Json.object().put("worker_id", workerId);
-        body.putArray("messages").addAll(messages);
-        client.call("POST", d -> path(d, codebaseId, "/" + HttpTransport.encode(sessionId) + "/messages/sync"), body);
+        body.putArray(field).addAll(items);
+        client.call("POST", family -> family.codebases("/" + HttpTransport.encode(codebaseId) + "/sessions" + rest), body);
       }
     };
-  }
-
-  private static String path(PathFamily dialect, String codebaseId, String rest) {
-    return dialect.codebases("/" + HttpTransport.encode(codebaseId) + "/sessions" + rest);
   }
 }

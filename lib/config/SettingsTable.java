@@ -107,9 +107,9 @@ public final class SettingsTable {
       "seconds between looks at the agents' sessions, of which the server is told; 0: it is told of none, not after a task either")
       .fallback(Duration.ofSeconds(60)));
   public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
-      SettingType.whole(0, 100_000), "of so many newest sessions of each codebase the messages are sent; 0: none").fallback(3).in(WORK, SYNC));
+      SettingType.whole(0, 1_000), "newest sessions of each codebase whose messages are sent; 0: none").fallback(3).in(WORK, SYNC));
   public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
-      SettingType.whole(0, 1_000_000), "newest messages sent of each; 0: none").fallback(100).in(WORK, SYNC));
+      SettingType.whole(0, 1_000), "newest messages sent of each; 0: none").fallback(100).in(WORK, SYNC));
   public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
       SettingType.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed")
       .fallback(Duration.ofSeconds(1)));

@@ -114,7 +114,7 @@ final class ClaudeStore implements SessionStore {
   }
 
   @Override
-  public Path place() {
+  public Path location() {
     return projects;
   }
 
@@ -160,11 +160,6 @@ final class ClaudeStore implements SessionStore {
   @Override
   public List<Message> messages(Session session, int most) throws IOException {
     return file(session.id()).map(file -> logs.messages(file, most, ClaudeStore::telling)).orElse(List.of());
-  }
-
-  @Override
-  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
-    return logs.stamps(sessions, this::file);
   }
 
   private static Consumer<ObjectNode> telling(Turns turns) {

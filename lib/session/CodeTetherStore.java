@@ -72,14 +72,14 @@ final class CodeTetherStore implements SessionStore {
   }
 
   @Override
-  public Path place() {
+  public Path location() {
     var places = places();
     return places.stream().map(Place::sessions).filter(Files::isDirectory).findFirst().orElse(places.getLast().sessions);
   }
 
   /** It has several places, and each goes with its repository. */
   @Override
-  public boolean there() {
+  public boolean exists() {
     return true;
   }
 
@@ -90,7 +90,7 @@ final class CodeTetherStore implements SessionStore {
     }
     Map<Path, Place> places = new LinkedHashMap<>();
     for (var codebase : codebases.get()) {
-      var root = root(Mapping.real(codebase.path()));
+      var root = root(CodebaseMatcher.real(codebase.path()));
       if (Stamp.ofFolder(root.resolve(FOLDER)).isPresent() && Stamp.ofFolder(root.resolve(FOLDER).resolve("sessions")).isPresent()) {
         places.put(root, new Place(root.resolve(FOLDER).resolve("sessions"), root));
       }
@@ -170,20 +170,6 @@ final class CodeTetherStore implements SessionStore {
       }
     }
     return List.of();
-  }
-
-  @Override
-  public Map<String, Object> stamps(List<Session> sessions) {
-    var now = time.now();
-    var places = places();
-    var stamps = new HashMap<String, Object>();
-    for (var session : sessions) {
-      if (Listing.isName(session.id())) {
-        places.stream().flatMap(place -> Stamp.ofFile(place.sessions.resolve(session.id() + ".json")).stream()).findFirst()
-            .filter(stamp -> stamp.settled(now)).ifPresent(stamp -> stamps.put(session.id(), stamp));
-      }
-    }
-    return stamps;
   }
 
   private static Talk talk(byte[] content, int most) throws IOException {

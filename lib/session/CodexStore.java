@@ -194,13 +194,13 @@ final class CodexStore implements SessionStore {
   }
 
   @Override
-  public Path place() {
+  public Path location() {
     return home.resolve("sessions");
   }
 
   @Override
   public List<Session> sessions() throws IOException {
-    Listing.readable(place());
+    Listing.readable(location());
     var titles = names.read().orElse(Map.of());
     var files = files("");
     logs.retain(new HashSet<>(files));
@@ -217,7 +217,7 @@ final class CodexStore implements SessionStore {
 
   @Override
   public Optional<Session> session(String id) throws IOException {
-    Listing.readable(place());
+    Listing.readable(location());
     var titles = names.read().orElse(Map.of());
     return !Listing.isName(id) ? Optional.empty() : files("-" + id).stream().map(file -> read(file, titles)).flatMap(Optional::stream)
         .filter(session -> session.id().equals(id)).findFirst();
@@ -225,7 +225,7 @@ final class CodexStore implements SessionStore {
 
   private List<Path> files(String end) throws IOException {
     var files = new ArrayList<Path>();
-    for (var year : listing.folders(place(), DIGITS)) {
+    for (var year : listing.folders(location(), DIGITS)) {
       for (var month : listing.folders(year, DIGITS)) {
         for (var day : listing.folders(month, DIGITS)) {
           listing.names(day, "rollout-", end + ".jsonl").forEach(name -> files.add(day.resolve(name + end + ".jsonl")));
@@ -249,11 +249,6 @@ final class CodexStore implements SessionStore {
   @Override
   public List<Message> messages(Session session, int most) throws IOException {
     return file(session.id()).map(file -> logs.messages(file, most, Telling::new)).orElse(List.of());
-  }
-
-  @Override
-  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
-    return logs.stamps(sessions, this::file);
   }
 
   private Optional<Path> file(String id) throws IOException {

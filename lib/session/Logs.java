@@ -90,16 +90,6 @@ final class Logs<F> {
     return talk.log.read().map(state -> state.turns.messages()).orElse(List.of());
   }
 
-  /** What the logs of these sessions look like: a log only grows, so that it tells all. */
-  Map<String, Object> stamps(List<Session> sessions, Finding file) throws IOException {
-    var now = time.now();
-    var stamps = new HashMap<String, Object>();
-    for (var session : sessions) {
-      file.of(session.id()).flatMap(path -> Stamp.ofSettled(path, now)).ifPresent(stamp -> stamps.put(session.id(), stamp));
-    }
-    return stamps;
-  }
-
   /** A title made of what the user first said: its first line, cut between words, so that no secret is cut in two. */
   static String title(String text) {
     var line = text.strip().lines().findFirst().orElse("");

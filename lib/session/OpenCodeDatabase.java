@@ -36,7 +36,7 @@ final class OpenCodeDatabase {
 
   private record Known(Instant updated, boolean settled, Session session) {}
 
-  private record Seen(BorrowedDatabase.Present files, boolean settled, Map<String, Known> sessions, Map<String, Object> stamps) {
+  private record Seen(BorrowedDatabase.Present files, boolean settled, Map<String, Known> sessions) {
     boolean still(BorrowedDatabase.Present now) {
       return settled && files.same(now);
     }
@@ -69,7 +69,7 @@ final class OpenCodeDatabase {
       var before = seen == null ? Map.<String, Known>of() : seen.sessions;
       var settled = files.db().settled(now) && (files.wal() == null || files.wal().settled(now));
       seen = database.read(connection -> hasSessions(connection) ? read(connection, before, now) : null)
-          .map(sessions -> new Seen(files, settled, sessions, new HashMap<>())).orElse(null);
+          .map(sessions -> new Seen(files, settled, sessions)).orElse(null);
     }
     return Optional.ofNullable(seen).map(now -> now.sessions.values().stream().map(Known::session)
         .map(session -> OpenCodeForm.counted(session, session.messages())).toList());
@@ -83,43 +83,6 @@ final class OpenCodeDatabase {
       }
       return rows(connection, SESSION, OpenCodeDatabase::session, id).stream().flatMap(Optional::stream).toList();
     });
-  }
-
-  /** What the messages of these sessions look like; without those that changed just now. */
-  Optional<Map<String, Object>> stamps(List<Session> sessions) throws IOException {
-    var files = database.files().orElse(null);
-    var known = seen != null && seen.still(files) ? seen.stamps : Map.<String, Object>of();
-    var stamps = new HashMap<String, Object>();
-    sessions.stream().map(Session::id).filter(known::containsKey).forEach(id -> stamps.put(id, known.get(id)));
-    if (stamps.size() == sessions.size() && seen != null) {
-      return Optional.of(stamps);
-    }
-    return database.read(connection -> {
-      if (!hasSessions(connection)) {
-        return null;
-      }
-      for (var session : sessions) {
-        if (!stamps.containsKey(session.id())) {
-          look(connection, session.id()).ifPresent(stamp -> stamps.put(session.id(), stamp));
-        }
-      }
-      if (seen != null && seen.still(files)) {
-        seen.stamps.putAll(stamps);
-      }
-      return stamps;
-    });
-  }
-
-  private Optional<Object> look(Connection connection, String session) throws SQLException {
-    var messages = look(connection, "message WHERE session_id = ?", session);
-    var parts = look(connection, "part WHERE message_id IN (SELECT id FROM message WHERE session_id = ?)", session);
-    var ago = Math.abs(time.now().toEpochMilli() - Math.max(messages.latest, parts.latest));
-    return ago > Stamp.COARSE.toMillis() ? Optional.of(List.of(messages, parts)) : Optional.empty();
-  }
-
-  private static Rows look(Connection connection, String rows, String id) throws SQLException {
-    return rows(connection, "SELECT count(*), max(time_updated), sum(time_updated & 0xffffff) FROM " + rows,
-        row -> new Rows(row.getInt(1), row.getLong(2), row.getLong(3)), id).getFirst();
   }
 
   /** The newest messages of a session, oldest first. */

@@ -57,7 +57,7 @@ final class OpenCodeFiles implements SessionStore {
   }
 
   @Override
-  public Path place() {
+  public Path location() {
     return storage;
   }
 
@@ -147,34 +147,6 @@ final class OpenCodeFiles implements SessionStore {
     }
     messages.sort(Comparator.comparing(Message::created, Comparator.nullsFirst(Comparator.naturalOrder())).thenComparing(Message::id));
     return messages;
-  }
-
-  @Override
-  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
-    var now = time.now();
-    var stamps = new HashMap<String, Object>();
-    for (var session : sessions) {
-      if (Listing.isName(session.id()) && session.updated() != null && session.updated().plus(OPEN).isBefore(now)) {
-        var its = stamps(session);
-        if (its.stream().allMatch(stamp -> stamp.isEmpty() || stamp.get().settled(now))) {
-          stamps.put(session.id(), List.of(session.updated(), its));
-        }
-      }
-    }
-    return stamps;
-  }
-
-  /** Of the folder of messages, and of all that the last one is made of. */
-  private List<Optional<Stamp>> stamps(Session session) throws IOException {
-    var stamps = new ArrayList<Optional<Stamp>>();
-    stamps.add(Stamp.ofFolder(storage.resolve("message").resolve(session.id())));
-    for (var message : newest(session, 1)) {
-      var parts = storage.resolve("part").resolve(message.id);
-      stamps.add(Stamp.ofFile(message.path));
-      stamps.add(Stamp.ofFolder(parts));
-      listing.names(parts, "prt_", ".json").stream().sorted().forEach(id -> stamps.add(Stamp.ofFile(parts.resolve(id + ".json"))));
-    }
-    return stamps;
   }
 
   private static Piece piece(byte[] content) throws IOException {

@@ -100,8 +100,8 @@ public record OpenCodePlace(Path storage, Path database, String why, Problem pro
     record Scored(OpenCodePlace place, int codebases, int sessions) {}
     var scored = there.stream().map(place -> {
       var sessions = sessions(place, time);
-      var mapping = new Mapping(codebases);
-      var with = sessions.stream().flatMap(s -> mapping.of(s.directory()).stream()).distinct().count();
+      var mapping = CodebaseMatcher.of(codebases);
+      var with = sessions.stream().flatMap(s -> mapping.find(s.directory()).stream()).distinct().count();
       return new Scored(place, (int) with, sessions.size());
     }).toList();
     var best = scored.getFirst();

@@ -44,7 +44,7 @@ final class OpenCodeStore implements SessionStore {
   }
 
   @Override
-  public Path place() {
+  public Path location() {
     look();
     return place.shown();
   }
@@ -73,13 +73,6 @@ final class OpenCodeStore implements SessionStore {
     look();
     var stored = database.messages(session.id(), most);
     return stored.isPresent() ? stored.get() : files.messages(session, most);
-  }
-
-  @Override
-  public Map<String, Object> stamps(List<Session> sessions) throws IOException {
-    look();
-    var stored = database.stamps(sessions);
-    return stored.isPresent() ? stored.get() : files.stamps(sessions);
   }
 
   private void look() {

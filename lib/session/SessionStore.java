@@ -4,48 +4,40 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where one agent CLI keeps its sessions on this machine. Only read, and safe to read while the CLI writes: what is half
- * written is left out and read again at the next call. A store remembers what it has read, so that a call reads what has
- * changed since. For one thread at a time.
+ * The sessions that one agent CLI keeps in one place on this machine. A store is only read, also while the CLI writes it:
+ * half-written content is skipped and read at the next call. For one thread at a time.
  */
 public interface SessionStore {
 
-  /** The kind of CLI, in the words of the setting {@code agent_kind}. */
+  /** The kind of CLI, as in the setting {@code agent_kind}. */
   String kind();
 
   /** The file or folder, for people. */
-  Path place();
+  Path location();
 
-  /** Whether it is there as a whole; if not, nothing is known of the sessions that it had. */
-  default boolean there() {
-    return Files.exists(place());
+  /** Whether the location exists. While it does not, its sessions are unknown. */
+  default boolean exists() {
+    return Files.exists(location());
   }
 
   /**
-   * All sessions but those of sub-agents, in no order; none when the CLI has not made its store yet. What is no session of
-   * this kind, whatever it holds, is left out.
+   * All sessions except those of sub-agents, in no order; none before the CLI makes its store. Files of another form are
+   * skipped.
    *
    * @throws IOException when the store as a whole cannot be read now
    */
   List<Session> sessions() throws IOException;
 
-  /** The session of this id, looked up without reading all others. */
+  /** Finds a session by its id without reading all others. */
   Optional<Session> session(String id) throws IOException;
 
   /**
-   * What the messages of these sessions look like, found out without reading them: equal to an earlier answer as long as they
-   * are the same. A session that is not in the answer has to be read to be sure.
-   */
-  Map<String, Object> stamps(List<Session> sessions) throws IOException;
-
-  /**
-   * The newest messages of a session, oldest first.
+   * The newest messages of a session, oldest first; none when the session does not exist.
    *
-   * @param most so many at most; a session that is gone has none
+   * @param max how many at most
    */
-  List<Message> messages(Session session, int most) throws IOException;
+  List<Message> messages(Session session, int max) throws IOException;
 }

@@ -42,7 +42,7 @@ public final class Stores {
   public static List<Place> places(Settings settings, List<Codebase> codebases, Clock time) {
     var env = settings.env();
     var opencode = OpenCodePlace.of(settings, codebases, OwnerHomes.ofMachine(), time);
-    var codetether = new CodeTetherStore(env, () -> codebases, time).place();
+    var codetether = new CodeTetherStore(env, () -> codebases, time).location();
     return List.of(new Place(OpenCodeForm.KIND, opencode.shown(), opencode.why(), opencode.there(), opencode.problem()),
         place(CodeTetherStore.KIND, codetether,
             env.var("CODETETHER_DATA_DIR") == null ? "codebases, user's data folder" : "CODETETHER_DATA_DIR"),

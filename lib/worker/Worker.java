@@ -168,7 +168,7 @@ public final class Worker {
       loops.start(Thread.ofVirtual(), "task status", statusPoller);
       loops.start(Thread.ofVirtual(), "retention", new Retention(context.journal(), context.identity().stateDir(),
           Duration.ofDays(context.settings().get(SettingsTable.KEEP_DAYS)), context.settings().get(SettingsTable.KEEP_BYTES), context.clock()));
-      sessionSync.start(SessionSyncLoop.sync(context, stores(), codebases, registrar));
+      sessionSync.start(SessionSyncLoop.sync(context, this::stores, codebases, registrar));
     } catch (InterruptedException e) {
       LOG.debug("the worker ends before its server has answered");
     }

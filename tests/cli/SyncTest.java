@@ -57,7 +57,7 @@ class SyncTest {
       assertThat(line.path("id").asText()).isEqualTo(id);
       assertThat(line.path("sessions").asInt()).isEqualTo(1);
       assertThat(line.path("messages").asInt()).isEqualTo(1);
-      assertThat(line.path("requests").asInt()).isEqualTo(1);
+      assertThat(line.path("requests").asInt()).isEqualTo(2);
     });
     assertThat(desk.client.sessions().list(id, 10, 0, null).sessions()).singleElement().satisfies(s -> assertThat(s.id()).isEqualTo("ses_1"));
     assertThat(desk.at(200).ran("sync", "--name", "w").out()).contains("CODEBASE", "SESSIONS", id);

@@ -101,15 +101,6 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void aLogThatGrewLooksOtherwise() throws IOException {
-    var before = store.stamps(List.of(session()));
-    assertThat(before).containsOnlyKeys(ID);
-    assertThat(store.stamps(store.sessions())).isEqualTo(before);
-    append(user("u3", "10:01:00", "\"More\"") + "\n");
-    assertThat(store.stamps(List.of(session()))).hasSize(1).isNotEqualTo(before);
-  }
-
-  @Test
   void halfALineWaitsForItsEnd() throws IOException {
     var line = user("u3", "10:01:00", "\"Zoë?\"");
     assertThat(session().messages()).isEqualTo(3);

@@ -46,7 +46,7 @@ class CodeTetherStoreTest {
   @Test
   void aSessionIsReadFromTheRootOfACodebasesRepository() throws IOException {
     var store = store(Map.of());
-    assertThat(store.place()).isEqualTo(sessions);
+    assertThat(store.location()).isEqualTo(sessions);
     assertThat(store.sessions()).containsExactly(store.session(ID).orElseThrow()).singleElement().satisfies(session -> {
       assertThat(session.id()).isEqualTo(ID);
       assertThat(session.kind()).isEqualTo("codetether");

@@ -31,7 +31,8 @@ public class MadeStore implements SessionStore {
   /** Puts a session there, or another version of it; the later {@code minute}, the newer. */
   public synchronized MadeStore put(String id, String title, Path directory, int minute, String... texts) {
     gone = false;
-    sessions.put(id, new Session(id, kind, title, directory, null, Instant.EPOCH, at(minute), texts.length, Json.object(), "1"));
+    var updated = Instant.parse("2026-01-01T00:00:00Z").plusSeconds(60L * minute);
+    sessions.put(id, new Session(id, kind, title, directory, null, Instant.EPOCH, updated, texts.length, Json.object(), "1"));
     var list = new ArrayList<Message>();
     for (var i = 0; i < texts.length; i++) {
       list.add(message(id + "-" + i, texts[i]));
@@ -40,23 +41,12 @@ public class MadeStore implements SessionStore {
     return this;
   }
 
-  /** The same with what the CLI says of its changes. */
-  public synchronized MadeStore put(String id, Path directory, int minute, String summary) {
-    sessions.put(id, new Session(id, kind, "t", directory, null, Instant.EPOCH, at(minute), 0, Json.object().put("diff", summary), "1"));
-    messages.put(id, List.of());
-    return this;
-  }
-
-  private static Instant at(int minute) {
-    return Instant.parse("2026-01-01T00:00:00Z").plusSeconds(60L * minute);
-  }
-
-  static Message message(String id, String text) {
+  public static Message message(String id, String text) {
     return new Message(id, "assistant", Instant.EPOCH, "build", "p/m", 0, MissingNode.getInstance(),
         List.of(Json.object().put("id", "prt-" + id).put("type", "text").put("text", text)));
   }
 
-  synchronized MadeStore messages(String id, Message... list) {
+  public synchronized MadeStore messages(String id, Message... list) {
     messages.put(id, List.of(list));
     return this;
   }
@@ -66,24 +56,24 @@ public class MadeStore implements SessionStore {
     messages.remove(id);
   }
 
-  /** From now on it cannot be read, for this reason; null heals it. */
-  synchronized void fail(Exception why) {
+  /** Makes it unreadable for this reason; null heals it. */
+  public synchronized void fail(Exception why) {
     failure = why;
   }
 
   /** Takes it away as a whole with all its sessions. */
-  synchronized void vanish() {
+  public synchronized void vanish() {
     sessions.clear();
     messages.clear();
     gone = true;
   }
 
   @Override
-  public synchronized boolean there() {
+  public synchronized boolean exists() {
     return !gone;
   }
 
-  int messageReads() {
+  public int messageReads() {
     return messageReads.get();
   }
 
@@ -93,39 +83,31 @@ public class MadeStore implements SessionStore {
   }
 
   @Override
-  public Path place() {
+  public Path location() {
     return Path.of("/stores", kind);
   }
 
   @Override
   public synchronized List<Session> sessions() throws IOException {
-    broken();
+    failIfBroken();
     return List.copyOf(sessions.values());
   }
 
   @Override
   public synchronized Optional<Session> session(String id) throws IOException {
-    broken();
+    failIfBroken();
     return Optional.ofNullable(sessions.get(id));
   }
 
   @Override
-  public synchronized List<Message> messages(Session session, int most) throws IOException {
-    broken();
+  public synchronized List<Message> messages(Session session, int max) throws IOException {
+    failIfBroken();
     messageReads.incrementAndGet();
     var all = messages.getOrDefault(session.id(), List.of());
-    return List.copyOf(all.subList(Math.max(0, all.size() - most), all.size()));
+    return List.copyOf(all.subList(Math.max(0, all.size() - max), all.size()));
   }
 
-  @Override
-  public synchronized Map<String, Object> stamps(List<Session> some) throws IOException {
-    broken();
-    var stamps = new LinkedHashMap<String, Object>();
-    some.forEach(session -> stamps.put(session.id(), messages.getOrDefault(session.id(), List.of())));
-    return stamps;
-  }
-
-  private void broken() throws IOException {
+  private void failIfBroken() throws IOException {
     if (failure instanceof IOException io) {
       throw io;
     }

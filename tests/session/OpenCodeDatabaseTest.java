@@ -82,29 +82,6 @@ class OpenCodeDatabaseTest {
   }
 
   @Test
-  void messagesLookOtherwiseWhenAnyOfTheirRowsHasChangedComesOrGoes() throws Exception {
-    var session = Captured.titled(store, "List the stock");
-    var others = store.sessions().stream().filter(s -> !s.equals(session)).toList();
-    var rest = store.stamps(others);
-    assertThat(rest).hasSize(3);
-    var part = store.messages(session, 100).get(1).parts().getFirst().path("id").asText();
-    var message = store.messages(session, 100).getFirst().id();
-    var before = store.stamps(List.of(session)).get(session.id());
-    for (var change : List.of("UPDATE part SET time_updated = time_updated + 1 WHERE id = '" + part + "'",
-        "UPDATE message SET time_updated = time_updated + 1 WHERE id = '" + message + "'", "DELETE FROM part WHERE id = '" + part + "'")) {
-      write(change);
-      var now = store.stamps(List.of(session)).get(session.id());
-      assertThat(now).as(change).isNotNull().isNotEqualTo(before);
-      assertThat(store.stamps(List.of(session)).get(session.id())).isEqualTo(now);
-      before = now;
-    }
-    assertThat(store.stamps(others)).containsAllEntriesOf(rest);
-    // what changed just now may change again under the same time
-    time.advance(Duration.between(Instant.EPOCH, session.updated().plusSeconds(1)));
-    assertThat(store.stamps(List.of(session))).isEmpty();
-  }
-
-  @Test
   void noOtherTableIsNeeded() throws Exception {
     write("PRAGMA foreign_keys = OFF", "DROP TABLE account", "DROP TABLE control_account", "DROP TABLE credential",
         "DROP TABLE session_share", "DROP TABLE project",

@@ -119,30 +119,6 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void messagesOfAnOldSessionLookOtherwiseWhenTheLastOneChangesInItsPlaceOrOneComesOrGoes() throws IOException {
-    time.advance(Duration.between(Instant.EPOCH, Instant.ofEpochMilli(CAPTURED).plus(Duration.ofHours(2))));
-    var session = Captured.titled(store, "List the stock");
-    var last = store.messages(session, 1).getFirst();
-    var before = store.stamps(List.of(session));
-    assertThat(before).containsOnlyKeys(session.id());
-    assertThat(store.stamps(List.of(session))).isEqualTo(before);
-    var part = storage.resolve("part").resolve(last.id()).resolve(last.parts().getLast().path("id").asText() + ".json");
-    write(part, last.parts().getLast().deepCopy().put("reason", "a tool has ended after hours"));
-    assertThat(store.stamps(List.of(session))).as("or unknown, where this machine's clock stands near").isNotEqualTo(before);
-    Captured.age(storage);
-    var then = store.stamps(List.of(session));
-    assertThat(then).hasSize(1).isNotEqualTo(before);
-    message(session.id(), id("msg", CAPTURED + 5), CAPTURED + 5);
-    assertThat(store.stamps(List.of(session))).isNotEqualTo(then);
-  }
-
-  @Test
-  void whileASessionIsFreshOnlyReadingTells() throws IOException {
-    time.advance(Duration.between(Instant.EPOCH, Instant.ofEpochMilli(CAPTURED).plus(Duration.ofMinutes(50))));
-    assertThat(store.stamps(store.sessions())).isEmpty();
-  }
-
-  @Test
   void ofALongSessionOnlyTheNewestMessagesAreRead() throws IOException {
     var session = session("ses_long", CAPTURED);
     for (var n = 0; n < 50; n++) {

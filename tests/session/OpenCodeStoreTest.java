@@ -97,7 +97,7 @@ class OpenCodeStoreTest {
     // when a new version has begun its database, at first empty
     Files.write(folder.resolve("opencode.db"), new byte[0]);
     assertThat(store.sessions()).extracting(Session::version).containsOnly("1.0.152");
-    assertThat(store.place()).as("what is shown").isEqualTo(folder.resolve("opencode.db"));
+    assertThat(store.location()).as("what is shown").isEqualTo(folder.resolve("opencode.db"));
     // and then has a table of sessions
     Captured.lay("1.18.33", folder);
     assertThat(store.sessions()).hasSize(4).allSatisfy(session -> assertThat(session.version()).isEqualTo("1.18.33"));

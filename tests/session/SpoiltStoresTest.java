@@ -148,7 +148,6 @@ class SpoiltStoresTest {
 
   private static void told(SessionStore store) throws IOException {
     var sessions = store.sessions();
-    store.stamps(sessions);
     for (var session : sessions) {
       Json.write(session.toJson());
       store.session(session.id());

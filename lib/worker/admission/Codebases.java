@@ -20,7 +20,7 @@ import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Reporting;
 import lib.protocol.Task;
-import lib.session.Places;
+import lib.session.CodebaseMatcher;
 import lib.worker.context.Probe;
 
 /**
@@ -193,13 +193,13 @@ public final class Codebases implements Reporting {
     return offered.values().stream().map(Offered::codebase).filter(c -> !c.equals(global)).toList();
   }
 
-  /** The codebases as sessions belong to them. Looks at the disk. */
-  public Places places() {
+  /** Matches sessions to the codebases of now. Looks at the disk. */
+  public CodebaseMatcher matcher() {
     var folders = new LinkedHashMap<String, Codebase>();
     offered.forEach((id, o) -> folders.put(id, o.codebase));
     folders.remove(Task.GLOBAL);
     folders.remove(globalId);
-    return new Places(folders, globalId);
+    return new CodebaseMatcher(folders, globalId);
   }
 
   /** The server's id of the folder for tasks without a codebase; null for none. */

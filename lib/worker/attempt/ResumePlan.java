@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import lib.config.Codebase;
-import lib.session.Mapping;
+import lib.session.CodebaseMatcher;
 
 /** Whether and where an agent resumes a session. */
 public sealed interface ResumePlan {
@@ -22,7 +22,7 @@ public sealed interface ResumePlan {
 
   /**
    * Makes the plan. An agent resumes a session only in the folder where the session was begun: elsewhere agents hang, or
-   * work without a result. That folder must belong to the task's codebase, as {@link Mapping} decides, so that a task does
+   * work without a result. That folder must belong to the task's codebase, as {@link CodebaseMatcher} decides, so that a task does
    * not reach another codebase by naming a session.
    *
    * @param begun the folder where it was begun; empty when unknown: then the agent decides
@@ -38,7 +38,7 @@ public sealed interface ResumePlan {
       return new StartFresh("the folder of session " + session + ", " + directory + ", is not there any more");
     }
     try {
-      var owner = new Mapping(codebases).of(directory).orElse(null);
+      var owner = CodebaseMatcher.of(codebases).find(directory).orElse(null);
       if (owner != null && !owner.path().toRealPath().equals(codebase.toRealPath())) {
         return new Refuse("session " + session + " belongs to " + directory + ", in the codebase " + owner.name() + " and not in "
             + codebase + "; give the task that codebase");

@@ -8,15 +8,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import lib.client.FailureLog;
 import lib.client.SyncCalls;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.config.SettingsTable;
 import lib.core.Reporting;
-import lib.session.Pass;
 import lib.session.SessionStore;
-import lib.session.Sync;
+import lib.session.sync.SessionSync;
+import lib.session.sync.SessionUploader;
+import lib.session.sync.SyncResult;
 import lib.worker.admission.Codebases;
 import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
@@ -32,8 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class SessionSyncLoop implements AutoCloseable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(SessionSyncLoop.class);
   private static final Duration GAP = Duration.ofSeconds(1); // many short tasks in a row ask for a pass each
-  /** A session that cannot be uploaded alone asks for a pass at each look. */
-  private static final Duration LIVE_GAP = Duration.ofSeconds(10);
   /** A slow disk is left in peace for so many times as long as it took. */
   private static final int REST = 4;
   private static final long LIVE_RATE = 64 << 10; // bytes a second: a running session may take half a megabit of a line
@@ -50,9 +50,9 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
   private final FailureLog outage = new FailureLog(LOG, "session sync");
   private final AtomicReference<Reason> wanted = new AtomicReference<>(Reason.CHANGED); // the first pass
   private volatile String trouble;
-  private volatile Pass passed;
+  private volatile SyncResult passed;
   private volatile long passedAt;
-  private volatile Sync sync; // null before the start
+  private volatile SessionSync sync; // null before the start
   private Thread thread;
   private long nextAt; // when a turn is due although nobody asks; this and the next are the loop's alone
   private long restUntil; // no turn before that but the last
@@ -95,17 +95,15 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
     return new SessionSyncLoop(context, context.settings().get(SettingsTable.SESSION_SYNC_INTERVAL), context.settings().get(SettingsTable.SYNC_INTERVAL));
   }
 
-  /** The sync of a worker's sessions; waits for the server's first answer. */
-  public static Sync sync(WorkerContext context, List<SessionStore> stores, Codebases codebases, Registrar registrar)
-      throws InterruptedException {
-    var settings = context.settings();
-    var most = new Sync.Most(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES));
-    return new Sync(stores, SyncCalls.of(context.client()), context.workerId(), context.server().features().takesPartialSessions(), codebases::places,
-        registrar::reregister, context.redaction()::mask, most, context.clock());
+  /** The sync of a worker's sessions. */
+  public static SessionSync sync(WorkerContext context, Supplier<List<SessionStore>> stores, Codebases codebases, Registrar registrar) {
+    var uploader = new SessionUploader(SyncCalls.of(context.client()), context.workerId(), context.redaction()::mask);
+    return new SessionSync(stores, uploader, codebases::matcher, registrar::reregister, SessionSync.Limits.of(context.settings().now()),
+        context.clock());
   }
 
   /** Begins, unless there is to be no sync. */
-  public synchronized void start(Sync sessions) {
+  public synchronized void start(SessionSync sessions) {
     sync = sessions;
     if (!interval.isZero()) {
       // not virtual: a store that hangs would keep the carrier that others need
@@ -171,7 +169,7 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
     try {
       if (reason == Reason.CHANGED || reason == Reason.LAST || start - passedAt >= interval.toNanos()) {
         wanted.compareAndSet(reason, Reason.NONE); // a request from here on is for what this pass may miss
-        passed = sync.pass();
+        passed = sync.run();
         passedAt = context.clock().nanos();
         restUntil = passedAt + Math.max(GAP.toNanos(), REST * (passedAt - start));
         if (reason == Reason.LAST) {
@@ -197,7 +195,7 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
     var bytes = 0L;
     for (var session : List.copyOf(sessions.values())) {
       var sent = sync.live(session);
-      if (sent < 0 && start - passedAt >= LIVE_GAP.toNanos()) {
+      if (sent < 0) {
         want(Reason.CHANGED);
       }
       bytes += Math.max(0, sent);

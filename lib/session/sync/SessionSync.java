@@ -1,0 +1,232 @@
+package lib.session.sync;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import lib.client.http.ApiException;
+import lib.config.Settings;
+import lib.config.SettingsTable;
+import lib.core.Clock;
+import lib.session.CodebaseMatcher;
+import lib.session.SessionStore;
+import lib.session.sync.SessionReader.Found;
+import lib.session.sync.SessionReader.Snapshot;
+import lib.session.sync.SessionUploader.Count;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Uploads this machine's sessions: each codebase's list, and the messages of its newest sessions, when their hash differs from
+ * the last one sent. A store that cannot be read takes nothing away. For one thread at a time, except {@link #forget}.
+ */
+public final class SessionSync {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionSync.class);
+  /** CLIs that name their session while they run and keep it up to date in their store. */
+  private static final Set<String> LIVE = Set.of("opencode", "codetether");
+  /** A locked or moved store is soon there; one that stays broken does not hold up the others' sessions for ever. */
+  private static final Duration MAX_WAIT = Duration.ofMinutes(10);
+
+  private final SessionReader reader;
+  private final SessionUploader uploader;
+  private final Supplier<CodebaseMatcher> codebases;
+  private final Registration registration;
+  private final Limits limits;
+  private final Clock clock;
+  private final long start;
+  private final Map<String, SentHashes> sent = new HashMap<>();
+  private final Map<String, String> problems = new HashMap<>();
+  private final AtomicBoolean forgotten = new AtomicBoolean();
+
+  /** Registers a codebase once more. */
+  public interface Registration {
+    /** The server's new id of it; null when it must not be registered. */
+    String repeat(String codebaseId) throws ApiException, InterruptedException;
+  }
+
+  /**
+   * How much goes out.
+   *
+   * @param sessions the messages of so many newest sessions a codebase; 0 for none
+   * @param messages so many newest messages of each; 0 for none
+   */
+  public record Limits(int sessions, int messages) {
+    public static Limits of(Settings settings) {
+      return new Limits(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES));
+    }
+
+    boolean hasMessages() {
+      return sessions > 0 && messages > 0;
+    }
+  }
+
+  /**
+   * A sync that has sent nothing.
+   *
+   * @param stores asked at each pass
+   * @param codebases asked at each pass
+   */
+  public SessionSync(Supplier<List<SessionStore>> stores, SessionUploader uploader, Supplier<CodebaseMatcher> codebases,
+      Registration registration, Limits limits, Clock clock) {
+    this.reader = new SessionReader(stores);
+    this.uploader = uploader;
+    this.codebases = codebases;
+    this.registration = registration;
+    this.limits = limits;
+    this.clock = clock;
+    this.start = clock.nanos();
+  }
+
+  /** Makes the next pass send everything, since the server lost it. Any thread. */
+  public void forget() {
+    forgotten.set(true);
+  }
+
+  /**
+   * Uploads everything that changed. A failure of one codebase or session stops no other.
+   *
+   * @throws ApiException when the server cannot take anything now, or was busy for some
+   */
+  public SyncResult run() throws ApiException, InterruptedException {
+    if (forgotten.getAndSet(false)) {
+      sent.clear();
+    }
+    var snapshot = reader.all();
+    var matcher = codebases.get();
+    var byCodebase = new LinkedHashMap<String, List<Found>>();
+    matcher.ids().forEach(id -> byCodebase.put(id, new ArrayList<>()));
+    snapshot.found().forEach(found -> {
+      var its = byCodebase.get(matcher.id(found.session()));
+      if (its != null) {
+        its.add(found);
+      }
+    });
+    sent.keySet().retainAll(byCodebase.keySet());
+    problems.keySet().retainAll(byCodebase.keySet());
+    var lines = new ArrayList<SyncResult.Line>();
+    ApiException busy = null;
+    for (var codebase : byCodebase.entrySet()) {
+      var count = new Count();
+      var failure = upload(codebase.getKey(), codebase.getValue(), snapshot, count);
+      busy = busy == null && failure != null && failure.kind() == ApiException.Kind.BUSY ? failure : busy;
+      lines.add(new SyncResult.Line(codebase.getKey(), codebase.getValue().size(), count.leftOut, count.messages, count.requests,
+          count.bytes, failure == null ? null : failure.line()));
+    }
+    if (busy != null) {
+      throw busy;
+    }
+    return new SyncResult(lines.stream().filter(line -> !line.isEmpty()).toList(), reader.problem());
+  }
+
+  /** Uploads one codebase; registers it once more and repeats when the server refuses it. Returns its failure, or null. */
+  private ApiException upload(String id, List<Found> found, Snapshot snapshot, Count count) throws ApiException, InterruptedException {
+    ApiException failure;
+    try {
+      failure = send(id, found, snapshot, count);
+    } catch (ApiException e) {
+      failure = isRefused(e) ? repeat(id, e, found, snapshot, count) : ofCodebase(e);
+    }
+    note(id, failure);
+    return failure;
+  }
+
+  private ApiException repeat(String id, ApiException refusal, List<Found> found, Snapshot snapshot, Count count)
+      throws ApiException, InterruptedException {
+    LOG.info("registers codebase={} again, the server refuses its sessions: {}", id, refusal.getMessage());
+    sent.remove(id);
+    try {
+      var now = registration.repeat(id);
+      return now == null ? refusal : send(now, found, snapshot, count);
+    } catch (ApiException e) {
+      return isRefused(e) ? e : ofCodebase(e);
+    }
+  }
+
+  /** Sends the list and the messages. Returns the last failure that concerns one session, or null. */
+  private ApiException send(String id, List<Found> found, Snapshot snapshot, Count count) throws ApiException, InterruptedException {
+    var hashes = sent.computeIfAbsent(id, k -> new SentHashes());
+    if (snapshot.isComplete() || !found.isEmpty() && clock.nanos() - start > MAX_WAIT.toNanos()) {
+      uploader.list(id, found.stream().map(Found::session).toList(), hashes, count);
+    }
+    ApiException failure = null;
+    for (var one : found.subList(0, limits.hasMessages() ? Math.min(limits.sessions, found.size()) : 0)) {
+      if (hashes.hasSession(one.id()) && !snapshot.failed().contains(one.store())) {
+        try {
+          messages(id, one, hashes, count);
+        } catch (ApiException e) {
+          if (isRefused(e)) {
+            throw e;
+          }
+          failure = ofCodebase(e);
+        }
+      }
+    }
+    return failure;
+  }
+
+  private void messages(String id, Found found, SentHashes hashes, Count count) throws ApiException, InterruptedException {
+    var read = reader.messages(found, limits.messages);
+    if (read.isPresent()) {
+      uploader.messages(id, found.id(), read.get(), hashes, count);
+    }
+  }
+
+  /**
+   * Uploads the messages of one session that an agent works in, if they changed.
+   *
+   * @return the bytes that went out; -1 when a whole pass must come first
+   * @throws ApiException when the server cannot take anything now
+   */
+  public long live(String sessionId) throws ApiException, InterruptedException {
+    var found = limits.hasMessages() ? reader.find(sessionId, LIVE).orElse(null) : null;
+    var id = found == null ? null : codebases.get().id(found.session());
+    if (id == null || problems.containsKey(id)) {
+      return 0; // not on disk yet, or the next pass retries
+    }
+    var hashes = sent.get(id);
+    if (forgotten.get() || hashes == null || !hashes.hasSession(sessionId)) {
+      return -1;
+    }
+    var count = new Count();
+    try {
+      messages(id, found, hashes, count);
+    } catch (ApiException e) {
+      if (isRefused(e)) {
+        sent.remove(id);
+        return -1;
+      }
+      if (e.kind() == ApiException.Kind.BUSY) {
+        throw e;
+      }
+      note(id, ofCodebase(e));
+    }
+    return count.bytes;
+  }
+
+  /** Whether the server does not know the codebase, or gives it to somebody else. */
+  private static boolean isRefused(ApiException e) {
+    return e.kind() == ApiException.Kind.MISSING || e.status() == 403;
+  }
+
+  /** Returns a failure that concerns one codebase or session, and throws any other. */
+  private static ApiException ofCodebase(ApiException e) throws ApiException {
+    return switch (e.kind()) {
+      case BUSY, REFUSED, CONFLICT, TOO_LARGE, MISSING -> e;
+      default -> throw e;
+    };
+  }
+
+  private void note(String id, ApiException failure) {
+    var before = failure == null ? problems.remove(id) : problems.put(id, failure.line());
+    if (failure != null && !failure.line().equals(before)) {
+      LOG.warn("server refuses sessions codebase={}, retrying at the next pass: {}", id, failure.line());
+    } else if (failure == null && before != null) {
+      LOG.info("server takes sessions again codebase={}", id);
+    }
+  }
+}

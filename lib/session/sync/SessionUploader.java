@@ -1,0 +1,70 @@
+package lib.session.sync;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+import lib.client.SyncCalls;
+import lib.client.http.ApiException;
+import lib.session.Message;
+import lib.session.Session;
+
+/** Sends a codebase's list of sessions, and the messages of a session, unless the server has them. For one thread at a time. */
+public final class SessionUploader {
+  /** Sessions of a list: some 400 KB. People look for the newest ones. */
+  static final int MAX_SESSIONS = 1_000;
+
+  private final SyncCalls calls;
+  private final String workerId;
+  private final Truncation truncation;
+
+  /** What went out of one codebase. */
+  static final class Count {
+    int leftOut;
+    int messages;
+    int requests;
+    long bytes;
+
+    private void add(int messagesInIt, int bytesOfIt) {
+      messages += messagesInIt;
+      bytes += bytesOfIt;
+      requests++;
+    }
+  }
+
+  /**
+   * Sends to one server.
+   *
+   * @param workerId the worker that the server shows with the sessions
+   * @param mask masks each text before it leaves
+   */
+  public SessionUploader(SyncCalls calls, String workerId, UnaryOperator<String> mask) {
+    this.calls = calls;
+    this.workerId = workerId;
+    this.truncation = new Truncation(mask);
+  }
+
+  /** @param sessions all of the codebase, the newest first */
+  void list(String codebaseId, List<Session> sessions, SentHashes sent, Count count) throws ApiException, InterruptedException {
+    var list = truncation.list(sessions.stream().limit(MAX_SESSIONS).map(Session::toJson).toList());
+    count.leftOut = sessions.size() - list.size();
+    var hash = SentHashes.hash(list);
+    if (!sent.hasList(hash)) {
+      calls.sessions(codebaseId, workerId, list);
+      sent.list(hash, list.stream().map(session -> session.path("id").asText()).toList());
+      count.add(0, Truncation.bytes(list));
+    }
+  }
+
+  /** @param messages the newest, oldest first */
+  void messages(String codebaseId, String sessionId, List<Message> messages, SentHashes sent, Count count)
+      throws ApiException, InterruptedException {
+    var masked = messages.stream().map(message -> truncation.masked(message.toJson(sessionId))).toList();
+    var hash = SentHashes.hash(masked);
+    if (sent.hasMessages(sessionId, hash) || masked.isEmpty() && !sent.hasMessages(sessionId)) {
+      return;
+    }
+    var fit = truncation.messages(masked);
+    calls.messages(codebaseId, sessionId, workerId, fit);
+    sent.messages(sessionId, hash);
+    count.add(fit.size(), Truncation.bytes(fit));
+  }
+}
