@@ -325,10 +325,8 @@ public final class ApiClient {
   /**
    * {@code GET /v1/worker/tasks/stream}. Codebase ids that would make the header too long, or cannot stand in one, are
    * left out of it; tell them with {@link #routeCodebases} once the stream is open.
-   *
-   * @param slots how many tasks we run at once; our own server sends that many before it waits for a release
    */
-  public EventStream tasks(String workerId, String agentName, List<String> codebaseIds, List<String> capabilities, int slots,
+  public EventStream tasks(String workerId, String agentName, List<String> codebaseIds, List<String> capabilities,
       String lastEventId, Duration silence) throws ApiException, InterruptedException {
     var headers = new LinkedHashMap<String, String>();
     headers.put("X-Worker-ID", workerId); // the query carries both, too, for what a header cannot
@@ -336,7 +334,6 @@ public final class ApiClient {
     headers.put("X-Codebases", line(codebaseIds));
     headers.put("X-Workspaces", headers.get("X-Codebases"));
     headers.put("X-Capabilities", String.join(",", capabilities));
-    headers.put("X-Max-Concurrency", Integer.toString(slots));
     if (lastEventId != null && !lastEventId.isEmpty()) {
       headers.put("Last-Event-ID", lastEventId);
     }

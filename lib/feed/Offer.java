@@ -15,9 +15,6 @@ public interface Offer {
 
   List<String> capabilities();
 
-  /** How many tasks may run at the same time. */
-  int slots();
-
   /** Whether a task runs while a slot is free. */
   boolean isPartlyBusy();
 

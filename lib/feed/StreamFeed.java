@@ -70,7 +70,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
     health.write(json.withObject("/feeds/stream"));
   }
 
-  /** Closes the stream and opens it again: the server has lost it, or the number of slots has changed. Any thread. */
+  /** Closes the stream and opens it again: the server has lost it. Any thread. */
   public void reopen() {
     var thread = reader;
     if (thread != null && up()) {
@@ -124,7 +124,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
     lived = Duration.ZERO;
     var opening = clock.nanos();
     var ids = offer.codebaseIds();
-    try (var stream = client.tasks(offer.workerId(), offer.agentName(), ids, offer.capabilities(), offer.slots(), lastId, silence)) {
+    try (var stream = client.tasks(offer.workerId(), offer.agentName(), ids, offer.capabilities(), lastId, silence)) {
       for (var event = stream.next(); event != null; event = stream.next()) {
         if (!up()) {
           opened(ids);

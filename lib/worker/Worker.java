@@ -339,7 +339,6 @@ public final class Worker {
   public void concurrency(int max) {
     running.slots(max);
     inbox.signal();
-    stream.reopen(); // opening it tells the server how many it may offer
     LOG.info("slots changed to {}", running.slots());
   }
 

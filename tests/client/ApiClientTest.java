@@ -55,7 +55,7 @@ class ApiClientTest {
         assertThat(task.resumeSession()).isEqualTo("ses_1");
         assertThat(task.priority()).isEqualTo(3);
       });
-      try (var stream = version == Version.D25 ? null : client.tasks("w1", "n", List.of(codebase.id()), List.of("build"), 2,
+      try (var stream = version == Version.D25 ? null : client.tasks("w1", "n", List.of(codebase.id()), List.of("build"),
           null, SILENCE)) {
         if (stream != null) {
           assertThat(stream.next().name()).isEqualTo("connected");
@@ -90,7 +90,7 @@ class ApiClientTest {
       var client = client(server);
       client.register(registration());
       client.create(new NewTask(null, "title", "do it", "build", 0, null, null));
-      try (var stream = client.tasks("w1", "n", List.of("a", "b"), List.of("build", "test"), 2, "7", SILENCE)) {
+      try (var stream = client.tasks("w1", "n", List.of("a", "b"), List.of("build", "test"), "7", SILENCE)) {
         stream.next();
       }
       var registered = server.requests("POST", "/v1/agent/workers/register").getFirst().json();
@@ -108,7 +108,7 @@ class ApiClientTest {
   void aHeaderOfManyCodebasesStaysShort() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
       var ids = IntStream.range(0, 2000).mapToObj(i -> "codebase" + i).toList();
-      try (var stream = client(server).tasks("w1", "n", ids, List.of(), 2, null, SILENCE)) {
+      try (var stream = client(server).tasks("w1", "n", ids, List.of(), null, SILENCE)) {
         stream.next();
       }
       assertThat(server.requests("GET", "/v1/worker/tasks/stream").getFirst().headers().get("X-Codebases")).hasSizeLessThan(8 << 10);
@@ -134,7 +134,7 @@ class ApiClientTest {
 
   private static Map<String, String> streamHeaders(List<String> codebases, String lastEventId) throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
-      try (var stream = client(server).tasks("w1", "n", codebases, List.of(), 2, lastEventId, SILENCE)) {
+      try (var stream = client(server).tasks("w1", "n", codebases, List.of(), lastEventId, SILENCE)) {
         stream.next();
       }
       return server.requests("GET", "/v1/worker/tasks/stream").getFirst().headers();

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.ServerAddress;
@@ -17,48 +15,14 @@ import org.junit.jupiter.api.Test;
 import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 
-/** A large body gets the time that it needs, and a server that does not want it is heard. */
+/** A large body gets the time that it needs. */
 class LargeBodyTest {
   private static final int LARGE = 8 << 20; // more than the buffers between two programs hold
-
-  @Test
-  void aServerThatRefusesABodyWithoutReadingItIsHeard() throws Exception {
-    try (var server = new RawServer((head, connection) -> RawServer.answer(connection, 413, "{\"detail\":\"too large\"}"))) {
-      assertThat(failure(server.url()).kind()).isEqualTo(ApiException.Kind.TOO_LARGE);
-    }
-  }
 
   @Test
   void aServerThatOnlyBreaksOffIsUnreachable() throws Exception {
     try (var server = new RawServer((head, connection) -> { })) {
       assertThat(failure(server.url()).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
-    }
-  }
-
-  @Test
-  void aServerThatCannotBeAskedFirstIsUnreachable() throws Exception {
-    List<String> asked = new CopyOnWriteArrayList<>();
-    try (var server = new RawServer((head, connection) -> {
-      if (head.contains("Expect: ")) {
-        asked.add(head);
-        RawServer.answer(connection, 417, "");
-      }
-    })) {
-      assertThat(failure(server.url()).kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
-      assertThat(asked).hasSize(1);
-    }
-  }
-
-  @Test
-  void aBodyThatIsTakenTheSecondTimeIsDelivered() throws Exception {
-    try (var server = new RawServer((head, connection) -> {
-      if (head.contains("Expect: ")) {
-        RawServer.write(connection, "HTTP/1.1 100 Continue\r\n\r\n");
-        connection.getInputStream().skipNBytes(LARGE);
-        RawServer.answer(connection, 200, "{}");
-      }
-    })) {
-      release(server.url(), Duration.ofSeconds(30), LARGE);
     }
   }
 

@@ -60,6 +60,6 @@ class StreamTest {
 
   private EventStream open(Duration deadline) throws Exception {
     return new ApiClient(new ServerAddress(server.url(), null, null, ApiClientTest.env(Map.of())), deadline)
-        .tasks("w1", "n", List.of(), List.of(), 1, null, Duration.ofSeconds(30));
+        .tasks("w1", "n", List.of(), List.of(), null, Duration.ofSeconds(30));
   }
 }

@@ -88,7 +88,7 @@ class ThreadsTest {
       closed.complete(null);
     })) {
       var client = client(server.url(), SHORT).on(slow);
-      assertThat(catchThrowableOfType(ApiException.class, () -> client.tasks("w", "n", List.of(), List.of(), 1, null, Duration.ofMinutes(5))))
+      assertThat(catchThrowableOfType(ApiException.class, () -> client.tasks("w", "n", List.of(), List.of(), null, Duration.ofMinutes(5))))
           .isNotNull();
       givenUp.complete(null);
       closed.get(Program.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);

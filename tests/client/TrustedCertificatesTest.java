@@ -30,7 +30,7 @@ class TrustedCertificatesTest {
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       var client = client(server, keys.certificate());
       assertThat(client.pathFamily()).isEqualTo(PathFamily.CODEBASES);
-      try (var stream = client.tasks("w1", "n", List.of(), List.of(), 1, null, Duration.ofSeconds(30))) {
+      try (var stream = client.tasks("w1", "n", List.of(), List.of(), null, Duration.ofSeconds(30))) {
         assertThat(stream.next().name()).isEqualTo("connected");
       }
     }

@@ -36,7 +36,6 @@ public final class FaultProxy implements AutoCloseable {
   private static final Pattern LENGTH = Pattern.compile("(?im)^content-length: *(\\d+)");
   private static final Pattern CHUNKED = Pattern.compile("(?im)^transfer-encoding: *chunked");
   private static final Pattern EVENTS = Pattern.compile("(?im)^content-type: *text/event-stream");
-  private static final Pattern EXPECT = Pattern.compile("(?im)^expect: *100-continue\r\n");
 
   /** What happens at a step; it may do harm of its own first. It runs while the call stands still. */
   public interface Act {
@@ -145,10 +144,6 @@ public final class FaultProxy implements AutoCloseable {
     var head = head(in);
     if (head == null) {
       return false;
-    }
-    if (EXPECT.matcher(head).find()) {
-      head = EXPECT.matcher(head).replaceAll("");
-      client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
     }
     var request = new Message(head, body(head, in, false));
     var line = head.substring(0, head.indexOf('\r')).split(" ");

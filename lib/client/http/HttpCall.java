@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
-import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -22,8 +21,6 @@ import lib.core.WebAddress;
 final class HttpCall {
   private static final int MAX_REDIRECTS = 5; // as browsers and curl agree, more is a loop
   private static final int REST = 64 << 10; // enough of what nobody wants to see whole
-  /** How the JDK says, of a whole body in memory, that the connection broke before all of it was sent. */
-  private static final String UNSENT = "Error writing to server";
 
   private final HttpTransport http;
   private final String method;
@@ -143,39 +140,11 @@ final class HttpCall {
 
   /** Sends the request to this address and waits for the answer's head; returns its status. */
   private int send(URI uri) throws IOException, ApiException {
-    try {
-      connect(uri);
-      if (body != null) {
-        connection.getOutputStream().write(body);
-      } else if (!method.equals("GET")) {
-        connection.getOutputStream().close(); // a POST without a body still needs a length of 0
-      }
-      return connection.getResponseCode();
-    } catch (IOException e) {
-      if (body == null || !UNSENT.equals(e.getMessage())) {
-        throw e;
-      }
-      return ask(uri, e);
-    }
-  }
-
-  /**
-   * Sends the head alone, and the body when the server asks for it. A server may refuse a body by its length alone, answer
-   * and close while it is still being sent; the JDK then gives up without reading that answer. As the body never arrived
-   * whole, nothing is done twice.
-   */
-  private int ask(URI uri, IOException unsent) throws IOException, ApiException {
     connect(uri);
-    connection.setRequestProperty("Expect", "100-continue");
-    connection.setFixedLengthStreamingMode(body.length);
-    try (var out = connection.getOutputStream()) {
-      out.write(body);
-    } catch (ProtocolException e) {
-      var status = connection.getResponseCode(); // all that the JDK keeps of a refusal
-      if (status < 400 || status == 417) {
-        throw unsent; // the server does not know the question
-      }
-      throw new HttpResult(status, new byte[0], null, Instant.now()).failure();
+    if (body != null) {
+      connection.getOutputStream().write(body);
+    } else if (!method.equals("GET")) {
+      connection.getOutputStream().close(); // a POST without a body still needs a length of 0
     }
     return connection.getResponseCode();
   }

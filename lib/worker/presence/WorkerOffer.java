@@ -32,11 +32,6 @@ public record WorkerOffer(WorkerContext context, Codebases codebases, RunningTas
   }
 
   @Override
-  public int slots() {
-    return running.slots();
-  }
-
-  @Override
   public boolean isPartlyBusy() {
     return running.size() > 0 && running.free() > 0;
   }
