@@ -14,7 +14,7 @@ import lib.client.SessionClient.Resume;
 import org.junit.jupiter.api.Test;
 
 /** The server resumes a session by one task for the worker that has it, however often it is asked. */
-class ResumeTest extends ToldOfSessions {
+class ResumeTest extends SyncedSessions {
   @Test
   void aResumeIsATaskForTheWorkerThatHasTheSession() throws Exception {
     sync("w", Map.of(), "ses_1");

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tests.Project;
 import tests.server.Wire.Got;
 
-/** The server has the sessions that workers last told of, and no others; people read them page by page. */
-class SessionsTest extends ToldOfSessions {
+/** The server has the sessions that workers uploaded last, and no others; people read them page by page. */
+class SessionsTest extends SyncedSessions {
   private List<String> ids(String query) throws IOException {
     return texts(Served.ok(hub.get(sessions + query)).path("sessions"), "id");
   }
@@ -44,10 +44,10 @@ class SessionsTest extends ToldOfSessions {
         .map(m -> m.path("parts").path(0).path("text").asText()).toList();
   }
 
-  // --- telling
+  // --- uploading
 
   @Test
-  void aListReplacesWhatThisWorkerHadTold() throws Exception {
+  void replacesTheListOfThisWorker() throws Exception {
     assertThat(sync("w", Map.of(), "a", "b")).isEqualTo(2);
     assertThat(sync("w", Map.of(), "b", "c", "c")).isEqualTo(2);
     assertThat(ids("")).containsExactlyInAnyOrder("b", "c");
@@ -77,12 +77,10 @@ class SessionsTest extends ToldOfSessions {
   }
 
   @Test
-  void theOwnersListAlsoEndsWhatAWorkerToldThatIsGone() throws Exception {
+  void removesTheSessionsOfADeadWorkerWithTheOwnersList() throws Exception {
     sync("gone", Map.of(), "ghost");
     hub.worker("old");
     sync("old", Map.of(), "older");
-    assertThat(sync("w", Map.of("partial", true), "a")).isEqualTo(1);
-    assertThat(ids("")).as("a part says nothing of the others").contains("ghost");
     assertThat(sync("w", Map.of(), "a")).isEqualTo(1);
     assertThat(ids("")).containsExactlyInAnyOrder("a", "older");
     hub.time.advance(Duration.ofSeconds(301));
@@ -91,36 +89,23 @@ class SessionsTest extends ToldOfSessions {
   }
 
   @Test
-  void aPartAddsReplacesAndRemovesAndTellsHowManyThereAre() throws Exception {
-    sync("w", Map.of(), "a", "b", "c");
-    assertThat(sync("w", Map.of("partial", true, "removed", List.of("a", "unknown")), "c", "d")).isEqualTo(3);
-    assertThat(ids("")).containsExactlyInAnyOrder("b", "c", "d");
-    assertThat(sync("w", Map.of("partial", true))).as("nothing new: is it all still there?").isEqualTo(3);
-    hub.database("DELETE FROM sessions");
-    assertThat(sync("w", Map.of("partial", true), "d")).as("the server has forgotten").isEqualTo(1);
-  }
-
-  @Test
-  void messagesComeWithTheSessionsOrAlone() throws Exception {
-    sync("w", Map.of("messages", Map.of("a", List.of(message("one"), message("two")))), "a", "b");
+  void replacesTheMessagesOfASessionAndRemovesThemWithIt() throws Exception {
+    sync("w", Map.of(), "a", "b");
+    syncMessages("a", List.of(message("one"), message("two")));
     assertThat(said("a", "")).containsExactly("one", "two");
     assertThat(said("b", "")).isEmpty();
-    var alone = Served.ok(hub.post(sessions + "/a/messages/sync", Map.of("worker_id", "w", "messages", List.of(message("three")))));
-    assertThat(alone.path("success").asBoolean()).isTrue();
-    assertThat(alone.path("messages_count").asInt()).isEqualTo(1);
-    assertThat(said("a", "")).containsExactly("three");
-    sync("w", Map.of("partial", true), "a");
-    assertThat(said("a", "")).as("not told again, they stay").containsExactly("three");
+    var again = Served.ok(hub.post(sessions + "/a/messages/sync", Map.of("worker_id", "w", "messages", List.of(message("three")))));
+    assertThat(again.path("success").asBoolean()).isTrue();
+    assertThat(again.path("messages_count").asInt()).isEqualTo(1);
+    sync("w", Map.of(), "a");
+    assertThat(said("a", "")).as("the list alone changes no messages").containsExactly("three");
     sync("w", Map.of(), "b");
     sync("w", Map.of(), "a", "b");
     assertThat(said("a", "")).as("they went with their session").isEmpty();
   }
 
   @Test
-  void messagesOfASessionThatTheServerHasNotAreRefusedAndNothingElseIsTaken() throws Exception {
-    var lists = Map.of("messages", Map.of("a", List.of(message("x")), "nope", List.of(message("x"))));
-    assertThat(trySync("w", lists, "a").status()).isEqualTo(404);
-    assertThat(ids("")).isEmpty();
+  void rejectsMessagesOfASessionThatTheWorkerHasNotUploaded() throws Exception {
     sync("v", Map.of(), "theirs");
     for (var id : List.of("nope", "theirs")) {
       var got = hub.post(sessions + "/" + id + "/messages/sync", Map.of("worker_id", "w", "messages", List.of()));
@@ -131,7 +116,8 @@ class SessionsTest extends ToldOfSessions {
 
   @Test
   void allOfItSurvivesARestart() throws Exception {
-    sync("w", Map.of("messages", Map.of("a", List.of(message("one")))), "a", "b");
+    sync("w", Map.of(), "a", "b");
+    syncMessages("a", List.of(message("one")));
     var task = resume("a", Map.of()).path("task_id").asText();
     var before = List.of(hub.get(sessions).text(), hub.get(sessions + "/a").text(), hub.get(sessions + "/a/messages").text());
     hub.restart();
@@ -155,7 +141,8 @@ class SessionsTest extends ToldOfSessions {
 
   @Test
   void aCodebaseThatIsDeletedTakesItsSessionsAlong() throws Exception {
-    sync("w", Map.of("messages", Map.of("a", List.of(message("one")))), "a");
+    sync("w", Map.of(), "a");
+    syncMessages("a", List.of(message("one")));
     var task = resume("a", Map.of()).path("task_id").asText();
     Served.ok(hub.call("DELETE", "/v1/agent/codebases/" + codebase, Map.of(), null));
     assertThat(hub.status(task)).isEqualTo("cancelled");
@@ -187,7 +174,7 @@ class SessionsTest extends ToldOfSessions {
   }
 
   @Test
-  void aSessionIsToldWithAllThatItsWorkerSaid() throws Exception {
+  void returnsASessionWithAllFieldsOfItsWorker() throws Exception {
     sync("w", Map.of("sessions", List.of(Map.of("id", "s/1 ü", "title", "T", "summary", Map.of("files", 3), "worker_id", "liar",
         "codebase_id", "elsewhere"))));
     var got = Served.ok(hub.get(sessions + "/s%2F1%20%C3%BC"));
@@ -229,7 +216,7 @@ class SessionsTest extends ToldOfSessions {
   }
 
   @Test
-  void whatNobodyToldOfYetIsAnEmptyListAndNotMissing() throws Exception {
+  void returnsAnEmptyListWhenNoWorkerUploadedOne() throws Exception {
     var never = Served.ok(hub.get(sessions));
     assertThat(never.path("sessions")).isEmpty();
     assertThat(never.path("total").asInt()).isZero();
@@ -245,7 +232,8 @@ class SessionsTest extends ToldOfSessions {
 
   @Test
   void theNewestMessagesComeOldestFirstWithTheirNumber() throws Exception {
-    sync("w", Map.of("messages", Map.of("a", IntStream.range(0, 130).mapToObj(i -> message("m" + i)).toList())), "a");
+    sync("w", Map.of(), "a");
+    syncMessages("a", IntStream.range(0, 130).mapToObj(i -> message("m" + i)).toList());
     assertThat(said("a", "")).hasSize(100).startsWith("m30").endsWith("m129");
     assertThat(said("a", "?limit=2")).containsExactly("m128", "m129");
     assertThat(said("a", "?limit=100000")).hasSize(130);
@@ -259,16 +247,17 @@ class SessionsTest extends ToldOfSessions {
   @Test
   void anAnswerHoldsEightMebibytesAndShortensWhatDoesNotFit() throws Exception {
     var big = "x".repeat(1_000_000);
-    for (var i = 0; i < 12; i++) {
+    for (var i = 0; i < 12; i++) { // a worker each, since a list has at most 16 MiB
       var row = new HashMap<>(session("s" + i, "2026-01-01T00:00:%02dZ".formatted(59 - i)));
       row.put("title", big);
-      sync("w", Map.of("partial", true, "sessions", List.of(row), "messages", Map.of("s" + i, IntStream.range(0, 12)
-          .mapToObj(n -> message(n + big)).toList())));
+      hub.worker("w" + i);
+      sync(i == 0 ? "w" : "w" + i, Map.of("sessions", List.of(row)));
     }
+    syncMessages("s0", IntStream.range(0, 12).mapToObj(n -> message(n + big)).toList());
     var page = Served.ok(hub.get(sessions)).path("sessions");
     assertThat(page.valueStream().map(s -> s.path("title").asText().length()).toList()).startsWith(1_000_000).endsWith(4096).hasSize(12);
     assertThat(page.path(11).path("messageCount").asInt()).isEqualTo(2);
-    assertThat(page.path(11).path("worker_id").asText()).isEqualTo("w");
+    assertThat(page.path(11).path("worker_id").asText()).isEqualTo("w11");
     var said = said("s0", "");
     assertThat(said).hasSizeBetween(7, 9);
     assertThat(said.getLast()).startsWith("11x");
@@ -290,14 +279,6 @@ class SessionsTest extends ToldOfSessions {
       /sync            | {"worker_id": "w", "sessions": [{"id": 7}]}
       /sync            | {"worker_id": "w", "sessions": [{"id": ""}]}
       /sync            | {"worker_id": "w", "sessions": [{"id": "a\\u0000"}]}
-      /sync            | {"worker_id": "w", "sessions": [], "partial": "yes"}
-      /sync            | {"worker_id": "w", "sessions": [], "removed": "a"}
-      /sync            | {"worker_id": "w", "sessions": [], "removed": [1]}
-      /sync            | {"worker_id": "w", "sessions": [], "messages": []}
-      /sync            | {"worker_id": "w", "sessions": [], "messages": {"a": {}}}
-      /sync            | {"worker_id": "w", "sessions": [], "messages": {"a": null}}
-      /sync            | {"worker_id": "w", "sessions": [], "messages": {"a": ["x"]}}
-      /sync            | {"worker_id": "w", "sessions": [], "messages": {"": []}}
       /a/messages/sync | {"worker_id": "w"}
       /a/messages/sync | {"messages": []}
       /a/messages/sync | {"worker_id": "w", "messages": [[]]}
@@ -326,7 +307,6 @@ class SessionsTest extends ToldOfSessions {
         .isEqualTo("an entry of sessions is larger than 1 MiB");
     sync("w", Map.of(), "a");
     refused(hub.post(sessions + "/a/messages/sync", Map.of("worker_id", "w", "messages", List.of(message(big)))), 413);
-    refused(trySync("w", Map.of("messages", Map.of("a", List.of(message(big)))), "a"), 413);
     try (var wire = hub.wire()) {
       wire.send("POST " + sessions + "/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
           + "Content-Length: 16777217\r\n\r\n");
@@ -342,7 +322,8 @@ class SessionsTest extends ToldOfSessions {
   void textThatIsNoUnicodeHurtsNobody() throws Exception {
     for (var bad : new String[] {"\\ud800", "\\u0000", "\\uffff"}) {
       Served.ok(hub.call("POST", sessions + "/sync", Map.of(), "{\"worker_id\":\"w\",\"sessions\":[{\"id\":\"a\",\"title\":\"" + bad
-          + "\"}],\"messages\":{\"a\":[{\"role\":\"" + bad + "\"}]}}"));
+          + "\"}]}"));
+      Served.ok(hub.call("POST", sessions + "/a/messages/sync", Map.of(), "{\"worker_id\":\"w\",\"messages\":[{\"role\":\"" + bad + "\"}]}"));
       assertThat(ids("?q=a")).containsExactly("a");
       assertThat(Served.ok(hub.get(sessions + "/a/messages")).path("total").asInt()).isEqualTo(1);
       Served.ok(hub.call("POST", sessions + "/a/resume", Map.of(), "{\"prompt\":\"" + bad + "\"}"));

@@ -55,21 +55,8 @@ public final class SessionApi {
     var named = new LinkedHashMap<String, ObjectNode>();
     body.rows("sessions").forEach(session -> named.put(new JsonBody(session).id("id"), session));
     workers.seen(worker);
-    var stored = sessions.sync(new SessionService.Told(request.id("id"), worker, named, body.flag("partial"), body.texts("removed"),
-        messages(body)));
+    var stored = sessions.sync(request.id("id"), worker, named);
     return ApiResponse.of(Json.object().put("success", true).put("sessions_count", stored));
-  }
-
-  /** {@code messages} by session id; none when the field is not there. */
-  private static Map<String, List<ObjectNode>> messages(JsonBody body) {
-    var bySession = new LinkedHashMap<String, List<ObjectNode>>();
-    if (body.has("messages")) {
-      if (!(body.json().path("messages") instanceof ObjectNode lists)) {
-        throw ApiError.field("messages", "dict_type", "Input should be a dictionary of lists");
-      }
-      lists.fieldNames().forEachRemaining(id -> bySession.put(JsonBody.checkId("messages", id), new JsonBody(lists).rows(id)));
-    }
-    return bySession;
   }
 
   private ApiResponse syncMessages(ApiRequest request) throws DatabaseException, InterruptedException {
@@ -96,11 +83,11 @@ public final class SessionApi {
   }
 
   private ApiResponse messages(ApiRequest request) throws DatabaseException {
-    var talk = sessions.messages(request.id("id"), request.id("session"), limit(request, MESSAGES, MAX_MESSAGES));
+    var page = sessions.messages(request.id("id"), request.id("session"), limit(request, MESSAGES, MAX_MESSAGES));
     var answer = Json.object();
-    answer.set("messages", talk.messages());
-    return ApiResponse.of(answer.put("session_id", request.id("session")).put("total", talk.total()).put("source", SOURCE)
-        .put("synced_at", talk.syncedAt()));
+    answer.set("messages", page.messages());
+    return ApiResponse.of(answer.put("session_id", request.id("session")).put("total", page.total()).put("source", SOURCE)
+        .put("synced_at", page.syncedAt()));
   }
 
   /** More than the most is the most, as on other servers. */

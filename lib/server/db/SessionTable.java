@@ -37,40 +37,36 @@ public final class SessionTable {
 
   // --- writing
 
-  /** The worker has told its list, whatever is in it. */
-  public static void told(Sql sql, String codebase, String worker, String now) throws SQLException {
+  /** Records that the worker has uploaded a list, which may be empty. */
+  public static void putList(Sql sql, String codebase, String worker, String now) throws SQLException {
     sql.update("INSERT INTO session_lists (codebase_id, worker_id, synced_at) VALUES (?, ?, ?) "
         + "ON CONFLICT (codebase_id, worker_id) DO UPDATE SET synced_at = excluded.synced_at", codebase, worker, now);
   }
 
   /** Adds the session or replaces it; its messages stay. */
   public static void put(Sql sql, Key key, ObjectNode session, String now) throws SQLException {
-    var words = searched(session.path("title").asText("") + "\n" + key.session);
+    var searched = searched(session.path("title").asText("") + "\n" + key.session);
     var created = stamp(session, "created", "created_at");
     var updated = stamp(session, "updated", "updated_at");
     sql.update("""
         INSERT INTO sessions (codebase_id, id, worker_id, created, updated, synced_at, words, session)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (codebase_id, id, worker_id) DO UPDATE SET created = excluded.created,
         updated = excluded.updated, synced_at = excluded.synced_at, words = excluded.words, session = excluded.session""",
-        key.codebase, key.session, key.worker, created, updated.isEmpty() ? created : updated, now, words, session.toString());
+        key.codebase, key.session, key.worker, created, updated.isEmpty() ? created : updated, now, searched, session.toString());
   }
 
-  public static void remove(Sql sql, Key key) throws SQLException {
-    sql.update("DELETE FROM sessions WHERE codebase_id = ? AND id = ? AND worker_id = ?", key.codebase, key.session, key.worker);
-  }
-
-  /** Forgets what this worker had told before now and did not tell again. */
+  /** Removes what this worker uploaded before now and not again. */
   public static void removeOlder(Sql sql, String codebase, String worker, String now) throws SQLException {
     sql.update("DELETE FROM sessions WHERE codebase_id = ? AND worker_id = ? AND synced_at <> ?", codebase, worker, now);
   }
 
-  /** Forgets all that this worker told of the codebase. */
+  /** Removes all that this worker uploaded of the codebase. */
   public static void removeAll(Sql sql, String codebase, String worker) throws SQLException {
     sql.update("DELETE FROM sessions WHERE codebase_id = ? AND worker_id = ?", codebase, worker);
     sql.update("DELETE FROM session_lists WHERE codebase_id = ? AND worker_id = ?", codebase, worker);
   }
 
-  /** The codebase is no more. */
+  /** Removes all sessions of a deleted codebase. */
   public static void drop(Sql sql, String codebase) throws SQLException {
     for (var table : List.of("sessions", "session_lists", "resumes")) { // messages go with their sessions
       sql.update("DELETE FROM " + table + " WHERE codebase_id = ?", codebase);
@@ -88,19 +84,13 @@ public final class SessionTable {
 
   // --- reading
 
-  /** How many sessions the worker has told of. */
-  public static int count(Sql sql, String codebase, String worker) throws SQLException {
-    return sql.first("SELECT COUNT(*) FROM sessions WHERE codebase_id = ? AND worker_id = ?", row -> row.getInt(1), codebase, worker)
-        .orElseThrow();
-  }
-
   public static boolean has(Sql sql, Key key) throws SQLException {
     return sql.first("SELECT 1 FROM sessions WHERE codebase_id = ? AND id = ? AND worker_id = ?", row -> true, key.codebase,
         key.session, key.worker).isPresent();
   }
 
-  /** The workers that have told of the codebase's sessions. */
-  public static List<String> tellers(Sql sql, String codebase) throws SQLException {
+  /** The workers that have uploaded sessions of the codebase. */
+  public static List<String> uploaders(Sql sql, String codebase) throws SQLException {
     return sql.list("SELECT worker_id FROM session_lists WHERE codebase_id = ?", row -> row.getString(1), codebase);
   }
 
@@ -110,7 +100,7 @@ public final class SessionTable {
         row -> row.getString(1), codebase, session);
   }
 
-  /** When a worker last told of the codebase's sessions; empty when none has. */
+  /** When a worker last uploaded the codebase's sessions; empty when none has. */
   public static Optional<String> syncedAt(Sql sql, String codebase) throws SQLException {
     return sql.first("SELECT synced_at FROM session_lists WHERE codebase_id = ? ORDER BY synced_at DESC LIMIT 1",
         row -> row.getString(1), codebase);
@@ -119,22 +109,22 @@ public final class SessionTable {
   /**
    * A page of the codebase's sessions, newest first; those that do not fit into an answer come with their main fields only.
    *
-   * @param words what title or id must hold, in whatever case; empty for any
+   * @param text what title or id must contain, in upper or lower case; empty for any
    */
-  public static ArrayNode page(Sql sql, String codebase, String words, int limit, int offset) throws SQLException {
+  public static ArrayNode page(Sql sql, String codebase, String text, int limit, int offset) throws SQLException {
     var page = Json.MAPPER.createArrayNode();
     var chars = new long[1];
     sql.walk(ROW + NEWEST + " AND s.words LIKE ? ESCAPE '!' ORDER BY s.updated DESC, s.id LIMIT ? OFFSET ?", row -> {
       chars[0] += row.getString("session").length();
       page.add(chars[0] <= MAX_LIST_CHARS ? json(row) : shortened(json(row)));
       return true;
-    }, codebase, pattern(words), limit, offset);
+    }, codebase, pattern(text), limit, offset);
     return page;
   }
 
   /** How many there are in all pages. */
-  public static int total(Sql sql, String codebase, String words) throws SQLException {
-    return sql.first("SELECT COUNT(*) " + NEWEST + " AND s.words LIKE ? ESCAPE '!'", row -> row.getInt(1), codebase, pattern(words))
+  public static int total(Sql sql, String codebase, String text) throws SQLException {
+    return sql.first("SELECT COUNT(*) " + NEWEST + " AND s.words LIKE ? ESCAPE '!'", row -> row.getInt(1), codebase, pattern(text))
         .orElseThrow();
   }
 
@@ -158,18 +148,18 @@ public final class SessionTable {
     return sql.first("SELECT COUNT(*)" + MESSAGES, row -> row.getInt(1), key.codebase, key.session, key.worker).orElseThrow();
   }
 
-  private static String pattern(String words) {
-    return "%" + searched(words).replaceAll("[!%_]", "!$0") + "%";
+  private static String pattern(String text) {
+    return "%" + searched(text).replaceAll("[!%_]", "!$0") + "%";
   }
 
   private static String searched(String text) {
     return text.replace('\0', ' ').toLowerCase(Locale.ROOT); // databases differ in case, and PostgreSQL takes no zeros
   }
 
-  /** As stored, so that texts sort as the times do; empty, and thereby oldest, when it tells none. */
+  /** The time as stored, so that texts sort as times do; empty, and thereby oldest, when the session has none. */
   private static String stamp(ObjectNode session, String field, String other) {
-    var told = Timestamps.read(session, field, other);
-    return ApiRequest.stamp(told != null ? told : Timestamps.read(session.path("time"), field), "");
+    var own = Timestamps.read(session, field, other);
+    return ApiRequest.stamp(own != null ? own : Timestamps.read(session.path("time"), field), "");
   }
 
   private static ObjectNode json(ResultSet row) throws SQLException {

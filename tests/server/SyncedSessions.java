@@ -10,8 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tests.server.Wire.Got;
 
-/** A server with a worker {@code w} that has one codebase, of whose sessions it is told. */
-abstract class ToldOfSessions {
+/** A server with a worker {@code w} that has one codebase, of whose sessions lists are uploaded. */
+abstract class SyncedSessions {
   @RegisterExtension
   final Served hub = new Served();
   String codebase;
@@ -34,6 +34,10 @@ abstract class ToldOfSessions {
 
   final int sync(String worker, Map<String, ?> more, String... ids) throws IOException {
     return Served.ok(trySync(worker, more, ids)).path("sessions_count").asInt();
+  }
+
+  final void syncMessages(String session, List<Map<String, Object>> messages) throws IOException {
+    Served.ok(hub.post(sessions + "/" + session + "/messages/sync", Map.of("worker_id", "w", "messages", messages)));
   }
 
   final Got trySync(String worker, Map<String, ?> more, String... ids) throws IOException {
