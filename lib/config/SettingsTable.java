@@ -100,11 +100,11 @@ public final class SettingsTable {
       "seconds between polls while the event stream is down").flags("-i", "--poll-interval")
       .fallback(Duration.ofSeconds(5)).listed());
   public static final Setting<Duration> SSE_HEARTBEAT_TIMEOUT = row(Setting.of("sse_heartbeat_timeout",
-      SettingType.seconds(1, 3600), "a stream silent for so long is opened anew").fallback(Duration.ofSeconds(45)));
+      SettingType.seconds(1, 3600), "a stream silent for so long is opened again").fallback(Duration.ofSeconds(45)));
 
   // --- the agents' sessions
   public static final Setting<Duration> SESSION_SYNC_INTERVAL = row(Setting.of("session_sync_interval", SettingType.seconds(0, 86_400),
-      "seconds between looks at the agents' sessions, of which the server is told; 0: it is told of none, not after a task either")
+      "seconds between uploads of the agents' sessions; 0: none is uploaded, not after a task either")
       .fallback(Duration.ofSeconds(60)));
   public static final Setting<Integer> SYNC_SESSIONS = row(Setting.of("session_message_sync_max_sessions",
       SettingType.whole(0, 1_000), "newest sessions of each codebase whose messages are sent; 0: none").fallback(3).in(WORK, SYNC));
@@ -114,7 +114,7 @@ public final class SettingsTable {
       SettingType.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed")
       .fallback(Duration.ofSeconds(1)));
 
-  // --- what is told and to whom
+  // --- reports and who gets them
   public static final Setting<String> LOG_LEVEL = row(Setting.of("log_level",
       SettingType.choice("error", "warn", "info", "debug"), "how much the log says").fallback("info").in(WORK, SERVE));
 
@@ -169,13 +169,13 @@ public final class SettingsTable {
   public static final Setting<String> VAULT_TOKEN = row(Setting.of("vault_token", SettingType.secret(),
       "Vault's token").vars("VAULT_TOKEN").later(VAULT));
 
-  /** Settings that a running worker takes over when it is told to reload; all others need a restart. */
+  /** Settings that a running worker takes over at a reload; all others need a restart. */
   static final Set<Setting<?>> LIVE = Set.of(CODEBASES, CODEBASE_ROOTS, AGENT_BIN, AGENT_KIND, AGENT_ARGS, AGENT_APPROVAL, AGENT_ENV,
       MAX_CONCURRENT_TASKS, MIN_FREE_DISK, MIN_FREE_MEMORY, TASK_TIMEOUT, SILENCE, DRAIN_TIMEOUT, KEEP_AGENTS);
 
   private SettingsTable() {}
 
-  /** Kinds of silence and how long each is borne; {@code lib.agent.Silence} says what they are. */
+  /** Kinds of silence and how long each is allowed; {@code lib.agent.Silence} says what they are. */
   private static Map<String, Duration> silences() {
     var budgets = new LinkedHashMap<String, Duration>();
     budgets.put("lingering", Duration.ofSeconds(10)); // a CLI that ends by itself does so within a second of its result

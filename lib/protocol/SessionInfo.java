@@ -7,11 +7,11 @@ import java.util.Optional;
 import lib.core.Json;
 
 /**
- * A session of an agent CLI as the server knows it. Whatever it does not tell is null.
+ * A session of an agent CLI as the server knows it. Fields that it does not give are null.
  *
  * @param codebaseId where it was found
- * @param messages how many it has, as the worker told with it
- * @param workerId the worker that has it; only our own server tells
+ * @param messages how many it has, as its worker counted them
+ * @param workerId the worker that has it; only our own server says so
  * @param raw the object as it came
  */
 public record SessionInfo(String id, String codebaseId, String title, String directory, Instant created, Instant updated,
@@ -31,11 +31,11 @@ public record SessionInfo(String id, String codebaseId, String title, String dir
   }
 
   private static Instant time(ObjectNode raw, String field) {
-    var told = Timestamps.read(raw, field, field + "_at");
-    return told != null ? told : Timestamps.read(raw.path("time"), field); // as the CLI itself has it
+    var own = Timestamps.read(raw, field, field + "_at");
+    return own != null ? own : Timestamps.read(raw.path("time"), field); // as the CLI itself has it
   }
 
-  /** What it is ordered by: when it last changed, else when it began; the epoch when neither is told. */
+  /** What it is ordered by: when it last changed, else when it began; the epoch when it has neither. */
   public Instant latest() {
     return updated != null ? updated : created != null ? created : Instant.EPOCH;
   }

@@ -172,7 +172,7 @@ abstract class RealAgent {
     script("Say hello", new Say("Hello."));
     script("And again", new Say("Hello again."));
     var id = done("Say hello").sessionId();
-    assertThat(told(id, "Hello.")).first().satisfies(asked -> {
+    assertThat(uploaded(id, "Hello.")).first().satisfies(asked -> {
       assertThat(asked.role()).isEqualTo("user");
       assertThat(asked.text()).contains("Say hello");
     });
@@ -182,14 +182,14 @@ abstract class RealAgent {
     assertThat(again.taskId()).isEqualTo(pressed.taskId());
     assertThat(again.created()).isFalse();
     assertThat(site.ended(pressed.taskId()).sessionId()).isEqualTo(id);
-    assertThat(told(id, "Hello again.")).last().satisfies(answer -> {
+    assertThat(uploaded(id, "Hello again.")).last().satisfies(answer -> {
       assertThat(answer.role()).isEqualTo("assistant");
       assertThat(answer.model()).contains("scripted");
     });
   }
 
   /** The messages of a session at the server, once the last one says this. */
-  private List<SessionMessage> told(String session, String last) throws Exception {
+  private List<SessionMessage> uploaded(String session, String last) throws Exception {
     var sessions = site.client().sessions();
     Program.await("the session with " + last, () -> sessions.list(site.id(code), 100, 0, session).total() == 1
         && sessions.messages(site.id(code), session, 100).messages().getLast().text().equals(last));
@@ -198,10 +198,10 @@ abstract class RealAgent {
 
   @Test
   void aSessionThatIsGoneCostsOnlyTheMemory() throws Exception {
-    script("Go on", new Say("I began anew."));
+    script("Go on", new Say("I began again."));
     var task = done("Go on", null, goneSession());
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(task.result()).startsWith("I began anew.").contains(goneSession() + " is not there any more");
+    assertThat(task.result()).startsWith("I began again.").contains(goneSession() + " is not there any more");
     assertThat(task.sessionId()).isNotNull().isNotEqualTo(goneSession());
   }
 
