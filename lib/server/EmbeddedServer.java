@@ -21,7 +21,9 @@ import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.server.api.CodebaseApi;
+import lib.server.api.OutputApi;
 import lib.server.api.SessionApi;
+import lib.server.api.StreamApi;
 import lib.server.api.TaskApi;
 import lib.server.api.WorkerApi;
 import lib.server.db.IncreasingTime;
@@ -99,19 +101,21 @@ public final class EmbeddedServer implements AutoCloseable {
     this.codebases = new CodebaseRegistry(database, stamps);
     this.fleet = new LiveWorkers(workers, codebases);
     var leases = new Leases(time);
-    var bells = new TaskSignals();
-    this.outputs = new OutputLog(database, leases, bells);
-    var dispatch = new Announcer(database, fleet, stamps);
-    var tasks = new TaskService(database, stamps, fleet, leases, dispatch, bells::ring);
+    var signals = new TaskSignals();
+    this.outputs = new OutputLog(database, leases, signals);
+    var announcer = new Announcer(database, fleet, stamps);
+    var tasks = new TaskService(database, stamps, fleet, leases, announcer, signals::signal);
     var sessions = new SessionService(database, stamps, codebases, fleet);
     var resumes = new SessionResumer(database, stamps, codebases, fleet, tasks);
-    this.reaper = new LeaseReaper(database, tasks, fleet, leases, dispatch, bells, stamps);
+    this.reaper = new LeaseReaper(database, tasks, fleet, leases, announcer, signals, stamps);
     var routes = new ArrayList<Route>();
     routes.add(Route.of("GET", "/health", this::health).opened());
     routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
-    routes.addAll(new WorkerApi(database, tasks, workers, codebases, fleet, leases, dispatch, stamps).routes());
+    routes.addAll(new WorkerApi(database, tasks, workers, codebases, fleet, leases).routes());
+    routes.addAll(new StreamApi(workers, fleet, leases, announcer, stamps).routes());
     routes.addAll(new CodebaseApi(codebases, tasks, workers, fleet).routes());
-    routes.addAll(new TaskApi(tasks, outputs, codebases, workers, reaper, stamps).routes());
+    routes.addAll(new TaskApi(tasks, codebases, workers, reaper).routes());
+    routes.addAll(new OutputApi(tasks, outputs, workers, stamps).routes());
     routes.addAll(new SessionApi(sessions, resumes, workers).routes());
     this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes));
     listening.accept(url());
@@ -119,7 +123,7 @@ public final class EmbeddedServer implements AutoCloseable {
     server.setExecutor(threads);
     server.createContext("/", web);
     server.start();
-    this.pulse = Thread.ofPlatform().name("hub pulse").daemon().start(() -> reaper.run(time));
+    this.pulse = Thread.ofPlatform().name("server pulse").daemon().start(() -> reaper.run(time));
   }
 
   /** Starts a server that tells nobody its address. */
@@ -130,7 +134,7 @@ public final class EmbeddedServer implements AutoCloseable {
   /**
    * Starts a server.
    *
-   * @param listening told the address before the first request is taken and the first line is logged
+   * @param listening gets the address before the first request is taken and the first line is logged
    * @throws Problem when it may not bind there, the port is taken, another one runs on this database, or the database
    *     cannot be used
    */
@@ -153,7 +157,7 @@ public final class EmbeddedServer implements AutoCloseable {
       database = Database.open(file, Schema.MIGRATIONS);
       server = HttpServer.create(address, BACKLOG);
       hub = new EmbeddedServer(options, time, lock, database, server, listening);
-      LOG.debug("serving {} from {}", hub.url(), file); // whoever starts it tells people where it is
+      LOG.debug("serving {} from {}", hub.url(), file); // the command that starts it says where it is
       return hub;
     } catch (BindException e) {
       throw new Problem("the server cannot listen on " + options.host() + ":" + options.port(), e.getMessage(),

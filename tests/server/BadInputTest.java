@@ -249,6 +249,13 @@ class BadInputTest {
     }
   }
 
+  @Test
+  void replacesZerosInTexts() throws Exception {
+    var task = hub.show(hub.task("global", Map.of("title", "a\0b", "prompt", "c\0d")));
+    assertThat(task.path("title").asText()).isEqualTo("a\uFFFDb");
+    assertThat(task.path("prompt").asText()).isEqualTo("c\uFFFDd");
+  }
+
   private static Got refused(Got got, int status) {
     assertThat(got.status()).as(got.text()).isEqualTo(status);
     assertThat(got.headers().get("content-type")).startsWith("application/json");

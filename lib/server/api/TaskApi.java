@@ -8,7 +8,6 @@ import lib.protocol.Lease;
 import lib.protocol.Task;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
-import lib.server.db.IncreasingTime;
 import lib.server.db.TaskTable.Draft;
 import lib.server.http.ApiError;
 import lib.server.http.ApiRequest;
@@ -16,34 +15,28 @@ import lib.server.http.ApiResponse;
 import lib.server.http.JsonBody;
 import lib.server.http.Route;
 import lib.server.task.LeaseReaper;
-import lib.server.task.OutputLog.Chunk;
-import lib.server.task.OutputLog;
 import lib.server.task.TaskService;
 import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
 import lib.server.worker.WorkerRegistry;
 import lib.store.DatabaseException;
 
-/** The calls about tasks and their output. */
+/** The calls about tasks. */
 public final class TaskApi {
   private static final int LIST = 100; // as other servers have it
   private static final String NEEDED = "required_capabilities";
   private static final int MAX_TITLE = 80; // characters of a prompt that make a title, as other servers have it
 
   private final TaskService tasks;
-  private final OutputLog outputs;
   private final CodebaseRegistry codebases;
   private final WorkerRegistry workers;
   private final LeaseReaper reaper;
-  private final IncreasingTime stamps;
 
-  public TaskApi(TaskService tasks, OutputLog outputs, CodebaseRegistry codebases, WorkerRegistry workers, LeaseReaper reaper, IncreasingTime stamps) {
+  public TaskApi(TaskService tasks, CodebaseRegistry codebases, WorkerRegistry workers, LeaseReaper reaper) {
     this.tasks = tasks;
-    this.outputs = outputs;
     this.codebases = codebases;
     this.workers = workers;
     this.reaper = reaper;
-    this.stamps = stamps;
   }
 
   public List<Route> routes() {
@@ -59,9 +52,6 @@ public final class TaskApi {
         Route.of("PUT", "/v1/agent/tasks/{id}/status", this::status),
         Route.of("POST", "/v1/agent/tasks/{id}/cancel", this::cancel),
         Route.of("POST", "/v1/agent/tasks/{id}/requeue", this::requeue),
-        Route.of("POST", "/v1/agent/tasks/{id}/output", this::append),
-        Route.of("GET", "/v1/agent/tasks/{id}/output", this::output),
-        Route.of("GET", "/v1/agent/tasks/{id}/output/stream", this::follow),
         Route.of("POST", "/v1/worker/tasks/claim", this::claim),
         Route.of("POST", "/v1/worker/tasks/release", this::release),
         Route.of("GET", "/v1/agent/codebases/{id}/tasks", request -> list(request, request.id("id"))),
@@ -80,7 +70,7 @@ public final class TaskApi {
     if (status == TaskStatus.PENDING && worker != null) {
       var agent = JsonBody.checkId("agent_name", request.query("agent_name"));
       if (agent != null) {
-        workers.toldAgentName(worker, agent);
+        workers.setAgentName(worker, agent);
       }
       workers.seen(worker);
       tasks.pendingFor(worker, agent, codebase, limit).forEach(all::add);
@@ -140,7 +130,7 @@ public final class TaskApi {
     var draft = body.json().deepCopy().put("agent_type", agent).put("title", title.equals(prompt) ? title : title + "...");
     draft.set("metadata", metadata);
     var task = tasks.create(draft(codebase.id(), new JsonBody(draft)));
-    codebases.triggered(codebase.id());
+    codebases.markTriggered(codebase.id());
     var id = task.path("id").asText();
     return ApiResponse.of(Json.object().put("success", true).put("session_id", id).put("task_id", id)
         .put("message", "Task queued for worker (task: " + id + ")").put("codebase_id", codebase.id())
@@ -203,7 +193,7 @@ public final class TaskApi {
   private ApiResponse cancel(ApiRequest request) throws DatabaseException, InterruptedException {
     var done = tasks.cancel(request.id("id"), request.body().text("reason", "cancelled")) == TaskStatus.CANCELLED;
     return ApiResponse.of(Json.object().put("success", true).put("status", done ? "cancelled" : "cancelling")
-        .put("message", done ? "Task cancelled" : "Its worker was told to stop it"));
+        .put("message", done ? "Task cancelled" : "Its worker is asked to stop it"));
   }
 
   private ApiResponse requeue(ApiRequest request) throws DatabaseException, InterruptedException {
@@ -231,38 +221,5 @@ public final class TaskApi {
   private static ObjectNode json(LeaseReaper.Sweep sweep) {
     return Json.object().put("checked_at", sweep.at()).put("tasks_checked", sweep.checked())
         .put("tasks_requeued", sweep.requeued()).put("tasks_failed", sweep.failed()).put("tasks_cancelled", sweep.cancelled());
-  }
-
-  // --- what their agents say
-
-  private ApiResponse append(ApiRequest request) throws DatabaseException, InterruptedException {
-    var body = request.body();
-    var worker = body.id("worker_id");
-    workers.seen(worker);
-    var stored = outputs.append(new Chunk(request.id("id"), worker, body.longText("output"),
-        ApiRequest.stamp(body.text("timestamp", null), stamps.next()), body.attempt(), body.count("seq")));
-    var answer = Json.object().put("success", true);
-    return ApiResponse.of(stored ? answer : answer.put("duplicate", true));
-  }
-
-  private ApiResponse output(ApiRequest request) throws DatabaseException {
-    var id = request.id("id");
-    tasks.status(id); // refuses when there is none
-    var page = outputs.page(id, since(request, request.query("since")));
-    var answer = Json.object().put("task_id", id).put("total", page.total());
-    answer.putArray("outputs").addAll(page.chunks());
-    return ApiResponse.of(answer);
-  }
-
-  private ApiResponse follow(ApiRequest request) throws DatabaseException {
-    var id = request.id("id");
-    tasks.status(id);
-    var after = request.header("Last-Event-ID"); // of another server's stream it may be anything
-    var since = after != null && after.matches("\\d{1,18}") ? Long.parseLong(after) + 1 : since(request, request.query("since"));
-    return new ApiResponse.Events(out -> outputs.follow(id, since, tasks, out));
-  }
-
-  private static long since(ApiRequest request, String text) {
-    return request.number("since", text, 0, 0, Long.MAX_VALUE - 1);
   }
 }

@@ -2,14 +2,11 @@ package lib.server.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.UUID;
 import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
-import lib.server.db.IncreasingTime;
 import lib.server.db.TaskTable;
 import lib.server.http.ApiError;
 import lib.server.http.ApiRequest;
@@ -17,7 +14,6 @@ import lib.server.http.ApiResponse;
 import lib.server.http.JsonBody;
 import lib.server.http.Route;
 import lib.server.rules.TaskTransition;
-import lib.server.task.Announcer;
 import lib.server.task.TaskService;
 import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
@@ -41,19 +37,15 @@ public final class WorkerApi {
   private final CodebaseRegistry codebases;
   private final LiveWorkers fleet;
   private final Leases leases;
-  private final Announcer dispatch;
-  private final IncreasingTime stamps;
 
-  public WorkerApi(Database database, TaskService tasks, WorkerRegistry workers, CodebaseRegistry codebases, LiveWorkers fleet, Leases leases, Announcer dispatch,
-      IncreasingTime stamps) {
+  public WorkerApi(Database database, TaskService tasks, WorkerRegistry workers, CodebaseRegistry codebases, LiveWorkers fleet,
+      Leases leases) {
     this.database = database;
     this.tasks = tasks;
     this.workers = workers;
     this.codebases = codebases;
     this.fleet = fleet;
     this.leases = leases;
-    this.dispatch = dispatch;
-    this.stamps = stamps;
   }
 
   public List<Route> routes() {
@@ -64,11 +56,7 @@ public final class WorkerApi {
         Route.of("POST", "/v1/agent/workers/{id}/heartbeat", this::heartbeat),
         Route.of("POST", "/v1/agent/workers/{id}/unregister", this::unregister),
         Route.of("GET", "/v1/monitor/workers", this::monitor),
-        Route.of("GET", "/v1/agent/models", this::models),
-        Route.of("GET", "/v1/worker/tasks/stream", this::stream),
-        Route.of("PUT", "/v1/worker/codebases", this::routeCodebases),
-        Route.of("GET", "/v1/worker/connected", this::connected),
-        Route.of("GET", "/v1/worker/connected/{id}", this::connectedOne));
+        Route.of("GET", "/v1/agent/models", this::models));
   }
 
   private ApiResponse register(ApiRequest request) throws DatabaseException, InterruptedException {
@@ -95,7 +83,7 @@ public final class WorkerApi {
     if (!workers.seen(id)) {
       throw ApiError.of(404, "Worker not found - please re-register");
     }
-    workers.toldHolds(id, named(request, "holds"));
+    workers.setHolds(id, named(request, "holds"));
     var answer = Json.object().put("success", true);
     var stop = answer.putArray("stop");
     if (!request.body().has("running")) {
@@ -141,7 +129,7 @@ public final class WorkerApi {
   private ApiResponse unregister(ApiRequest request) throws DatabaseException, InterruptedException {
     var id = request.id("id");
     var known = workers.unregister(id);
-    codebases.disown(id);
+    codebases.releaseFrom(id);
     fleet.stream(id).ifPresent(WorkerStream::close); // else it would count as there until the next failed write
     return ApiResponse.of(Json.object().put("success", known).put("message", known ? "Worker unregistered" : "Worker not found"));
   }
@@ -167,56 +155,6 @@ public final class WorkerApi {
       models.add(model.put("provider", m.path("provider").asText() + " (via " + w.name() + ")"));
     }));
     return ApiResponse.of(answer.put("default", models.isEmpty() ? null : Json.text(models.get(0), "id")));
-  }
-
-  private ApiResponse stream(ApiRequest request) {
-    var agent = request.query("agent_name") != null ? request.query("agent_name") : request.header("X-Agent-Name");
-    if (agent == null) {
-      throw ApiError.of(400, "agent_name is required (query param or X-Agent-Name header)");
-    }
-    var named = request.query("worker_id") != null || request.header("X-Worker-ID") != null;
-    var worker = named ? request.workerId() : UUID.randomUUID().toString().substring(0, 12);
-    var stream = new WorkerStream(worker, JsonBody.checkId("agent_name", agent), new HashSet<>(request.words("X-Capabilities")),
-        new HashSet<>(request.words(request.header("X-Codebases") != null ? "X-Codebases" : "X-Workspaces")), stamps.next());
-    return new ApiResponse.Events(out -> {
-      fleet.connect(stream);
-      try {
-        workers.seen(worker);
-        dispatch.announcePending(stream);
-        stream.writeTo(out);
-      } finally {
-        fleet.disconnect(stream);
-      }
-    });
-  }
-
-  private ApiResponse routeCodebases(ApiRequest request) throws DatabaseException {
-    var worker = request.workerId();
-    var stream = fleet.stream(worker).orElseThrow(() ->
-        ApiError.of(404, "Worker " + worker + " not found (not connected via SSE?)"));
-    var body = request.body();
-    if (!body.has("codebases") && !body.has("workspaces")) {
-      throw ApiError.field("codebases", "missing", "Field required");
-    }
-    stream.setCodebases(new HashSet<>(body.either("codebases", "workspaces")));
-    dispatch.announcePending(stream);
-    var answer = Json.object().put("success", true).put("worker_id", worker).put("message", "Codebases updated successfully");
-    answer.set("codebases", Json.array(stream.codebases()));
-    answer.set("workspaces", Json.array(stream.codebases()));
-    return ApiResponse.of(answer);
-  }
-
-  private ApiResponse connected(ApiRequest request) {
-    var answer = Json.object();
-    var list = answer.putArray("workers");
-    fleet.streams().forEach(stream -> list.add(stream.json(leases.task(stream.workerId()))));
-    return ApiResponse.of(answer.put("count", list.size()).put("timestamp", stamps.next()));
-  }
-
-  private ApiResponse connectedOne(ApiRequest request) {
-    var id = request.id("id");
-    return ApiResponse.of(fleet.stream(id).map(stream -> stream.json(leases.task(id))).orElseThrow(() ->
-        ApiError.of(404, "Worker " + id + " not found or not connected")));
   }
 
   private String status(Worker worker) {

@@ -20,7 +20,7 @@ import lib.server.rules.Eligibility;
 import lib.server.rules.TaskTransition.State;
 import lib.store.Sql;
 
-/** Tasks as rows and as the JSON that clients see. Statements only; whoever calls has the transaction. */
+/** Tasks as rows and as the JSON that clients see. Statements only; the caller has the transaction. */
 public final class TaskTable {
   /** Of text after a list's first task, where the list ends: clients refuse answers of more than 64 MiB. The first one does
    * not count, so that a long task hides no other. */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Who may speak to the server. With tokens: whoever has one. Without: programs on this machine, but no web page, which
+ * Decides which requests the server takes. With tokens: those that carry one. Without: those of programs on this machine, but not of web pages, which
  * could otherwise make the machine run code through its user's browser. A page's request gives itself away by its
  * origin, by a host name that is not this machine's (rebinding), or by a content type that needs no permission.
  */
@@ -27,7 +27,7 @@ public final class AccessControl {
    */
   public void check(Headers headers, boolean hasBody, boolean open) {
     if (headers.getOrDefault("Host", List.of()).size() > 1) {
-      throw ApiError.of(400, "a request has one Host"); // whoever is in between may have looked at the other one
+      throw ApiError.of(400, "a request has one Host"); // a proxy between may have looked at the other one
     }
     if (!tokens.none()) {
       if (!open) {

@@ -80,7 +80,7 @@ public record JsonBody(ObjectNode json) {
     if (!json.path(field).isTextual()) {
       throw ApiError.field(field, "string_type", "Input should be a valid string");
     }
-    return json.path(field).asText();
+    return json.path(field).asText().replace('\0', '\uFFFD'); // PostgreSQL stores no zeros
   }
 
   /** A required text that names something. */
@@ -88,10 +88,10 @@ public record JsonBody(ObjectNode json) {
     return checkId(field, text(field));
   }
 
-  /** An id from wherever in a request, or null: short, not empty, printable. */
+  /** An id from any part of a request, or null: short, not empty, printable. */
   public static String checkId(String name, String id) {
     if (id != null && (id.isBlank() || id.length() > MAX_ID
-        || id.codePoints().anyMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE))) {
+        || id.codePoints().anyMatch(c -> Character.isISOControl(c) || c == '\uFFFD' || Character.getType(c) == Character.SURROGATE))) {
       throw ApiError.field(name, "id", "Input should be 1 to " + MAX_ID + " printable characters");
     }
     return id;

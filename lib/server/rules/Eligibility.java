@@ -13,7 +13,7 @@ public final class Eligibility {
   /**
    * A worker as routing sees it.
    *
-   * @param agentName the role that tasks are addressed to; null when it never told one
+   * @param agentName the role that tasks are addressed to; null when it never named one
    * @param codebases those it says it has
    */
   public record Candidate(String workerId, String agentName, Set<String> capabilities, Set<String> codebases) {}
@@ -34,7 +34,7 @@ public final class Eligibility {
   }
 
   /**
-   * Whether the worker is told of the task: only of what it may take then.
+   * Whether the task is announced to the worker: only one that it may take then.
    *
    * @param owner the worker that registered the task's codebase, or null
    * @param living the same, but null also when that worker is gone

@@ -86,7 +86,7 @@ public sealed interface TaskTransition {
   /**
    * Whether a worker that says it runs the task must stop, and why; {@code lost} begins the reason when somebody else has
    * the task. A task that is pending again or ended otherwise than
-   * by a cancellation is no reason: the worker claims it anew, or its own report decides. Neither is an older attempt of
+   * by a cancellation is no reason: the worker claims it again, or its own report decides. Neither is an older attempt of
    * its own: the word may have crossed with its new claim.
    */
   public static Optional<String> stop(State now, String worker) {

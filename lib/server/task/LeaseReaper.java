@@ -30,19 +30,19 @@ public final class LeaseReaper {
   private final TaskService tasks;
   private final LiveWorkers fleet;
   private final Leases leases;
-  private final Announcer dispatch;
-  private final TaskSignals bells;
+  private final Announcer announcer;
+  private final TaskSignals signals;
   private final IncreasingTime stamps;
   private volatile Sweep last;
 
-  public LeaseReaper(Database database, TaskService tasks, LiveWorkers fleet, Leases leases, Announcer dispatch, TaskSignals bells,
+  public LeaseReaper(Database database, TaskService tasks, LiveWorkers fleet, Leases leases, Announcer announcer, TaskSignals signals,
       IncreasingTime stamps) {
     this.database = database;
     this.tasks = tasks;
     this.fleet = fleet;
     this.leases = leases;
-    this.dispatch = dispatch;
-    this.bells = bells;
+    this.announcer = announcer;
+    this.signals = signals;
     this.stamps = stamps;
   }
 
@@ -83,9 +83,9 @@ public final class LeaseReaper {
       for (var beat = 1; ; beat++) {
         time.sleep(INTERVAL);
         try {
-          bells.ringAll();
+          signals.signalAll();
           if (beat % 2 == 0) {
-            dispatch.heartbeat();
+            announcer.heartbeat();
           }
           sweep();
         } catch (DatabaseException | RuntimeException | Error e) { // nothing else would free tasks and end what hangs

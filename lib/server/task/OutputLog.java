@@ -23,19 +23,19 @@ import lib.store.DatabaseException;
  * changes: a reader continues a broken stream from its place. Thread-safe.
  */
 public final class OutputLog {
-  private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends unless told otherwise
+  private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends by default
   private static final long MAX_PAGE_CHARS = 8L << 20;
   private static final long MAX_FOLLOWED_CHARS = 64 << 10; // held for a follower that reads nothing
 
   private final Database database;
   private final Leases leases;
-  private final TaskSignals bells;
+  private final TaskSignals signals;
   private volatile boolean closed;
 
-  public OutputLog(Database database, Leases leases, TaskSignals bells) {
+  public OutputLog(Database database, Leases leases, TaskSignals signals) {
     this.database = database;
     this.leases = leases;
-    this.bells = bells;
+    this.signals = signals;
   }
 
   /**
@@ -82,7 +82,7 @@ public final class OutputLog {
     });
     leases.renew(chunk.taskId, chunk.workerId);
     if (stored) {
-      bells.ring(chunk.taskId);
+      signals.signal(chunk.taskId);
     }
     return stored;
   }
@@ -108,7 +108,7 @@ public final class OutputLog {
 
   /** Writes what there is from this place on, then what comes, until the task has ended. */
   public void follow(String task, long since, TaskService tasks, OutputStream out) throws DatabaseException, IOException, InterruptedException {
-    var bell = bells.hang(task);
+    var signal = signals.subscribe(task);
     try {
       var next = since;
       while (!closed) {
@@ -126,18 +126,18 @@ public final class OutputLog {
           return;
         } else {
           write(out, ServerSentEvents.COMMENT);
-          TaskSignals.hear(bell);
+          TaskSignals.await(signal);
         }
       }
     } finally {
-      bells.unhang(task, bell);
+      signals.unsubscribe(task, signal);
     }
   }
 
   /** Ends every follower. */
   public void close() {
     closed = true;
-    bells.ringAll();
+    signals.signalAll();
   }
 
   private static void write(OutputStream out, byte[] frame) throws IOException {

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The tasks and what happens to them. Every change is one transaction that looks at the row, asks {@link TaskTransition} and
- * {@link Eligibility}, and writes; streams and followers are told after it is committed. Thread-safe.
+ * {@link Eligibility}, and writes; streams and followers learn of it after the commit. Thread-safe.
  */
 public final class TaskService {
   private static final Logger LOG = LoggerFactory.getLogger(TaskService.class);
@@ -52,16 +52,16 @@ public final class TaskService {
   private final IncreasingTime stamps;
   private final LiveWorkers fleet;
   private final Leases leases;
-  private final Announcer dispatch;
+  private final Announcer announcer;
   private final Consumer<String> changed;
 
   /** @param changed called with a task's id after its status changed */
-  public TaskService(Database database, IncreasingTime stamps, LiveWorkers fleet, Leases leases, Announcer dispatch, Consumer<String> changed) {
+  public TaskService(Database database, IncreasingTime stamps, LiveWorkers fleet, Leases leases, Announcer announcer, Consumer<String> changed) {
     this.database = database;
     this.stamps = stamps;
     this.fleet = fleet;
     this.leases = leases;
-    this.dispatch = dispatch;
+    this.announcer = announcer;
     this.changed = changed;
   }
 
@@ -74,14 +74,14 @@ public final class TaskService {
       return TaskTable.find(sql, TaskTable.insert(sql, draft, stamps.next())).orElseThrow();
     });
     LOG.info("task {} created for codebase {}", task.path("id").asText(), draft.codebaseId());
-    dispatch.announce(task, null);
+    announcer.announce(task, null);
     return task;
   }
 
   /** Announces a task that another transaction has inserted. */
   public void created(String id, String codebase) {
     LOG.info("task {} created for codebase {}", id, codebase);
-    dispatch.announce(id, null);
+    announcer.announce(id, null);
   }
 
   /** @throws ApiError when there is none with this id */
@@ -294,7 +294,7 @@ public final class TaskService {
     if (status == CANCELLED) {
       publish(id, CANCELLED, null);
     } else {
-      dispatch.cancelled(worker[0], id, reason);
+      announcer.cancelled(worker[0], id, reason);
     }
     return status;
   }
@@ -359,7 +359,7 @@ public final class TaskService {
       leases.end(id);
     }
     if (status == PENDING) {
-      dispatch.announce(id, giver);
+      announcer.announce(id, giver);
     }
     changed.accept(id);
   }

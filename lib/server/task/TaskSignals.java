@@ -5,39 +5,38 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
-/** Wakes whoever follows a task. A bell rung twice before it is heard wakes once. Thread-safe. */
+/** Wakes the followers of a task. Two signals before a follower waits wake it once. Thread-safe. */
 public final class TaskSignals {
-  private final Map<String, Set<Semaphore>> bells = new ConcurrentHashMap<>();
+  private final Map<String, Set<Semaphore>> followers = new ConcurrentHashMap<>();
 
-  /** A bell for this task; {@link #unhang} it in the end. */
-  public Semaphore hang(String task) {
-    var bell = new Semaphore(0);
-    bells.compute(task, (id, set) -> {
+  /** A signal of this task; {@link #unsubscribe} it in the end. */
+  public Semaphore subscribe(String task) {
+    var signal = new Semaphore(0);
+    followers.compute(task, (id, set) -> {
       var all = set == null ? ConcurrentHashMap.<Semaphore>newKeySet() : set;
-      all.add(bell);
+      all.add(signal);
       return all;
     });
-    return bell;
+    return signal;
   }
 
-  public void unhang(String task, Semaphore bell) {
-    bells.computeIfPresent(task, (id, set) -> {
-      set.remove(bell);
+  public void unsubscribe(String task, Semaphore signal) {
+    followers.computeIfPresent(task, (id, set) -> {
+      set.remove(signal);
       return set.isEmpty() ? null : set;
     });
   }
 
-  /** Waits until it rings. */
-  public static void hear(Semaphore bell) throws InterruptedException {
-    bell.acquire();
-    bell.drainPermits();
+  public static void await(Semaphore signal) throws InterruptedException {
+    signal.acquire();
+    signal.drainPermits();
   }
 
-  public void ring(String task) {
-    bells.getOrDefault(task, Set.of()).forEach(Semaphore::release);
+  public void signal(String task) {
+    followers.getOrDefault(task, Set.of()).forEach(Semaphore::release);
   }
 
-  public void ringAll() {
-    bells.values().forEach(set -> set.forEach(Semaphore::release));
+  public void signalAll() {
+    followers.values().forEach(set -> set.forEach(Semaphore::release));
   }
 }

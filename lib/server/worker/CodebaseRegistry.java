@@ -60,10 +60,10 @@ public final class CodebaseRegistry {
           codebase.registeredAt, now, codebase.lastTriggered);
       return codebase;
     });
-    var before = remember(saved);
-    if (before == null || !worker.equals(before.owner)) {
-      LOG.info("codebase {} belongs to worker {}", saved.id, worker);
+    if (!worker.equals(owner(saved.id))) {
+      LOG.info("codebase registered id={} worker={}", saved.id, worker);
     }
+    reload(saved.id);
     return saved;
   }
 
@@ -72,7 +72,7 @@ public final class CodebaseRegistry {
    * on this one; others are the worker's to understand.
    */
   public static String normal(String path) {
-    if (path.isBlank() || path.indexOf('\0') >= 0) {
+    if (path.isBlank() || path.indexOf('\uFFFD') >= 0) {
       throw ApiError.of(400, "path is not a path");
     }
     if (!path.startsWith("/")) {
@@ -128,32 +128,30 @@ public final class CodebaseRegistry {
       SessionTable.drop(sql, id);
       return sql.update("DELETE FROM codebases WHERE id = ?", id);
     });
-    codebases.remove(id);
-    LOG.info("codebase {} deleted", id);
+    reload(id);
+    LOG.info("codebase deleted id={}", id);
   }
 
-  /** The worker is gone for good; whoever registers the path next gets the id. */
-  public void disown(String worker) throws DatabaseException, InterruptedException {
-    var now = stamps.next();
+  /** Releases the codebases of a worker that has unregistered: the next one that registers the path gets the id. */
+  public void releaseFrom(String worker) throws DatabaseException, InterruptedException {
     database.write(Sync.POWER, sql ->
-        sql.update("UPDATE codebases SET worker_id = NULL, updated_at = ? WHERE worker_id = ?", now, worker));
-    of(worker).forEach(b -> remember(new Codebase(b.id, b.name, b.path, b.description, b.config, null, b.registeredAt,
-        now, b.lastTriggered)));
+        sql.update("UPDATE codebases SET worker_id = NULL, updated_at = ? WHERE worker_id = ?", stamps.next(), worker));
+    for (var codebase : of(worker)) {
+      reload(codebase.id);
+    }
   }
 
-  public void triggered(String id) throws DatabaseException, InterruptedException {
+  public void markTriggered(String id) throws DatabaseException, InterruptedException {
     var now = stamps.next();
     database.write(Sync.PROCESS, sql ->
         sql.update("UPDATE codebases SET last_triggered = ?, updated_at = ? WHERE id = ?", now, now, id));
-    find(id).ifPresent(b -> remember(new Codebase(b.id, b.name, b.path, b.description, b.config, b.owner,
-        b.registeredAt, now, now)));
+    reload(id);
   }
 
-  /** Takes it into memory unless a later form is there already; returns what was there. */
-  private Codebase remember(Codebase codebase) {
-    var before = codebases.get(codebase.id);
-    codebases.merge(codebase.id, codebase, (a, b) -> a.updatedAt.compareTo(b.updatedAt) > 0 ? a : b);
-    return before;
+  /** Takes the row into memory after a commit. One at a time, so that the last one has seen every commit before it. */
+  private synchronized void reload(String id) throws DatabaseException {
+    database.read(sql -> sql.first("SELECT * FROM codebases WHERE id = ?", CodebaseRegistry::read, id))
+        .ifPresentOrElse(codebase -> codebases.put(id, codebase), () -> codebases.remove(id));
   }
 
   /** Eight hexadecimal digits, as other servers make them. */

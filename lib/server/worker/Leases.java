@@ -74,7 +74,7 @@ public final class Leases {
   }
 
   /**
-   * Makes the leases those of the tasks that run: whoever was to say so after a commit may have been late, or have ended.
+   * Reconciles the leases with the running tasks, in case an update after a commit was late or lost.
    *
    * @param before all of them from before the running tasks were read: those that began meanwhile stay
    */

@@ -33,7 +33,7 @@ public final class LiveWorkers {
 
   /** From now on this is the worker's stream; an older one ends. */
   public void connect(WorkerStream stream) {
-    workers.toldAgentName(stream.workerId(), stream.agentName());
+    workers.setAgentName(stream.workerId(), stream.agentName());
     var old = streams.put(stream.workerId(), stream);
     if (old != null) {
       old.close();

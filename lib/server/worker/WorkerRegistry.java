@@ -30,7 +30,7 @@ public final class WorkerRegistry {
    * One worker.
    *
    * @param codebases the ids it said it has when it registered
-   * @param agentName the role it told last, or null; not kept, since it tells it again with its next stream or poll
+   * @param agentName the role of its last stream or poll, or null; not stored, since each stream and poll names it
    * @param lastSeen for people
    * @param seen {@link Clock#nanos} of the same moment, for measuring
    */
@@ -76,7 +76,7 @@ public final class WorkerRegistry {
     var before = workers.get(worker.id);
     workers.put(worker.id, before == null ? worker : worker.as(before.agentName));
     if (before == null) {
-      LOG.info("worker {} registered", worker.id);
+      LOG.info("worker registered id={}", worker.id);
     }
     return worker;
   }
@@ -87,7 +87,7 @@ public final class WorkerRegistry {
     var known = workers.remove(id) != null;
     holds.remove(id);
     if (known) {
-      LOG.info("worker {} unregistered", id);
+      LOG.info("worker unregistered id={}", id);
     }
     return known;
   }
@@ -100,7 +100,7 @@ public final class WorkerRegistry {
       unkept = false;
     } catch (DatabaseException e) {
       if (!unkept) {
-        LOG.error("when workers were seen is not kept: {}", e.getMessage());
+        LOG.error("last-seen times not stored: {}; the next heartbeats try again", e.getMessage());
       }
       unkept = true;
     }
@@ -117,12 +117,12 @@ public final class WorkerRegistry {
     return holds.getOrDefault(id, Json.MAPPER.createArrayNode());
   }
 
-  public void toldHolds(String id, JsonNode told) {
-    holds.put(id, told);
+  public void setHolds(String id, JsonNode rules) {
+    holds.put(id, rules);
   }
 
-  /** The role that a stream or a poll told. */
-  public void toldAgentName(String id, String agentName) {
+  /** The role that a stream or a poll names. */
+  public void setAgentName(String id, String agentName) {
     workers.computeIfPresent(id, (key, w) -> w.as(agentName));
   }
 
