@@ -96,7 +96,7 @@ class RunLocalTest {
     var run = site.start(Map.of("A2A_MIN_FREE_DISK", "1024GiB"), "run", "--local", "--port", "0", "--log-level", "info", "--task", "talk",
         "--agent-bin", Site.agent());
     run.awaitErr("no task is taken: disk");
-    run.awaitErr("task \\S+ created");
+    run.awaitErr("task created id=");
     run.signal("INT");
     assertThat(run.exit()).as(run.toString()).isEqualTo(130);
     assertThat(run.err()).contains("task cancelled").doesNotContain("is not cancelled");

@@ -109,11 +109,11 @@ class AccessControlTest {
   }
 
   @Test
-  void itsAddressIsToldBeforeAnythingElse(@TempDir Path temp) throws Exception {
-    var told = new ArrayList<URI>();
+  void saysItsAddressBeforeAnythingElse(@TempDir Path temp) throws Exception {
+    var said = new ArrayList<URI>();
     var options = new ServerOptions("127.0.0.1", 0, temp.resolve("server.db"), Tokens.NONE);
-    try (var hub = EmbeddedServer.start(options, new StillTime(), told::add)) {
-      assertThat(told).containsExactly(hub.url());
+    try (var hub = EmbeddedServer.start(options, new StillTime(), said::add)) {
+      assertThat(said).containsExactly(hub.url());
     }
   }
 

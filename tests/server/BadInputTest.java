@@ -127,7 +127,7 @@ class BadInputTest {
   }
 
   @Test
-  void whatIsNestedAsDeepAsItMayBeIsToldAgainWithoutHarm() throws Exception {
+  void takesAndReturnsJsonUpToTheDepthLimit() throws Exception {
     hub.worker("w");
     for (var depth : new int[] {99, 100, 101, 998, 999, 1000}) {
       var deep = "[".repeat(depth - 2) + "]".repeat(depth - 2);

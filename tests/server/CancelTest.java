@@ -33,15 +33,15 @@ class CancelTest {
   }
 
   @Test
-  void theWorkerOfARunningTaskIsToldByItsStreamAndByItsHeartbeat() throws Exception {
+  void asksTheWorkerOfARunningTaskToStopByStreamAndHeartbeat() throws Exception {
     try (var events = hub.stream("w", Map.of())) {
       hub.claim(task, "w");
       var answer = Served.ok(hub.call("POST", "/v1/agent/tasks/" + task + "/cancel", Map.of(), null));
       assertThat(answer.path("status").asText()).isEqualTo("cancelling");
-      var told = events.next("task_cancelled").data();
-      assertThat(told.path("task_id").asText()).isEqualTo(task);
-      assertThat(told.path("id").asText()).isEqualTo(task);
-      assertThat(told.path("reason").asText()).isNotEmpty();
+      var cancelled = events.next("task_cancelled").data();
+      assertThat(cancelled.path("task_id").asText()).isEqualTo(task);
+      assertThat(cancelled.path("id").asText()).isEqualTo(task);
+      assertThat(cancelled.path("reason").asText()).isNotEmpty();
     }
     assertThat(hub.status(task)).isEqualTo("running");
     assertThat(hub.show(task).path("cancel_requested").asBoolean()).isTrue();
@@ -126,7 +126,7 @@ class CancelTest {
     assertThat(hub.call("DELETE", "/v1/agent/codebases/" + codebase, Map.of(), null).status()).isEqualTo(404);
   }
 
-  /** What a heartbeat that names the task is told to stop. */
+  /** What a heartbeat that names the task is asked to stop. */
   private JsonNode heartbeat() throws Exception {
     return Served.ok(hub.post("/v1/agent/workers/w/heartbeat",
         Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))))).path("stop");

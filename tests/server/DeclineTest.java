@@ -75,7 +75,7 @@ class DeclineTest {
   }
 
   @Test
-  void requeueingAsksEverybodyAnew() throws Exception {
+  void asksEveryWorkerAgainAfterARequeue() throws Exception {
     hub.worker("a");
     var task = hub.task("global");
     decline(task, "a", "no");

@@ -28,8 +28,8 @@ class EligibilityTest {
       __pending__,  -,      -,      true
       -,            -,      -,      true
       """)
-  void aWorkerIsToldOfWhatItMayTakeInItsOwnCodebasesAndOfWhatIsForAnybody(String codebase, String owner, String living, boolean told) {
-    assertThat(Eligibility.offered(task(codebase, "{}"), ME, owner, living)).isEqualTo(told);
+  void announcesWhatTheWorkerMayTake(String codebase, String owner, String living, boolean announced) {
+    assertThat(Eligibility.offered(task(codebase, "{}"), ME, owner, living)).isEqualTo(announced);
   }
 
   @ParameterizedTest
@@ -62,7 +62,7 @@ class EligibilityTest {
   }
 
   @Test
-  void whoeverDeclinedATaskIsNotAskedAgain() {
+  void asksNoWorkerAgainThatDeclined() {
     var raw = task("global", "{}").raw();
     raw.putArray("declined").addObject().put("worker_id", "me").put("reason", "no such folder");
     var task = Task.read(raw).orElseThrow();
@@ -71,7 +71,7 @@ class EligibilityTest {
   }
 
   @Test
-  void aWorkerThatNeverToldItsRoleGetsNothingThatIsForARole() {
+  void givesNoTaskOfARoleToAWorkerWithoutRole() {
     var nameless = new Candidate("me", null, Set.of(), Set.of());
     assertThat(Eligibility.offered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null, null)).isFalse();
     assertThat(Eligibility.offered(task("global", "{}"), nameless, null, null)).isTrue();

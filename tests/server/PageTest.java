@@ -88,7 +88,7 @@ class PageTest {
   }
 
   @Test
-  void aCreatedTaskKeepsItsModelAndTheSessionItGoesOnWith() throws Exception {
+  void keepsModelAndSessionOfACreatedTask() throws Exception {
     for (var field : List.of("model", "resume_session_id")) {
       var command = commands().filter(c -> c.contains(field)).findFirst().orElseThrow();
       var made = shown(command);

@@ -23,7 +23,7 @@ class ReconnectTest {
   }
 
   @Test
-  void aNewStreamIsToldOfEverythingThatWaitsAgain() throws Exception {
+  void announcesPendingTasksToEachNewStream() throws Exception {
     var task = hub.task("global");
     for (var i = 0; i < 3; i++) {
       try (var events = hub.stream("w", Map.of())) {

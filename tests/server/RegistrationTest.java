@@ -44,14 +44,14 @@ class RegistrationTest {
       var answer = Served.ok(hub.post("/v1/agent/workspaces",
           Map.of("name", "app", "path", "/srv/x/../app/", "description", "the app", "agent_config", Map.of("a", 1))));
       assertThat(answer.path("pending").asBoolean()).isTrue();
-      var told = events.next("task_available").data();
-      assertThat(told.path("id").asText()).isEqualTo(answer.path("task_id").asText());
-      assertThat(told.path("codebase_id").asText()).isEqualTo("__pending__");
-      assertThat(told.path("agent_type").asText()).isEqualTo("register_codebase");
-      assertThat(told.path("metadata").path("path").asText()).isEqualTo("/srv/app");
-      assertThat(told.path("metadata").path("name").asText()).isEqualTo("app");
-      assertThat(told.path("metadata").path("description").asText()).isEqualTo("the app");
-      assertThat(told.path("metadata").path("agent_config").path("a").asInt()).isEqualTo(1);
+      var announced = events.next("task_available").data();
+      assertThat(announced.path("id").asText()).isEqualTo(answer.path("task_id").asText());
+      assertThat(announced.path("codebase_id").asText()).isEqualTo("__pending__");
+      assertThat(announced.path("agent_type").asText()).isEqualTo("register_codebase");
+      assertThat(announced.path("metadata").path("path").asText()).isEqualTo("/srv/app");
+      assertThat(announced.path("metadata").path("name").asText()).isEqualTo("app");
+      assertThat(announced.path("metadata").path("description").asText()).isEqualTo("the app");
+      assertThat(announced.path("metadata").path("agent_config").path("a").asInt()).isEqualTo(1);
       assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending"))).hasSize(1);
       assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w"))).hasSize(1);
     }

@@ -59,7 +59,7 @@ class RestartTest {
   }
 
   @Test
-  void theWorkerGoesOnWithItsTaskAfterwards() throws Exception {
+  void letsTheWorkerContinueItsTaskAfterwards() throws Exception {
     hub.restart();
     assertThat(hub.claim(task, "w")).isEqualTo(1);
     assertThat(Served.ok(hub.output(task, "w", "one", Map.of("attempt", 1, "seq", 1))).path("duplicate").asBoolean()).isTrue();

@@ -14,7 +14,7 @@ import lib.client.SessionClient.Resume;
 import org.junit.jupiter.api.Test;
 
 /** The server resumes a session by one task for the worker that has it, however often it is asked. */
-class ResumeTest extends SyncedSessions {
+class ResumeTest extends SessionsFixture {
   @Test
   void aResumeIsATaskForTheWorkerThatHasTheSession() throws Exception {
     sync("w", Map.of(), "ses_1");
@@ -39,7 +39,7 @@ class ResumeTest extends SyncedSessions {
   }
 
   @Test
-  void itsWorkerIsToldAtOnceAndNoOther() throws Exception {
+  void announcesAtOnceToTheSessionsWorkerOnly() throws Exception {
     hub.worker("v");
     sync("w", Map.of(), "a");
     try (var mine = hub.stream("w", Map.of()); var other = hub.stream("v", Map.of("X-Codebases", codebase))) {

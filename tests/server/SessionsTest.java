@@ -30,7 +30,7 @@ import tests.Project;
 import tests.server.Wire.Got;
 
 /** The server has the sessions that workers uploaded last, and no others; people read them page by page. */
-class SessionsTest extends SyncedSessions {
+class SessionsTest extends SessionsFixture {
   private List<String> ids(String query) throws IOException {
     return texts(Served.ok(hub.get(sessions + query)).path("sessions"), "id");
   }

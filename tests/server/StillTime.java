@@ -10,7 +10,7 @@ final class StillTime implements Clock {
   private long nanos;
   private boolean asleep;
 
-  /** Moves on, and returns when whoever this woke has done its work and sleeps again. */
+  /** Moves on, and returns when the thread that this woke sleeps again. */
   synchronized void advance(Duration duration) throws InterruptedException {
     awaitSleeper();
     nanos += duration.toNanos();

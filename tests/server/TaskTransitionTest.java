@@ -132,7 +132,7 @@ class TaskTransitionTest {
       failed/me/1,      go on
       completed/me/1,   go on
       """)
-  void aWorkerIsToldToStopWhatIsNotItsOwnAnyMore(String now, String outcome) {
+  void asksAWorkerToStopATaskThatItLost(String now, String outcome) {
     assertThat(TaskTransition.stop(state(now), "me").orElse("go on")).isEqualTo(outcome);
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With tokens, whoever has one is let in from anywhere, and nobody else is. */
+/** With tokens, the server takes requests that carry one, from anywhere, and no others. */
 class TokensTest {
   @RegisterExtension
   final Served hub = new Served(Tokens.parse("ci:first-secret, second-secret"));
@@ -51,7 +51,7 @@ class TokensTest {
   }
 
   @Test
-  void nothingIsWrittenForWhoeverHasNoToken() throws Exception {
+  void writesNothingForAClientWithoutToken() throws Exception {
     var body = "{\"title\":\"t\",\"prompt\":\"p\"}";
     assertThat(hub.call("POST", "/v1/agent/tasks", Map.of(), body).status()).isEqualTo(401);
     assertThat(hub.call("POST", "/v1/agent/tasks", Map.of("Authorization", "Bearer x"), body).status()).isEqualTo(403);

@@ -74,7 +74,7 @@ class VanishedTest {
   }
 
   @Test
-  void aWorkerThatCameBackTooLateIsToldThatItIsNotItsTaskAnyMore() throws Exception {
+  void rejectsAWorkerThatComesBackTooLate() throws Exception {
     givenUp();
     hub.worker("other");
     assertThat(hub.claim(task, "other")).isEqualTo(2);

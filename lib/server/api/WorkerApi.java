@@ -114,7 +114,7 @@ public final class WorkerApi {
     try {
       tasks.report(new TaskReport(task, worker, TaskStatus.RUNNING, null, null, null, attempt), false);
     } catch (DatabaseException | ApiError e) {
-      LOG.warn("task {} stays queued although worker {} runs it: {}", task, worker, e.getMessage());
+      LOG.warn("task not reclaimed id={} worker={}: {}; its next heartbeat tries again", task, worker, e.getMessage());
     }
   }
 

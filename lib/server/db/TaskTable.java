@@ -22,8 +22,10 @@ import lib.store.Sql;
 
 /** Tasks as rows and as the JSON that clients see. Statements only; the caller has the transaction. */
 public final class TaskTable {
-  /** Of text after a list's first task, where the list ends: clients refuse answers of more than 64 MiB. The first one does
-   * not count, so that a long task hides no other. */
+  /**
+   * The text in a list after its first task: clients refuse answers of more than 64 MiB. The first one does not count, so
+   * that a long task hides no other.
+   */
   private static final long MAX_LIST_BYTES = 8L << 20;
   private static final long MAX_EVENT_CHARS = 64L << 10; // events are small and many; a worker asks for the rest of a longer task
   private static final int MAX_SHORT = 200; // characters: enough for people; workers act on the task itself
@@ -111,8 +113,8 @@ public final class TaskTable {
     add(where, values, "codebase_id", codebase);
     add(where, values, "worker_id", worker);
     var page = new Page(limit);
-    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + (where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where)) + QUEUE_ORDER,
-        page::add, values.toArray());
+    var conditions = where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where);
+    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + conditions + QUEUE_ORDER, page::add, values.toArray());
     return page.tasks;
   }
 
@@ -148,7 +150,8 @@ public final class TaskTable {
     return page.tasks;
   }
 
-  private static List<Position> positions(Sql sql, Candidate worker, String codebase, String target, String agent, int most) throws SQLException {
+  private static List<Position> positions(Sql sql, Candidate worker, String codebase, String target, String agent, int most)
+      throws SQLException {
     var positions = new ArrayList<Position>();
     sql.walk("SELECT " + HEAD + " FROM tasks WHERE status = 'pending' AND codebase_id = ? AND COALESCE(target_worker_id, '') = ? "
         + "AND COALESCE(target_agent_name, '') = ?" + QUEUE_ORDER, row -> {
@@ -181,7 +184,7 @@ public final class TaskTable {
     }
   }
 
-  /** A copy as an event carries it: without the long texts when there is much of them, so that the worker asks for the task. */
+  /** A copy for an event. One of a long task lacks the prompt, so that the worker asks for the task. */
   public static ObjectNode forEvent(ObjectNode task) {
     var chars = Stream.concat(TEXTS.stream(), Stream.of("metadata", "declined")).map(task::path)
         .mapToLong(node -> node.isTextual() ? node.asText().length() : node.toString().length()).sum();

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Decides which requests the server takes. With tokens: those that carry one. Without: those of programs on this machine, but not of web pages, which
- * could otherwise make the machine run code through its user's browser. A page's request gives itself away by its
- * origin, by a host name that is not this machine's (rebinding), or by a content type that needs no permission.
+ * Decides which requests the server takes. With tokens it takes those that carry one. Without, it takes those of programs
+ * on this machine, but not of web pages: a page could make the machine run code through its user's browser. An origin, a
+ * foreign host name (rebinding) or a content type that needs no permission gives a page's request away.
  */
 public final class AccessControl {
   private static final Pattern LOOPBACK_HOST =

@@ -167,7 +167,8 @@ public final class ApiHandler implements HttpHandler {
     var piece = new byte[Math.min(1 << 16, most)];
     try {
       for (var n = 1; n > 0 && body.size() < most; body.write(piece, 0, n)) {
-        n = exchange.getRequestBody().readNBytes(piece, 0, Math.min(piece.length, most - body.size())); // the other form waits for a byte more
+        // the other form of readNBytes waits for a byte more
+        n = exchange.getRequestBody().readNBytes(piece, 0, Math.min(piece.length, most - body.size()));
       }
     } catch (IOException | IndexOutOfBoundsException e) { // the latter comes from the library for some lengths of chunks
       throw ApiError.of(400, "the body ends before its end");

@@ -31,7 +31,11 @@ public final class Announcer {
     this.stamps = stamps;
   }
 
-  /** Announces a task that has become pending. @param giver a worker that has just returned it, or null: only its poll brings it again */
+  /**
+   * Announces a task that has become pending.
+   *
+   * @param giver the worker that has just returned it, or null; its next poll brings the task again
+   */
   public void announce(String id, String giver) {
     try {
       database.read(sql -> TaskTable.find(sql, id)).ifPresent(task -> announce(task, giver));

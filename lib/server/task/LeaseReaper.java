@@ -89,11 +89,11 @@ public final class LeaseReaper {
           }
           sweep();
         } catch (DatabaseException | RuntimeException | Error e) { // nothing else would free tasks and end what hangs
-          LOG.error("looking for vanished workers failed", e);
+          LOG.error("lease sweep failed, trying again seconds={}", INTERVAL.toSeconds(), e);
         }
       }
     } catch (InterruptedException e) {
-      LOG.debug("no more looking for vanished workers");
+      LOG.debug("lease sweeps ended");
     }
   }
 }

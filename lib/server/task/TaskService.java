@@ -73,14 +73,14 @@ public final class TaskService {
       }
       return TaskTable.find(sql, TaskTable.insert(sql, draft, stamps.next())).orElseThrow();
     });
-    LOG.info("task {} created for codebase {}", task.path("id").asText(), draft.codebaseId());
+    LOG.info("task created id={} codebase={}", task.path("id").asText(), draft.codebaseId());
     announcer.announce(task, null);
     return task;
   }
 
   /** Announces a task that another transaction has inserted. */
   public void created(String id, String codebase) {
-    LOG.info("task {} created for codebase {}", id, codebase);
+    LOG.info("task created id={} codebase={}", id, codebase);
     announcer.announce(id, null);
   }
 
@@ -138,7 +138,7 @@ public final class TaskService {
     var now = stamps.next();
     sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(), worker, now,
         now, id);
-    LOG.info("task {} still runs at worker {}, attempt {}", id, worker, attempt);
+    LOG.info("task reclaimed id={} worker={} attempt={}", id, worker, attempt);
     return attempt;
   }
 
@@ -158,7 +158,7 @@ public final class TaskService {
         + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
       throw ApiError.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
     }
-    LOG.info("task {} claimed by worker {}, attempt {}", id, worker, attempt);
+    LOG.info("task claimed id={} worker={} attempt={}", id, worker, attempt);
     return attempt;
   }
 
@@ -207,7 +207,7 @@ public final class TaskService {
       leases.begin(id, said.workerId(), said.attempt() > 0 ? Lease.LENGTH : Leases.UNPROMISED);
     }
     if (outcome.changed) {
-      LOG.info("task {} is {}, says worker {}", id, outcome.status.word(), said.workerId());
+      LOG.info("task reported id={} status={} worker={}", id, outcome.status.word(), said.workerId());
       publish(id, outcome.status, said.workerId());
     }
     return outcome;
@@ -268,7 +268,7 @@ public final class TaskService {
   private TaskStatus changed(String id, TaskStatus before, Database.Work<TaskStatus> work) throws DatabaseException, InterruptedException {
     var after = database.write(Sync.POWER, work);
     if (after != before) {
-      LOG.warn("task {} is {}: its worker vanished, or no worker takes it", id, after.word());
+      LOG.warn("task freed id={} status={}: its worker vanished, or no worker takes it", id, after.word());
       publish(id, after, null);
     }
     return after;
@@ -290,10 +290,11 @@ public final class TaskService {
       sql.update("UPDATE tasks SET cancel_reason = ?, updated_at = ? WHERE id = ?", reason, stamps.next(), id);
       return RUNNING;
     });
-    LOG.info("task {} {}", id, status == CANCELLED ? "cancelled" : "is to be stopped by worker " + worker[0]);
     if (status == CANCELLED) {
+      LOG.info("task cancelled id={}", id);
       publish(id, CANCELLED, null);
     } else {
+      LOG.info("task to be stopped id={} worker={}", id, worker[0]);
       announcer.cancelled(worker[0], id, reason);
     }
     return status;
@@ -314,7 +315,7 @@ public final class TaskService {
       sql.update("UPDATE tasks SET declined = '[]' WHERE id = ?", id);
       return next;
     });
-    LOG.info("task {} queued again by hand", id);
+    LOG.info("task requeued id={}", id);
     publish(id, PENDING, null);
     return attempts;
   }

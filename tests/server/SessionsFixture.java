@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import tests.server.Wire.Got;
 
 /** A server with a worker {@code w} that has one codebase, of whose sessions lists are uploaded. */
-abstract class SyncedSessions {
+abstract class SessionsFixture {
   @RegisterExtension
   final Served hub = new Served();
   String codebase;
