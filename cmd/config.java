@@ -23,7 +23,7 @@ import lib.core.Json;
 import lib.core.Problem;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;
-import lib.session.Stores;
+import lib.session.sync.SessionStores;
 import lib.worker.context.WorkerIdentity;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
@@ -63,14 +63,14 @@ public final class config extends Command {
       } catch (Problem none) {
         why = none.what() + ": " + none.why();
       }
-      var places = Stores.places(settings, settings.get(SettingsTable.CODEBASES), Clock.SYSTEM);
+      var places = new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES), Clock.SYSTEM).locations();
       if (json) {
         var shown = SettingsManual.shownJson(settings, used(settings));
         shown.putObject("agent_cli").put("path", path).put("why", why);
         var stores = shown.putArray("session_stores");
         for (var place : places) {
           var problem = place.problem() == null ? null : place.problem().line();
-          stores.addObject().put("kind", place.kind()).put("path", place.path().toString()).put("there", place.there())
+          stores.addObject().put("kind", place.kind()).put("path", place.path().toString()).put("there", place.exists())
               .put("why", place.why()).put("problem", problem);
         }
         io.out().println(Json.pretty(shown));
@@ -83,9 +83,9 @@ public final class config extends Command {
       return Problem.Exit.DONE.code;
     }
 
-    private static String chosen(Stores.Place place) {
+    private static String chosen(SessionStores.Location place) {
       return place.problem() != null ? place.problem().what() + ": " + place.problem().why()
-          : (place.there() ? "" : "not there yet; ") + place.why();
+          : (place.exists() ? "" : "not there yet; ") + place.why();
     }
 
     /** What a worker and a server started now would use where nothing is set. */
@@ -137,7 +137,7 @@ public final class config extends Command {
           io.warn(absent.line());
         }
       }
-      for (var place : Stores.places(settings, settings.get(SettingsTable.CODEBASES), Clock.SYSTEM)) {
+      for (var place : new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES), Clock.SYSTEM).locations()) {
         if (place.problem() != null) { // the agent may make it while the worker runs
           warnings.add(place.problem().line());
           io.warn(place.problem().line());

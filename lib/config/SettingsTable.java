@@ -110,6 +110,8 @@ public final class SettingsTable {
       SettingType.whole(0, 1_000), "newest sessions of each codebase whose messages are sent; 0: none").fallback(3).in(WORK, SYNC));
   public static final Setting<Integer> SYNC_MESSAGES = row(Setting.of("session_message_sync_max_messages",
       SettingType.whole(0, 1_000), "newest messages sent of each; 0: none").fallback(100).in(WORK, SYNC));
+  public static final Setting<Boolean> GLOBAL_SESSIONS = row(Setting.of("global_sessions", SettingType.bool(),
+      "also send sessions of Claude Code and Codex outside every codebase, under the global one").fallback(false).in(WORK, SYNC));
   public static final Setting<Duration> SYNC_INTERVAL = row(Setting.of("active_session_sync_interval",
       SettingType.seconds(0.2, 3600), "seconds between looks at the session of a running task, which is sent when it has changed")
       .fallback(Duration.ofSeconds(1)));

@@ -3,22 +3,46 @@ package lib.session;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Comparator;
 import lib.core.Json;
 
 /**
- * A session of an agent CLI, without its messages; never one that a sub-agent led.
+ * A session of an agent CLI, without its messages; never one of a sub-agent.
  *
- * @param kind the kind of CLI it belongs to, in the words of the setting {@code agent_kind}
- * @param directory where it was begun, absolute; it can be gone on with only there
- * @param project the CLI's own name for what it belongs to; null for none
+ * @param kind the kind of CLI, as in the setting {@code agent_kind}
+ * @param directory where it began, absolute; the CLI can resume it only there
+ * @param project the CLI's name for its project; null for none
  * @param created in UTC; null when unknown
  * @param updated in UTC, when a message or the title last changed; null when unknown
- * @param messages how many there are
- * @param summary what the CLI says of the changes made; never null
+ * @param messages how many it has
+ * @param summary the CLI's summary of its changes; never null
  * @param version the CLI's version that began it; null when unknown
  */
 public record Session(String id, String kind, String title, Path directory, String project, Instant created, Instant updated,
     int messages, ObjectNode summary, String version) {
+  /** The session that was updated last comes last. */
+  public static final Comparator<Session> BY_UPDATE =
+      Comparator.comparing(Session::updated, Comparator.nullsFirst(Comparator.naturalOrder()));
+  private static final int MAX_TITLE = 100; // what a list shows
+
+  /** A session's title, which it may lack. */
+  public static String title(String title) {
+    return title == null || title.isBlank() ? "Untitled" : title;
+  }
+
+  /** Makes a title of the user's first prompt: its first line, cut between words, so that no secret is cut in two. */
+  public static String titleOf(String prompt) {
+    var line = prompt.strip().lines().findFirst().orElse("");
+    if (line.length() <= MAX_TITLE) {
+      return line;
+    }
+    var end = line.lastIndexOf(' ', MAX_TITLE);
+    return end > 0 ? line.substring(0, end) + " …" : "";
+  }
+
+  public Session withMessages(int number) {
+    return new Session(id, kind, title, directory, project, created, updated, number, summary.deepCopy(), version);
+  }
 
   /** As {@code POST …/codebases/{id}/sessions/sync} takes it. */
   public ObjectNode toJson() {

@@ -40,4 +40,7 @@ public interface SessionStore {
    * @param max how many at most
    */
   List<Message> messages(Session session, int max) throws IOException;
+
+  /** Ends a pass: deletes what the store copied, so that the next call sees the store as it is then. */
+  default void release() throws IOException {}
 }

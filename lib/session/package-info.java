@@ -1,5 +1,2 @@
-/**
- * The sessions that agent CLIs keep on this machine: read from their stores as they are, never written, and told to the
- * server when they have changed.
- */
+/** Sessions of agent CLIs: what they are, and which codebase they belong to. */
 package lib.session;

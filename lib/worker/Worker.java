@@ -23,8 +23,7 @@ import lib.feed.StreamFeed;
 import lib.journal.Attempt;
 import lib.outbox.Delivery;
 import lib.outbox.Outbox;
-import lib.session.SessionStore;
-import lib.session.Stores;
+import lib.session.sync.SessionStores;
 import lib.store.DatabaseException;
 import lib.worker.admission.AdmissionController;
 import lib.worker.admission.Codebases;
@@ -117,7 +116,7 @@ public final class Worker {
     var limits = new UsageLimits(clock);
     this.admission = new AdmissionController(context, codebases, running, holds, limits, outbox);
     var claimer = new Claimer(context, stream, holds);
-    var launcher = new AgentLauncher(context, codebases, stores(), inspector);
+    var launcher = new AgentLauncher(context, codebases, stores()::all, inspector);
     this.runner = new AttemptRunner(context, claimer, launcher, outbox, limits, holds, registration);
     this.scheduler = new Scheduler(context, inbox, admission, running, claimer, runner, registration);
     this.reconciler = new ClaimReconciler(context, running, outbox);
@@ -148,8 +147,8 @@ public final class Worker {
   }
 
   /** The session stores of this machine, for one thread at a time. */
-  private List<SessionStore> stores() {
-    return Stores.of(context.settings().now(), codebases::folders, context.clock());
+  private SessionStores stores() {
+    return new SessionStores(context.settings().now(), codebases::folders, context.clock());
   }
 
   private void connect() {
@@ -168,7 +167,7 @@ public final class Worker {
       loops.start(Thread.ofVirtual(), "task status", statusPoller);
       loops.start(Thread.ofVirtual(), "retention", new Retention(context.journal(), context.identity().stateDir(),
           Duration.ofDays(context.settings().get(SettingsTable.KEEP_DAYS)), context.settings().get(SettingsTable.KEEP_BYTES), context.clock()));
-      sessionSync.start(SessionSyncLoop.sync(context, this::stores, codebases, registrar));
+      sessionSync.start(SessionSyncLoop.sync(context, stores()::all, codebases, registrar));
     } catch (InterruptedException e) {
       LOG.debug("the worker ends before its server has answered");
     }

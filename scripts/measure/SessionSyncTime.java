@@ -20,7 +20,7 @@ import lib.core.Environment;
 import lib.core.Json;
 import lib.protocol.Registration;
 import lib.session.CodebaseMatcher;
-import lib.session.Stores;
+import lib.session.sync.SessionStores;
 import lib.session.sync.SessionSync;
 import lib.session.sync.SessionUploader;
 
@@ -60,9 +60,9 @@ public final class SessionSyncTime {
     var codebase = new Codebase("sync", code, "");
     var id = bed.client().registerCodebase("sync", code.toString(), "", worker).id();
     var env = new Environment(Map.of("A2A_AGENT_STORAGE_PATH", store.toString()), store, store, "bench");
-    var stores = Stores.of(Settings.resolve(Map.of(), null, env), () -> List.of(codebase), Clock.SYSTEM);
-    var sync = new SessionSync(() -> stores, new SessionUploader(SyncCalls.of(bed.client()), worker, text -> text),
-        () -> new CodebaseMatcher(Map.of(id, codebase), null), codebaseId -> codebaseId, new SessionSync.Limits(3, 100), Clock.SYSTEM);
+    var stores = new SessionStores(Settings.resolve(Map.of(), null, env), () -> List.of(codebase), Clock.SYSTEM);
+    var sync = new SessionSync(stores::all, new SessionUploader(SyncCalls.of(bed.client()), worker, text -> text),
+        () -> new CodebaseMatcher(Map.of(id, codebase), null), codebaseId -> codebaseId, new SessionSync.Limits(3, 100, false), Clock.SYSTEM);
     var begin = System.nanoTime();
     var first = sync.run().lines().getFirst();
     var full = (System.nanoTime() - begin) / 1e6;

@@ -15,7 +15,7 @@ import lib.core.Clock;
 import lib.core.Environment;
 import lib.session.Session;
 import lib.session.SessionStore;
-import lib.session.Stores;
+import lib.session.sync.SessionStores;
 import tests.FakeTime;
 import tests.Project;
 
@@ -23,13 +23,13 @@ import tests.Project;
  * Stores that real OpenCodes made against a scripted model, in /srv/shop, /srv/shop/web and /srv/notes: as 1.0.152, 1.2.1 and
  * 1.18.33 left them when they had ended, the databases with their logs. Laid in a folder of the test, with one old file time.
  */
-final class Captured {
-  static final Instant LAID = Instant.parse("2026-01-02T03:04:05Z");
+public final class Captured {
+  public static final Instant LAID = Instant.parse("2026-01-02T03:04:05Z");
 
   private Captured() {}
 
   /** The data folder. */
-  static Path lay(String version, Path data) {
+  public static Path lay(String version, Path data) {
     try (var zip = new ZipFile(Project.file("tests/session/opencode-" + version + ".zip").toFile())) {
       for (var entry : zip.stream().filter(e -> !e.isDirectory()).toList()) {
         var file = data.resolve(entry.getName());
@@ -46,7 +46,7 @@ final class Captured {
   }
 
   /** Gives all that lies there the same old time, so that nothing looks changed. */
-  static void age(Path folder) throws IOException {
+  public static void age(Path folder) throws IOException {
     try (var all = Files.walk(folder)) {
       for (var path : all.toList()) {
         Files.setLastModifiedTime(path, FileTime.from(LAID));
@@ -55,26 +55,26 @@ final class Captured {
   }
 
   /** OpenCode's store at this place, as the setting names it. */
-  static SessionStore opencode(Path named) {
+  public static SessionStore opencode(Path named) {
     return store("opencode", named, new FakeTime(), Map.of("A2A_AGENT_STORAGE_PATH", named.toString()));
   }
 
   /** The store of a kind for somebody whose home this is. */
-  static SessionStore store(String kind, Path home, Clock time, Map<String, String> vars) {
-    return Stores.of(settings(home, vars), List::of, time).stream().filter(s -> s.kind().equals(kind)).findFirst().orElseThrow();
+  public static SessionStore store(String kind, Path home, Clock time, Map<String, String> vars) {
+    return new SessionStores(settings(home, vars), List::of, time).all().stream().filter(s -> s.kind().equals(kind)).findFirst().orElseThrow();
   }
 
-  static Settings settings(Path home, Map<String, String> vars) {
+  public static Settings settings(Path home, Map<String, String> vars) {
     return Settings.resolve(Map.of(), null, new Environment(vars, home, home, "this-host"));
   }
 
-  static Map<String, Session> byTitle(List<Session> sessions) {
+  public static Map<String, Session> byTitle(List<Session> sessions) {
     var all = new HashMap<String, Session>();
     sessions.forEach(session -> all.put(session.title() + " in " + session.directory(), session));
     return all;
   }
 
-  static Session titled(SessionStore store, String title) throws IOException {
+  public static Session titled(SessionStore store, String title) throws IOException {
     return store.sessions().stream().filter(session -> session.title().equals(title)).findFirst().orElseThrow();
   }
 }

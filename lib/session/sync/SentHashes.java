@@ -41,10 +41,6 @@ final class SentHashes {
     messages.keySet().retainAll(ids); // the server deletes a session with its messages
   }
 
-  boolean hasMessages(String session) {
-    return messages.containsKey(session);
-  }
-
   boolean hasMessages(String session, String hash) {
     return hash.equals(messages.get(session));
   }

@@ -24,12 +24,13 @@ import org.slf4j.LoggerFactory;
  */
 final class SessionReader {
   private static final Logger LOG = LoggerFactory.getLogger(SessionReader.class);
-  private static final Comparator<Found> NEWEST = Comparator.comparing((Found f) -> f.session.updated(),
-      Comparator.nullsFirst(Comparator.naturalOrder())).reversed().thenComparing(f -> f.session.id());
+  private static final Comparator<Found> NEWEST = Comparator.comparing(Found::session, Session.BY_UPDATE).reversed()
+      .thenComparing(Found::id);
 
   private final Supplier<List<SessionStore>> stores;
   private final Map<SessionStore, List<Session>> last = new HashMap<>();
-  private final Map<String, String> failures = new HashMap<>(); // what failed to why
+  private final Map<Subject, String> failures = new HashMap<>();
+  private final Set<Subject> tried = new HashSet<>(); // since the last list
 
   /** A session and its store. */
   record Found(SessionStore store, Session session) {
@@ -47,6 +48,19 @@ final class SessionReader {
    */
   record Snapshot(List<Found> found, Set<SessionStore> failed, boolean isComplete) {}
 
+  /** What is read and can fail. @param session null for the store's list */
+  private record Subject(SessionStore store, String session) {
+    @Override
+    public String toString() {
+      return store.kind() + ", " + store.location() + (session == null ? "" : ", session " + session);
+    }
+
+    /** Names the location once, since most failures name it themselves. */
+    private String why(String message) {
+      return (session == null && message.contains(store.location().toString()) ? store.kind() : this) + ": " + message;
+    }
+  }
+
   private interface Read<T> {
     T from(SessionStore store) throws IOException;
   }
@@ -61,11 +75,13 @@ final class SessionReader {
   }
 
   Snapshot all() throws InterruptedException {
+    failures.keySet().removeIf(subject -> subject.session != null && !tried.contains(subject)); // it is no newest session any more
+    tried.clear();
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     var all = stores.get();
     for (var store : all) {
-      read(store, null, this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
+      read(new Subject(store, null), this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
       last.getOrDefault(store, List.of()).forEach(session -> byId.merge(session.id(), new Found(store, session),
           (first, second) -> NEWEST.compare(first, second) <= 0 ? first : second));
     }
@@ -85,7 +101,7 @@ final class SessionReader {
   Optional<Found> find(String id, Collection<String> kinds) throws InterruptedException {
     for (var store : stores.get()) {
       if (kinds.contains(store.kind())) {
-        var session = read(store, null, s -> s.session(id)).flatMap(found -> found);
+        var session = read(new Subject(store, null), s -> s.session(id)).flatMap(found -> found);
         if (session.isPresent()) {
           return Optional.of(new Found(store, session.get()));
         }
@@ -96,13 +112,24 @@ final class SessionReader {
 
   /** Reads the newest messages, oldest first; empty when they cannot be read now. */
   Optional<List<Message>> messages(Found found, int max) throws InterruptedException {
-    return read(found.store, found.id(), store -> store.messages(found.session, max));
+    return read(new Subject(found.store, found.id()), store -> store.messages(found.session, max));
   }
 
-  private <T> Optional<T> read(SessionStore store, String session, Read<T> read) throws InterruptedException {
-    var subject = store.kind() + ", " + store.location() + (session == null ? "" : ", session " + session);
+  /** Ends a pass. */
+  void release() {
+    for (var store : stores.get()) {
+      try {
+        store.release();
+      } catch (IOException e) {
+        LOG.warn("cannot delete the copy of a store, leaving it: {}", e.toString());
+      }
+    }
+  }
+
+  private <T> Optional<T> read(Subject subject, Read<T> read) throws InterruptedException {
+    tried.add(subject);
     try {
-      var value = read.from(store);
+      var value = read.from(subject.store);
       if (Thread.interrupted()) { // files that were not opened any more look as if they were gone
         throw new InterruptedException("reading sessions");
       }
@@ -114,8 +141,7 @@ final class SessionReader {
       if (Thread.interrupted()) {
         throw (InterruptedException) new InterruptedException("reading sessions").initCause(e);
       }
-      var message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      var why = (message.contains(store.location().toString()) ? store.kind() : subject) + ": " + message;
+      var why = subject.why(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
       if (!why.equals(failures.put(subject, why))) {
         LOG.warn("cannot read sessions, retrying at the next pass: {}", why, e instanceof RuntimeException ? e : null);
       }

@@ -29,6 +29,8 @@ public final class SessionSync {
   private static final Logger LOG = LoggerFactory.getLogger(SessionSync.class);
   /** CLIs that name their session while they run and keep it up to date in their store. */
   private static final Set<String> LIVE = Set.of("opencode", "codetether");
+  /** CLIs that people also use where they offer no codebase: such sessions stay on the machine by default. */
+  private static final Set<String> PRIVATE = Set.of("claude", "codex");
   /** A locked or moved store is soon there; one that stays broken does not hold up the others' sessions for ever. */
   private static final Duration MAX_WAIT = Duration.ofMinutes(10);
 
@@ -54,10 +56,12 @@ public final class SessionSync {
    *
    * @param sessions the messages of so many newest sessions a codebase; 0 for none
    * @param messages so many newest messages of each; 0 for none
+   * @param isGlobal whether sessions of Claude Code and Codex outside every codebase go out under the global one
    */
-  public record Limits(int sessions, int messages) {
+  public record Limits(int sessions, int messages, boolean isGlobal) {
     public static Limits of(Settings settings) {
-      return new Limits(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES));
+      return new Limits(settings.get(SettingsTable.SYNC_SESSIONS), settings.get(SettingsTable.SYNC_MESSAGES),
+          settings.get(SettingsTable.GLOBAL_SESSIONS));
     }
 
     boolean hasMessages() {
@@ -88,11 +92,19 @@ public final class SessionSync {
   }
 
   /**
-   * Uploads everything that changed. A failure of one codebase or session stops no other.
+   * Makes a pass: uploads everything that changed. A failure of one codebase or session stops no other.
    *
    * @throws ApiException when the server cannot take anything now, or was busy for some
    */
   public SyncResult run() throws ApiException, InterruptedException {
+    try {
+      return pass();
+    } finally {
+      reader.release();
+    }
+  }
+
+  private SyncResult pass() throws ApiException, InterruptedException {
     if (forgotten.getAndSet(false)) {
       sent.clear();
     }
@@ -102,7 +114,7 @@ public final class SessionSync {
     matcher.ids().forEach(id -> byCodebase.put(id, new ArrayList<>()));
     snapshot.found().forEach(found -> {
       var its = byCodebase.get(matcher.id(found.session()));
-      if (its != null) {
+      if (its != null && (limits.isGlobal || !PRIVATE.contains(found.store().kind()) || matcher.find(found.session().directory()).isPresent())) {
         its.add(found);
       }
     });
@@ -183,6 +195,14 @@ public final class SessionSync {
    * @throws ApiException when the server cannot take anything now
    */
   public long live(String sessionId) throws ApiException, InterruptedException {
+    try {
+      return session(sessionId);
+    } finally {
+      reader.release();
+    }
+  }
+
+  private long session(String sessionId) throws ApiException, InterruptedException {
     var found = limits.hasMessages() ? reader.find(sessionId, LIVE).orElse(null) : null;
     var id = found == null ? null : codebases.get().id(found.session());
     if (id == null || problems.containsKey(id)) {

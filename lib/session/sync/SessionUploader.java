@@ -59,8 +59,8 @@ public final class SessionUploader {
       throws ApiException, InterruptedException {
     var masked = messages.stream().map(message -> truncation.masked(message.toJson(sessionId))).toList();
     var hash = SentHashes.hash(masked);
-    if (sent.hasMessages(sessionId, hash) || masked.isEmpty() && !sent.hasMessages(sessionId)) {
-      return;
+    if (masked.isEmpty() || sent.hasMessages(sessionId, hash)) {
+      return; // none: the CLI compressed or just deleted them, and the server keeps what it has
     }
     var fit = truncation.messages(masked);
     calls.messages(codebaseId, sessionId, workerId, fit);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import lib.agent.AgentEnvironment;
 import lib.agent.AgentFacts;
@@ -37,11 +38,11 @@ public final class AgentLauncher {
 
   private final WorkerContext context;
   private final Codebases codebases;
-  private final List<SessionStore> stores; // each for one thread at a time
+  private final Supplier<List<SessionStore>> stores; // for one thread at a time
   private final AgentInspector inspector;
 
   /** @param stores where the agents on this machine keep their sessions */
-  public AgentLauncher(WorkerContext context, Codebases codebases, List<SessionStore> stores, AgentInspector inspector) {
+  public AgentLauncher(WorkerContext context, Codebases codebases, Supplier<List<SessionStore>> stores, AgentInspector inspector) {
     this.context = context;
     this.codebases = codebases;
     this.stores = stores;
@@ -172,9 +173,9 @@ public final class AgentLauncher {
    */
   private Optional<Path> firstDirectoryOf(String kind, String session) {
     synchronized (stores) {
-      for (var store : stores) {
+      for (var store : stores.get()) {
         try {
-          var found = store.kind().equals(kind) ? store.session(session) : Optional.<Session>empty();
+          var found = store.kind().equals(kind) ? find(store, session) : Optional.<Session>empty();
           if (found.isPresent()) {
             return Optional.of(found.get().directory());
           }
@@ -188,6 +189,14 @@ public final class AgentLauncher {
     } catch (DatabaseException e) {
       LOG.warn("cannot read the codebase of session {}, the agent decides: {}", session, e.getMessage());
       return Optional.empty();
+    }
+  }
+
+  private static Optional<Session> find(SessionStore store, String session) throws IOException {
+    try {
+      return store.session(session);
+    } finally {
+      store.release();
     }
   }
 }

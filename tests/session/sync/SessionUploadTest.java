@@ -6,7 +6,9 @@ import static tests.session.sync.SyncFixture.B;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.IntStream;
+import lib.session.sync.SessionSync;
 import lib.session.sync.SyncResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +113,19 @@ class SessionUploadTest {
     here.store.put("s1", "one", Path.of("/elsewhere"), 1, "x").put("s2", "two", A, 2, "y");
     here.pass();
     assertThat(here.sent()).containsExactlyInAnyOrder("g all s1", "g s1:x", "a all s2", "a s2:y");
+  }
+
+  @Test
+  void sendsClaudesAndCodexSessionsOutsideEveryCodebaseOnlyOnRequest() throws Exception {
+    here.global = "g";
+    for (var kind : List.of("claude", "codex", "codetether")) {
+      here.with(new MadeStore(kind).put(kind, "one", Path.of("/elsewhere"), 1).put(kind + "-a", "two", A, 1));
+    }
+    here.pass();
+    assertThat(here.sent()).containsExactly("a all claude-a codetether-a codex-a", "g all codetether");
+    here.limits = new SessionSync.Limits(3, 100, true);
+    here.begin().pass();
+    assertThat(here.sent()).containsExactly("a all claude-a codetether-a codex-a", "g all claude codetether codex");
   }
 
   @Test

@@ -43,7 +43,7 @@ final class SyncFixture implements AutoCloseable {
   /** The codebase for sessions of no other; null for none. */
   String global;
   UnaryOperator<String> mask = text -> text;
-  SessionSync.Limits limits = new SessionSync.Limits(3, 100);
+  SessionSync.Limits limits = new SessionSync.Limits(3, 100, false);
   private final List<SessionStore> stores = new ArrayList<>(List.of(store));
   private int seen;
   private SessionSync sync;
@@ -71,7 +71,7 @@ final class SyncFixture implements AutoCloseable {
   }
 
   SyncFixture begin(int sessions, int messages) {
-    limits = new SessionSync.Limits(sessions, messages);
+    limits = new SessionSync.Limits(sessions, messages, false);
     return begin();
   }
 

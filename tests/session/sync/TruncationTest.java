@@ -113,14 +113,14 @@ class TruncationTest {
 
   @Test
   void keepsTheLastPartsOfAMessageWithTooMany() throws Exception {
-    here.store.put("s1", "one", A, 1, "x").messages("s1", message("m0", tool("p", "out")), message("m1", IntStream.range(0, 20_000)
+    here.store.put("s1", "one", A, 1, "x").messages("s1", message("m0", tool("p", "out")), message("m1", IntStream.range(0, 8_000)
         .mapToObj(i -> tool("p" + i, "out")).toArray(ObjectNode[]::new)));
     here.pass();
     assertThat(here.requests()).allSatisfy(r -> assertThat(bytes(r)).isLessThanOrEqualTo(MAX_REQUEST));
     assertThat(here.server.messages("s1")).hasSize(1);
     var parts = here.server.messages("s1").getFirst().path("parts");
-    assertThat(parts.path(0).path("text").asText()).isEqualTo("[… parts left out: " + (20_000 - parts.size() + 1) + "]");
-    assertThat(parts.path(parts.size() - 1).path("id").asText()).isEqualTo("p19999");
+    assertThat(parts.path(0).path("text").asText()).isEqualTo("[… parts left out: " + (8_000 - parts.size() + 1) + "]");
+    assertThat(parts.path(parts.size() - 1).path("id").asText()).isEqualTo("p7999");
   }
 
   @Test

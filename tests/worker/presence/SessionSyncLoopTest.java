@@ -61,7 +61,7 @@ class SessionSyncLoopTest {
     context = MadeWorker.of(server, null, CODE, null, Clock.SYSTEM, Map.of());
     var matcher = new CodebaseMatcher(Map.of("c", new Codebase("c", CODE, "")), null);
     var sync = new SessionSync(() -> List.of(from), new SessionUploader(SyncCalls.of(context.client()), "w", text -> text), () -> matcher,
-        id -> id, new SessionSync.Limits(3, 100), Clock.SYSTEM);
+        id -> id, new SessionSync.Limits(3, 100, false), Clock.SYSTEM);
     syncing = new SessionSyncLoop(context, interval, live);
     syncing.start(sync);
   }

@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.opencode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.session.Captured;
 
 /**
  * The JSON files of OpenCode 1.0 and 1.1: only what has changed is read again, and nothing that lies there stops a listing or
@@ -46,7 +47,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void aSessionThatLooksUnchangedIsNotReadAgain() throws IOException {
+  void readsASessionAgainOnlyWhenItChanged() throws IOException {
     var session = Captured.titled(store, "List the stock");
     var other = store.sessions().stream().filter(s -> s.project().equals("global")).findFirst().orElseThrow();
     spoil(file(session));
@@ -57,7 +58,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void largeFilesOfManySessionsThatLookUnchangedAreNotReadAgainEither() throws IOException {
+  void readsNoUnchangedLargeFileAgain() throws IOException {
     var changes = "x".repeat(4_000_000); // as older versions put them there
     for (var n = 0; n < 20; n++) {
       write(project.resolve("ses_" + n + ".json"), Json.object().put("id", "ses_" + n).put("directory", "/srv").put("title", "old")
@@ -72,7 +73,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void aFileChangedWithinTheLastMomentsIsReadAgainThoughItLooksTheSame() throws IOException {
+  void readsAFreshFileAgainThoughItLooksTheSame() throws IOException {
     var session = Captured.titled(store, "List the stock");
     time.advance(Duration.between(Instant.EPOCH, Captured.LAID).plusSeconds(1)); // one second after the files were laid
     store = Captured.store("opencode", folder, time, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
@@ -84,42 +85,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void messagesAreCountedAnewOnlyWhenTheirFolderHasChanged() throws IOException {
-    var session = Captured.titled(store, "List the stock");
-    var messages = storage.resolve("message").resolve(session.id());
-    Files.writeString(messages.resolve("msg_new.json"), "{}");
-    Files.setLastModifiedTime(messages, FileTime.from(Captured.LAID));
-    assertThat(Captured.titled(store, "List the stock").messages()).as("it looks the same").isEqualTo(4);
-    Files.writeString(messages.resolve("msg_newer.json"), "{}");
-    assertThat(Captured.titled(store, "List the stock").messages()).isEqualTo(6);
-    // within the last moments a folder may change again under the same time
-    time.advance(Duration.between(Instant.EPOCH, Captured.LAID));
-    Files.setLastModifiedTime(messages, FileTime.from(Captured.LAID));
-    assertThat(Captured.titled(store, "List the stock").messages()).isEqualTo(6);
-    Files.delete(messages.resolve("msg_new.json"));
-    Files.setLastModifiedTime(messages, FileTime.from(Captured.LAID));
-    assertThat(Captured.titled(store, "List the stock").messages()).isEqualTo(5);
-  }
-
-  @Test
-  void messagesThatLookUnchangedAreNotReadAgain() throws IOException {
-    var session = Captured.titled(store, "List the stock");
-    var before = store.messages(session, 100);
-    for (var part : Files.walk(storage.resolve("part")).filter(Files::isRegularFile).toList()) {
-      spoil(part);
-    }
-    for (var message : Files.walk(storage.resolve("message")).filter(Files::isRegularFile).toList()) {
-      spoil(message);
-    }
-    assertThat(store.messages(session, 100)).isEqualTo(before);
-    // but a part that changed is
-    var part = storage.resolve("part").resolve(before.get(1).id()).resolve(before.get(1).parts().get(1).path("id").asText() + ".json");
-    write(part, before.get(1).parts().get(1).deepCopy().put("text", "I look again."));
-    assertThat(store.messages(session, 100).get(1).parts().get(1).path("text").asText()).isEqualTo("I look again.");
-  }
-
-  @Test
-  void ofALongSessionOnlyTheNewestMessagesAreRead() throws IOException {
+  void readsOnlyTheNewestMessages() throws IOException {
     var session = session("ses_long", CAPTURED);
     for (var n = 0; n < 50; n++) {
       message("ses_long", id("msg", CAPTURED + n), CAPTURED + n);
@@ -132,7 +98,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void theNewestAreToldByTimeAlsoWhereTheIdsBeginAnew() throws IOException {
+  void ordersByTimeAlsoWhenTheIdsStartAgain() throws IOException {
     var wrap = (CAPTURED >> 36) << 36; // here the time in an id goes from all f to all 0
     var session = session("ses_wrap", wrap + 5);
     for (var at : new long[] {wrap - 2, wrap - 1, wrap, wrap + 1}) {
@@ -148,7 +114,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void whatIsHalfWrittenIsLeftOutAndReadWhenItIsWhole() throws IOException {
+  void skipsAHalfWrittenSessionUntilItIsWhole() throws IOException {
     var session = Captured.titled(store, "List the stock");
     var text = Files.readString(file(session));
     time.advance(Duration.between(Instant.EPOCH, Instant.now())); // what is written now is fresh
@@ -167,7 +133,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void aReaderBesideAWriterSeesWholeSessionsAndAlwaysAllThatWereWhole() throws Exception {
+  void seesWholeSessionsBesideAWriter() throws Exception {
     store = Captured.store("opencode", folder, Clock.SYSTEM, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
     var file = project.resolve("ses_live.json");
     var whole = new String[] {
@@ -200,7 +166,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void whatIsNoSessionStopsNoListing() throws IOException {
+  void skipsFilesThatAreNoSession() throws IOException {
     Files.writeString(project.resolve("ses_text.json"), "not JSON at all");
     Files.writeString(project.resolve("ses_list.json"), "[1, 2]");
     Files.writeString(project.resolve("ses_empty.json"), "");
@@ -227,7 +193,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void whatCannotBeUnderstoodOfAMessageLeavesTheRest() throws IOException {
+  void skipsBadMessagesAndParts() throws IOException {
     var session = Captured.titled(store, "List the stock");
     var before = store.messages(session, 100);
     var parts = storage.resolve("part").resolve(before.get(1).id());
@@ -241,7 +207,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void linksAndIdsDoNotLeadOut() throws IOException {
+  void followsNoLinkAndNoId() throws IOException {
     var outside = Files.createDirectories(folder.resolve("outside"));
     Files.writeString(outside.resolve("ses_out.json"), "{\"id\": \"ses_out\", \"directory\": \"/srv\"}");
     Files.createSymbolicLink(project.resolve("ses_out.json"), outside.resolve("ses_out.json"));
@@ -261,7 +227,7 @@ class OpenCodeFilesTest {
   }
 
   @Test
-  void aSessionThatIsGoneIsGone() throws IOException {
+  void forgetsADeletedSession() throws IOException {
     var session = Captured.titled(store, "List the stock");
     Files.delete(file(session));
     assertThat(store.sessions()).hasSize(3);

@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.codetether;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,11 +17,12 @@ import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;
-import lib.session.Stores;
+import lib.session.sync.SessionStores;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.session.Captured;
 
 /** The files of CodeTether's own agent, as its published source describes them; those in a repository may have come with it. */
 class CodeTetherStoreTest {
@@ -44,7 +45,7 @@ class CodeTetherStoreTest {
   }
 
   @Test
-  void aSessionIsReadFromTheRootOfACodebasesRepository() throws IOException {
+  void readsASessionAtTheRootOfACodebasesRepository() throws IOException {
     var store = store(Map.of());
     assertThat(store.location()).isEqualTo(sessions);
     assertThat(store.sessions()).containsExactly(store.session(ID).orElseThrow()).singleElement().satisfies(session -> {
@@ -59,7 +60,7 @@ class CodeTetherStoreTest {
   }
 
   @Test
-  void messagesAreNumberedAndOutcomesToldInTheirCalls() throws IOException {
+  void numbersMessagesAndPutsOutcomesIntoTheirCalls() throws IOException {
     var store = store(Map.of());
     var session = store.session(ID).orElseThrow();
     var messages = store.messages(session, 100);
@@ -75,26 +76,24 @@ class CodeTetherStoreTest {
   }
 
   @Test
-  void aFileThatLooksUnchangedIsNotReadAgain() throws IOException {
+  void readsAFileAgainOnlyWhenItChanged() throws IOException {
     var store = store(Map.of());
     var before = store.sessions();
-    var messages = store.messages(before.getFirst(), 10);
     var file = sessions.resolve(ID + ".json");
     Files.writeString(file, "x".repeat((int) Files.size(file)));
     Files.setLastModifiedTime(file, FileTime.from(Captured.LAID));
     assertThat(store.sessions()).isEqualTo(before);
-    assertThat(store.messages(before.getFirst(), 10)).isEqualTo(messages);
   }
 
   @Test
-  void theUsersDataFolderIsReadToo() throws IOException {
+  void readsTheUsersDataFolderToo() throws IOException {
     write(Files.createDirectories(home.resolve(".local/share/codetether-agent/sessions")), "user-1", Path.of("/srv/a"));
     write(Files.createDirectories(home.resolve(".local/share/codetether/sessions")), "user-2", Path.of("/srv/b"));
     assertThat(store(Map.of()).sessions()).extracting(Session::id).containsExactlyInAnyOrder(ID, "user-1", "user-2");
   }
 
   @Test
-  void theVariableOfTheDataFolderDecidesAlone() throws IOException {
+  void readsOnlyTheDataFolderThatTheVariableNames() throws IOException {
     var data = Files.createDirectories(home.resolve("data/sessions"));
     write(data, "named-1", Path.of("/srv/anywhere"));
     assertThat(store(Map.of("CODETETHER_DATA_DIR", home.resolve("data").toString())).sessions()).extracting(Session::id)
@@ -102,7 +101,7 @@ class CodeTetherStoreTest {
   }
 
   @Test
-  void aCodebaseThatIsAddedIsSeen() throws IOException {
+  void readsACodebaseThatIsAdded() throws IOException {
     var other = Files.createDirectories(home.resolve("code/notes"));
     write(Files.createDirectories(other.resolve(".codetether-agent/sessions")), "notes-1", other);
     var store = store(Map.of());
@@ -112,7 +111,7 @@ class CodeTetherStoreTest {
   }
 
   @Test
-  void aRepositoryTellsOfNothingOutsideItself() throws IOException {
+  void skipsSessionsOutsideTheirRepository() throws IOException {
     write(sessions, "forged", Path.of("/srv/elsewhere"));
     write(sessions, "climbing", repository.resolve("../elsewhere"));
     var outside = Files.createDirectories(home.resolve("outside"));
@@ -127,7 +126,7 @@ class CodeTetherStoreTest {
   }
 
   @Test
-  void whatIsHalfWrittenOrNoSessionIsLeftOut() throws IOException {
+  void skipsFilesThatAreHalfWrittenOrNoSession() throws IOException {
     var whole = Files.readString(sessions.resolve(ID + ".json"));
     Files.writeString(sessions.resolve("half.json"), whole.replace(ID, "half").substring(0, whole.length() - 40));
     Files.writeString(sessions.resolve("index.json"), "{\"id\": \"index\", \"metadata\": {}}");
@@ -140,7 +139,7 @@ class CodeTetherStoreTest {
   }
 
   private SessionStore store(Map<String, String> vars) {
-    return Stores.of(Captured.settings(home, vars), () -> List.copyOf(codebases), new FakeTime()).stream()
+    return new SessionStores(Captured.settings(home, vars), () -> List.copyOf(codebases), new FakeTime()).all().stream()
         .filter(store -> store.kind().equals("codetether")).findFirst().orElseThrow();
   }
 

@@ -1,4 +1,4 @@
-package lib.session;
+package lib.session.opencode;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,23 +11,23 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The home folders of those whom folders belong to: of a file's owner, by the machine's list of users, and of the user whose
- * home a path lies below. A worker that runs as a service reads the sessions that its users' agents keep there.
+ * Finds home folders by paths: of a file's owner, by the list of users, and of the user whose home a path lies below. A worker
+ * that runs as a service reads the sessions that its users' agents keep there.
  */
-public final class OwnerHomes {
-  /** Where homes lie, for users that the list does not have because a directory service does. */
+public final class HomeDirectories {
+  /** Where the homes of users lie whom a directory service has instead of the list. */
   private static final Set<Path> ROOTS = Set.of(Path.of("/home"), Path.of("/Users"));
 
   private final Path users;
 
   /** @param users the list of users, in the form of {@code /etc/passwd}; it need not be there */
-  public OwnerHomes(Path users) {
+  public HomeDirectories(Path users) {
     this.users = users;
   }
 
   /** This machine's. */
-  public static OwnerHomes ofMachine() {
-    return new OwnerHomes(Path.of("/etc/passwd"));
+  public static HomeDirectories ofMachine() {
+    return new HomeDirectories(Path.of("/etc/passwd"));
   }
 
   /** The homes, without repeats, in the order of the paths. */

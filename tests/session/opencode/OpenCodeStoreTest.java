@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.opencode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.session.Captured;
 
 /** What real OpenCodes stored is told the same, whichever form they stored it in, and the form is chosen anew at each call. */
 class OpenCodeStoreTest {
@@ -26,7 +28,7 @@ class OpenCodeStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0.152", "1.2.1", "1.18.33"})
-  void everySessionIsListedButThoseOfSubAgents(String version) throws IOException {
+  void listsAllSessionsExceptThoseOfSubAgents(String version) throws IOException {
     var store = Captured.opencode(Captured.lay(version, folder));
     var sessions = Captured.byTitle(store.sessions());
     assertThat(sessions).containsOnlyKeys("List the stock in /srv/shop", "Fake title in /srv/shop", "Fake title in /srv/shop/web",
@@ -48,7 +50,7 @@ class OpenCodeStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0.152", "1.2.1", "1.18.33"})
-  void messagesComeInOrderWithTheirModelTokensAndParts(String version) throws IOException {
+  void readsMessagesInOrderWithModelTokensAndParts(String version) throws IOException {
     var store = Captured.opencode(Captured.lay(version, folder));
     var messages = store.messages(Captured.titled(store, "List the stock"), 100);
     assertThat(messages).extracting(Message::role).containsExactly("user", "assistant", "assistant", "assistant");
@@ -69,7 +71,7 @@ class OpenCodeStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0.152", "1.2.1", "1.18.33"})
-  void onlyTheNewestMessagesAreGiven(String version) throws IOException {
+  void readsOnlyTheNewestMessages(String version) throws IOException {
     var store = Captured.opencode(Captured.lay(version, folder));
     var session = Captured.titled(store, "List the stock");
     var all = ids(store.messages(session, 100));
@@ -79,7 +81,7 @@ class OpenCodeStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1.0.152", "1.18.33"})
-  void aCallerMayChangeWhatItWasGiven(String version) throws IOException {
+  void givesWhatItsCallerMayChange(String version) throws IOException {
     var store = Captured.opencode(Captured.lay(version, folder));
     var session = Captured.titled(store, "List the stock");
     session.summary().removeAll();
@@ -89,7 +91,7 @@ class OpenCodeStoreTest {
   }
 
   @Test
-  void theDatabaseIsTheTruthOnceItHasATableOfSessions() throws IOException {
+  void readsTheDatabaseOnceItHasATableOfSessions() throws IOException {
     // given the files of an old version, and the worker reading them
     Captured.lay("1.0.152", folder);
     var store = Captured.opencode(folder);
@@ -108,7 +110,7 @@ class OpenCodeStoreTest {
   }
 
   @Test
-  void nothingIsThereYetUntilItIs() throws IOException {
+  void isEmptyUntilTheStoreExists() throws IOException {
     var store = Captured.opencode(folder.resolve("later"));
     assertThat(store.sessions()).isEmpty();
     assertThat(store.session("ses_a")).isEmpty();
@@ -117,7 +119,7 @@ class OpenCodeStoreTest {
   }
 
   @Test
-  void theSettingMayNameTheDataFolderItsStorageOrItsDatabase() throws IOException {
+  void takesADataFolderItsStorageOrItsDatabaseAsLocation() throws IOException {
     Captured.lay("1.0.152", folder.resolve("files"));
     Captured.lay("1.18.33", folder.resolve("database"));
     Files.move(folder.resolve("files/storage"), folder.resolve("copied-by-hand"));
@@ -127,7 +129,38 @@ class OpenCodeStoreTest {
   }
 
   @Test
-  void bothFormsAreToldToTheServerAlike() throws IOException {
+  void takesTheErrorsSentenceAsTheTextOfAMessage() throws Exception {
+    var error = "\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"The key is not valid.\",\"statusCode\":401}}}";
+    var files = Captured.opencode(Captured.lay("1.0.152", folder.resolve("a")));
+    var last = files.messages(Captured.titled(files, "List the stock"), 1).getFirst();
+    var path = folder.resolve("a/storage/message/" + Captured.titled(files, "List the stock").id() + "/" + last.id() + ".json");
+    Files.writeString(path, Files.readString(path).strip().replaceFirst("}$", ",") + error);
+    deleteParts(folder.resolve("a/storage/part/" + last.id()));
+    var data = Captured.lay("1.18.33", folder.resolve("b"));
+    var database = Captured.opencode(data);
+    var failed = database.messages(Captured.titled(database, "List the stock"), 1).getFirst();
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("opencode.db"));
+        var statement = connection.createStatement()) {
+      statement.execute("UPDATE message SET data = json_set(data, '$.error', json('{\"name\":\"The key is not valid.\"}')) WHERE id = '"
+          + failed.id() + "'");
+      statement.execute("DELETE FROM part WHERE message_id = '" + failed.id() + "'");
+    }
+    for (var store : List.of(files, database)) {
+      assertThat(store.messages(Captured.titled(store, "List the stock"), 1).getFirst().parts()).singleElement()
+          .satisfies(part -> assertThat(part.path("text").asText()).isEqualTo("The key is not valid."));
+    }
+  }
+
+  private static void deleteParts(Path folder) throws IOException {
+    try (var parts = Files.list(folder)) {
+      for (var part : parts.toList()) {
+        Files.delete(part);
+      }
+    }
+  }
+
+  @Test
+  void writesBothFormsAlike() throws IOException {
     var files = first(Captured.opencode(Captured.lay("1.0.152", folder.resolve("a"))));
     var database = first(Captured.opencode(Captured.lay("1.18.33", folder.resolve("b"))));
     assertThat(files.propertyStream().map(Map.Entry::getKey)).containsExactlyElementsOf(

@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.jsonl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.session.Captured;
 
 /**
  * Claude Code's logs, as documents describe them: read on from where the last reading ended, and told as sessions without what
@@ -56,7 +57,7 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void aSessionIsTakenFromItsLines() throws IOException {
+  void readsASessionFromItsLines() throws IOException {
     assertThat(store.sessions()).containsExactly(store.session(ID).orElseThrow()).singleElement().satisfies(session -> {
       assertThat(session.id()).isEqualTo(ID);
       assertThat(session.kind()).isEqualTo("claude");
@@ -71,7 +72,7 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void theLinesOfAnAnswerAreOneMessageAndAnOutcomeBelongsToItsCall() throws IOException {
+  void joinsTheLinesOfAnAnswerAndTheOutcomeOfACall() throws IOException {
     var messages = store.messages(session(), 100);
     assertThat(messages).extracting(Message::id).containsExactly("u1", "msg_1", "msg_2");
     assertThat(messages).extracting(Message::role).containsExactly("user", "assistant", "assistant");
@@ -86,22 +87,7 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void aLogIsReadOnFromWhereTheLastReadingEnded() throws IOException {
-    store.messages(session(), 100);
-    var size = (int) Files.size(log);
-    // given what was read already is spoilt behind the reader's back, and a line is added
-    Files.write(log, ("x".repeat(size - 1) + "\n").getBytes());
-    append(user("u3", "10:01:00", "\"And now?\"") + "\n");
-    assertThat(store.sessions()).singleElement().satisfies(session -> {
-      assertThat(session.messages()).isEqualTo(4);
-      assertThat(session.title()).isEqualTo("Count the stock");
-      assertThat(session.updated()).isEqualTo(Instant.parse("2026-01-01T10:01:00Z"));
-    });
-    assertThat(store.messages(session(), 100)).extracting(Message::id).containsExactly("u1", "msg_1", "msg_2", "u3");
-  }
-
-  @Test
-  void halfALineWaitsForItsEnd() throws IOException {
+  void skipsHalfALineUntilItsEnd() throws IOException {
     var line = user("u3", "10:01:00", "\"Zoë?\"");
     assertThat(session().messages()).isEqualTo(3);
     append(line.substring(0, 60));
@@ -114,7 +100,7 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void aLogThatWasReplacedIsBegunAnew() throws IOException {
+  void readsALogThatWasReplaced() throws IOException {
     store.messages(session(), 100);
     Files.writeString(log, user("u9", "11:00:00", "\"Something else\"") + "\n");
     assertThat(session().title()).isEqualTo("Something else");
@@ -124,7 +110,7 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void titlesInTheLogArePreferredInTheirOrder() throws IOException {
+  void prefersTitlesInTheirOrder() throws IOException {
     append("{\"type\":\"summary\",\"summary\":\"By summary\",\"leafUuid\":\"a4\"}\n");
     assertThat(session().title()).isEqualTo("By summary");
     append("{\"type\":\"ai-title\",\"aiTitle\":\"By the model\"}\n");
@@ -134,7 +120,7 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void whatIsNoSessionIsLeftOut() throws IOException {
+  void skipsFilesThatAreNoSession() throws IOException {
     var project = log.getParent();
     Files.copy(log, project.resolve("agent-1234.jsonl"));
     Files.createDirectories(project.resolve(ID + "/subagents"));
@@ -150,14 +136,14 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void aBadLineAndOneThatIsTooLongLeaveTheRest() throws IOException {
+  void skipsBadAndTooLongLines() throws IOException {
     append("{\"type\":\"user\", broken\n" + "{\"type\":\"user\",\"x\":\"" + "x".repeat(17 << 20) + "\"}\n"
         + user("u3", "10:01:00", "\"More\"") + "\n");
     assertThat(session().messages()).isEqualTo(4);
   }
 
   @Test
-  void theVariableOfTheConfigFolderLeadsToIt() throws IOException {
+  void followsTheVariableOfTheConfigFolder() throws IOException {
     Files.move(home.resolve(".claude"), home.resolve("elsewhere"));
     assertThat(store.sessions()).isEmpty();
     var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("elsewhere").toString());
@@ -165,13 +151,13 @@ class ClaudeStoreTest {
   }
 
   @Test
-  void aFolderThatCannotBeLookedIntoIsNoEmptyOne() {
+  void failsWhenTheFolderCannotBeListed() {
     var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("x".repeat(300)).toString()); // fails for root, too
     assertThatThrownBy(() -> Captured.store("claude", home, new FakeTime(), vars).sessions()).isInstanceOf(IOException.class);
   }
 
   @Test
-  void aLongSessionIsHeldAsFarAsItsNewestMessages() throws IOException {
+  void keepsTheNewestMessagesOfALongSession() throws IOException {
     for (var n = 0; n < 500; n++) {
       append(user("m" + n, "12:00:00", "\"number " + n + "\"") + "\n");
     }

@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.jsonl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.session.Captured;
 
 /** Codex's logs, as documents describe them. The lines are written here, since no log of a real one could be made without an account. */
 class CodexStoreTest {
@@ -50,7 +51,7 @@ class CodexStoreTest {
   }
 
   @Test
-  void aSessionIsTakenFromItsLines() throws IOException {
+  void readsASessionFromItsLines() throws IOException {
     assertThat(store.sessions()).containsExactly(store.session(ID).orElseThrow()).singleElement().satisfies(session -> {
       assertThat(session.id()).isEqualTo(ID);
       assertThat(session.kind()).isEqualTo("codex");
@@ -66,7 +67,7 @@ class CodexStoreTest {
   }
 
   @Test
-  void whatTheModelSaidUpToAnOutcomeIsOneMessage() throws IOException {
+  void joinsAnAnswerUpToAnOutcome() throws IOException {
     var messages = store.messages(session(), 100);
     assertThat(messages).extracting(Message::id).containsExactly(ID + "-0", ID + "-1", ID + "-2");
     assertThat(messages).extracting(Message::role).containsExactly("user", "assistant", "assistant");
@@ -83,23 +84,26 @@ class CodexStoreTest {
   }
 
   @Test
-  void aLogIsReadOnFromWhereTheLastReadingEndedAndItsNumbersGoOn() throws IOException {
-    store.messages(session(), 2);
-    Files.write(log, ("x".repeat((int) Files.size(log) - 1) + "\n").getBytes());
-    append(said("30", "user", "input_text", "And now?"));
-    assertThat(session().messages()).isEqualTo(4);
-    assertThat(store.messages(session(), 2)).extracting(Message::id).containsExactly(ID + "-2", ID + "-3");
+  void keepsASessionWhoseLogWasCompressed() throws IOException {
+    var before = store.sessions();
+    Files.move(log, day.resolve(log.getFileName() + ".zst"));
+    for (var n = 0; n < 2; n++) {
+      assertThat(store.sessions()).isEqualTo(before);
+      assertThat(store.messages(before.getFirst(), 100)).isEmpty();
+    }
+    Files.delete(day.resolve(log.getFileName() + ".zst"));
+    assertThat(store.sessions()).isEmpty();
   }
 
   @Test
-  void aNameThatASessionWasGivenIsItsTitle() throws IOException {
+  void takesTheNameOfASessionAsItsTitle() throws IOException {
     Files.writeString(home.resolve(".codex/session_index.jsonl"), "{\"id\":\"" + ID + "\",\"thread_name\":\"Stock\",\"updated_at\":\"x\"}\n"
         + "{\"id\":\"" + ID + "\",\"thread_name\":\"The stock\",\"updated_at\":\"x\"}\n");
     assertThat(session().title()).isEqualTo("The stock");
   }
 
   @Test
-  void whatIsNoSessionIsLeftOut() throws IOException {
+  void skipsFilesThatAreNoSession() throws IOException {
     write("a", meta("sub-1", "/srv/shop", ",\"thread_source\":\"subagent\"") + said("1", "user", "input_text", "x"));
     write("b", meta("sub-2", "/srv/shop", ",\"source\":{\"subagent\":{\"thread_spawn\":{}}}") + said("1", "user", "input_text", "x"));
     write("c", meta("sub-3", "/srv/shop", ",\"parent_thread_id\":\"" + ID + "\"") + said("1", "user", "input_text", "x"));
@@ -117,7 +121,7 @@ class CodexStoreTest {
   }
 
   @Test
-  void theVariableOfTheHomeLeadsToIt() throws IOException {
+  void followsTheVariableOfTheHome() throws IOException {
     Files.move(home.resolve(".codex"), home.resolve("elsewhere"));
     assertThat(store.sessions()).isEmpty();
     var vars = Map.of("CODEX_HOME", home.resolve("elsewhere").toString());

@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.opencode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.session.Captured;
 
 /** OpenCode's database from 1.2 on: read while it is written, only rows that have changed, and only three of its tables. */
 class OpenCodeDatabaseTest {
@@ -42,47 +43,7 @@ class OpenCodeDatabaseTest {
   }
 
   @Test
-  void onlySessionsWhoseTimeHasChangedAreReadAgain() throws Exception {
-    var session = Captured.titled(store, "List the stock");
-    var other = store.sessions().stream().filter(s -> s.directory().endsWith("notes")).findFirst().orElseThrow();
-    write("UPDATE session SET title = 'behind the back' WHERE id = '" + session.id() + "'",
-        "UPDATE session SET title = 'told', time_updated = time_updated + 1 WHERE id = '" + other.id() + "'");
-    assertThat(store.sessions()).extracting(Session::title).contains("List the stock", "told").doesNotContain("behind the back");
-    // what was written within the last moments is read again: a message may have come under the same time
-    time.advance(Duration.between(Instant.EPOCH, other.updated().plusMillis(500)));
-    write("UPDATE session SET title = 'once more', time_updated = time_updated + 1 WHERE id = '" + other.id() + "'");
-    assertThat(store.sessions()).extracting(Session::title).contains("once more");
-    write("INSERT INTO message VALUES ('msg_new', '" + other.id() + "', 1, 1, '{}')");
-    assertThat(store.sessions()).filteredOn(s -> s.id().equals(other.id())).singleElement()
-        .satisfies(s -> assertThat(s.messages()).isEqualTo(3));
-  }
-
-  @Test
-  void aDatabaseThatLooksUnchangedIsNotEvenOpened() throws IOException {
-    var sessions = store.sessions();
-    Captured.age(folder);
-    store.sessions();
-    var stamp = Files.getLastModifiedTime(file);
-    Files.write(file, new byte[(int) Files.size(file)]);
-    Files.setLastModifiedTime(file, stamp);
-    assertThat(store.sessions()).isEqualTo(sessions);
-  }
-
-  @Test
-  void onlyMessagesAndPartsWhoseTimeHasChangedAreReadAgain() throws Exception {
-    var session = Captured.titled(store, "List the stock");
-    var before = store.messages(session, 100);
-    write("UPDATE part SET data = 'spoilt'", "UPDATE message SET data = 'spoilt'",
-        "UPDATE part SET data = '{\"type\":\"text\",\"text\":\"told\"}', time_updated = time_updated + 1 WHERE id = '"
-            + before.get(1).parts().get(1).path("id").asText() + "'");
-    var now = store.messages(session, 100);
-    assertThat(now.get(1).parts().get(1).path("text").asText()).isEqualTo("told");
-    now.get(1).parts().set(1, before.get(1).parts().get(1));
-    assertThat(now).isEqualTo(before);
-  }
-
-  @Test
-  void noOtherTableIsNeeded() throws Exception {
+  void readsNoOtherTable() throws Exception {
     write("PRAGMA foreign_keys = OFF", "DROP TABLE account", "DROP TABLE control_account", "DROP TABLE credential",
         "DROP TABLE session_share", "DROP TABLE project",
         "DROP TABLE session_message", "DROP TABLE session_input", "DROP TABLE event", "DROP TABLE permission");
@@ -91,7 +52,7 @@ class OpenCodeDatabaseTest {
   }
 
   @Test
-  void whatIsNoJsonOrTooLargeIsLeftOut() throws Exception {
+  void skipsRowsThatAreNoJsonOrTooLarge() throws Exception {
     var session = Captured.titled(store, "List the stock");
     var before = store.messages(session, 100);
     write("INSERT INTO part VALUES ('prt_a', '" + before.get(1).id() + "', '" + session.id() + "', 9999999999999, 1, '{\"type\"')",
@@ -106,7 +67,7 @@ class OpenCodeDatabaseTest {
   }
 
   @Test
-  void aReaderBesideAWriterDisturbsNeither() throws Exception {
+  void readsBesideAWriter() throws Exception {
     var beside = store(Clock.SYSTEM);
     var session = Captured.titled(beside, "List the stock");
     var stop = new AtomicBoolean();
@@ -138,14 +99,14 @@ class OpenCodeDatabaseTest {
   }
 
   @Test
-  void whatIsNoDatabaseIsSaidAndIsNotTakenForAnEmptyOne() throws IOException {
+  void failsWhenTheFileIsNoDatabase() throws IOException {
     Files.deleteIfExists(folder.resolve("opencode.db-wal"));
     Files.writeString(file, "this is no database, and long enough to have a header that could be one ".repeat(20));
     assertThatThrownBy(() -> store(time).sessions()).isInstanceOf(IOException.class).hasMessageContaining("opencode.db");
   }
 
   @Test
-  void aFolderInItsPlaceIsNotTakenForAnEmptyOne() throws IOException {
+  void failsWhenAFolderIsInItsPlace() throws IOException {
     for (var end : new String[] {"", "-wal", "-shm"}) {
       Files.deleteIfExists(folder.resolve("opencode.db" + end));
     }

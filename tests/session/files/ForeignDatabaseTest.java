@@ -1,4 +1,4 @@
-package tests.session;
+package tests.session.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,93 +15,115 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import lib.session.BorrowedDatabase.Way;
-import lib.session.BorrowedDatabase;
+import lib.session.files.ForeignDatabase;
+import lib.session.files.ForeignDatabase.Mode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tests.session.Captured;
 
 /**
- * A database of somebody else is read whole, its log too, whatever lies beside it, and nothing is laid there: a file of ours
- * could shut its owner out. That we are somebody else is told to the reader, since these tests may run as root.
+ * Another program's database is read with its log, and nothing is made beside it that could lock its owner out. The reader gets
+ * as a parameter that we are somebody else, since these tests may run as root.
  */
-class BorrowedDatabaseTest {
+class ForeignDatabaseTest {
   @TempDir
   Path folder;
 
   @ParameterizedTest
   @CsvSource({
-    "true,  true,  false, PLAIN", // log and index are there: to be read by everybody
+    "true,  true,  false, READ_ONLY", // log and index are there: to be read by everybody
     "true,  false, false, COPY", // the index could only be made
     "false, false, false, IMMUTABLE", // closed for good: both could only be made
     "false, true,  false, IMMUTABLE",
-    "true,  true,  true,  PLAIN", // the owner's own files shut nobody out
-    "true,  false, true,  PLAIN",
-    "false, false, true,  PLAIN"})
-  void theWayFollowsFromWhatLiesThereAndWhoseItIs(boolean wal, boolean shm, boolean own, Way way) {
-    assertThat(BorrowedDatabase.way(wal, shm, own)).isEqualTo(way);
+    "true,  true,  true,  READ_ONLY", // the owner's own files shut nobody out
+    "true,  false, true,  READ_ONLY",
+    "false, false, true,  READ_ONLY"})
+  void choosesTheModeByTheFilesAndTheirOwner(boolean wal, boolean shm, boolean own, Mode mode) {
+    assertThat(ForeignDatabase.mode(wal, shm, own)).isEqualTo(mode);
   }
 
   @Test
-  void aLogWithoutItsIndexIsReadFromACopy() throws IOException {
+  void readsALogWithoutItsIndexFromACopy() throws IOException {
     var file = Captured.lay("1.2.1", folder).resolve("opencode.db");
     assertThat(Files.size(file)).as("everything is in the log").isEqualTo(4096);
     var copies = copies();
-    assertThat(new BorrowedDatabase(file, () -> false).read(BorrowedDatabaseTest::sessions)).contains(5);
+    var database = new ForeignDatabase(file, () -> false);
+    assertThat(database.read(ForeignDatabaseTest::sessions)).contains(5);
     assertThat(names()).as("nothing was laid beside it").containsExactly("opencode.db", "opencode.db-wal");
+    database.release();
     assertThat(copies()).as("and no copy stays").isEqualTo(copies);
   }
 
   @Test
-  void oneThatWasClosedForGoodIsReadWithoutMakingAnything() throws Exception {
+  void copiesADatabaseOncePerPass() throws Exception {
+    var file = Captured.lay("1.2.1", folder).resolve("opencode.db");
+    var copies = copies();
+    var database = new ForeignDatabase(file, () -> false);
+    for (var n = 0; n < 3; n++) {
+      assertThat(database.read(ForeignDatabaseTest::sessions)).contains(5);
+      assertThat(copies()).hasSize(copies.size() + 1);
+    }
+    try (var writer = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = writer.createStatement()) {
+      statement.execute("DELETE FROM session WHERE directory = '/srv/notes'");
+    }
+    assertThat(database.read(ForeignDatabaseTest::sessions)).as("all of a pass sees one state").contains(5);
+    database.release();
+    assertThat(copies()).isEqualTo(copies);
+    assertThat(database.read(ForeignDatabaseTest::sessions)).contains(4);
+    database.release();
+  }
+
+  @Test
+  void makesNothingWhenTheDatabaseWasClosed() throws Exception {
     var file = closed();
-    assertThat(new BorrowedDatabase(file, () -> false).read(BorrowedDatabaseTest::sessions)).contains(5);
+    assertThat(new ForeignDatabase(file, () -> false).read(ForeignDatabaseTest::sessions)).contains(5);
     assertThat(names()).containsExactly("opencode.db");
   }
 
   @Test
-  void oneThatIsOpenElsewhereIsReadWithItsLog() throws Exception {
+  void readsTheLogWhenItIsOpenElsewhere() throws Exception {
     var file = Captured.lay("1.2.1", folder).resolve("opencode.db");
     try (var writer = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = writer.createStatement()) {
       statement.execute("DELETE FROM session WHERE directory = '/srv/notes'");
       assertThat(names()).contains("opencode.db-shm", "opencode.db-wal");
-      assertThat(new BorrowedDatabase(file, () -> false).read(BorrowedDatabaseTest::sessions)).contains(4);
+      assertThat(new ForeignDatabase(file, () -> false).read(ForeignDatabaseTest::sessions)).contains(4);
     }
   }
 
   @Test
-  void aLinkToOneIsFollowedToItsLog() throws IOException {
+  void followsALinkToTheLog() throws IOException {
     Captured.lay("1.2.1", folder.resolve("data"));
     var link = Files.createSymbolicLink(folder.resolve("opencode.db"), folder.resolve("data/opencode.db"));
-    assertThat(new BorrowedDatabase(link, () -> false).read(BorrowedDatabaseTest::sessions)).contains(5);
+    assertThat(new ForeignDatabase(link, () -> false).read(ForeignDatabaseTest::sessions)).contains(5);
   }
 
   @Test
-  void aPathMayHoldWhatUrlsHoldDifferently() throws IOException {
+  void opensAPathThatUrlsWriteDifferently() throws IOException {
     var odd = Captured.lay("1.2.1", folder.resolve("a b%20?c#d&mode=rw")).resolve("opencode.db");
     for (var own : List.of(true, false)) {
-      assertThat(new BorrowedDatabase(odd, () -> own).read(BorrowedDatabaseTest::sessions)).contains(5);
+      assertThat(new ForeignDatabase(odd, () -> own).read(ForeignDatabaseTest::sessions)).contains(5);
     }
   }
 
   @Test
-  void nothingIsReadWhereNothingIsYet() throws IOException {
+  void isEmptyWhenThereIsNoDatabaseYet() throws IOException {
     var file = folder.resolve("opencode.db");
-    assertThat(new BorrowedDatabase(file, () -> true).read(BorrowedDatabaseTest::sessions)).isEmpty();
+    assertThat(new ForeignDatabase(file, () -> true).read(ForeignDatabaseTest::sessions)).isEmpty();
     Files.write(file, new byte[0]);
-    assertThat(new BorrowedDatabase(file, () -> true).read(BorrowedDatabaseTest::sessions)).isEmpty();
+    assertThat(new ForeignDatabase(file, () -> true).read(ForeignDatabaseTest::sessions)).isEmpty();
     assertThat(names()).containsExactly("opencode.db");
   }
 
   @Test
-  void theOwnerOfAFolderThatIsReadOnlyGetsAlong() throws Exception {
+  void readsInAReadOnlyFolderOfItsOwner() throws Exception {
     assumeFalse("root".equals(System.getProperty("user.name")), "root may write everywhere");
     for (var closed : List.of(true, false)) {
       var file = closed ? closed() : Captured.lay("1.2.1", folder).resolve("opencode.db");
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
       try {
-        assertThat(new BorrowedDatabase(file, () -> true).read(BorrowedDatabaseTest::sessions)).contains(5);
+        assertThat(new ForeignDatabase(file, () -> true).read(ForeignDatabaseTest::sessions)).contains(5);
       } finally {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
       }
@@ -109,11 +131,11 @@ class BorrowedDatabaseTest {
   }
 
   @Test
-  void oneThatMayNotBeReadIsNotTakenForNone() throws Exception {
+  void failsWhenTheDatabaseMayNotBeRead() throws Exception {
     assumeFalse("root".equals(System.getProperty("user.name")), "root may read everything");
     var file = closed();
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
-    assertThatThrownBy(() -> new BorrowedDatabase(file, () -> false).read(BorrowedDatabaseTest::sessions))
+    assertThatThrownBy(() -> new ForeignDatabase(file, () -> false).read(ForeignDatabaseTest::sessions))
         .isInstanceOf(AccessDeniedException.class);
   }
 

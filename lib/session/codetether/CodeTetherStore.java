@@ -1,0 +1,245 @@
+package lib.session.codetether;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import lib.config.Codebase;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.protocol.Timestamps;
+import lib.session.CodebaseMatcher;
+import lib.session.Message;
+import lib.session.Session;
+import lib.session.SessionStore;
+import lib.session.files.FileMemo;
+import lib.session.files.FileStamp;
+import lib.session.files.StoreFiles;
+
+/**
+ * The CodeTether agent's sessions: one JSON file each, {@code sessions/ID.json} in {@code CODETETHER_DATA_DIR}, else in {@code
+ * .codetether-agent} at the root of a codebase's repository and in the user's data folder. The form is from that agent's
+ * published source. Messages have neither ids nor times: they are numbered, and their time is unknown. A file in a repository
+ * counts only for sessions in that repository, since it may have come with it.
+ */
+public final class CodeTetherStore implements SessionStore {
+  public static final String KIND = "codetether";
+  private static final String FOLDER = ".codetether-agent";
+  private static final int MAX_FILE = 64 << 20; // bytes; some megabytes after a day's work, and it is read whole
+  /** Reads a value out of the middle of a file. */
+  private static final ObjectReader WITHIN = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private final Environment env;
+  private final Supplier<List<Codebase>> codebases;
+  private final StoreFiles files = new StoreFiles();
+  private final FileMemo<Session> sessions;
+
+  /** A folder with sessions. @param repository what they must lie in; null for anywhere */
+  private record Folder(Path path, Path repository) {
+    Path file(String id) {
+      return path.resolve(id + ".json");
+    }
+  }
+
+  /** @param codebases in whose repositories sessions are looked for, asked at each call */
+  public CodeTetherStore(Environment env, Supplier<List<Codebase>> codebases, Clock clock) {
+    this.env = env;
+    this.codebases = codebases;
+    this.sessions = new FileMemo<>(clock);
+  }
+
+  @Override
+  public String kind() {
+    return KIND;
+  }
+
+  @Override
+  public Path location() {
+    var folders = folders();
+    return folders.stream().map(Folder::path).filter(Files::isDirectory).findFirst().orElse(folders.getLast().path);
+  }
+
+  /** It has several folders, and each goes with its repository. */
+  @Override
+  public boolean exists() {
+    return true;
+  }
+
+  private List<Folder> folders() {
+    var named = env.var("CODETETHER_DATA_DIR");
+    if (named != null && !named.isBlank()) {
+      return List.of(new Folder(env.path(named.strip(), env.cwd()).resolve("sessions"), null));
+    }
+    var all = new ArrayList<Folder>();
+    codebases.get().stream().map(codebase -> root(CodebaseMatcher.real(codebase.path()))).distinct()
+        .filter(root -> StoreFiles.isFolder(root.resolve(FOLDER)) && StoreFiles.isFolder(root.resolve(FOLDER).resolve("sessions")))
+        .forEach(root -> all.add(new Folder(root.resolve(FOLDER).resolve("sessions"), root)));
+    var data = env.xdg("XDG_DATA_HOME", ".local/share");
+    all.add(new Folder(data.resolve("codetether/sessions"), null));
+    all.add(new Folder(data.resolve("codetether-agent/sessions"), null));
+    return all;
+  }
+
+  /** The nearest folder upwards that is a repository, but never the whole home or machine; else the folder itself. */
+  private Path root(Path folder) {
+    for (var up = folder; up != null && up.getParent() != null && !up.equals(env.home()); up = up.getParent()) {
+      if (Files.exists(up.resolve(".git"))) {
+        return up;
+      }
+    }
+    return folder;
+  }
+
+  @Override
+  public List<Session> sessions() throws IOException {
+    var all = new LinkedHashMap<String, Session>();
+    var seen = new HashSet<Path>();
+    for (var folder : folders()) {
+      for (var id : files.names(folder.path, "", ".json")) {
+        seen.add(folder.file(id));
+        session(folder, id).ifPresent(session -> all.putIfAbsent(id, session));
+      }
+    }
+    sessions.retain(seen);
+    return List.copyOf(all.values());
+  }
+
+  @Override
+  public Optional<Session> session(String id) throws IOException {
+    return folders().stream().flatMap(folder -> session(folder, id).stream()).findFirst();
+  }
+
+  private Optional<Session> session(Folder folder, String id) {
+    return !StoreFiles.isName(id) ? Optional.empty()
+        : sessions.get(folder.file(id), file -> session(file, folder.repository)).filter(session -> session.id().equals(id));
+  }
+
+  /** Null for a file that is no session. */
+  private static Session session(Path file, Path repository) throws IOException {
+    var count = new int[] {-1};
+    var head = scan(file, parser -> {
+      for (count[0] = 0; parser.nextToken() != JsonToken.END_ARRAY; count[0]++) {
+        parser.skipChildren();
+      }
+    });
+    var named = StoreFiles.folder(Json.text(head.path("metadata"), "directory"));
+    var folder = named == null ? repository : named;
+    var id = Json.text(head, "id");
+    if (count[0] < 0 || id == null || folder == null || repository != null && !folder.normalize().startsWith(repository)) {
+      return null;
+    }
+    return new Session(id, KIND, Session.title(Json.text(head, "title")), folder, null, Timestamps.parse(Json.text(head, "created_at")),
+        Timestamps.parse(Json.text(head, "updated_at")), count[0], Json.object(), null);
+  }
+
+  @Override
+  public List<Message> messages(Session session, int max) throws IOException {
+    for (var folder : StoreFiles.isName(session.id()) && max > 0 ? folders() : List.<Folder>of()) {
+      if (session(folder, session.id()).isPresent() && FileStamp.of(folder.file(session.id())).isPresent()) {
+        try {
+          return messages(folder.file(session.id()), session.id(), max);
+        } catch (JsonProcessingException e) {
+          return List.of(); // half-written: the next pass reads it
+        }
+      }
+    }
+    return List.of();
+  }
+
+  private static List<Message> messages(Path file, String session, int max) throws IOException {
+    var newest = new ArrayDeque<JsonNode>();
+    var count = new int[] {0};
+    var head = scan(file, parser -> {
+      for (; parser.nextToken() != JsonToken.END_ARRAY; count[0]++) {
+        newest.add(WITHIN.readTree(parser));
+        if (newest.size() > max) {
+          newest.remove();
+        }
+      }
+    });
+    var all = new ArrayList<Message>();
+    var calls = new HashMap<String, ObjectNode>();
+    var number = count[0] - newest.size();
+    for (var json : newest) {
+      var id = session + "-" + number++;
+      var role = json.path("role").asText();
+      var parts = new ArrayList<ObjectNode>();
+      json.path("content").forEach(block -> part(id + "-" + parts.size(), block, calls).ifPresent(parts::add));
+      if (!role.equals("tool")) { // outcomes stand in their calls
+        var model = role.equals("assistant") ? Json.text(head.path("metadata"), "model") : null;
+        all.add(new Message(id, role, null, Json.text(head, "agent"), model, 0, MissingNode.getInstance(), parts));
+      }
+    }
+    return all;
+  }
+
+  /** Takes the list of messages, whose beginning was just read, up to its end. */
+  private interface Messages {
+    void take(JsonParser parser) throws IOException;
+  }
+
+  /** Goes through the file's object without holding its long lists; gives the short fields. */
+  private static ObjectNode scan(Path file, Messages messages) throws IOException {
+    var head = Json.object();
+    try (var parser = Json.MAPPER.createParser(StoreFiles.bytes(file, MAX_FILE))) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return head;
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        var name = parser.currentName();
+        var value = parser.nextToken();
+        if (name.equals("messages") && value == JsonToken.START_ARRAY) {
+          messages.take(parser);
+        } else if (name.equals("metadata") || value.isScalarValue()) {
+          head.set(name, WITHIN.readTree(parser));
+        } else {
+          parser.skipChildren();
+        }
+      }
+    }
+    return head;
+  }
+
+  private static Optional<ObjectNode> part(String id, JsonNode block, Map<String, ObjectNode> calls) {
+    var part = Json.object().put("id", id);
+    switch (block.path("type").asText()) {
+      case "text" -> part.put("type", "text").put("text", block.path("text").asText());
+      case "thinking" -> part.put("type", "reasoning").put("text", block.path("text").asText());
+      case "tool_call" -> {
+        part.put("type", "tool").put("tool", block.path("name").asText()).put("callID", block.path("id").asText());
+        var arguments = block.path("arguments").asText();
+        var state = part.putObject("state").put("status", "running");
+        Json.readObject(arguments).ifPresentOrElse(input -> state.set("input", input), () -> state.put("input", arguments));
+        calls.put(block.path("id").asText(), state);
+      }
+      case "tool_result" -> {
+        var state = calls.get(block.path("tool_call_id").asText());
+        if (state != null) {
+          state.put("status", "completed").put("output", block.path("content").asText());
+        }
+        return Optional.empty();
+      }
+      default -> { // pictures and files
+        return Optional.empty();
+      }
+    }
+    return Optional.of(part);
+  }
+}

@@ -1,0 +1,2 @@
+/** Sessions of the CodeTether agent. */
+package lib.session.codetether;

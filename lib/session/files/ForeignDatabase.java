@@ -1,0 +1,200 @@
+package lib.session.files;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/**
+ * Reads another program's SQLite database while that program writes it. The database is never written, and nothing is made
+ * beside it that could lock its owner out. Each read opens and closes it, so that no lock or checkpoint waits. For one thread
+ * at a time.
+ */
+public final class ForeignDatabase {
+  private static final int BUSY_MILLIS = 5_000;
+  private static final int MAX_TRIES = 3; // each takes milliseconds; a writer without a pause is read at the next pass
+  private static final long MAX_COPY = 1L << 30; // bytes; the temporary folder may be memory
+
+  /** How it is opened. */
+  public enum Mode {
+    /** {@code mode=ro}: SQLite reads the log, and makes its index when that is missing. */
+    READ_ONLY,
+    /** A private copy of the database and its log. */
+    COPY,
+    /** {@code immutable=1}: SQLite neither reads nor makes anything beside it. */
+    IMMUTABLE
+  }
+
+  /** Reads from the open database. */
+  public interface Query<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  /** The database and its log. */
+  private record Stamps(FileStamp database, Optional<FileStamp> log) {}
+
+  private final Path file;
+  private final BooleanSupplier isOwner;
+  private Path copy; // of this pass; null for none
+
+  /** Reads a file that need not exist. */
+  public ForeignDatabase(Path file) {
+    this(file, () -> isOwner(file));
+  }
+
+  /** @param isOwner whether we are the database's owner or root */
+  public ForeignDatabase(Path file, BooleanSupplier isOwner) {
+    this.file = file;
+    this.isOwner = isOwner;
+  }
+
+  /**
+   * Chooses. Others than the owner can use a log and index that exist. They could only make a missing index, and without a log
+   * they could only make both. Measured with SQLite 3.40 and 3.54.
+   *
+   * @param isOwner SQLite gives the files that root makes to the database's owner
+   */
+  public static Mode mode(boolean hasLog, boolean hasIndex, boolean isOwner) {
+    return isOwner || hasLog && hasIndex ? Mode.READ_ONLY : hasLog ? Mode.COPY : Mode.IMMUTABLE;
+  }
+
+  /**
+   * Runs a query; empty when there is no database yet. A copy serves all queries until {@link #release}.
+   *
+   * @throws IOException when it may not be read, is no database, or is written without a pause
+   */
+  public <T> Optional<T> read(Query<T> query) throws IOException {
+    for (var n = 0; n < MAX_TRIES; n++) {
+      var before = stamps();
+      if (before.isEmpty()) {
+        return Optional.empty();
+      }
+      if (!Files.isReadable(file)) {
+        throw new AccessDeniedException(file.toString());
+      }
+      var hasLog = before.get().log.isPresent();
+      var mode = copy != null ? Mode.COPY : mode(hasLog, FileStamp.of(beside(real(), "-shm")).isPresent(), isOwner.getAsBoolean());
+      try {
+        T result;
+        try {
+          result = run(mode, query, before.get());
+        } catch (SQLiteException e) {
+          if (mode != Mode.READ_ONLY || code(e) != SQLiteErrorCode.SQLITE_CANTOPEN && code(e) != SQLiteErrorCode.SQLITE_READONLY) {
+            throw e;
+          }
+          mode = hasLog ? Mode.COPY : Mode.IMMUTABLE; // the folder is read-only even for its owner
+          result = run(mode, query, before.get());
+        }
+        if (mode != Mode.IMMUTABLE || before.equals(stamps())) {
+          return Optional.ofNullable(result);
+        }
+      } catch (NoSuchFileException e) {
+        continue; // it changed while it was copied
+      } catch (SQLException e) {
+        if (e instanceof SQLiteException lite && code(lite) == SQLiteErrorCode.SQLITE_CANTOPEN) {
+          return Optional.empty(); // its program is making it
+        }
+        if (mode != Mode.IMMUTABLE || before.equals(stamps())) {
+          throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+        }
+      }
+    }
+    throw new IOException(file + " was written during each try");
+  }
+
+  /** Deletes the copy, so that the next query sees the database as it is then. */
+  public void release() throws IOException {
+    if (copy != null) {
+      for (var end : List.of("-shm", "-wal", "")) {
+        Files.deleteIfExists(beside(copy, end));
+      }
+      Files.deleteIfExists(copy.getParent());
+      copy = null;
+    }
+  }
+
+  /** @throws IOException for a folder in its place, which says nothing about sessions */
+  private Optional<Stamps> stamps() throws IOException {
+    var real = real();
+    if (Files.isDirectory(real)) {
+      throw new IOException("the database " + file + " is a folder");
+    }
+    return FileStamp.of(real).filter(stamp -> stamp.size() > 0).map(stamp -> new Stamps(stamp, FileStamp.of(beside(real, "-wal"))));
+  }
+
+  private <T> T run(Mode mode, Query<T> query, Stamps before) throws SQLException, IOException {
+    return switch (mode) {
+      case READ_ONLY -> run(real(), "mode=ro", query);
+      case IMMUTABLE -> run(real(), "mode=ro&immutable=1", query);
+      case COPY -> {
+        if (copy == null) {
+          copy(before);
+        }
+        yield run(copy, "mode=ro", query);
+      }
+    };
+  }
+
+  private void copy(Stamps before) throws IOException {
+    if (before.database.size() + before.log.map(FileStamp::size).orElse(0L) > MAX_COPY) {
+      throw new IOException(file + " can only be read as a copy, and is too large for one; let this user write its folder");
+    }
+    copy = Files.createTempDirectory("sessions").resolve("copy.db"); // 0700
+    try {
+      Files.copy(real(), copy);
+      Files.copy(beside(real(), "-wal"), beside(copy, "-wal"));
+      if (!stamps().equals(Optional.of(before))) {
+        throw new NoSuchFileException(file + " changed while it was copied");
+      }
+    } catch (IOException e) {
+      release();
+      throw e;
+    }
+  }
+
+  private static <T> T run(Path database, String how, Query<T> query) throws SQLException {
+    var config = new SQLiteConfig();
+    config.setReadOnly(true);
+    config.setBusyTimeout(BUSY_MILLIS);
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + database.toUri() + "?" + how, config.toProperties())) {
+      connection.setAutoCommit(false); // all statements of a query see one state
+      return query.run(connection);
+    }
+  }
+
+  private static boolean isOwner(Path file) {
+    var user = System.getProperty("user.name");
+    try {
+      return "root".equals(user) || Files.getOwner(file).getName().equals(user);
+    } catch (IOException | UnsupportedOperationException e) {
+      return false; // the careful mode is right for everybody
+    }
+  }
+
+  private static SQLiteErrorCode code(SQLiteException e) {
+    return SQLiteErrorCode.getErrorCode(e.getResultCode().code & 0xff);
+  }
+
+  /** A database can be a link, and its log lies beside the real file. */
+  private Path real() {
+    try {
+      return file.toRealPath();
+    } catch (IOException e) {
+      return file;
+    }
+  }
+
+  private static Path beside(Path file, String end) {
+    return file.resolveSibling(file.getFileName() + end);
+  }
+}

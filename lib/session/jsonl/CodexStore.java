@@ -1,0 +1,282 @@
+package lib.session.jsonl;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import lib.core.Clock;
+import lib.core.Environment;
+import lib.core.Json;
+import lib.protocol.Timestamps;
+import lib.session.Message;
+import lib.session.Session;
+import lib.session.SessionStore;
+import lib.session.files.FileMemo;
+import lib.session.files.FileStamp;
+import lib.session.files.StoreFiles;
+
+/**
+ * Codex's logs: {@code sessions/YYYY/MM/DD/rollout-TIME-ID.jsonl} below {@code CODEX_HOME}, else {@code ~/.codex}. A line is
+ * {@code {timestamp, type, payload}}. Messages have no ids, so they are numbered; an answer is what the model said up to the next
+ * outcome or prompt. Left out are sub-agents' sessions, archived ones, and logs without {@code session_meta}. A log that Codex
+ * compressed keeps its last session as long as this process remembers it.
+ */
+public final class CodexStore implements SessionStore {
+  public static final String KIND = "codex";
+  private static final Predicate<String> DIGITS = Pattern.compile("[0-9]{2,4}").asMatchPredicate();
+  private static final String LOG = ".jsonl";
+  private static final String COMPRESSED = ".jsonl.zst";
+  /** What Codex itself puts before the user's prompt. */
+  private static final Pattern SURROUNDINGS = Pattern.compile(
+      "(?s)\\s*(<(environment_context|user_instructions|permissions instructions|INSTRUCTIONS|skills?)\\b.*|# AGENTS\\.md instructions.*)");
+
+  private final Path home;
+  private final StoreFiles files = new StoreFiles();
+  private final Map<String, Path> known = new HashMap<>(); // session to log, so that not all days are gone through
+  private final FileMemo<Session> sessions;
+  private final FileMemo<Map<String, String>> titles;
+
+  /** What the lines of a log say. */
+  private static final class Log implements Consumer<ObjectNode> {
+    private final MessageBuilder messages;
+    private JsonNode meta;
+    private Instant created;
+    private Instant updated;
+    private String prompt;
+    private String model;
+    private boolean isAnswered = true;
+
+    private Log(int max) {
+      this.messages = new MessageBuilder(max);
+    }
+
+    @Override
+    public void accept(ObjectNode line) {
+      var payload = line.path("payload");
+      var type = line.path("type").asText();
+      var at = Timestamps.parse(Json.text(line, "timestamp"));
+      updated = at == null || updated != null && updated.isAfter(at) ? updated : at;
+      if (meta == null) {
+        meta = type.equals("session_meta") ? payload : Json.object();
+        created = at;
+      }
+      switch (type) {
+        case "turn_context" -> model = Json.text(payload, "model") == null ? model : Json.text(payload, "model");
+        case "response_item" -> item(payload, at);
+        case "event_msg" -> tokens(payload);
+        default -> { } // states that are no messages
+      }
+    }
+
+    private void item(JsonNode item, Instant at) {
+      switch (item.path("type").asText()) {
+        case "message" -> message(item, at);
+        case "reasoning" -> item.path("summary").forEach(s -> messages.text(answer(at), "reasoning", s.path("text").asText()));
+        case "function_call", "custom_tool_call", "local_shell_call", "web_search_call" -> messages.call(answer(at),
+            item.path("name").asText(item.path("type").asText().replace("_call", "")), Json.text(item, "call_id", "id"), input(item));
+        case "function_call_output", "custom_tool_call_output" -> {
+          isAnswered = true;
+          outcome(item);
+        }
+        default -> { } // later kinds
+      }
+    }
+
+    private void message(JsonNode item, Instant at) {
+      var texts = item.path("content").valueStream().map(part -> part.path("text").asText())
+          .filter(text -> !text.isEmpty() && !SURROUNDINGS.matcher(text).matches()).toList();
+      switch (item.path("role").asText()) {
+        case "assistant" -> texts.forEach(text -> messages.text(answer(at), "text", text));
+        case "user" -> {
+          if (!texts.isEmpty()) {
+            isAnswered = true;
+            var draft = messages.draft(nextId(), "user", at);
+            texts.forEach(text -> messages.text(draft, "text", text));
+            var title = Session.titleOf(String.join("\n", texts));
+            prompt = prompt != null || title.isEmpty() ? prompt : title;
+          }
+        }
+        default -> { } // the system's and the developer's are Codex's own
+      }
+    }
+
+    private String id() {
+      return Json.text(meta, "id", "session_id");
+    }
+
+    private String nextId() {
+      return id() + "-" + messages.count();
+    }
+
+    private MessageBuilder.Draft answer(Instant at) {
+      if (isAnswered) {
+        isAnswered = false;
+        var provider = Json.text(meta, "model_provider");
+        messages.draft(nextId(), "assistant", at).model = model == null ? null : (provider == null ? "openai" : provider) + "/" + model;
+      }
+      return messages.last();
+    }
+
+    private static JsonNode input(JsonNode item) {
+      var text = Json.text(item, "arguments", "input");
+      try {
+        return text != null ? Json.read(text) : item.path("action");
+      } catch (JsonProcessingException e) {
+        return TextNode.valueOf(text); // a tool that takes plain text
+      }
+    }
+
+    private void outcome(JsonNode item) {
+      var output = item.path("output");
+      var text = output.isTextual() ? output.asText() : output.path("content").isTextual() ? output.path("content").asText()
+          : output.valueStream().map(part -> part.path("text").asText()).reduce("", String::concat);
+      messages.outcome(Json.text(item, "call_id"), output.path("success").isBoolean() && !output.path("success").asBoolean(), text);
+    }
+
+    private void tokens(JsonNode event) {
+      var usage = event.path("info").path("last_token_usage");
+      var last = messages.last();
+      if (event.path("type").asText().equals("token_count") && usage.isObject() && last != null && last.isAssistant()) {
+        var cached = usage.path("cached_input_tokens").asLong();
+        var tokens = Json.object().put("input", usage.path("input_tokens").asLong() - cached) // here it holds the cached ones
+            .put("output", usage.path("output_tokens").asLong()).put("reasoning", usage.path("reasoning_output_tokens").asLong());
+        tokens.putObject("cache").put("read", cached).put("write", 0);
+        last.tokens = tokens;
+      }
+    }
+
+    /** Null for a log that is no session of its user. */
+    private Session session() {
+      if (meta == null) {
+        return null;
+      }
+      var folder = StoreFiles.folder(Json.text(meta, "cwd"));
+      var isSubAgent = "subagent".equals(Json.text(meta, "thread_source", "source")) || meta.path("source").has("subagent")
+          || Json.text(meta, "parent_thread_id") != null;
+      if (isSubAgent || messages.count() == 0 || !StoreFiles.isName(id()) || folder == null) {
+        return null;
+      }
+      var begun = Timestamps.parse(Json.text(meta, "timestamp"));
+      return new Session(id(), KIND, Session.title(prompt), folder, null, begun == null ? created : begun, updated, messages.count(),
+          Json.object(), Json.text(meta, "cli_version"));
+    }
+  }
+
+  /** The names that sessions were given. */
+  private static final class Titles extends HashMap<String, String> implements Consumer<ObjectNode> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public void accept(ObjectNode line) {
+      if (Json.text(line, "id") != null && Json.text(line, "thread_name") != null) {
+        put(Json.text(line, "id"), Json.text(line, "thread_name"));
+      }
+    }
+  }
+
+  /** Reads Codex's folder, which need not exist. */
+  public CodexStore(Path home, Clock clock) {
+    this.home = home;
+    this.sessions = new FileMemo<>(clock);
+    this.titles = new FileMemo<>(clock);
+  }
+
+  /** Where the user of this environment has it. */
+  public static Path location(Environment env) {
+    var named = env.var("CODEX_HOME");
+    return named == null ? env.home().resolve(".codex") : env.path(named, env.cwd());
+  }
+
+  @Override
+  public String kind() {
+    return KIND;
+  }
+
+  @Override
+  public Path location() {
+    return home.resolve("sessions");
+  }
+
+  @Override
+  public List<Session> sessions() throws IOException {
+    var all = new ArrayList<Session>();
+    var logs = logs(LOG);
+    var compressed = logs(COMPRESSED);
+    known.clear();
+    for (var log : logs) {
+      session(log).ifPresent(session -> {
+        known.put(session.id(), log);
+        all.add(session);
+      });
+    }
+    compressed.removeAll(logs);
+    for (var log : compressed) {
+      sessions.last(log).ifPresent(all::add);
+    }
+    logs.addAll(compressed);
+    sessions.retain(new HashSet<>(logs));
+    return all;
+  }
+
+  @Override
+  public Optional<Session> session(String id) throws IOException {
+    return log(id).flatMap(this::session).filter(session -> session.id().equals(id));
+  }
+
+  /** The newest messages; none of a compressed log, whose messages the server keeps. */
+  @Override
+  public List<Message> messages(Session session, int max) throws IOException {
+    var file = log(session.id());
+    try {
+      var log = file.isEmpty() || max < 1 ? null : JsonLinesFile.read(file.get(), new Log(max));
+      return log == null ? List.of() : log.messages.messages();
+    } catch (NoSuchFileException e) {
+      return List.of(); // just deleted
+    }
+  }
+
+  /** The logs of all days, also of compressed files under the name that they had. */
+  private List<Path> logs(String end) throws IOException {
+    StoreFiles.requireReadable(location());
+    var logs = new ArrayList<Path>();
+    for (var year : files.folders(location(), DIGITS)) {
+      for (var month : files.folders(year, DIGITS)) {
+        for (var day : files.folders(month, DIGITS)) {
+          files.names(day, "rollout-", end).forEach(name -> logs.add(day.resolve((name + end).replace(COMPRESSED, LOG))));
+        }
+      }
+    }
+    return logs;
+  }
+
+  private Optional<Path> log(String id) throws IOException {
+    var last = known.get(id);
+    if (last != null && FileStamp.of(last).isPresent()) {
+      return Optional.of(last);
+    }
+    return !StoreFiles.isName(id) ? Optional.empty() : logs("-" + id + LOG).stream().findFirst();
+  }
+
+  private Optional<Session> session(Path log) {
+    var session = sessions.get(log, file -> {
+      var read = JsonLinesFile.read(file, new Log(1));
+      return read == null ? null : read.session();
+    });
+    var names = titles.get(home.resolve("session_index.jsonl"), file -> JsonLinesFile.read(file, new Titles())).orElse(Map.of());
+    return session.map(s -> !names.containsKey(s.id()) ? s : new Session(s.id(), KIND, names.get(s.id()), s.directory(), null, s.created(),
+        s.updated(), s.messages(), s.summary(), s.version()));
+  }
+}

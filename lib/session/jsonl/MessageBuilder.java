@@ -1,0 +1,127 @@
+package lib.session.jsonl;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lib.core.Json;
+import lib.session.Message;
+
+/** Builds the newest messages of a session from lines that each hold a part of one. The oldest ones are dropped. */
+final class MessageBuilder {
+  /** Characters of all messages: a hundred messages have some hundred thousand. */
+  private static final long MAX_TEXT = 16L << 20;
+
+  private final int max;
+  private final LinkedHashMap<String, Draft> drafts = new LinkedHashMap<>();
+  private final Map<String, Call> calls = new HashMap<>();
+  private Draft last;
+  private int count;
+  private long size;
+
+  /** A message in the making. */
+  static final class Draft {
+    private final String id;
+    private final String role;
+    private final Instant created;
+    private final List<ObjectNode> parts = new ArrayList<>();
+    private long size;
+    String model;
+    JsonNode tokens = MissingNode.getInstance();
+
+    private Draft(String id, String role, Instant created) {
+      this.id = id;
+      this.role = role;
+      this.created = created;
+    }
+
+    boolean isAssistant() {
+      return role.equals("assistant");
+    }
+
+    private Message message() {
+      return new Message(id, role, created, null, model, 0, tokens, parts);
+    }
+  }
+
+  private record Call(Draft draft, ObjectNode state) {}
+
+  /** @param max how many messages are kept; at least the last one is */
+  MessageBuilder(int max) {
+    this.max = Math.max(1, max);
+  }
+
+  /** The message of this id, begun now unless it is still kept. */
+  Draft draft(String id, String role, Instant created) {
+    last = drafts.computeIfAbsent(id, i -> {
+      count++;
+      return new Draft(i, role, created);
+    });
+    drop();
+    return last;
+  }
+
+  /** The message that was begun or continued last; null before the first. */
+  Draft last() {
+    return last;
+  }
+
+  /** How many messages were begun. */
+  int count() {
+    return count;
+  }
+
+  void text(Draft draft, String type, String text) {
+    add(draft, type, text.length()).put("text", text);
+  }
+
+  /** Adds a tool call without its outcome. */
+  void call(Draft draft, String tool, String call, JsonNode input) {
+    var part = add(draft, "tool", input.toString().length()).put("tool", tool).put("callID", call);
+    var state = part.putObject("state").put("status", "running");
+    state.set("input", input);
+    if (call != null) {
+      calls.put(call, new Call(draft, state));
+    }
+  }
+
+  /** Adds the outcome to a call, unless its message was dropped. */
+  void outcome(String call, boolean isError, String output) {
+    var known = calls.get(call);
+    if (known != null) {
+      known.state.put("status", isError ? "error" : "completed").put(isError ? "error" : "output", output);
+      grow(known.draft, output.length());
+    }
+  }
+
+  /** Oldest first. */
+  List<Message> messages() {
+    return drafts.values().stream().map(Draft::message).toList();
+  }
+
+  private ObjectNode add(Draft draft, String type, int length) {
+    var part = Json.object().put("id", draft.id + "-" + draft.parts.size()).put("type", type);
+    draft.parts.add(part);
+    grow(draft, length);
+    return part;
+  }
+
+  private void grow(Draft draft, int length) {
+    draft.size += length;
+    size += length;
+    drop();
+  }
+
+  private void drop() {
+    while (drafts.size() > max || size > MAX_TEXT && drafts.size() > 1) {
+      var dropped = drafts.pollFirstEntry().getValue();
+      size -= dropped.size;
+      calls.values().removeIf(call -> call.draft == dropped);
+    }
+  }
+}

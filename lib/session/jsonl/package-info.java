@@ -1,0 +1,2 @@
+/** Sessions of CLIs that append JSON lines: Claude Code and Codex. */
+package lib.session.jsonl;
