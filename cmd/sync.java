@@ -67,7 +67,7 @@ public final class sync extends Command {
     var workerId = workerId(settings);
     var known = ask(client, client::codebases).stream().filter(c -> workerId.equals(c.workerId()) && isPath(c.path())).toList();
     if (known.isEmpty()) {
-      throw new Problem("the server has no codebase of worker " + workerId, client.server() + " was told of none, or has forgotten them",
+      throw new Problem("the server has no codebase of worker " + workerId, client.server() + " never got one, or has forgotten them",
           REGISTERING);
     }
     if (codebase == null) {
@@ -93,7 +93,7 @@ public final class sync extends Command {
   private void warnOfUnknown(List<Codebase> named, List<CodebaseInfo> known) {
     for (var one : named) {
       if (known.stream().noneMatch(c -> c.path().equals(one.path().toString()))) {
-        io.warn("codebase " + one.name() + " (" + one.path() + ") is not registered, its sessions are not told as its own: " + REGISTERING);
+        io.warn("codebase " + one.name() + " (" + one.path() + ") is not registered, its sessions are not sent as its own: " + REGISTERING);
       }
     }
   }
@@ -103,7 +103,7 @@ public final class sync extends Command {
     return path != null && path.startsWith("/") && path.indexOf('\0') < 0;
   }
 
-  /** A worker registers the codebase anew; this is only said here. */
+  /** Only warns, where a worker would register the codebase again. */
   private String refused(String codebaseId) {
     io.warn("the server does not take the sessions of codebase " + codebaseId + "; if it has forgotten it: " + REGISTERING);
     return null;
