@@ -125,6 +125,7 @@ public final class Database implements AutoCloseable {
     var config = new SQLiteConfig();
     config.setReadOnly(true);
     var alone = !Files.exists(file.resolveSibling(file.getFileName() + "-wal"));
+    NativeLibrary.require();
     try (var connection = config.createConnection("jdbc:sqlite:" + file.toUri() + (alone ? "?immutable=1" : ""))) {
       return work.run(new Sql(connection));
     } catch (SQLException e) {

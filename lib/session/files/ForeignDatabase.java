@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import lib.store.NativeLibrary;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -166,6 +167,7 @@ public final class ForeignDatabase {
     var config = new SQLiteConfig();
     config.setReadOnly(true);
     config.setBusyTimeout(BUSY_MILLIS);
+    NativeLibrary.require();
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + database.toUri() + "?" + how, config.toProperties())) {
       connection.setAutoCommit(false); // all statements of a query see one state
       return query.run(connection);
