@@ -253,7 +253,7 @@ public final class run extends Command {
       var idle = most != null && Clock.SYSTEM.nanos() - busyAt >= most.toNanos();
       if ((idle || once && worker.done() > 0) && !worker.isStopping()) {
         if (!registered) {
-          io.say(new Problem("the server took no registration", String.join("; ", worker.problems()), "mend that, or wait longer").text() + "\n");
+          io.say(new Problem("the server took no registration", String.join("; ", worker.problems()), "fix that, or wait longer").text() + "\n");
           exit = Problem.Exit.PROBLEM;
         }
         worker.stop();

@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine;
 
 /** {@code sessions}: what agents and people said to each other, as workers tell the server, and going on with it. */
-@CommandLine.Command(name = "sessions", description = "List and read the agents' sessions that workers told the server of; resume one.",
+@CommandLine.Command(name = "sessions", description = "List, read and resume the agents' sessions that workers uploaded.",
     footer = "%nExample: worker sessions list")
 public final class sessions extends Command {
   public sessions(CommandIo io) {
@@ -61,7 +61,7 @@ public final class sessions extends Command {
           : Stream.concat(known.stream().map(p -> p.codebase().id()), Stream.of(Task.GLOBAL)).distinct().toList();
     }
 
-    /** Calls the server, which has told its codebases before; empty when what is asked for is not there. */
+    /** Calls the server, which has answered before; empty when it has no such thing. */
     final <T> Optional<T> there(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
       try {
         return Optional.of(ask(client, call));
@@ -182,7 +182,7 @@ public final class sessions extends Command {
       }
       if (shown.isEmpty()) {
         io.say(search != null && !search.isBlank() ? "no session has " + PrintableText.of(search) + " in its title or id\n"
-            : "no sessions: no worker has told the server of any" + (codebase == null ? "" : " in codebase " + codebase) + "\n");
+            : "no sessions: no worker has uploaded any" + (codebase == null ? "" : " in codebase " + codebase) + "\n");
         return Problem.Exit.DONE.code;
       }
       TextTable.fit(io, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), shown.stream().map(s -> List.of(s.id(),
@@ -248,7 +248,7 @@ public final class sessions extends Command {
         return Problem.Exit.DONE.code;
       }
       if (talk.messages().isEmpty()) {
-        io.say("no messages: the server was told of the session only\n");
+        io.say("no messages: its worker uploaded the session only\n");
       } else {
         io.print(String.join("\n", talk.messages().stream().map(Messages::words).toList()));
       }
@@ -270,7 +270,7 @@ public final class sessions extends Command {
     }
   }
 
-  @CommandLine.Command(name = "resume", description = "Go on with a session: a task for the worker that has it. While the same resume is "
+  @CommandLine.Command(name = "resume", description = "Continue a session: a task for the worker that has it. While the same resume is "
       + "under way, our own server makes no second task.",
       footer = "%nExample: worker sessions resume --follow ses_5f3c \"Now add a test\"")
   static final class ResumeIt extends OnSession {

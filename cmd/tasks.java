@@ -370,7 +370,7 @@ public final class tasks extends Command {
         client.requeue(id);
       } catch (ApiException e) {
         throw switch (e.kind()) {
-          case NO_ROUTE -> new Problem("the task is not re-queued", "this server has no call for that", "create it anew: tasks create");
+          case NO_ROUTE -> new Problem("the task is not re-queued", "this server has no call for that", "create another: tasks create");
           case REFUSED, CONFLICT -> refused(task(client).status());
           default -> problem(e, client.server());
         };
@@ -384,7 +384,7 @@ public final class tasks extends Command {
 
     private static Problem refused(TaskStatus status) {
       return new Problem("the task is not re-queued", "it is " + status.word(),
-          status.terminal() ? "create it anew: tasks create" : "it is in the queue already");
+          status.terminal() ? "create another: tasks create" : "it is in the queue already");
     }
   }
 

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 import lib.core.Clock;
 
-/** A clock that moves only when told to, or by a sleep, which returns at once. Thread-safe. */
+/** A clock that moves only when advanced, or by a sleep, which returns at once. Thread-safe. */
 public final class FakeTime implements Clock {
   private final AtomicLong nanos = new AtomicLong();
 

@@ -63,7 +63,7 @@ public final class Program implements AutoCloseable {
     return new Program(builder.start(), out, err);
   }
 
-  /** A user's variables with a home in the test's folder, and nothing of whoever runs the tests but the PATH. */
+  /** A user's variables with a home in the test's folder, and nothing of the tests' own user but the PATH. */
   public static Map<String, String> environment(Path home, Map<String, String> variables) {
     var environment = new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", home.toString(), "LANG", "C.UTF-8"));
     environment.putAll(variables);

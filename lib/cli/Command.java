@@ -223,7 +223,7 @@ public abstract class Command implements Callable<Integer> {
       return problem.exit().code;
     }
     if (e instanceof InterruptedException) {
-      return Problem.Exit.INTERRUPTED.code; // by whoever ran it within a process of theirs
+      return Problem.Exit.INTERRUPTED.code; // the console, or a test
     }
     var trace = new StringWriter();
     e.printStackTrace(new PrintWriter(trace));

@@ -21,10 +21,10 @@ import lib.store.DurableFiles;
 import lib.store.LockFile;
 
 /**
- * The embedded server of a {@code run --local}, told to commands through a file in the worker's state folder.
+ * The embedded server of a {@code run --local}, announced to commands by a file in the worker's state folder.
  *
  * @param worker the state folder's name
- * @param pid the process that told of it: another one may have taken the folder since
+ * @param pid the process that announced it: another one may have taken the folder since
  * @param token what it wants to see; null when it is open on this machine
  */
 public record LocalServer(String worker, URI url, String pid, String token) {
@@ -63,7 +63,7 @@ public record LocalServer(String worker, URI url, String pid, String token) {
     return servers.stream().map(LocalServer::worker).collect(Collectors.joining(", "));
   }
 
-  /** The folder's server, if the process that told of it still has the folder. One broken file hides no other server. */
+  /** The folder's server, if the process that announced it still has the folder. One broken file hides no other server. */
   private static Optional<LocalServer> read(Path stateDir, CommandIo io) {
     var holder = LockFile.holder(stateDir.resolve("lock"));
     if (holder.isEmpty()) {

@@ -95,7 +95,7 @@ public final class ApiClient {
   public record Stop(String taskId, String reason) {}
 
   /**
-   * {@code POST …/workers/{id}/heartbeat}, naming what runs; {@link ApiException.Kind#MISSING} means: register anew.
+   * {@code POST …/workers/{id}/heartbeat}, naming what runs; {@link ApiException.Kind#MISSING} means: register again.
    *
    * @param running task id to fencing number
    * @param holds rule to why: what keeps the worker from taking tasks; servers that do not know the field leave it unread

@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 
 /**
  * Tells a log of something that is tried again and again: when it begins to fail, when it fails in another way, since that
- * may be what a person can mend, and when it is over. Not thread-safe.
+ * may be what a person can fix, and when it is over. Not thread-safe.
  */
 public final class FailureLog {
   private final Logger log;

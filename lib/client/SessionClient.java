@@ -30,7 +30,7 @@ public final class SessionClient {
    * Some of a codebase's sessions, newest first.
    *
    * @param total how many there are in all
-   * @param syncedAt when a worker last told of them; null when none has or the server does not say
+   * @param syncedAt when a worker last uploaded them; null when none has or the server does not say
    */
   public record Page(List<SessionInfo> sessions, int total, String source, Instant syncedAt) {}
 
@@ -96,7 +96,7 @@ public final class SessionClient {
   }
 
   /**
-   * How to go on with a session.
+   * How to continue a session.
    *
    * @param prompt null to just go on
    * @param agent the agent's role; null for the usual one

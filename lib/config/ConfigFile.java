@@ -154,6 +154,6 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
 
   private static Problem broken(Path path, String what, int line, int column, String why) {
     return new Problem("the config file " + path + " is not " + what + " at line " + line + ", column " + column, why,
-        "mend it there; no other file is read instead");
+        "correct it there; no other file is read instead");
   }
 }

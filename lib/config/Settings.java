@@ -85,7 +85,7 @@ public final class Settings {
    *
    * @param flags what the command line gave: setting key to the flag used and its texts, in the order given
    * @param config the file named by {@code --config}, or null
-   * @throws Problem naming the first bad value, its source and the mend
+   * @throws Problem naming the first bad value, its source and the fix
    */
   public static Settings resolve(Map<String, Flag> flags, Path config, Environment env) {
     var settings = new Settings(env, ConfigFile.find(config, env));
@@ -256,7 +256,7 @@ public final class Settings {
       return secret;
     } catch (SettingType.Bad | Utf8.Malformed e) {
       var why = e instanceof SettingType.Bad ? "it must be " + e.getMessage() : e.getMessage();
-      throw new Problem(path + " holds no usable " + row.key(), why + "; " + origin.where + " names it", "write the secret into it anew");
+      throw new Problem(path + " holds no usable " + row.key(), why + "; " + origin.where + " names it", "write the secret into it again");
     } catch (IOException e) {
       throw new Problem(path + " cannot be read for " + row.key(), origin.where + " names it, and: " + e,
           "create it with mode 0600 for the user that runs the worker");

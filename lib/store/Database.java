@@ -56,9 +56,9 @@ public final class Database implements AutoCloseable {
     Runnable attemptAlone(Sql sql) throws SQLException {
       sql.update("SAVEPOINT job");
       try {
-        var told = attempt(sql);
+        var result = attempt(sql);
         sql.update("RELEASE job");
-        return told;
+        return result;
       } catch (SQLException | RuntimeException | Error e) {
         sql.update("ROLLBACK TO job");
         sql.update("RELEASE job");

@@ -69,7 +69,7 @@ class LocalServerTest {
   }
 
   @Test
-  void aNameWithoutAServerIsToldWhichHaveOne() throws Exception {
+  void namesTheServersWhenTheNameHasNone() throws Exception {
     try (var lock = run("w")) {
       assertThat(lock).isNotNull();
       assertThat(desk.alone("tasks", "list", "--name", "w").exit()).isZero();

@@ -35,7 +35,7 @@ class OutboxTest {
     desk.close();
   }
 
-  private void owes(String server, String task) throws Exception {
+  private void pending(String server, String task) throws Exception {
     try (var journal = Journal.open(file)) {
       var claimed = journal.claimed(journal.insertIntent(Attempt.draft(new AttemptKey(server, "w", task, journal.next(task), "m"), new Attempt.Work(null, null, "echo", null),
         Instant.now())), 1, 0, List.of(), Instant.now());
@@ -45,8 +45,8 @@ class OutboxTest {
 
   @Test
   void theListSaysWhatWaitsAndForWhichServer() throws Exception {
-    owes(desk.client.info().serverId(), "here");
-    owes("http://elsewhere.example", "there");
+    pending(desk.client.info().serverId(), "here");
+    pending("http://elsewhere.example", "there");
     var list = desk.ran("outbox", "list", "--name", "w", "--json");
     assertThat(list.exit()).as(list.err()).isZero();
     var rows = Json.read(list.out());
@@ -63,7 +63,7 @@ class OutboxTest {
 
   @Test
   void aReportIsGivenUp() throws Exception {
-    owes("http://elsewhere.example", "there");
+    pending("http://elsewhere.example", "there");
     assertThat(desk.alone("outbox", "drop", "1", "--name", "w").exit()).isZero();
     assertThat(Journal.entries(file)).extracting(e -> e.id()).containsExactly(2L);
     assertThat(desk.alone("outbox", "drop", "1", "--name", "w")).satisfies(ran -> {
@@ -74,7 +74,7 @@ class OutboxTest {
 
   @Test
   void whatWaitsNeedsNoRetryAndANumberMustBeOne() throws Exception {
-    owes("http://elsewhere.example", "there");
+    pending("http://elsewhere.example", "there");
     assertThat(desk.alone("outbox", "retry", "1", "--name", "w").err()).contains("it waits already");
     assertThat(desk.alone("outbox", "retry", "x", "--name", "w").exit()).isEqualTo(2);
     assertThat(desk.alone("outbox", "retry", "--name", "w").exit()).isEqualTo(2);
@@ -83,7 +83,7 @@ class OutboxTest {
 
   @Test
   void aWorkersJournalIsShownButNotChangedBehindItsBack() throws Exception {
-    owes("http://elsewhere.example", "there");
+    pending("http://elsewhere.example", "there");
     try (var lock = LockFile.take(file.resolveSibling("lock"), "a worker", "wait"); var journal = Journal.open(file)) {
       assertThat(desk.alone("outbox", "list", "--name", "w").out()).contains("there\tstatus\tfailed\twaiting");
       assertThat(desk.alone("outbox", "drop", "1", "--name", "w").err()).contains("no worker answers in");

@@ -55,12 +55,18 @@ class SessionsTest {
 
   /** A worker's part: these sessions are what the codebase has. */
   private void sync(String codebase, Object sessions, Map<String, ?> messages) throws IOException {
-    var url = desk.hub.url().resolve("/v1/agent/codebases/" + codebase + "/sessions/sync").toURL();
-    var call = (HttpURLConnection) url.openConnection();
+    post("/v1/agent/codebases/" + codebase + "/sessions/sync", Map.of("worker_id", "w", "sessions", sessions));
+    for (var session : messages.entrySet()) {
+      post("/v1/agent/codebases/" + codebase + "/sessions/" + session.getKey() + "/messages/sync", Map.of("worker_id", "w", "messages", session.getValue()));
+    }
+  }
+
+  private void post(String path, Object body) throws IOException {
+    var call = (HttpURLConnection) desk.hub.url().resolve(path).toURL().openConnection();
     call.setRequestMethod("POST");
     call.setDoOutput(true);
     call.setRequestProperty("Content-Type", "application/json");
-    call.getOutputStream().write(Json.MAPPER.writeValueAsBytes(Map.of("worker_id", "w", "sessions", sessions, "messages", messages)));
+    call.getOutputStream().write(Json.MAPPER.writeValueAsBytes(body));
     assertThat(call.getResponseCode()).isEqualTo(200);
     assertThat(new String(call.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("true");
   }
@@ -129,12 +135,12 @@ class SessionsTest {
 
   @Test
   void nothingIsSaidHelpfully() throws Exception {
-    assertThat(desk.ran("sessions", "list")).isEqualTo(new Desk.Ran(0, "", "no sessions: no worker has told the server of any\n"));
-    assertThat(desk.ran("sessions", "list", "--codebase", "demo").err()).contains("of any in codebase demo");
+    assertThat(desk.ran("sessions", "list")).isEqualTo(new Desk.Ran(0, "", "no sessions: no worker has uploaded any\n"));
+    assertThat(desk.ran("sessions", "list", "--codebase", "demo").err()).contains("any in codebase demo");
     assertThat(desk.ran("sessions", "list", "--json").out().strip()).isEqualTo("[ ]");
     assertThat(desk.ran("sessions", "list", "--search", "x\u001b").err()).isEqualTo("no session has x\\u001b in its title or id\n");
     sync(codebase, "ses_1");
-    assertThat(desk.ran("sessions", "messages", "ses_1").err()).isEqualTo("no messages: the server was told of the session only\n");
+    assertThat(desk.ran("sessions", "messages", "ses_1").err()).isEqualTo("no messages: its worker uploaded the session only\n");
   }
 
   @ParameterizedTest

@@ -48,12 +48,12 @@ class SyncTest {
   }
 
   @Test
-  void theServerIsToldAndThePersonIsToldWhat() throws Exception {
+  void uploadsTheSessionsAndPrintsWhatWentOut() throws Exception {
     var ran = desk.ran("sync", "--name", "w", "--json");
     assertThat(ran.exit()).as(ran.err()).isZero();
-    var told = Json.read(ran.out());
-    assertThat(told.path("worker_id").asText()).isEqualTo("w1");
-    assertThat(told.path("codebases")).singleElement().satisfies(line -> {
+    var printed = Json.read(ran.out());
+    assertThat(printed.path("worker_id").asText()).isEqualTo("w1");
+    assertThat(printed.path("codebases")).singleElement().satisfies(line -> {
       assertThat(line.path("id").asText()).isEqualTo(id);
       assertThat(line.path("sessions").asInt()).isEqualTo(1);
       assertThat(line.path("messages").asInt()).isEqualTo(1);
@@ -125,7 +125,7 @@ class SyncTest {
   }
 
   @Test
-  void whereNoAgentHasASessionTheServerIsToldSo() throws Exception {
+  void uploadsAnEmptyListWhenNoAgentHasASession() throws Exception {
     Files.delete(desk.home.resolve(".local/share/opencode/storage/session/p/ses_1.json"));
     var ran = desk.ran("sync", "--name", "w");
     assertThat(ran.exit()).isZero();

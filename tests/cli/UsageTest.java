@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A command line that cannot be understood is told what, why and how to mend it, and help shows how to do it right. */
+/** A command line that cannot be understood gets what, why and a fix, and help shows how to do it right. */
 class UsageTest {
   @TempDir
   private Path folder;

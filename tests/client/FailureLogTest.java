@@ -17,7 +17,7 @@ import org.slf4j.helpers.MessageFormatter;
 import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 
-/** What fails for hours is a few lines of a log, and what a person can mend is among them. */
+/** What fails for hours is a few lines of a log, and what a person can fix is among them. */
 class FailureLogTest {
   private final List<String> log = new ArrayList<>();
   private final FailureLog outage = new FailureLog(new Lines(), "the poll");
@@ -34,7 +34,7 @@ class FailureLogTest {
   }
 
   @Test
-  void aFailureIsSaidOnceAndAnewWhenItIsAnotherKindAndItsEndIsSaid() throws Exception {
+  void logsAFailureOncePerKindAndItsEnd() throws Exception {
     outage.over();
     assertThat(log).isEmpty();
     for (var i = 1; i <= 3; i++) {

@@ -11,7 +11,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A proxy that answers every call itself with an empty list, opens no tunnels until told to, and remembers what it was asked. */
+/** A proxy that answers every call itself with an empty list, opens no tunnels until it is allowed, and remembers what it was asked. */
 final class TinyProxy implements AutoCloseable {
   private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final List<String> asked = new CopyOnWriteArrayList<>();

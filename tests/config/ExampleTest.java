@@ -21,13 +21,13 @@ class ExampleTest {
   @Test
   void theExampleFileIsTheTables() throws Exception {
     assertThat(Project.file("config.example.json")).content()
-        .as("make it anew: ./jbang worker.java config table --example > config.example.json").isEqualTo(SettingsManual.example());
+        .as("make it again: ./jbang worker.java config table --example > config.example.json").isEqualTo(SettingsManual.example());
   }
 
   @Test
   void theManualIsTheTables() throws Exception {
     assertThat(Project.file("docs/settings.md")).content()
-        .as("make it anew: ./jbang worker.java config table > docs/settings.md").isEqualTo(SettingsManual.markdown());
+        .as("make it again: ./jbang worker.java config table > docs/settings.md").isEqualTo(SettingsManual.markdown());
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Each row of the settings table: it can be set by each of its names, and a bad value gets a message that says what, where
- * and how to mend it. A new row needs its values here.
+ * and how to fix it. A new row needs its values here.
  */
 class SettingsTableTest {
   private static final String BLANK = " ";
@@ -130,7 +130,7 @@ class SettingsTableTest {
 
   @ParameterizedTest
   @MethodSource("keys")
-  void aBadValueIsNamedWithItsPlaceAndItsMend(String key) throws IOException {
+  void namesABadValueWithItsPlaceAndTheFix(String key) throws IOException {
     var row = row(key);
     for (var variable : row.allVars()) {
       var ran = Ran.config(home, Map.of(variable, VALUES.get(key).bad), "check");

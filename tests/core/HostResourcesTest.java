@@ -47,7 +47,7 @@ class HostResourcesTest {
   }
 
   @Test
-  void whereNothingIsToldThereIsEnough() throws Exception {
+  void hasEnoughWhenTheSystemSaysNothing() throws Exception {
     assertThat(machine().memory()).isEqualTo(Long.MAX_VALUE);
     assertThat(machine().stalled()).isZero();
     file("proc/meminfo", "garbage\n");

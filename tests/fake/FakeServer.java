@@ -149,7 +149,7 @@ public final class FakeServer implements AutoCloseable {
     return task(taskId).path("status").asText();
   }
 
-  /** Every status that was told for it, in order, repeats included. */
+  /** Every status that was reported for it, in order, repeats included. */
   public List<String> history(String taskId) {
     return board.history(taskId);
   }
@@ -163,12 +163,12 @@ public final class FakeServer implements AutoCloseable {
     return board.chunks(taskId);
   }
 
-  /** The sessions that it was told of. */
+  /** The sessions that it has. */
   public List<JsonNode> sessions(String codebaseId) {
     return board.sessions(codebaseId);
   }
 
-  /** A session's messages, as they were last told. */
+  /** A session's messages, as they were last uploaded. */
   public List<JsonNode> messages(String sessionId) {
     return board.messages(sessionId);
   }
@@ -308,7 +308,7 @@ public final class FakeServer implements AutoCloseable {
 
   private void stream(Request request, Socket connection) throws IOException {
     var stream = new Stream(request, connection);
-    synchronized (stream) { // whoever has read that it is connected is announced to from then on, and not before
+    synchronized (stream) { // a worker that has read that it is connected gets announcements from then on, and not before
       stream.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
           + "Connection: close\r\n\r\n");
       streams.add(stream);
@@ -316,7 +316,7 @@ public final class FakeServer implements AutoCloseable {
           .put("agent_name", request.query().get("agent_name")).put("message", "Connected to task stream"));
     }
     try {
-      board.pending().forEach(stream::announce); // what waited is announced to whoever connects
+      board.pending().forEach(stream::announce); // pending tasks are announced at the connection
       connection.getInputStream().transferTo(OutputStream.nullOutputStream()); // until the worker closes it
     } finally {
       streams.remove(stream);

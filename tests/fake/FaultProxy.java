@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 import tests.Program;
 
 /**
- * Stands between a worker and its server on loopback, knows the calls that pass, and at a {@link RegistrationStep} does what it was told
+ * Stands between a worker and its server on loopback, knows the calls that pass, and at a {@link Step} does harm
  * to. Each request has a connection of its own to the server, so that a server that restarts is found again. Thread-safe;
  * ends with {@link #close}.
  */

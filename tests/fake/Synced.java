@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import lib.core.Json;
 
-/** The sessions that workers told the fake server of. It takes what only our own server takes, too. Not thread-safe. */
+/** The sessions that workers uploaded to the fake server. Not thread-safe. */
 final class Synced {
   private final Map<String, Map<String, JsonNode>> sessions = new LinkedHashMap<>();
   private final Map<String, JsonNode> messages = new LinkedHashMap<>();

@@ -131,7 +131,7 @@ abstract class RealAgent {
   }
 
   @Test
-  void aSessionIsGoneOnWith() throws Exception {
+  void continuesASession() throws Exception {
     script("Remember the word plover", new Say("I will."));
     script("Which word?", new Say("plover"));
     var first = done("Remember the word plover");
@@ -143,7 +143,7 @@ abstract class RealAgent {
   }
 
   @Test
-  void aSessionOfASubfolderIsGoneOnWithThere() throws Exception {
+  void continuesASessionOfASubfolderThere() throws Exception {
     script("Remember the word dunlin", new Say("I will."));
     script("Where are you?", shell("pwd >where.txt"), new Say("here"));
     var below = site.folder("code/below");
@@ -168,7 +168,7 @@ abstract class RealAgent {
   }
 
   @Test
-  void itsSessionIsToldAndGoneOnWithFromTheServerByOneTask() throws Exception {
+  void uploadsItsSessionAndContinuesItFromTheServerByOneTask() throws Exception {
     script("Say hello", new Say("Hello."));
     script("And again", new Say("Hello again."));
     var id = done("Say hello").sessionId();

@@ -77,9 +77,9 @@ final class RealCodexTest extends RealAgent {
   }
 
   @Test
-  void aSessionThatIsNoneBeginsAnewWithoutAWordAndIsFoundOut() throws Exception {
-    script("Go on with that", new Say("With what?"));
-    var task = done("Go on with that", null, "plover");
+  void findsOutThatAnUnknownSessionBeganAgain() throws Exception {
+    script("Continue that", new Say("With what?"));
+    var task = done("Continue that", null, "plover");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).startsWith("With what?").contains("session plover was asked for; the agent worked in " + task.sessionId());
   }

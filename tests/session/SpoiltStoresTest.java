@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 
-/** Whatever stands where a CLI would write something else, no store fails for it, and what is told can be written as JSON. */
+/** Whatever stands where a CLI would write something else, no store fails for it, and what is read can be written as JSON. */
 class SpoiltStoresTest {
   private static final int TIMES = 400; // of which some hundred hit a field that is looked at
   private static final String ID = "11111111-2222-4333-8444-555555555555";
@@ -104,7 +104,7 @@ class SpoiltStoresTest {
 
   @Test
   void theDatabaseOfOpenCode() throws Exception {
-    for (var round = 0; round < TIMES / 20; round++) { // anew each time, lest nothing good be left
+    for (var round = 0; round < TIMES / 20; round++) { // again each time, lest nothing good be left
       var data = Captured.lay("1.18.33", home.resolve(".local/share/opencode"));
       Files.deleteIfExists(data.resolve("opencode.db-shm"));
       try (var connection = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("opencode.db"));
@@ -143,10 +143,10 @@ class SpoiltStoresTest {
   /** All that a sync would read. */
   private void read(String kind, String what) {
     var store = Captured.store(kind, home, new FakeTime(), Map.of());
-    assertThatCode(() -> told(store)).as(what).doesNotThrowAnyException();
+    assertThatCode(() -> read(store)).as(what).doesNotThrowAnyException();
   }
 
-  private static void told(SessionStore store) throws IOException {
+  private static void read(SessionStore store) throws IOException {
     var sessions = store.sessions();
     for (var session : sessions) {
       Json.write(session.toJson());

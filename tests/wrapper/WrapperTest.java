@@ -256,7 +256,7 @@ class WrapperTest {
   }
 
   @Test
-  void aDamagedJarIsFetchedAnew() throws Exception {
+  void fetchesADamagedJarAgain() throws Exception {
     var cache = ownCache();
     var jar = only(cache, "*.jar");
     var whole = Files.readAllBytes(jar);
@@ -356,7 +356,7 @@ class WrapperTest {
   }
 
   @Test
-  void whenMavenFailsItsOwnReasonIsTold() throws Exception {
+  void printsMavensReasonWhenMavenFails() throws Exception {
     var bin = temp.resolve("bin");
     executable(bin.resolve("mvn"), "printf '\\033[0m[WARNING] a word\\n\\033[1;31m[ERROR]\\033[m the copy: No space left on device\\n"
         + "[ERROR] \\n[ERROR] To see the full stack trace, re-run\\n'", "exit 1");

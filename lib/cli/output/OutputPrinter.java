@@ -6,7 +6,7 @@ import java.util.List;
 import lib.core.Json;
 import lib.protocol.Task;
 
-/** What a task says, on its way to whoever asked for it. One per task; not thread-safe. */
+/** Prints what a task says. One per task; not thread-safe. */
 public abstract class OutputPrinter {
   /** What {@code --follow} does, wherever a task is made. */
   public static final String FOLLOW = "print its output and wait for its end; exit 1 unless it completes; with --json one document at "

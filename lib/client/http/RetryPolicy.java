@@ -24,13 +24,13 @@ public record RetryPolicy(Duration first, Duration cap, int tries) {
   /** The stream: back within a second after a deploy, and never more than a minute late; the poll covers the gap. */
   public static final RetryPolicy STREAM = new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60), 0);
 
-  /** A claim races with other workers: later than a few seconds it is better to look at the task anew. */
+  /** A claim races with other workers: later than a few seconds it is better to look at the task again. */
   public static final RetryPolicy CLAIM = new RetryPolicy(Duration.ofMillis(200), Duration.ofSeconds(2), 4);
 
   /** Reports are tried for as long as the disk keeps them; half a second first, since most gaps are a restart. */
   public static final RetryPolicy DELIVER = new RetryPolicy(Duration.ofMillis(500), Duration.ofSeconds(60), 0);
 
-  /** A wrong token is mended by a person: asking more often than every minutes only fills the server's log. */
+  /** A person fixes a wrong token: asking every second only fills the server's log. */
   public static final RetryPolicy DENIED = new RetryPolicy(Duration.ofSeconds(30), Duration.ofMinutes(5), 0);
 
   /** A 404 can be a replica that has not heard yet; five misses over about two minutes make it true. */

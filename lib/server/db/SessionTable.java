@@ -16,8 +16,8 @@ import lib.server.http.JsonBody;
 import lib.store.Sql;
 
 /**
- * Sessions and their messages as rows and as the JSON that clients see. Each worker's row of a session is its own; whoever
- * reads sees the newest of them. Statements only; whoever calls has the transaction.
+ * Sessions and their messages as rows and as the JSON that clients see. Each worker's row of a session is its own;
+ * readers see the newest of them. Statements only; the caller has the transaction.
  */
 public final class SessionTable {
   /** Of one answer: clients refuse more than 64 MiB, and a session or a message may have 1 MiB. */

@@ -126,7 +126,7 @@ public final class SessionResumer {
         asked.codebase, asked.session, asked.content(), asked.request == null ? "" : asked.request, task);
   }
 
-  /** The worker to go on with: the codebase's owner, else one that is there, else whose session is newest. */
+  /** The worker that continues: the codebase's owner, else one that is there, else whose session is newest. */
   private String holder(List<String> holders, String codebase) {
     var owner = codebases.owner(codebase);
     var best = holders.stream().min(Comparator.comparing((String worker) -> !worker.equals(owner))

@@ -171,7 +171,7 @@ class OutcomesTest {
             "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":10,"
             + "\"retry_delay_ms\":900.5,\"error_status\":429,\"error\":\"rate_limit\",\"session_id\":\"s\"}\n", "", "limit",
             "its provider answered with status 429 (rate_limit), attempt 2 of 10"),
-        bad("claude", "a result without a word or a deed", 0, result("\"is_error\":false,\"result\":\"\",\"stop_reason\":\"end_turn\""), "",
+        bad("claude", "a result without text or a tool call", 0, result("\"is_error\":false,\"result\":\"\",\"stop_reason\":\"end_turn\""), "",
             "empty-result", "the agent ended without saying anything"),
         bad("claude", "no result: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("claude", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
@@ -220,7 +220,7 @@ class OutcomesTest {
         bad("codex", "killed, of a model that it knows nothing of", 137,
             "{\"type\":\"item.completed\",\"item\":{\"type\":\"error\",\"message\":"
             + "\"Model metadata for `m` not found.\"}}\n", "", "terminated", "the agent was ended by signal 9"),
-        bad("codex", "an end without a word or a deed", 0, "{\"type\":\"turn.started\"}\n" + end, "", "empty-result",
+        bad("codex", "an end without text or a tool call", 0, "{\"type\":\"turn.started\"}\n" + end, "", "empty-result",
             "the agent ended without saying anything"),
         bad("codex", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("codex", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),

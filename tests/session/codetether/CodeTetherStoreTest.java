@@ -67,7 +67,7 @@ class CodeTetherStoreTest {
     assertThat(messages).extracting(Message::id).containsExactly(ID + "-0", ID + "-1", ID + "-3");
     assertThat(messages.get(1).model()).isEqualTo("provider/model-x");
     assertThat(messages.get(1).agent()).isEqualTo("build");
-    assertThat(messages.get(1).created()).as("told nowhere").isNull();
+    assertThat(messages.get(1).created()).as("stored nowhere").isNull();
     assertThat(messages.get(1).parts()).extracting(part -> part.path("type").asText()).containsExactly("reasoning", "text", "tool");
     assertThat(messages.get(1).parts().get(2).path("state").toString())
         .isEqualTo("{\"status\":\"completed\",\"input\":{\"command\":\"wc\"},\"output\":\"42\"}");

@@ -21,7 +21,7 @@ import tests.FakeTime;
 import tests.session.Captured;
 
 /**
- * Claude Code's logs, as documents describe them: read on from where the last reading ended, and told as sessions without what
+ * Claude Code's logs, as documents describe them: read as sessions without what
  * sub-agents said. The lines are written here, since no log of a real one could be made without an account.
  */
 class ClaudeStoreTest {

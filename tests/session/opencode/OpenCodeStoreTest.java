@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.session.Captured;
 
-/** What real OpenCodes stored is told the same, whichever form they stored it in, and the form is chosen anew at each call. */
+/** Sessions of real OpenCodes are read the same from every form of their store. */
 class OpenCodeStoreTest {
   @TempDir
   Path folder;

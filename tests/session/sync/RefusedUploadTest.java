@@ -82,7 +82,7 @@ class RefusedUploadTest {
 
   @ParameterizedTest
   @ValueSource(ints = {403, 404, 413, 422})
-  void goesOnWithTheNextCodebaseWhenOneIsRefused(int status) throws Exception {
+  void continuesWithTheNextCodebaseWhenOneIsRefused(int status) throws Exception {
     here.codebases.put("b", B);
     here.store.put("s1", "one", A, 1, "x").put("s2", "two", B, 2, "y");
     here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(status, "not this one");
@@ -155,7 +155,7 @@ class RefusedUploadTest {
 
   @ParameterizedTest
   @ValueSource(ints = {500, 503})
-  void goesOnWithTheNextCodebaseWhenTheServerFailsAtOne(int status) throws Exception {
+  void continuesWithTheNextCodebaseWhenTheServerFailsAtOne(int status) throws Exception {
     here.codebases.put("b", B);
     here.store.put("s1", "one", A, 1, "x").put("s2", "two", B, 2, "y");
     here.server.on("POST", "/v1/agent/codebases/a/sessions/sync").answer(status, "not now");
@@ -171,7 +171,7 @@ class RefusedUploadTest {
 
   @ParameterizedTest
   @ValueSource(ints = {500, 504, 422})
-  void goesOnWithTheNextSessionWhenTheServerFailsAtOne(int status) throws Exception {
+  void continuesWithTheNextSessionWhenTheServerFailsAtOne(int status) throws Exception {
     here.store.put("s1", "one", A, 1, "x").put("s2", "two", A, 2, "y").put("s3", "three", A, 3, "z");
     for (var bad : List.of("s3", "s2")) {
       here.server.on("POST", "/v1/agent/codebases/a/sessions/" + bad + "/messages/sync").answer(status, "not these");

@@ -35,7 +35,7 @@ import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
-/** Holds say what keeps tasks back, at once and masked, and whoever reads them waits for nothing. */
+/** Holds say what keeps tasks back, at once and masked, and readers wait for nothing. */
 class HoldMonitorTest {
   @TempDir
   private Path folder;
