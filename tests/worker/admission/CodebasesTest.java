@@ -70,7 +70,7 @@ class CodebasesTest {
   }
 
   @Test
-  void replacesTheOldIdOfAFolderByANewOne() throws Exception {
+  void replacesTheOldIdOfAFolderByTheNewOne() throws Exception {
     var app = new Codebase("app", temp.resolve("srv/app"), "");
     var codebases = codebases(Map.of(), app);
     assertThat(codebases.registered(app, "old")).isTrue();
