@@ -33,40 +33,49 @@ public final class NativeLibrary {
     if (isLoaded) {
       return;
     }
-    var why = cache == null ? "" : load(cache.resolve("sqlite-" + SQLiteJDBCLoader.getVersion() + "-" + System.getProperty("os.arch")));
-    why += isLoaded ? "" : (why.isEmpty() ? "" : "; ") + loadFromTemporary();
+    System.setProperty("org.slf4j.simpleLogger.log.org.sqlite.SQLiteJDBCLoader", "off"); // it logs a trace for each folder that fails
+    var why = cache == null ? "" : useCache(cache.resolve("sqlite-" + SQLiteJDBCLoader.getVersion() + "-" + System.getProperty("os.arch"))) + "; ";
+    why += load();
     if (!isLoaded) {
       throw new Problem("SQLite's native library cannot be loaded", why, "set XDG_CACHE_HOME to a folder that this user may write, on a "
           + "file system that is not mounted noexec");
     }
   }
 
-  private static String loadFromTemporary() {
-    try {
-      var folder = Files.createTempDirectory("a2a-sqlite");
-      var why = load(folder);
-      try (var files = Files.list(folder)) {
-        for (var file : files.toList()) {
-          Files.delete(file); // what is loaded needs its file no more
-        }
-      }
-      Files.delete(folder);
-      return why;
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
-  /** Returns why it failed. */
-  private static String load(Path folder) {
+  /** Has the driver look there first. Returns why that is in vain. */
+  private static String useCache(Path folder) {
     var file = folder.resolve(LibraryLoaderUtil.getNativeLibName());
     try {
       if (!Files.exists(file)) {
         copy(file);
       }
-      System.load(file.toString()); // the driver would log a trace for each folder that fails
       System.setProperty("org.sqlite.lib.path", folder.toString());
-      System.setProperty("org.sqlite.tmpdir", folder.toString());
+      return folder + " holds it";
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /** The driver loads it: a second copy in one process would crash it. Returns why it failed. */
+  private static String load() {
+    try {
+      var temporary = Files.createTempDirectory("a2a-sqlite");
+      System.setProperty("org.sqlite.tmpdir", temporary.toString());
+      var why = initialize();
+      try (var files = Files.list(temporary)) {
+        for (var file : files.toList()) {
+          Files.delete(file); // what is loaded needs its file no more
+        }
+      }
+      Files.delete(temporary);
+      return why;
+    } catch (IOException e) {
+      return e + "; " + initialize();
+    }
+  }
+
+  private static String initialize() {
+    try {
       isLoaded = SQLiteJDBCLoader.initialize();
       return "";
     } catch (Exception | UnsatisfiedLinkError e) {

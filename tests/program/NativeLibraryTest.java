@@ -61,6 +61,6 @@ class NativeLibraryTest extends OnSite {
   void namesTheCauseWhenNoFolderCanBeUsed() throws Exception {
     var run = site.start(variables(NOWHERE, NOWHERE), ECHO);
     assertThat(run.exit()).isEqualTo(1);
-    assertThat(run.err()).contains("problem: SQLite's native library cannot be loaded", "why: " + NOWHERE, "fix: set XDG_CACHE_HOME").doesNotContain("\tat ");
+    assertThat(run.err()).contains("problem: SQLite's native library cannot be loaded", "why: ", NOWHERE, "fix: set XDG_CACHE_HOME").doesNotContain("\tat ");
   }
 }

@@ -192,7 +192,7 @@ abstract class RealAgent {
   private List<SessionMessage> uploaded(String session, String last) throws Exception {
     var sessions = site.client().sessions();
     Program.await("the session with " + last, () -> sessions.list(site.id(code), 100, 0, session).total() == 1
-        && sessions.messages(site.id(code), session, 100).messages().getLast().text().equals(last));
+        && sessions.messages(site.id(code), session, 100).messages().stream().reduce((m, n) -> n).filter(m -> m.text().equals(last)).isPresent());
     return sessions.messages(site.id(code), session, 100).messages();
   }
 
