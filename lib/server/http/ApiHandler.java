@@ -111,10 +111,10 @@ public final class ApiHandler implements HttpHandler {
     } catch (ApiError | InterruptedException e) {
       throw e;
     } catch (DatabaseException e) {
-      LOG.error("request failed method={} path={}: {}", exchange.getRequestMethod(), exchange.getRequestURI(), e.getMessage());
+      LOG.error("request failed method={} path={}: {}", exchange.getRequestMethod(), exchange.getRequestURI().getRawPath(), e.getMessage());
       throw e.disk() ? ApiError.of(503, "the server cannot write to its disk") : ApiError.of(500, "Internal server error");
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      LOG.error("request failed method={} path={}", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+      LOG.error("request failed method={} path={}", exchange.getRequestMethod(), exchange.getRequestURI().getRawPath(), e);
       throw ApiError.of(500, "Internal server error");
     }
   }
@@ -217,7 +217,7 @@ public final class ApiHandler implements HttpHandler {
     try {
       source.writeTo(exchange.getResponseBody());
     } catch (DatabaseException | RuntimeException e) {
-      LOG.error("stream broke off path={}", exchange.getRequestURI(), e);
+      LOG.error("stream broke off path={}", exchange.getRequestURI().getRawPath(), e);
     }
   }
 }
