@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import lib.agent.AgentProgram;
 import lib.cli.Command;
+import lib.cli.LocalServer;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
 import lib.client.ApiClient;
@@ -127,7 +128,7 @@ public final class config extends Command {
 
     private int check(Settings settings) {
       new ApiClient(ServerAddress.of(settings)); // reads ca_file
-      EmbeddedServer.check(ServerOptions.of(settings));
+      EmbeddedServer.check(ServerOptions.of(LocalServer.withToken(settings, settings.get(SettingsTable.DATA), io)));
       var warnings = new ArrayList<>(settings.warnings());
       if (settings.given(SettingsTable.AGENT_BIN)) {
         try {

@@ -109,7 +109,7 @@ public final class run extends Command {
       prompt = prompt(prompt);
     }
     var idle = idle();
-    var settings = settings();
+    var settings = workSettings();
     var secrets = Secrets.of(settings);
     var unread = CredentialFiles.addTo(secrets, settings.env());
     var redaction = Redaction.of(secrets.names());
@@ -140,6 +140,12 @@ public final class run extends Command {
     }
   }
 
+  /** The settings, with a token for the server that {@code --local} starts. */
+  private Settings workSettings() {
+    var settings = settings();
+    return local ? LocalServer.withToken(settings, StateDirectory.of(settings), io) : settings;
+  }
+
   /** How long there may be nothing to do; null for ever. */
   private Duration idle() {
     try {
@@ -155,13 +161,9 @@ public final class run extends Command {
       throws IOException, InterruptedException, DatabaseException {
     try (var hub = EmbeddedServer.start(ServerOptions.of(settings), Clock.SYSTEM)) {
       var token = Tokens.any(settings.get(SettingsTable.TOKENS));
-      LocalServer.announce(identity.stateDir(), hub.url(), token);
+      LocalServer.announce(identity.stateDir(), identity.stateDir().resolve("lock"), hub.url(), token);
       io.err().println("CodeTether server on " + hub.url());
-      try {
-        return work(settings, ServerAddress.of(settings).at(hub.url()).with(token), identity, journal, redaction, idle);
-      } finally {
-        LocalServer.withdraw(identity.stateDir());
-      }
+      return work(settings, ServerAddress.of(settings).at(hub.url()).with(token), identity, journal, redaction, idle);
     }
   }
 
@@ -179,7 +181,7 @@ public final class run extends Command {
       worker.start(0);
       return worker.awaitServer(REGISTERED) ? one(settings, client, worker) : Problem.Exit.INTERRUPTED.code;
     }
-    var daemon = new Daemon(worker, this::settings, this::offered);
+    var daemon = new Daemon(worker, this::workSettings, this::offered);
     on(signal -> worker.stop(), "INT", "TERM");
     onHangup(daemon);
     try (var control = ControlServer.start(identity.stateDir(), daemon, io.env())) {

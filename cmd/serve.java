@@ -7,6 +7,7 @@ package cmd;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import lib.cli.Command;
+import lib.cli.LocalServer;
 import lib.cli.Logging;
 import lib.cli.output.CommandIo;
 import lib.config.Setting.Use;
@@ -17,6 +18,7 @@ import lib.redaction.Redaction;
 import lib.redaction.Secrets;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;
+import lib.server.http.Tokens;
 import picocli.CommandLine;
 import sun.misc.Signal;
 
@@ -30,12 +32,20 @@ public final class serve extends Command {
 
   @Override
   public Integer call() throws InterruptedException {
-    var settings = settings();
+    var given = settings();
+    var folder = ServerOptions.database(given).getParent();
+    var settings = LocalServer.withToken(given, folder, io);
+    var options = ServerOptions.of(settings);
     Logging.start(settings.get(SettingsTable.LOG_LEVEL), io.terminal(), io.env(), Redaction.of(Secrets.of(settings).names())::mask);
     var stop = new CountDownLatch(1);
     var signals = List.of(new Signal("INT"), new Signal("TERM"));
     var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();
-    try (var hub = EmbeddedServer.start(ServerOptions.of(settings), Clock.SYSTEM, url -> io.out().println("CodeTether server on " + url))) {
+    var token = Tokens.any(settings.get(SettingsTable.TOKENS));
+    try (var running = EmbeddedServer.start(options, Clock.SYSTEM, url -> {
+      LocalServer.announce(folder, options.lock(), url, token);
+      LocalServer.link(folder, io);
+      io.out().println("CodeTether server on " + url);
+    })) {
       stop.await();
     } finally {
       for (var i = 0; i < before.size(); i++) {

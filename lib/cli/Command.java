@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import lib.cli.output.CommandIo;
 import lib.client.ApiClient;
@@ -77,17 +78,17 @@ public abstract class Command implements Callable<Integer> {
     return code;
   }
 
-  /** The settings that these arguments, the variables and the config file make; warnings go to {@code err}. */
+  /** The settings that these arguments, the variables, the config file and servers of this user make; warnings go to {@code err}. */
   protected final Settings settings() {
     var config = SettingOptions.config(spec.commandLine().getParseResult(), io.env());
     var settings = Settings.resolve(options.given(), config, io.env());
     var acts = uses.contains(Setting.Use.WORK) || uses.contains(Setting.Use.SERVE);
     (acts ? settings.warnings() : settings.briefWarnings()).forEach(io::warn);
-    return settings;
+    return uses.contains(Setting.Use.CONNECT) ? LocalServer.withTokenOf(settings, io) : settings;
   }
 
   /**
-   * The server that the settings name, else the one of a {@code run --local} that is alive, which is said on {@code err}.
+   * The server that the settings name, else the embedded one of this user that is alive, which is said on {@code err}.
    *
    * @throws Problem when there is none, or several to choose from
    */
@@ -98,17 +99,17 @@ public abstract class Command implements Callable<Integer> {
     }
     var local = LocalServer.alive(settings, io);
     if (local.size() == 1) {
-      io.err().println("using the local server " + local.getFirst().url() + " of worker " + local.getFirst().worker());
-      return named.at(local.getFirst().url()).with(local.getFirst().token() != null ? local.getFirst().token() : named.token());
+      io.err().println("using the local server " + local.getFirst());
+      return named.at(local.getFirst().url()).with(local.getFirst().token());
     }
     if (local.size() > 1) {
-      throw new Problem("several local servers are alive", "they belong to the workers " + LocalServer.names(local),
+      throw new Problem("several local servers are alive", local.stream().map(LocalServer::toString).collect(Collectors.joining(", ")),
           "choose one with --name, or give --server URL");
     }
     if (settings.given(SettingsTable.WORKER_NAME)) {
-      var others = LocalServer.all(settings.env(), io);
+      var others = LocalServer.names(settings.env(), io);
       throw new Problem("worker " + settings.get(SettingsTable.WORKER_NAME) + " has no local server alive",
-          others.isEmpty() ? "no worker here has one" : "alive: " + LocalServer.names(others),
+          others.isEmpty() ? "no worker here has one" : "alive: " + others,
           "give another --name, or --server URL, or start one: run --local --name " + settings.get(SettingsTable.WORKER_NAME));
     }
     throw noServer();

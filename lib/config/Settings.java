@@ -113,6 +113,16 @@ public final class Settings {
     return mixed;
   }
 
+  /** These with another value for one setting, which counts as given in that file. */
+  public <T> Settings with(Setting<T> setting, T value, String file) {
+    var changed = new Settings(env, this.file);
+    changed.values.putAll(values);
+    changed.values.put(setting.key(), new Value(value, new Origin(Source.FILE, file)));
+    changed.warnings.addAll(warnings);
+    changed.idle.putAll(idle);
+    return changed;
+  }
+
   @SuppressWarnings("unchecked")
   public <T> T get(Setting<T> setting) {
     return (T) values.get(setting.key()).value;

@@ -131,8 +131,11 @@ public final class SettingsTable {
   public static final Setting<Path> DB_PATH = row(Setting.of("db_path", SettingType.path(),
       "the embedded server's database file").vars("OPENCODE_DB_PATH").fallback(env -> null, "server.db in data").in(SERVE, WORK));
   public static final Setting<String> TOKENS = row(Setting.of("tokens", SettingType.tokens(),
-      "tokens the embedded server accepts").vars("A2A_AUTH_TOKENS").in(SERVE, WORK)
-      .listed());
+      "tokens the embedded server accepts").vars("A2A_AUTH_TOKENS").fallback(env -> null, "one that it makes at its first start")
+      .in(SERVE, WORK).listed());
+  public static final Setting<Boolean> NO_TOKEN = row(Setting.of("no_token", SettingType.bool(),
+      "the embedded server asks for no token: every user of this machine can read its tasks and run code as you").fallback(false)
+      .in(SERVE, WORK).listed());
 
   // --- named by the product page or the old worker; said to have no effect until their feature exists
   private static final String MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";

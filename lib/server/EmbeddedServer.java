@@ -146,7 +146,7 @@ public final class EmbeddedServer implements AutoCloseable {
     EmbeddedServer hub = null;
     try {
       var file = options.database();
-      lock = LockFile.take(file.resolveSibling(file.getFileName() + ".lock"), "a server",
+      lock = LockFile.take(options.lock(), "a server",
           "use that one (--server URL), or give this one its own --data DIR");
       if (Files.notExists(file)) {
         DurableFiles.write(file, new byte[0]); // for its owner alone from the start; SQLite's own files follow it
@@ -191,7 +191,7 @@ public final class EmbeddedServer implements AutoCloseable {
       if (!address.isLoopbackAddress() && options.tokens().none()) {
         throw new Problem("the server may not listen on " + options.host() + " without tokens",
             "anybody who reaches that address could make this machine's workers run code",
-            "give --tokens-file FILE (or set A2A_AUTH_TOKENS), or listen on 127.0.0.1").ending(Problem.Exit.REFUSED);
+            "leave --no-token out, or listen on 127.0.0.1").ending(Problem.Exit.REFUSED);
       }
       return new InetSocketAddress(address, options.port());
     } catch (UnknownHostException e) {

@@ -3,6 +3,7 @@ package lib.server;
 import java.nio.file.Path;
 import lib.config.Settings;
 import lib.config.SettingsTable;
+import lib.core.Problem;
 import lib.server.http.Tokens;
 
 /**
@@ -15,9 +16,18 @@ import lib.server.http.Tokens;
  */
 public record ServerOptions(String host, int port, Path database, Tokens tokens) {
 
-  /** What the settings say. @throws lib.core.Problem when the tokens are none */
+  /** What the settings say. @throws Problem when the tokens are none, or the settings ask for tokens and for no token */
   public static ServerOptions of(Settings settings) {
+    if (settings.get(SettingsTable.NO_TOKEN) && settings.get(SettingsTable.TOKENS) != null) {
+      throw new Problem("no_token and tokens are both given", "the server asks for tokens, or for none", "leave one of them out")
+          .ending(Problem.Exit.USAGE);
+    }
     return new ServerOptions(settings.get(SettingsTable.HOST), settings.get(SettingsTable.PORT), database(settings), Tokens.parse(settings.get(SettingsTable.TOKENS)));
+  }
+
+  /** The file whose lock a server holds while it uses the database. */
+  public Path lock() {
+    return database.resolveSibling(database.getFileName() + ".lock");
   }
 
   /** The database that the settings mean. */

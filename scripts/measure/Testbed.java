@@ -48,7 +48,7 @@ public final class Testbed implements AutoCloseable {
     this.quick = quick;
     this.home = Files.createTempDirectory("a2a-bench").toRealPath();
     Runtime.getRuntime().addShutdownHook(new Thread(this::close)); // Ctrl-C ends them, too
-    this.server = start("server", "worker", "serve", "--port", "0", "--data", file("data").toString());
+    this.server = start("server", "worker", "serve", "--no-token", "--port", "0", "--data", file("data").toString());
     await("the server", () -> log("server").contains("http://"));
     this.url = URI.create(log("server").replaceFirst("(?s).*?(http://[^\\s,;]+).*", "$1"));
     this.client = new ApiClient(new ServerAddress(url, null, null, Environment.system()));

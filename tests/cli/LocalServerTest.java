@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lib.cli.LocalServer;
+import lib.core.Clock;
+import lib.server.EmbeddedServer;
+import lib.server.ServerOptions;
+import lib.server.http.Tokens;
 import lib.store.LockFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.fake.FakeServer;
 
 /** Commands find the servers of the workers that are alive, and no others. */
 class LocalServerTest {
@@ -29,7 +36,7 @@ class LocalServerTest {
 
   private LockFile run(String worker) throws Exception {
     var lock = LockFile.take(desk.state(worker).resolve("lock"), "a worker", "do without");
-    LocalServer.announce(desk.state(worker), desk.hub.url(), null);
+    LocalServer.announce(desk.state(worker), desk.state(worker).resolve("lock"), desk.hub.url(), null);
     return lock;
   }
 
@@ -65,6 +72,30 @@ class LocalServerTest {
         assertThat(ran.exit()).as(text).isZero();
         assertThat(ran.err()).contains("warning: " + desk.state("b").resolve("local.json"), "of worker w\n");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "localhost"})
+  void sendsTheTokenOfAServerThatIsNamedByItsAddress(String host) throws Exception {
+    try (var lock = run("w"); var server = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, folder.resolve("d/server.db"),
+        Tokens.parse("a-token-of-ours")), Clock.SYSTEM)) {
+      LocalServer.announce(desk.state("w"), desk.state("w").resolve("lock"), server.url(), "a-token-of-ours");
+      var url = "http://" + host + ":" + server.url().getPort();
+      var ran = desk.alone("tasks", "list", "--server", url);
+      assertThat(ran.exit()).as(ran.err()).isZero();
+      assertThat(desk.alone("tasks", "list", "--server", url, "--auth-token", "another").exit()).as("a given one wins").isEqualTo(1);
+      assertThat(lock).isNotNull();
+    }
+  }
+
+  @Test
+  void sendsTheTokenToNoOtherAddress() throws Exception {
+    try (var lock = run("w"); var other = FakeServer.start(FakeServer.Version.V16)) {
+      LocalServer.announce(desk.state("w"), desk.state("w").resolve("lock"), desk.hub.url(), "a-token-of-ours");
+      assertThat(desk.alone("tasks", "list", "--server", other.url().toString()).exit()).isZero();
+      assertThat(other.requests()).isNotEmpty().noneMatch(request -> request.headers().toString().contains("a-token-of-ours"));
+      assertThat(lock).isNotNull();
     }
   }
 

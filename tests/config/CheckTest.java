@@ -19,13 +19,21 @@ class CheckTest {
 
   @ParameterizedTest
   @CsvSource({"A2A_CA_FILE,/nonexistent.pem,certificate authorities in /nonexistent.pem,1", 
-      "A2A_CA_FILE,/etc/hostname,/etc/hostname cannot be used,1", "A2A_TOKENS,'ci:,',tokens holds no token,1", "A2A_HOST,300.1.1.1,cannot listen on 300.1.1.1,1", "A2A_HOST,0.0.0.0,without tokens,4",
+      "A2A_CA_FILE,/etc/hostname,/etc/hostname cannot be used,1", "A2A_TOKENS,'ci:,',tokens holds no token,1", "A2A_HOST,300.1.1.1,cannot listen on 300.1.1.1,1", 
       "A2A_AGENT_ENV,A=B,agent_env is 'A=B',1", "A2A_AGENT_ENV,A*B,agent_env is 'A*B',1", "A2A_CODEBASE_ROOTS,'/srv,/',codebase_roots is,1",
       "A2A_CODEBASE_ROOTS,/srv/..,codebase_roots is,1"})
   void whatFailsAtOnceInUseIsFound(String variable, String value, String what, int exit) {
     var ran = Ran.config(home, Map.of(variable, value), "check");
     assertThat(ran.exit()).as(ran.toString()).isEqualTo(exit);
     assertThat(ran.err()).startsWith("problem: ").contains(what);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"A2A_HOST,0.0.0.0,without tokens,4", "A2A_TOKENS,abc,no_token and tokens are both given,2"})
+  void findsWhatDoesNotGoWithNoToken(String variable, String value, String what, int exit) {
+    var ran = Ran.config(home, Map.of(variable, value, "A2A_NO_TOKEN", "yes"), "check");
+    assertThat(ran.exit()).as(ran.toString()).isEqualTo(exit);
+    assertThat(ran.err()).contains("every user of this machine can", "problem: ", what);
   }
 
   @Test

@@ -3,7 +3,10 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
 import lib.core.Json;
 import org.junit.jupiter.api.Test;
@@ -49,9 +52,48 @@ class CommandsTest extends OnSite {
 
   @Test
   void serveRequiresATokenWhenNotOnLoopback() throws Exception {
-    var open = site.start("serve", "--port", "0", "--host", "0.0.0.0");
+    var open = site.start("serve", "--port", "0", "--host", "0.0.0.0", "--no-token");
     assertThat(open.exit()).isEqualTo(4);
     assertThat(open.err()).contains("problem: ", "token");
+  }
+
+  @Test
+  void serveMakesATokenThatTheCommandsOfItsUserUseAndNobodyElseHas() throws Exception {
+    var data = home.resolve("data");
+    var kept = "";
+    for (var start = 0; start < 2; start++) {
+      var server = site.start("serve", "--port", "0", "--data", data.toString());
+      site.at(URI.create(server.awaitOut("http://\\S+")));
+      assertThat(statusWithoutToken("/v1/agent/tasks")).isEqualTo(401);
+      assertThat(statusWithoutToken("/health")).isEqualTo(200);
+      assertThat(statusWithoutToken("/v1/agent/status")).isEqualTo(200);
+      assertThat(ran("tasks", "list", "--server", site.url().toString()).exit()).isZero();
+      var found = site.start("tasks", "list");
+      assertThat(found.exit()).isZero();
+      assertThat(found.err()).isEqualTo("using the local server " + site.url() + "\n");
+      assertThat(Files.getPosixFilePermissions(data.resolve("local.json"))).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+      var token = Json.read(Files.readString(data.resolve("local.json"))).path("token").asText();
+      assertThat(token).hasSize(32);
+      assertThat(start == 0 ? token : kept).isEqualTo(token);
+      kept = token;
+      server.signal("TERM");
+      assertThat(server.exit()).isZero();
+      assertThat(server.err()).doesNotContain(token);
+    }
+  }
+
+  private int statusWithoutToken(String path) throws Exception {
+    var call = (HttpURLConnection) site.url().resolve(path).toURL().openConnection();
+    try {
+      return call.getResponseCode();
+    } finally {
+      call.disconnect();
+    }
+  }
+
+  @Test
+  void serveSaysWhatNoTokenMeans() throws Exception {
+    assertThat(site.serve().err()).contains("warning: the server asks for no token: every user of this machine can");
   }
 
   @Test

@@ -94,7 +94,7 @@ class AccessControlTest {
     assertThatThrownBy(() -> EmbeddedServer.start(new ServerOptions(host, 0, temp.resolve("server.db"), Tokens.NONE), new StillTime()))
         .isInstanceOfSatisfying(Problem.class, problem -> {
           assertThat(problem.what()).contains(host).contains("without tokens");
-          assertThat(problem.fix()).contains("A2A_AUTH_TOKENS", "--tokens-file");
+          assertThat(problem.fix()).contains("--no-token", "127.0.0.1");
           assertThat(problem.exit()).isEqualTo(Problem.Exit.REFUSED);
         });
     assertThat(temp).isEmptyDirectory();

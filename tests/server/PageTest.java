@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import lib.core.Json;
+import lib.server.http.Tokens;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -59,6 +60,14 @@ class PageTest {
     if (!command.startsWith("curl -I")) {
       assertThat(Json.read(shown.body).isContainerNode()).isTrue();
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandOfThePageNeedsAndTakesATokenWhenTheServerHasOne(String command) throws Exception {
+    hub.restart(Tokens.parse("a-token-of-ours"));
+    assertThat(run(command).status).isEqualTo(command.matches(".*/(health|status)\\b.*") ? 200 : 401);
+    assertThat(run(command.replaceFirst("curl", "curl -H 'Authorization: Bearer a-token-of-ours'")).status).isBetween(200, 299);
   }
 
   @Test

@@ -22,7 +22,7 @@ import tests.server.Wire.Got;
 /** A server for each test, on a free port, with a folder of its own and a clock that stands. */
 final class Served implements BeforeEachCallback, AfterEachCallback {
   final StillTime time = new StillTime();
-  private final Tokens tokens;
+  private Tokens tokens;
   private Path folder;
   private EmbeddedServer hub;
 
@@ -56,6 +56,12 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
   }
 
   void restart() throws InterruptedException {
+    restart(tokens);
+  }
+
+  /** With other tokens. */
+  void restart(Tokens other) throws InterruptedException {
+    tokens = other;
     hub.close();
     hub = start();
   }
