@@ -137,6 +137,11 @@ public final class SettingsTable {
       "the embedded server asks for no token: every user of this machine can read its tasks and run code as you").fallback(false)
       .in(SERVE, WORK).listed());
 
+  public static final Setting<Integer> SERVER_KEEP_DAYS = row(Setting.of("server_keep_days", SettingType.whole(1, 3650),
+      "days that the embedded server keeps ended tasks, and the sessions of workers that are gone").fallback(90).in(SERVE, WORK));
+  public static final Setting<Long> SERVER_KEEP_BYTES = row(Setting.of("server_keep_bytes", SettingType.bytes(1 << 20, 1L << 50),
+      "all ended tasks of the embedded server with their output together; past it the oldest go").fallback(10L << 30).in(SERVE, WORK));
+
   // --- named by the product page or the old worker; said to have no effect until their feature exists
   private static final String MAIL = "mail", DISCOVERY = "agent discovery", VAULT = "Vault";
   public static final Setting<URI> REDIS_URL = row(Setting.of("redis_url", SettingType.url("redis", "rediss"),

@@ -38,6 +38,7 @@ import lib.server.session.SessionService;
 import lib.server.task.Announcer;
 import lib.server.task.LeaseReaper;
 import lib.server.task.OutputLog;
+import lib.server.task.Retention;
 import lib.server.task.TaskService;
 import lib.server.task.TaskSignals;
 import lib.server.worker.CodebaseRegistry;
@@ -81,11 +82,12 @@ public final class EmbeddedServer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String host;
   private final String serverId;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final CodebaseRegistry codebases;
   private final OutputLog outputs;
   private final IncreasingTime stamps;
   private final LeaseReaper reaper;
+  private final Retention retention;
   private final ApiHandler web;
   private final Thread pulse;
 
@@ -99,21 +101,23 @@ public final class EmbeddedServer implements AutoCloseable {
     this.stamps = new IncreasingTime(time);
     var workers = new WorkerRegistry(database, time, stamps);
     this.codebases = new CodebaseRegistry(database, stamps);
-    this.fleet = new LiveWorkers(workers, codebases);
+    this.liveWorkers = new LiveWorkers(workers, codebases);
     var leases = new Leases(time);
     var signals = new TaskSignals();
     this.outputs = new OutputLog(database, leases, signals);
-    var announcer = new Announcer(database, fleet, stamps);
-    var tasks = new TaskService(database, stamps, fleet, leases, announcer, signals::signal);
-    var sessions = new SessionService(database, stamps, codebases, fleet);
-    var resumes = new SessionResumer(database, stamps, codebases, fleet, tasks);
-    this.reaper = new LeaseReaper(database, tasks, fleet, leases, announcer, signals, stamps);
+    var announcer = new Announcer(database, liveWorkers, stamps);
+    var tasks = new TaskService(database, stamps, liveWorkers, leases, announcer, signals::signal);
+    var sessions = new SessionService(database, stamps, codebases, liveWorkers);
+    var resumes = new SessionResumer(database, stamps, codebases, liveWorkers, tasks);
+    this.retention = new Retention(database, time, options.keep());
+    this.reaper = new LeaseReaper(database, tasks, liveWorkers, leases, announcer, signals, stamps);
     var routes = new ArrayList<Route>();
     routes.add(Route.of("GET", "/health", this::health).opened());
     routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
-    routes.addAll(new WorkerApi(database, tasks, workers, codebases, fleet, leases).routes());
-    routes.addAll(new StreamApi(workers, fleet, leases, announcer, stamps).routes());
-    routes.addAll(new CodebaseApi(codebases, tasks, workers, fleet).routes());
+    routes.add(Route.of("POST", "/v1/server/prune", this::prune));
+    routes.addAll(new WorkerApi(database, tasks, workers, codebases, liveWorkers, leases).routes());
+    routes.addAll(new StreamApi(workers, liveWorkers, leases, announcer, stamps).routes());
+    routes.addAll(new CodebaseApi(codebases, tasks, workers, liveWorkers).routes());
     routes.addAll(new TaskApi(tasks, codebases, workers, reaper).routes());
     routes.addAll(new OutputApi(tasks, outputs, workers, stamps).routes());
     routes.addAll(new SessionApi(sessions, resumes, workers).routes());
@@ -123,7 +127,7 @@ public final class EmbeddedServer implements AutoCloseable {
     server.setExecutor(threads);
     server.createContext("/", web);
     server.start();
-    this.pulse = Thread.ofPlatform().name("server pulse").daemon().start(() -> reaper.run(time));
+    this.pulse = Thread.ofPlatform().name("server pulse").daemon().start(() -> reaper.run(time, retention));
   }
 
   /** Starts a server that tells nobody its address. */
@@ -217,7 +221,7 @@ public final class EmbeddedServer implements AutoCloseable {
   public void close() throws InterruptedException {
     var url = url();
     pulse.interrupt();
-    fleet.streams().forEach(WorkerStream::close);
+    liveWorkers.streams().forEach(WorkerStream::close);
     outputs.close();
     web.drain(DRAIN);
     server.stop(0); // waits itself for the whole of any other time, idle or not
@@ -237,6 +241,13 @@ public final class EmbeddedServer implements AutoCloseable {
         .putNull("agent_binary").put("registered_codebases", codebases.all().size())
         .put("registered_workspaces", codebases.all().size()).put("auto_start", false).putNull("runtime");
     return ApiResponse.of(answer.put("server_id", serverId));
+  }
+
+  private ApiResponse prune(ApiRequest request) throws DatabaseException, InterruptedException {
+    var dryRun = request.body().flag("dry_run");
+    var pruned = retention.prune(dryRun);
+    return ApiResponse.of(Json.object().put("tasks", pruned.tasks()).put("sessions", pruned.sessions()).put("bytes", pruned.bytes())
+        .put("dry_run", dryRun).put("keep_days", retention.limits().days()).put("keep_bytes", retention.limits().bytes()));
   }
 
   /** Made once and kept with the data: tells a restarted server from another one at the same address. */

@@ -5,6 +5,7 @@ import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Problem;
 import lib.server.http.Tokens;
+import lib.server.task.Retention;
 
 /**
  * What an embedded server is started with.
@@ -13,8 +14,14 @@ import lib.server.http.Tokens;
  * @param port 0 picks a free one
  * @param database its SQLite file; made when missing, its folder too
  * @param tokens who may come in
+ * @param keep what stays of ended tasks
  */
-public record ServerOptions(String host, int port, Path database, Tokens tokens) {
+public record ServerOptions(String host, int port, Path database, Tokens tokens, Retention.Limits keep) {
+
+  /** With the default limits. */
+  public ServerOptions(String host, int port, Path database, Tokens tokens) {
+    this(host, port, database, tokens, new Retention.Limits(90, 10L << 30));
+  }
 
   /** What the settings say. @throws Problem when the tokens are none, or the settings ask for tokens and for no token */
   public static ServerOptions of(Settings settings) {
@@ -22,7 +29,8 @@ public record ServerOptions(String host, int port, Path database, Tokens tokens)
       throw new Problem("no_token and tokens are both given", "the server asks for tokens, or for none", "leave one of them out")
           .ending(Problem.Exit.USAGE);
     }
-    return new ServerOptions(settings.get(SettingsTable.HOST), settings.get(SettingsTable.PORT), database(settings), Tokens.parse(settings.get(SettingsTable.TOKENS)));
+    return new ServerOptions(settings.get(SettingsTable.HOST), settings.get(SettingsTable.PORT), database(settings), Tokens.parse(settings.get(SettingsTable.TOKENS)),
+        new Retention.Limits(settings.get(SettingsTable.SERVER_KEEP_DAYS), settings.get(SettingsTable.SERVER_KEEP_BYTES)));
   }
 
   /** The file whose lock a server holds while it uses the database. */

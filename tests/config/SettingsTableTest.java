@@ -44,7 +44,7 @@ class SettingsTableTest {
       row("keep_days", "30", "0"), row("keep_bytes", "10GiB", "1KiB"),
       row("drain_timeout", "0", "-1"), row("keep_agents", "yes", "2"), row("state_dir", "/s", BLANK), row("poll_interval", "0.5", "0.4"),
       row("sse_heartbeat_timeout", "90s", "soon"), row("log_level", "debug", "loud"), row("host", "::1", BLANK), row("port", "0", "65536"),
-      row("data", "/d", BLANK), row("db_path", "/d/x.db", BLANK), row("tokens", "a:b,c", BLANK), row("no_token", "yes", "maybe"), row("tokens_file", "secret", BLANK),
+      row("data", "/d", BLANK), row("db_path", "/d/x.db", BLANK), row("tokens", "a:b,c", BLANK), row("no_token", "yes", "maybe"), row("server_keep_days", "7", "0"), row("server_keep_bytes", "1GiB", "1"), row("tokens_file", "secret", BLANK),
       row("agent_storage_path", "/d", BLANK), row("session_message_sync_max_sessions", "0", "-1"),
       row("session_message_sync_max_messages", "10", "ten"), row("active_session_sync_interval", "1", "0.1"),
       row("session_sync_interval", "0", "-1"), row("redis_url", "rediss://:p@h:6379/1", "http://h"),

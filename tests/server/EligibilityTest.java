@@ -29,7 +29,7 @@ class EligibilityTest {
       -,            -,      -,      true
       """)
   void announcesWhatTheWorkerMayTake(String codebase, String owner, String living, boolean announced) {
-    assertThat(Eligibility.offered(task(codebase, "{}"), ME, owner, living)).isEqualTo(announced);
+    assertThat(Eligibility.isOffered(task(codebase, "{}"), ME, owner, living)).isEqualTo(announced);
   }
 
   @ParameterizedTest
@@ -45,7 +45,7 @@ class EligibilityTest {
       {"required_capabilities": []}                    | true
       """)
   void targetsAndCapabilitiesDecideWhateverTheCodebase(String metadata, boolean fits) {
-    assertThat(Eligibility.offered(task("mine", metadata), ME, "me", "me")).isEqualTo(fits);
+    assertThat(Eligibility.isOffered(task("mine", metadata), ME, "me", "me")).isEqualTo(fits);
     assertThat(Eligibility.refusal(task("global", metadata), ME, null).isEmpty()).isEqualTo(fits);
   }
 
@@ -66,15 +66,15 @@ class EligibilityTest {
     var raw = task("global", "{}").raw();
     raw.putArray("declined").addObject().put("worker_id", "me").put("reason", "no such folder");
     var task = Task.read(raw).orElseThrow();
-    assertThat(Eligibility.offered(task, ME, null, null)).isFalse();
-    assertThat(Eligibility.offered(task, new Candidate("other", null, Set.of(), Set.of()), null, null)).isTrue();
+    assertThat(Eligibility.isOffered(task, ME, null, null)).isFalse();
+    assertThat(Eligibility.isOffered(task, new Candidate("other", null, Set.of(), Set.of()), null, null)).isTrue();
   }
 
   @Test
   void givesNoTaskOfARoleToAWorkerWithoutRole() {
     var nameless = new Candidate("me", null, Set.of(), Set.of());
-    assertThat(Eligibility.offered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null, null)).isFalse();
-    assertThat(Eligibility.offered(task("global", "{}"), nameless, null, null)).isTrue();
+    assertThat(Eligibility.isOffered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null, null)).isFalse();
+    assertThat(Eligibility.isOffered(task("global", "{}"), nameless, null, null)).isTrue();
   }
 
   private static Task task(String codebase, String metadata) {

@@ -44,7 +44,7 @@ class LeasesTest {
     time.advance(Duration.ofSeconds(10));
     var before = leases.all();
     leases.begin("began meanwhile", "w", Lease.LENGTH);
-    leases.agree(before, List.of(running("runs", "w"), running("went elsewhere", "v"), running("was there before us", "v")));
+    leases.reconcile(before, List.of(running("runs", "w"), running("went elsewhere", "v"), running("was there before us", "v")));
     assertThat(leases.all()).containsOnlyKeys("runs", "went elsewhere", "was there before us", "began meanwhile");
     assertThat(leases.silence("runs")).isEqualTo(Duration.ofSeconds(10));
     assertThat(leases.silence("went elsewhere")).isZero();

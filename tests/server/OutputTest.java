@@ -83,7 +83,7 @@ class OutputTest {
   @Test
   void rejectsAlsoAnEmptyChunkWhenTheOutputIsFull() throws Exception {
     say("one");
-    hub.database("UPDATE output SET upto = " + (512L << 20));
+    hub.database("UPDATE output SET end_offset = " + (512L << 20));
     for (var text : List.of("", "x")) {
       assertThat(hub.output(task, "w", text, Map.of()).code()).isEqualTo("output_full");
     }

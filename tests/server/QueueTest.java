@@ -85,7 +85,7 @@ class QueueTest {
   private void insert(int count, String codebase, String target) throws Exception {
     hub.database("""
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-        INSERT INTO tasks (id, codebase_id, agent_type, status, attempt, lost, target_worker_id, priority, created_at, updated_at,
+        INSERT INTO tasks (id, codebase_id, agent_type, status, attempt, lease_expirations, target_worker_id, priority, created_at, updated_at,
         declined, metadata, title, prompt) SELECT lower(hex(randomblob(16))), '%s', 'build', 'pending', 0, 0, %s, 0,
         '2026-01-01T00:00:00.' || i || 'Z', '', '[]', '{}', 't', 'p' FROM n""".formatted(count, codebase, target == null ? "NULL" : "'" + target + "'"));
   }

@@ -14,6 +14,7 @@ import lib.core.Json;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;
 import lib.server.http.Tokens;
+import lib.server.task.Retention;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -23,6 +24,7 @@ import tests.server.Wire.Got;
 final class Served implements BeforeEachCallback, AfterEachCallback {
   final StillTime time = new StillTime();
   private Tokens tokens;
+  private Retention.Limits keep = new Retention.Limits(90, 1 << 30);
   private Path folder;
   private EmbeddedServer hub;
 
@@ -32,6 +34,11 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
 
   Served(Tokens tokens) {
     this.tokens = tokens;
+  }
+
+  Served keeping(Retention.Limits limits) {
+    keep = limits;
+    return this;
   }
 
   @Override
@@ -52,7 +59,7 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
 
   /** Another server on the same database. */
   EmbeddedServer start() throws InterruptedException {
-    return EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, folder.resolve("server.db"), tokens), time);
+    return EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, folder.resolve("server.db"), tokens, keep), time);
   }
 
   void restart() throws InterruptedException {
@@ -70,6 +77,14 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
   void database(String sql) throws SQLException {
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("server.db")); var statement = connection.createStatement()) {
       statement.execute(sql);
+    }
+  }
+
+  /** The first value that a query of the database gives. */
+  String value(String sql) throws SQLException {
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("server.db")); var statement = connection.createStatement();
+        var rows = statement.executeQuery(sql)) {
+      return rows.getString(1);
     }
   }
 

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
-import lib.server.rules.TaskTransition.Back;
+import lib.server.rules.TaskTransition.Reclaim;
 import lib.server.rules.TaskTransition.Change;
 import lib.server.rules.TaskTransition.Refuse;
-import lib.server.rules.TaskTransition.Same;
+import lib.server.rules.TaskTransition.Unchanged;
 import lib.server.rules.TaskTransition.State;
-import lib.server.rules.TaskTransition.Take;
+import lib.server.rules.TaskTransition.Claim;
 import lib.server.rules.TaskTransition;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,10 +153,10 @@ class TaskTransitionTest {
 
   private static String word(TaskTransition transition) {
     return switch (transition) {
-      case Take take -> "take";
-      case Same same -> "same";
+      case Claim claim -> "take";
+      case Unchanged unchanged -> "same";
       case Change(var to) -> to.word();
-      case Back(var to) -> "back to " + to.word();
+      case Reclaim(var to) -> "back to " + to.word();
       case Refuse(var code, var why) -> code;
     };
   }

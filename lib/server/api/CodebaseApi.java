@@ -23,13 +23,13 @@ public final class CodebaseApi {
   private final CodebaseRegistry codebases;
   private final TaskService tasks;
   private final WorkerRegistry workers;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
 
-  public CodebaseApi(CodebaseRegistry codebases, TaskService tasks, WorkerRegistry workers, LiveWorkers fleet) {
+  public CodebaseApi(CodebaseRegistry codebases, TaskService tasks, WorkerRegistry workers, LiveWorkers liveWorkers) {
     this.codebases = codebases;
     this.tasks = tasks;
     this.workers = workers;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
   }
 
   public List<Route> routes() {
@@ -61,7 +61,7 @@ public final class CodebaseApi {
     }
     var worker = body.id("worker_id");
     workers.seen(worker);
-    var codebase = codebases.register(name, path, description, config.toString(), worker, fleet::alive);
+    var codebase = codebases.register(name, path, description, config.toString(), worker, liveWorkers::alive);
     var answer = Json.object().put("success", true);
     answer.set("codebase", json(codebase));
     answer.set("workspace", json(codebase));
@@ -69,7 +69,7 @@ public final class CodebaseApi {
   }
 
   private ApiResponse wish(String name, String path, String description, ObjectNode config) throws DatabaseException, InterruptedException {
-    if (!fleet.anyAlive()) {
+    if (!liveWorkers.anyAlive()) {
       throw ApiError.of(400, "No workers available. Start a worker on the machine with access to this path.");
     }
     var metadata = Json.object().put("name", name).put("path", path).put("description", description);

@@ -20,14 +20,14 @@ import lib.store.DatabaseException;
 /** The workers' task streams, and the calls about them. */
 public final class StreamApi {
   private final WorkerRegistry workers;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final Leases leases;
   private final Announcer announcer;
   private final IncreasingTime stamps;
 
-  public StreamApi(WorkerRegistry workers, LiveWorkers fleet, Leases leases, Announcer announcer, IncreasingTime stamps) {
+  public StreamApi(WorkerRegistry workers, LiveWorkers liveWorkers, Leases leases, Announcer announcer, IncreasingTime stamps) {
     this.workers = workers;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
     this.leases = leases;
     this.announcer = announcer;
     this.stamps = stamps;
@@ -51,20 +51,20 @@ public final class StreamApi {
     var stream = new WorkerStream(worker, JsonBody.checkId("agent_name", agent), new HashSet<>(request.words("X-Capabilities")),
         new HashSet<>(request.words(request.header("X-Codebases") != null ? "X-Codebases" : "X-Workspaces")), stamps.next());
     return new ApiResponse.Events(out -> {
-      fleet.connect(stream);
+      liveWorkers.connect(stream);
       try {
         workers.seen(worker);
         announcer.announcePending(stream);
         stream.writeTo(out);
       } finally {
-        fleet.disconnect(stream);
+        liveWorkers.disconnect(stream);
       }
     });
   }
 
   private ApiResponse setCodebases(ApiRequest request) throws DatabaseException {
     var worker = request.workerId();
-    var stream = fleet.stream(worker).orElseThrow(() ->
+    var stream = liveWorkers.stream(worker).orElseThrow(() ->
         ApiError.of(404, "Worker " + worker + " not found (not connected via SSE?)"));
     var body = request.body();
     if (!body.has("codebases") && !body.has("workspaces")) {
@@ -81,13 +81,13 @@ public final class StreamApi {
   private ApiResponse connected(ApiRequest request) {
     var answer = Json.object();
     var list = answer.putArray("workers");
-    fleet.streams().forEach(stream -> list.add(stream.json(leases.task(stream.workerId()))));
+    liveWorkers.streams().forEach(stream -> list.add(stream.json(leases.task(stream.workerId()))));
     return ApiResponse.of(answer.put("count", list.size()).put("timestamp", stamps.next()));
   }
 
   private ApiResponse connectedOne(ApiRequest request) {
     var id = request.id("id");
-    return ApiResponse.of(fleet.stream(id).map(stream -> stream.json(leases.task(id))).orElseThrow(() ->
+    return ApiResponse.of(liveWorkers.stream(id).map(stream -> stream.json(leases.task(id))).orElseThrow(() ->
         ApiError.of(404, "Worker " + id + " not found or not connected")));
   }
 }

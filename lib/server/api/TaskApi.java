@@ -49,6 +49,7 @@ public final class TaskApi {
             .set("stats", json(reaper.sweep())))),
         Route.of("GET", "/v1/agent/reaper/health", this::reaperHealth),
         Route.of("GET", "/v1/agent/tasks/{id}", request -> ApiResponse.of(tasks.get(request.id("id")))),
+        Route.of("DELETE", "/v1/agent/tasks/{id}", this::delete),
         Route.of("PUT", "/v1/agent/tasks/{id}/status", this::status),
         Route.of("POST", "/v1/agent/tasks/{id}/cancel", this::cancel),
         Route.of("POST", "/v1/agent/tasks/{id}/requeue", this::requeue),
@@ -200,6 +201,11 @@ public final class TaskApi {
     var attempts = tasks.requeue(request.id("id"));
     return ApiResponse.of(Json.object().put("success", true).put("task_id", request.id("id"))
         .put("message", "Task requeued for retry (attempt " + attempts + ")"));
+  }
+
+  private ApiResponse delete(ApiRequest request) throws DatabaseException, InterruptedException {
+    tasks.delete(request.id("id"));
+    return ApiResponse.of(Json.object().put("success", true).put("task_id", request.id("id")));
   }
 
   private ApiResponse stuck(ApiRequest request) throws DatabaseException {

@@ -35,16 +35,16 @@ public final class WorkerApi {
   private final TaskService tasks;
   private final WorkerRegistry workers;
   private final CodebaseRegistry codebases;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final Leases leases;
 
-  public WorkerApi(Database database, TaskService tasks, WorkerRegistry workers, CodebaseRegistry codebases, LiveWorkers fleet,
+  public WorkerApi(Database database, TaskService tasks, WorkerRegistry workers, CodebaseRegistry codebases, LiveWorkers liveWorkers,
       Leases leases) {
     this.database = database;
     this.tasks = tasks;
     this.workers = workers;
     this.codebases = codebases;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
     this.leases = leases;
   }
 
@@ -98,7 +98,7 @@ public final class WorkerApi {
         var now = head.get().state();
         if (now.status() == TaskStatus.RUNNING && id.equals(now.worker()) && (attempt == 0 || attempt == now.attempt())) {
           leases.renew(task, id);
-        } else if (TaskTransition.isBack(now, id, attempt)) {
+        } else if (TaskTransition.isReclaim(now, id, attempt)) {
           back(task, id, attempt);
         }
         TaskTransition.stop(now, id).ifPresent(why -> stop.addObject().put("task_id", task).put("reason",
@@ -130,7 +130,7 @@ public final class WorkerApi {
     var id = request.id("id");
     var known = workers.unregister(id);
     codebases.releaseFrom(id);
-    fleet.stream(id).ifPresent(WorkerStream::close); // else it would count as there until the next failed write
+    liveWorkers.stream(id).ifPresent(WorkerStream::close); // else it would count as there until the next failed write
     return ApiResponse.of(Json.object().put("success", known).put("message", known ? "Worker unregistered" : "Worker not found"));
   }
 
@@ -150,7 +150,7 @@ public final class WorkerApi {
   private ApiResponse models(ApiRequest request) {
     var answer = Json.object();
     var models = answer.putArray("models");
-    workers.all().stream().filter(w -> fleet.alive(w.id())).forEach(w -> w.models().forEach(m -> {
+    workers.all().stream().filter(w -> liveWorkers.alive(w.id())).forEach(w -> w.models().forEach(m -> {
       var model = ((ObjectNode) m).deepCopy();
       models.add(model.put("provider", m.path("provider").asText() + " (via " + w.name() + ")"));
     }));
@@ -158,7 +158,7 @@ public final class WorkerApi {
   }
 
   private String status(Worker worker) {
-    return fleet.alive(worker.id()) ? "active" : "offline";
+    return liveWorkers.alive(worker.id()) ? "active" : "offline";
   }
 
   private ObjectNode json(Worker w) {

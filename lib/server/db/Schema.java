@@ -47,6 +47,15 @@ public final class Schema {
         priority DESC, created_at) WHERE status = 'pending';
       ALTER TABLE tasks ADD COLUMN last_worker_id text;
       CREATE INDEX tasks_declined ON tasks (status, declined) WHERE declined <> '[]';
+      """, """
+      ALTER TABLE tasks RENAME COLUMN lost TO lease_expirations;
+      ALTER TABLE output RENAME COLUMN seq TO attempt_seq;
+      ALTER TABLE output RENAME COLUMN place TO seq;
+      ALTER TABLE output RENAME COLUMN upto TO end_offset;
+      ALTER TABLE output RENAME COLUMN said_at TO created_at;
+      ALTER TABLE messages RENAME COLUMN place TO seq;
+      ALTER TABLE sessions RENAME COLUMN words TO search_text;
+      CREATE INDEX resumes_by_task ON resumes (task_id);
       """);
 
   private Schema() {}

@@ -30,6 +30,8 @@ public final class SessionTable {
   private static final String ROW = "SELECT s.codebase_id, s.worker_id, s.created, s.updated, s.synced_at, s.session ";
   private static final String MESSAGES = " FROM messages WHERE codebase_id = ? AND session_id = ? AND worker_id = ?";
 
+  private static final String ABANDONED = " synced_at < ? AND worker_id NOT IN (SELECT id FROM workers WHERE last_seen >= ?)";
+
   private SessionTable() {}
 
   /** A worker's session. */
@@ -49,9 +51,9 @@ public final class SessionTable {
     var created = stamp(session, "created", "created_at");
     var updated = stamp(session, "updated", "updated_at");
     sql.update("""
-        INSERT INTO sessions (codebase_id, id, worker_id, created, updated, synced_at, words, session)
+        INSERT INTO sessions (codebase_id, id, worker_id, created, updated, synced_at, search_text, session)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (codebase_id, id, worker_id) DO UPDATE SET created = excluded.created,
-        updated = excluded.updated, synced_at = excluded.synced_at, words = excluded.words, session = excluded.session""",
+        updated = excluded.updated, synced_at = excluded.synced_at, search_text = excluded.search_text, session = excluded.session""",
         key.codebase, key.session, key.worker, created, updated.isEmpty() ? created : updated, now, searched, session.toString());
   }
 
@@ -73,12 +75,23 @@ public final class SessionTable {
     }
   }
 
+  /** How many sessions belong to workers that were last seen before this time, or have unregistered before it. */
+  public static int countAbandoned(Sql sql, String oldest) throws SQLException {
+    return sql.first("SELECT COUNT(*) FROM sessions WHERE" + ABANDONED, row -> row.getInt(1), oldest, oldest).orElseThrow();
+  }
+
+  /** Removes them. @return how many there were */
+  public static int removeAbandoned(Sql sql, String oldest) throws SQLException {
+    sql.update("DELETE FROM session_lists WHERE" + ABANDONED, oldest, oldest);
+    return sql.update("DELETE FROM sessions WHERE" + ABANDONED, oldest, oldest);
+  }
+
   public static void putMessages(Sql sql, Key key, List<ObjectNode> messages) throws SQLException {
     sql.update("DELETE" + MESSAGES, key.codebase, key.session, key.worker);
-    var place = 0;
+    var seq = 0;
     for (var message : messages) {
-      sql.update("INSERT INTO messages (codebase_id, session_id, worker_id, place, message) VALUES (?, ?, ?, ?, ?)",
-          key.codebase, key.session, key.worker, place++, message.toString());
+      sql.update("INSERT INTO messages (codebase_id, session_id, worker_id, seq, message) VALUES (?, ?, ?, ?, ?)",
+          key.codebase, key.session, key.worker, seq++, message.toString());
     }
   }
 
@@ -114,7 +127,7 @@ public final class SessionTable {
   public static ArrayNode page(Sql sql, String codebase, String text, int limit, int offset) throws SQLException {
     var page = Json.MAPPER.createArrayNode();
     var chars = new long[1];
-    sql.walk(ROW + NEWEST + " AND s.words LIKE ? ESCAPE '!' ORDER BY s.updated DESC, s.id LIMIT ? OFFSET ?", row -> {
+    sql.walk(ROW + NEWEST + " AND s.search_text LIKE ? ESCAPE '!' ORDER BY s.updated DESC, s.id LIMIT ? OFFSET ?", row -> {
       chars[0] += row.getString("session").length();
       page.add(chars[0] <= MAX_LIST_CHARS ? json(row) : shortened(json(row)));
       return true;
@@ -124,7 +137,7 @@ public final class SessionTable {
 
   /** How many there are in all pages. */
   public static int total(Sql sql, String codebase, String text) throws SQLException {
-    return sql.first("SELECT COUNT(*) " + NEWEST + " AND s.words LIKE ? ESCAPE '!'", row -> row.getInt(1), codebase, pattern(text))
+    return sql.first("SELECT COUNT(*) " + NEWEST + " AND s.search_text LIKE ? ESCAPE '!'", row -> row.getInt(1), codebase, pattern(text))
         .orElseThrow();
   }
 
@@ -136,7 +149,7 @@ public final class SessionTable {
   public static ArrayNode messages(Sql sql, Key key, int limit) throws SQLException {
     var newest = new ArrayList<JsonNode>();
     var chars = new long[1];
-    sql.walk("SELECT message" + MESSAGES + " ORDER BY place DESC LIMIT ?", row -> {
+    sql.walk("SELECT message" + MESSAGES + " ORDER BY seq DESC LIMIT ?", row -> {
       var text = row.getString(1);
       chars[0] += text.length();
       return (chars[0] <= MAX_LIST_CHARS || newest.isEmpty()) && newest.add(JsonColumn.read(text));

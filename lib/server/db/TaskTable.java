@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.core.Json;
@@ -36,9 +37,10 @@ public final class TaskTable {
   private static final List<String> KEPT = List.of("target_agent_name", "target_worker_id", "required_capabilities", "attempts",
       "manual_requeue_at", "last_stuck_at");
   private static final String HEAD = """
-      id, codebase_id, agent_type, status, worker_id, attempt, lost, cancel_reason, target_agent_name, target_worker_id,
+      id, codebase_id, agent_type, status, worker_id, attempt, lease_expirations, cancel_reason, target_agent_name, target_worker_id,
       priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata, last_worker_id""";
   private static final String ALL = HEAD + ", title, prompt, result, error";
+  private static final String HAS_ENDED = "status IN ('completed', 'failed', 'cancelled')";
   private static final String QUEUE_ORDER = " ORDER BY priority DESC, created_at";
   private static final Comparator<Position> QUEUE = Comparator.comparing(Position::priority).reversed().thenComparing(Position::createdAt);
 
@@ -52,16 +54,16 @@ public final class TaskTable {
   public record Draft(String codebaseId, String title, String prompt, String agentType, int priority, String model,
       String modelRef, String targetAgent, String targetWorker, ObjectNode metadata) {}
 
-  /** The value of {@link Head#lost} after somebody queued the task again while it ran. */
+  /** The value of {@link Head#leaseExpirations} after somebody queued the task again while it ran. */
   public static final int QUEUED_WHILE_RUNNING = -1;
 
   /**
    * A task without its long texts, with what only the server reads.
    *
-   * @param lost how many of its workers vanished, or {@link #QUEUED_WHILE_RUNNING}
+   * @param leaseExpirations how many of its workers vanished, or {@link #QUEUED_WHILE_RUNNING}
    * @param lastWorker the worker that had it when it was queued again
    */
-  public record Head(ObjectNode json, String cancelReason, int lost, String lastWorker) {
+  public record Head(ObjectNode json, String cancelReason, int leaseExpirations, String lastWorker) {
     public String id() {
       return json.path("id").asText();
     }
@@ -76,7 +78,7 @@ public final class TaskTable {
 
     public State state() {
       var status = TaskStatus.of(json.path("status").asText());
-      var reclaimable = lost != 0 && status == TaskStatus.PENDING;
+      var reclaimable = leaseExpirations != 0 && status == TaskStatus.PENDING;
       return new State(status, reclaimable ? lastWorker : Json.text(json, "worker_id"), json.path("attempt").asInt(),
           cancelReason != null, reclaimable);
     }
@@ -88,7 +90,7 @@ public final class TaskTable {
   public static String insert(Sql sql, Draft draft, String now) throws SQLException {
     var id = UUID.randomUUID().toString();
     sql.update("""
-        INSERT INTO tasks (id, codebase_id, agent_type, status, attempt, lost, target_agent_name, target_worker_id,
+        INSERT INTO tasks (id, codebase_id, agent_type, status, attempt, lease_expirations, target_agent_name, target_worker_id,
         priority, created_at, updated_at, model, model_ref, declined, metadata, title, prompt)
         VALUES (?, ?, ?, 'pending', 0, 0, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)""",
         id, draft.codebaseId, draft.agentType, draft.targetAgent, draft.targetWorker, draft.priority, now, now,
@@ -98,7 +100,7 @@ public final class TaskTable {
 
   public static Optional<Head> head(Sql sql, String id) throws SQLException {
     return sql.first("SELECT " + HEAD + " FROM tasks WHERE id = ?", row ->
-        new Head(json(row), row.getString("cancel_reason"), row.getInt("lost"), row.getString("last_worker_id")), id);
+        new Head(json(row), row.getString("cancel_reason"), row.getInt("lease_expirations"), row.getString("last_worker_id")), id);
   }
 
   public static Optional<ObjectNode> find(Sql sql, String id) throws SQLException {
@@ -155,7 +157,7 @@ public final class TaskTable {
     var positions = new ArrayList<Position>();
     sql.walk("SELECT " + HEAD + " FROM tasks WHERE status = 'pending' AND codebase_id = ? AND COALESCE(target_worker_id, '') = ? "
         + "AND COALESCE(target_agent_name, '') = ?" + QUEUE_ORDER, row -> {
-      if (Eligibility.unfit(Task.read(json(row)).orElseThrow(), worker).isEmpty()) {
+      if (Eligibility.mismatch(Task.read(json(row)).orElseThrow(), worker).isEmpty()) {
         positions.add(new Position(row.getString("id"), row.getInt("priority"), row.getString("created_at")));
       }
       return positions.size() < most;
@@ -213,6 +215,28 @@ public final class TaskTable {
   /** The pending tasks that somebody declined. */
   public static List<String> declined(Sql sql) throws SQLException {
     return sql.list("SELECT id FROM tasks WHERE status = 'pending' AND declined <> '[]'", row -> row.getString(1));
+  }
+
+  /** A task that has ended. @param bytes of its texts and its output @param at when it ended */
+  public record Ended(String id, String at, long bytes) {}
+
+  /** Goes through the ended tasks, the newest first. */
+  public static void walkEnded(Sql sql, Consumer<Ended> each) throws SQLException {
+    sql.walk("SELECT id, COALESCE(completed_at, updated_at) AS ended_at, COALESCE((SELECT MAX(end_offset) FROM output "
+        + "WHERE task_id = tasks.id), 0) AS output_size, " + SIZE + " FROM tasks WHERE " + HAS_ENDED + " ORDER BY ended_at DESC", row -> {
+      each.accept(new Ended(row.getString("id"), row.getString("ended_at"), row.getLong("output_size") + row.getLong("size")));
+      return true;
+    });
+  }
+
+  /** Deletes the task and its output; false when it has not ended. */
+  public static boolean delete(Sql sql, String id) throws SQLException {
+    if (sql.update("DELETE FROM tasks WHERE id = ? AND " + HAS_ENDED, id) == 0) {
+      return false;
+    }
+    sql.update("DELETE FROM output WHERE task_id = ?", id);
+    sql.update("DELETE FROM resumes WHERE task_id = ?", id);
+    return true;
   }
 
   private static void add(List<String> where, List<Object> values, String column, String value) {

@@ -19,7 +19,7 @@ public final class Eligibility {
   public record Candidate(String workerId, String agentName, Set<String> capabilities, Set<String> codebases) {}
 
   /** Why the task is not for this worker whatever its codebase, or empty. */
-  public static Optional<String> unfit(Task task, Candidate worker) {
+  public static Optional<String> mismatch(Task task, Candidate worker) {
     if (task.targetWorker() != null && !task.targetWorker().equals(worker.workerId)) {
       return Optional.of("it is for worker " + task.targetWorker());
     }
@@ -30,7 +30,7 @@ public final class Eligibility {
     if (!lacking.isEmpty()) {
       return Optional.of("it needs " + String.join(", ", lacking));
     }
-    return declined(task, worker.workerId) ? Optional.of("this worker declined it") : Optional.empty();
+    return hasDeclined(task, worker.workerId) ? Optional.of("this worker declined it") : Optional.empty();
   }
 
   /**
@@ -39,22 +39,22 @@ public final class Eligibility {
    * @param owner the worker that registered the task's codebase, or null
    * @param living the same, but null also when that worker is gone
    */
-  public static boolean offered(Task task, Candidate worker, String owner, String living) {
-    return (anyones(task) || worker.codebases.contains(task.codebase()) || worker.workerId.equals(owner))
+  public static boolean isOffered(Task task, Candidate worker, String owner, String living) {
+    return (isForAnyone(task) || worker.codebases.contains(task.codebase()) || worker.workerId.equals(owner))
         && refusal(task, worker, living).isEmpty();
   }
 
   /** Why the worker may not take the task, or empty. @param living as above */
   public static Optional<String> refusal(Task task, Candidate worker, String living) {
-    return !anyones(task) && living != null && !living.equals(worker.workerId)
-        ? Optional.of("its codebase belongs to worker " + living) : unfit(task, worker);
+    return !isForAnyone(task) && living != null && !living.equals(worker.workerId)
+        ? Optional.of("its codebase belongs to worker " + living) : mismatch(task, worker);
   }
 
-  private static boolean anyones(Task task) {
+  private static boolean isForAnyone(Task task) {
     return task.codebase().equals(Task.GLOBAL) || task.codebase().equals(Task.PENDING);
   }
 
-  public static boolean declined(Task task, String worker) {
+  public static boolean hasDeclined(Task task, String worker) {
     return task.raw().path("declined").valueStream().map((JsonNode d) -> Json.text(d, "worker_id")).anyMatch(worker::equals);
   }
 }

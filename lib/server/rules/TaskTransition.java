@@ -13,16 +13,16 @@ public sealed interface TaskTransition {
   public record Change(TaskStatus to) implements TaskTransition {}
 
   /** The task becomes the speaker's, if it may have it. */
-  public record Take() implements TaskTransition {}
+  public record Claim() implements TaskTransition {}
 
   /**
    * The task belongs again to the worker that still runs it, since no other has claimed it; it goes to this state. The work of
    * its agent counts, so that no second agent does the same.
    */
-  public record Back(TaskStatus to) implements TaskTransition {}
+  public record Reclaim(TaskStatus to) implements TaskTransition {}
 
   /** Nothing changes and nothing is wrong: it is as said. */
-  public record Same() implements TaskTransition {}
+  public record Unchanged() implements TaskTransition {}
 
   public record Refuse(String code, String why) implements TaskTransition {}
 
@@ -39,9 +39,9 @@ public sealed interface TaskTransition {
   /** A worker wants the task. @param running the number of its claim when it runs the task already, else 0 */
   public static TaskTransition claim(State now, String worker, int running) {
     return switch (now.status) {
-      case PENDING -> isBack(now, worker, running) ? new Back(TaskStatus.RUNNING)
-          : running > 0 ? new Refuse("stale_attempt", "attempt " + running + " is over") : new Take();
-      case RUNNING -> worker.equals(now.worker) && (running == 0 || running == now.attempt) ? new Same()
+      case PENDING -> isReclaim(now, worker, running) ? new Reclaim(TaskStatus.RUNNING)
+          : running > 0 ? new Refuse("stale_attempt", "attempt " + running + " is over") : new Claim();
+      case RUNNING -> worker.equals(now.worker) && (running == 0 || running == now.attempt) ? new Unchanged()
           : new Refuse("already_claimed", "already claimed by another worker");
       default -> new Refuse("not_pending", "is " + now.status.word());
     };
@@ -60,26 +60,26 @@ public sealed interface TaskTransition {
     var owner = said.workerId().equals(now.worker);
     if (now.status.terminal()) {
       return to != null && to != now.status ? new Refuse("terminal", "is " + now.status.word() + " for good")
-          : owner ? new Same() : notOwner(said);
+          : owner ? new Unchanged() : notOwner(said);
     }
-    if (isBack(now, said.workerId(), said.attempt()) && (to == TaskStatus.RUNNING || to != null && to.terminal())) {
-      return new Back(to);
+    if (isReclaim(now, said.workerId(), said.attempt()) && (to == TaskStatus.RUNNING || to != null && to.terminal())) {
+      return new Reclaim(to);
     }
     if (now.status == TaskStatus.PENDING) {
       // a worker of the time before claims says running, and that is its claim; ours have claimed before they say it
-      return to == TaskStatus.RUNNING && said.attempt() == 0 ? new Take()
-          : to != TaskStatus.PENDING ? notOwner(said) : decline ? new Change(TaskStatus.PENDING) : new Same();
+      return to == TaskStatus.RUNNING && said.attempt() == 0 ? new Claim()
+          : to != TaskStatus.PENDING ? notOwner(said) : decline ? new Change(TaskStatus.PENDING) : new Unchanged();
     }
     if (!owner) {
       return notOwner(said);
     }
-    return to == TaskStatus.RUNNING ? new Same()
+    return to == TaskStatus.RUNNING ? new Unchanged()
         : to == null ? new Change(TaskStatus.COMPLETED)
         : to == TaskStatus.PENDING && now.cancelling ? new Change(TaskStatus.CANCELLED) : new Change(to);
   }
 
   /** Whether the worker's attempt still runs, of a task that was queued again and that no other worker has claimed. */
-  public static boolean isBack(State now, String worker, int attempt) {
+  public static boolean isReclaim(State now, String worker, int attempt) {
     return now.reclaimable && attempt > 0 && attempt == now.attempt && worker.equals(now.worker);
   }
 

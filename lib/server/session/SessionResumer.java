@@ -41,14 +41,14 @@ public final class SessionResumer {
   private final Database database;
   private final IncreasingTime stamps;
   private final CodebaseRegistry codebases;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final TaskService tasks;
 
-  public SessionResumer(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers fleet, TaskService tasks) {
+  public SessionResumer(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers liveWorkers, TaskService tasks) {
     this.database = database;
     this.stamps = stamps;
     this.codebases = codebases;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
     this.tasks = tasks;
   }
 
@@ -130,8 +130,8 @@ public final class SessionResumer {
   private String holder(List<String> holders, String codebase) {
     var owner = codebases.owner(codebase);
     var best = holders.stream().min(Comparator.comparing((String worker) -> !worker.equals(owner))
-        .thenComparing(worker -> !fleet.alive(worker))).orElseThrow(SessionService::unknown);
-    if (owner != null && !best.equals(owner) && fleet.alive(owner)) {
+        .thenComparing(worker -> !liveWorkers.alive(worker))).orElseThrow(SessionService::unknown);
+    if (owner != null && !best.equals(owner) && liveWorkers.alive(owner)) {
       throw ApiError.of(409, "not_eligible", "the session is worker " + best + "'s, and the codebase belongs to worker " + owner);
     }
     return best;

@@ -25,13 +25,13 @@ public final class SessionService {
   private final Database database;
   private final IncreasingTime stamps;
   private final CodebaseRegistry codebases;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
 
-  public SessionService(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers fleet) {
+  public SessionService(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers liveWorkers) {
     this.database = database;
     this.stamps = stamps;
     this.codebases = codebases;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
   }
 
   /** Replaces what the worker has uploaded of the codebase's sessions, by id; returns how many are stored. */
@@ -52,7 +52,7 @@ public final class SessionService {
   private void removeGone(Sql sql, String codebase, String worker) throws SQLException {
     if (worker.equals(codebases.owner(codebase))) {
       for (var other : SessionTable.uploaders(sql, codebase)) {
-        if (!other.equals(worker) && !fleet.alive(other)) {
+        if (!other.equals(worker) && !liveWorkers.alive(other)) {
           SessionTable.removeAll(sql, codebase, other);
         }
       }

@@ -22,12 +22,12 @@ public final class Announcer {
   private static final int MAX_PENDING = 100; // more than a worker runs before it polls
 
   private final Database database;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final IncreasingTime stamps;
 
-  public Announcer(Database database, LiveWorkers fleet, IncreasingTime stamps) {
+  public Announcer(Database database, LiveWorkers liveWorkers, IncreasingTime stamps) {
     this.database = database;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
     this.stamps = stamps;
   }
 
@@ -48,8 +48,8 @@ public final class Announcer {
   public void announce(ObjectNode json, String giver) {
     var task = Task.read(json).orElseThrow();
     byte[] event = null;
-    for (var stream : fleet.streams()) {
-      if (!stream.workerId().equals(giver) && fleet.offered(task, fleet.candidate(stream.workerId()))) {
+    for (var stream : liveWorkers.streams()) {
+      if (!stream.workerId().equals(giver) && liveWorkers.offered(task, liveWorkers.candidate(stream.workerId()))) {
         event = event == null ? event(json) : event;
         stream.offer(event);
       }
@@ -58,19 +58,19 @@ public final class Announcer {
 
   /** Announces to one stream the first pending tasks for its worker. */
   public void announcePending(WorkerStream stream) throws DatabaseException {
-    var worker = fleet.candidate(stream.workerId());
-    database.read(sql -> TaskTable.pending(sql, worker, fleet.openCodebases(worker), MAX_PENDING, MAX_PENDING))
+    var worker = liveWorkers.candidate(stream.workerId());
+    database.read(sql -> TaskTable.pending(sql, worker, liveWorkers.openCodebases(worker), MAX_PENDING, MAX_PENDING))
         .forEach(task -> stream.offer(event(task)));
   }
 
   /** Asks the worker to stop its running task; the answer to its next heartbeat says the same. */
   public void cancelled(String worker, String task, String reason) {
     var data = Json.object().put("id", task).put("task_id", task).put("reason", reason);
-    fleet.stream(worker).ifPresent(stream -> stream.offer(ServerSentEvents.event("task_cancelled", data)));
+    liveWorkers.stream(worker).ifPresent(stream -> stream.offer(ServerSentEvents.event("task_cancelled", data)));
   }
 
   public void heartbeat() {
-    fleet.streams().forEach(stream -> stream.heartbeat(stamps.next()));
+    liveWorkers.streams().forEach(stream -> stream.heartbeat(stamps.next()));
   }
 
   /** The event with every name that any worker looks for. */

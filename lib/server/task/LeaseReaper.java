@@ -23,23 +23,25 @@ public final class LeaseReaper {
   /** How often it looks; also how often a quiet output stream gets a comment. Task streams get a heartbeat every other time. */
   public static final Duration INTERVAL = Duration.ofSeconds(15);
 
+  private static final int PRUNE_BEATS = 240; // once an hour
+
   /** What one look led to. */
   public record Sweep(String at, int checked, int requeued, int failed, int cancelled) {}
 
   private final Database database;
   private final TaskService tasks;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final Leases leases;
   private final Announcer announcer;
   private final TaskSignals signals;
   private final IncreasingTime stamps;
   private volatile Sweep last;
 
-  public LeaseReaper(Database database, TaskService tasks, LiveWorkers fleet, Leases leases, Announcer announcer, TaskSignals signals,
+  public LeaseReaper(Database database, TaskService tasks, LiveWorkers liveWorkers, Leases leases, Announcer announcer, TaskSignals signals,
       IncreasingTime stamps) {
     this.database = database;
     this.tasks = tasks;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
     this.leases = leases;
     this.announcer = announcer;
     this.signals = signals;
@@ -49,13 +51,13 @@ public final class LeaseReaper {
   /** Looks at every running task and at every pending one that was declined. */
   public Sweep sweep() throws DatabaseException, InterruptedException {
     var counts = new int[TaskStatus.values().length];
-    fleet.closeDead();
+    liveWorkers.closeDead();
     var leased = leases.all();
     var running = database.read(TaskTable::running);
-    leases.agree(leased, running);
+    leases.reconcile(leased, running);
     for (var task : running) {
       if (leases.isOver(task.id())) {
-        counts[tasks.lose(task.id()).ordinal()]++;
+        counts[tasks.expire(task.id()).ordinal()]++;
       }
     }
     for (var id : database.read(TaskTable::declined)) {
@@ -77,8 +79,8 @@ public final class LeaseReaper {
     return last;
   }
 
-  /** Looks and beats until interrupted; whatever fails is tried again at the next interval. */
-  public void run(Clock time) {
+  /** Looks, beats and prunes until interrupted; whatever fails is tried again at the next interval. */
+  public void run(Clock time, Retention retention) {
     try {
       for (var beat = 1; ; beat++) {
         time.sleep(INTERVAL);
@@ -88,6 +90,9 @@ public final class LeaseReaper {
             announcer.heartbeat();
           }
           sweep();
+          if (beat % PRUNE_BEATS == 0) {
+            retention.prune(false);
+          }
         } catch (DatabaseException | RuntimeException | Error e) { // nothing else would free tasks and end what hangs
           LOG.error("lease sweep failed, trying again seconds={}", INTERVAL.toSeconds(), e);
         }

@@ -19,8 +19,8 @@ import lib.store.Database;
 import lib.store.DatabaseException;
 
 /**
- * Keeps the agents' output in chunks. Each chunk of a task has a place, counted from 0 over all attempts, that never
- * changes: a reader continues a broken stream from its place. Thread-safe.
+ * Keeps the agents' output in chunks. Each chunk of a task has a number, counted from 0 over all attempts, that never
+ * changes: a reader continues a broken stream from it. Thread-safe.
  */
 public final class OutputLog {
   private static final long MAX_BYTES = 512L << 20; // per task; twice what a worker sends by default
@@ -42,11 +42,11 @@ public final class OutputLog {
    * A chunk as a worker sends it.
    *
    * @param attempt the number of its claim; 0 from workers that have none
-   * @param seq its place in that attempt; null from the same
+   * @param seq its number in that attempt; null from the same
    */
-  public record Chunk(String taskId, String workerId, String text, String saidAt, int attempt, Long seq) {}
+  public record Chunk(String taskId, String workerId, String text, String createdAt, int attempt, Long seq) {}
 
-  /** Chunks from a place on, as many as fit into one answer. @param total how many the task has in all */
+  /** Chunks from a number on, as many as fit into one answer. @param total how many the task has in all */
   public record Page(List<ObjectNode> chunks, long total) {}
 
   /**
@@ -59,22 +59,22 @@ public final class OutputLog {
       if (chunk.attempt > 0 && chunk.attempt != now.attempt()) {
         throw ApiError.of(409, "stale_attempt", "attempt " + chunk.attempt + " is over, the current one is " + now.attempt());
       }
-      var isOwner = now.status() == TaskStatus.PENDING ? TaskTransition.isBack(now, chunk.workerId, chunk.attempt)
+      var isOwner = now.status() == TaskStatus.PENDING ? TaskTransition.isReclaim(now, chunk.workerId, chunk.attempt)
           : chunk.workerId.equals(now.worker());
       if (!isOwner) {
         throw ApiError.of(409, "not_owner", "Task " + chunk.taskId + " not claimed by worker " + chunk.workerId);
       }
-      var end = sql.first("SELECT place, upto FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+      var end = sql.first("SELECT seq, end_offset FROM output WHERE task_id = ? ORDER BY seq DESC LIMIT 1",
           row -> new long[] {row.getLong(1) + 1, row.getLong(2)}, chunk.taskId).orElse(new long[] {0, 0});
-      var upto = end[1] + chunk.text.getBytes(StandardCharsets.UTF_8).length;
-      if (upto > MAX_BYTES || end[1] == MAX_BYTES) { // an empty chunk takes space, too
+      var endOffset = end[1] + chunk.text.getBytes(StandardCharsets.UTF_8).length;
+      if (endOffset > MAX_BYTES || end[1] == MAX_BYTES) { // an empty chunk takes space, too
         throw ApiError.of(413, "output_full", "the task's output has reached " + (MAX_BYTES >> 20) + " MiB");
       }
       var added = sql.update("""
-          INSERT INTO output (task_id, place, attempt, seq, worker_id, said_at, upto, chunk)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, seq) DO NOTHING""",
-          chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.saidAt, upto, chunk.text);
-      if (added == 0 && !chunk.text.equals(sql.first("SELECT chunk FROM output WHERE task_id = ? AND attempt = ? AND seq = ?",
+          INSERT INTO output (task_id, seq, attempt, attempt_seq, worker_id, created_at, end_offset, chunk)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, attempt, attempt_seq) DO NOTHING""",
+          chunk.taskId, end[0], chunk.attempt, chunk.seq, chunk.workerId, chunk.createdAt, endOffset, chunk.text);
+      if (added == 0 && !chunk.text.equals(sql.first("SELECT chunk FROM output WHERE task_id = ? AND attempt = ? AND attempt_seq = ?",
           row -> row.getString(1), chunk.taskId, chunk.attempt, chunk.seq).orElseThrow())) {
         throw ApiError.of(409, "chunk_known", "chunk " + chunk.seq + " of attempt " + chunk.attempt + " is here with another text");
       }
@@ -87,7 +87,7 @@ public final class OutputLog {
     return stored;
   }
 
-  /** The chunks from this place on; none when it is beyond the end. */
+  /** The chunks from this number on; none when it is beyond the end. */
   public Page page(String task, long since) throws DatabaseException {
     return page(task, since, MAX_PAGE_CHARS);
   }
@@ -96,17 +96,17 @@ public final class OutputLog {
     return database.read(sql -> {
       var chunks = new ArrayList<ObjectNode>();
       var chars = new long[1];
-      sql.walk("SELECT place, chunk, said_at, worker_id FROM output WHERE task_id = ? AND place >= ? ORDER BY place", row -> {
+      sql.walk("SELECT seq, chunk, created_at, worker_id FROM output WHERE task_id = ? AND seq >= ? ORDER BY seq", row -> {
         chars[0] += row.getString("chunk").length();
         return (chars[0] <= most || chunks.isEmpty()) && chunks.add(json(row));
       }, task, since);
-      var total = sql.first("SELECT place + 1 FROM output WHERE task_id = ? ORDER BY place DESC LIMIT 1",
+      var total = sql.first("SELECT seq + 1 FROM output WHERE task_id = ? ORDER BY seq DESC LIMIT 1",
           row -> row.getLong(1), task).orElse(0L);
       return new Page(chunks, total);
     });
   }
 
-  /** Writes what there is from this place on, then what comes, until the task has ended. */
+  /** Writes what there is from this number on, then what comes, until the task has ended. */
   public void follow(String task, long since, TaskService tasks, OutputStream out) throws DatabaseException, IOException, InterruptedException {
     var signal = signals.subscribe(task);
     try {
@@ -146,7 +146,7 @@ public final class OutputLog {
   }
 
   private static ObjectNode json(ResultSet row) throws SQLException {
-    return Json.object().put("output", row.getString("chunk")).put("timestamp", row.getString("said_at"))
-        .put("worker_id", row.getString("worker_id")).put("seq", row.getLong("place"));
+    return Json.object().put("output", row.getString("chunk")).put("timestamp", row.getString("created_at"))
+        .put("worker_id", row.getString("worker_id")).put("seq", row.getLong("seq"));
   }
 }

@@ -50,16 +50,16 @@ public final class TaskService {
 
   private final Database database;
   private final IncreasingTime stamps;
-  private final LiveWorkers fleet;
+  private final LiveWorkers liveWorkers;
   private final Leases leases;
   private final Announcer announcer;
   private final Consumer<String> changed;
 
   /** @param changed called with a task's id after its status changed */
-  public TaskService(Database database, IncreasingTime stamps, LiveWorkers fleet, Leases leases, Announcer announcer, Consumer<String> changed) {
+  public TaskService(Database database, IncreasingTime stamps, LiveWorkers liveWorkers, Leases leases, Announcer announcer, Consumer<String> changed) {
     this.database = database;
     this.stamps = stamps;
-    this.fleet = fleet;
+    this.liveWorkers = liveWorkers;
     this.leases = leases;
     this.announcer = announcer;
     this.changed = changed;
@@ -105,10 +105,10 @@ public final class TaskService {
    * @param codebase the only one to look at, or null
    */
   public List<ObjectNode> pendingFor(String worker, String agent, String codebase, int limit) throws DatabaseException {
-    var known = fleet.candidate(worker);
+    var known = liveWorkers.candidate(worker);
     var candidate = agent == null ? known
         : new Eligibility.Candidate(worker, agent, known.capabilities(), known.codebases());
-    var open = fleet.openCodebases(candidate);
+    var open = liveWorkers.openCodebases(candidate);
     if (codebase != null) {
       open.retainAll(Set.of(codebase));
     }
@@ -124,9 +124,9 @@ public final class TaskService {
     var attempt = database.write(Sync.POWER, sql -> {
       var head = head(sql, id);
       return switch (TaskTransition.claim(head.state(), worker, running)) {
-        case TaskTransition.Take take -> take(sql, head, worker);
+        case TaskTransition.Claim take -> take(sql, head, worker);
         case TaskTransition.Refuse refuse -> throw refused(refuse, id);
-        case TaskTransition.Back back -> takeBack(sql, id, worker, running);
+        case TaskTransition.Reclaim back -> reclaim(sql, id, worker, running);
         default -> head.state().attempt();
       };
     });
@@ -134,7 +134,7 @@ public final class TaskService {
     return attempt;
   }
 
-  private int takeBack(Sql sql, String id, String worker, int attempt) throws SQLException {
+  private int reclaim(Sql sql, String id, String worker, int attempt) throws SQLException {
     var now = stamps.next();
     sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(), worker, now,
         now, id);
@@ -144,12 +144,12 @@ public final class TaskService {
 
   private int take(Sql sql, Head head, String worker) throws SQLException {
     var id = head.id();
-    fleet.refusal(head.task(), fleet.candidate(worker)).ifPresent(why -> {
+    liveWorkers.refusal(head.task(), liveWorkers.candidate(worker)).ifPresent(why -> {
       throw ApiError.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + why);
     });
     var attempt = head.state().attempt() + 1;
     var now = stamps.next();
-    if (head.lost() == TaskTable.QUEUED_WHILE_RUNNING
+    if (head.leaseExpirations() == TaskTable.QUEUED_WHILE_RUNNING
         && since(head.metadata(), now).compareTo(RECLAIM) < 0) {
       throw ApiError.of(409, "not_eligible", "Task " + id + " was queued again while it ran; its worker has "
           + RECLAIM.toSeconds() + " s to say that it still runs it");
@@ -183,17 +183,17 @@ public final class TaskService {
       var now = head.state();
       return switch (TaskTransition.report(now, said, decline)) {
         case TaskTransition.Refuse refuse -> throw refused(refuse, id);
-        case TaskTransition.Take take -> {
+        case TaskTransition.Claim take -> {
           take(sql, head, said.workerId());
           keepSession(sql, said);
           yield new Reported(RUNNING, true);
         }
-        case TaskTransition.Back(var to) -> {
-          takeBack(sql, id, said.workerId(), said.attempt());
+        case TaskTransition.Reclaim(var to) -> {
+          reclaim(sql, id, said.workerId(), said.attempt());
           keepSession(sql, said);
           yield new Reported(to == RUNNING ? to : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
         }
-        case TaskTransition.Same same -> {
+        case TaskTransition.Unchanged same -> {
           if (now.status() == RUNNING) {
             keepSession(sql, said);
           }
@@ -215,16 +215,16 @@ public final class TaskService {
 
   private TaskStatus giveBack(Sql sql, Head head, TaskReport said, boolean decline) throws SQLException {
     if (!decline && !head.task().registration()) {
-      return queueAgain(sql, head, Math.max(0, head.lost()), head.metadata());
+      return queueAgain(sql, head, Math.max(0, head.leaseExpirations()), head.metadata());
     }
-    if (fleet.knows(said.workerId()) && !Eligibility.declined(head.task(), said.workerId())) { // once each, or the list has no end
+    if (liveWorkers.knows(said.workerId()) && !Eligibility.hasDeclined(head.task(), said.workerId())) { // once each, or the list has no end
       var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
       head.json().withArray("declined").addObject().put("worker_id", said.workerId())
           .put("reason", JsonBody.cut(why, MAX_REASON)).put("at", stamps.next());
       sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
     }
-    return fleet.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
-        : queueAgain(sql, head, Math.max(0, head.lost()), head.metadata());
+    return liveWorkers.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
+        : queueAgain(sql, head, Math.max(0, head.leaseExpirations()), head.metadata());
   }
 
   private static String declinedBy(Head head) {
@@ -236,13 +236,13 @@ public final class TaskService {
   public boolean failIfNobodyIsLeft(String id) throws DatabaseException, InterruptedException {
     return changed(id, PENDING, sql -> {
       var head = head(sql, id);
-      return head.state().status() == PENDING && fleet.nobodyFor(head.task())
+      return head.state().status() == PENDING && liveWorkers.nobodyFor(head.task())
           ? end(sql, head, FAILED, null, declinedBy(head), null) : PENDING;
     }) == FAILED;
   }
 
   /** Takes the task from a worker whose lease is over: queued again, failed after the last attempt, or cancelled as asked. */
-  public TaskStatus lose(String id) throws DatabaseException, InterruptedException {
+  public TaskStatus expire(String id) throws DatabaseException, InterruptedException {
     return changed(id, RUNNING, sql -> {
       var head = head(sql, id);
       var now = head.state();
@@ -253,7 +253,7 @@ public final class TaskService {
       if (now.cancelling()) {
         return end(sql, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
       }
-      var lost = Math.max(0, head.lost()) + 1;
+      var lost = Math.max(0, head.leaseExpirations()) + 1;
       var metadata = head.metadata();
       if (lost >= MAX_ATTEMPTS) {
         metadata.put("failed_at", stamps.next()).put("failure_reason", why);
@@ -320,6 +320,17 @@ public final class TaskService {
     return attempts;
   }
 
+  /** Deletes an ended task with its output. @throws ApiError when there is none, or it has not ended */
+  public void delete(String id) throws DatabaseException, InterruptedException {
+    database.write(Sync.POWER, sql -> {
+      if (!TaskTable.delete(sql, id)) {
+        throw ApiError.of(409, "Cannot delete task: it is " + head(sql, id).state().status().word() + "; cancel it first");
+      }
+      return null;
+    });
+    LOG.info("task deleted id={}", id);
+  }
+
   /** Cancels what waits for a codebase that is no more. */
   public void cancelAll(String codebase, String reason) throws DatabaseException, InterruptedException {
     var ids = database.write(Sync.POWER, sql -> {
@@ -341,10 +352,10 @@ public final class TaskService {
     return to;
   }
 
-  private TaskStatus queueAgain(Sql sql, Head head, int lost, ObjectNode metadata) throws SQLException {
+  private TaskStatus queueAgain(Sql sql, Head head, int leaseExpirations, ObjectNode metadata) throws SQLException {
     sql.update("UPDATE tasks SET status = 'pending', last_worker_id = worker_id, worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
-        + "error = NULL, cancel_reason = NULL, lost = ?, metadata = ?, updated_at = ? WHERE id = ?",
-        lost, metadata.toString(), stamps.next(), head.id());
+        + "error = NULL, cancel_reason = NULL, lease_expirations = ?, metadata = ?, updated_at = ? WHERE id = ?",
+        leaseExpirations, metadata.toString(), stamps.next(), head.id());
     return PENDING;
   }
 

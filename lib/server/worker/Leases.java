@@ -78,7 +78,7 @@ public final class Leases {
    *
    * @param before all of them from before the running tasks were read: those that began meanwhile stay
    */
-  public void agree(Map<String, Held> before, List<TaskTable.Running> running) {
+  public void reconcile(Map<String, Held> before, List<TaskTable.Running> running) {
     var workers = running.stream().collect(Collectors.toMap(TaskTable.Running::id, TaskTable.Running::worker));
     before.forEach((task, lease) -> {
       if (!lease.worker.equals(workers.get(task))) {

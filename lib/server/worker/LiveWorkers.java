@@ -91,7 +91,7 @@ public final class LiveWorkers {
 
   public boolean offered(Task task, Candidate worker) {
     var owner = codebases.owner(task.codebase());
-    return Eligibility.offered(task, worker, owner, living(owner));
+    return Eligibility.isOffered(task, worker, owner, living(owner));
   }
 
   /** The codebases whose tasks the worker is offered. */
