@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import scripts.measure.CommandLatency;
 import scripts.measure.OutputThroughput;
+import scripts.measure.QueueGrowth;
 import scripts.measure.RecoveryTime;
 import scripts.measure.RedactionThroughput;
 import scripts.measure.SessionSyncTime;
@@ -25,7 +26,7 @@ import scripts.measure.WorkerUsage;
  * {@code --quick} runs the rows in a short form, whose figures mean nothing, to see that they work. Exit 1 when a row cannot be measured.
  */
 public final class bench {
-  private static final List<String> ROWS = List.of("starts", "v16", "output", "noops", "settling", "idle", "commands", "masks", "sync");
+  private static final List<String> ROWS = List.of("starts", "v16", "output", "noops", "settling", "idle", "commands", "masks", "sync", "growth", "claims");
   private static final String LONG_ROW = "soak"; // ten minutes, so only on request
   private static final int LOG_TAIL = 20; // lines of each log that explain a failure
 
@@ -64,6 +65,8 @@ public final class bench {
       case "idle" -> new WorkerUsage(bed).idle();
       case "commands" -> new CommandLatency(bed).run();
       case "masks" -> new RedactionThroughput(bed).run();
+      case "growth" -> new QueueGrowth(bed).calls();
+      case "claims" -> new QueueGrowth(bed).claims();
       case "sync" -> new SessionSyncTime(bed).run();
       default -> new WorkerUsage(bed).soak();
     }

@@ -54,6 +54,10 @@ public final class Testbed implements AutoCloseable {
     this.client = new ApiClient(new ServerAddress(url, null, null, Environment.system()));
   }
 
+  public boolean quick() {
+    return quick;
+  }
+
   /** The first in a full run, the second in a quick one. */
   public int size(int full, int small) {
     return quick ? small : full;

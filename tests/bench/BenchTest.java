@@ -47,7 +47,7 @@ class BenchTest {
   @Test
   @Timeout(value = MINUTES, unit = TimeUnit.MINUTES)
   void printsEveryFigureAndLeavesNoProcess() throws Exception {
-    start(System.getenv("PATH"), "--quick", "starts", "v16", "output", "noops", "settling", "idle", "commands", "masks", "sync", "soak");
+    start(System.getenv("PATH"), "--quick", "starts", "v16", "output", "noops", "settling", "idle", "commands", "masks", "sync", "growth", "claims", "soak");
     assertThat(exit()).as(this::text).isZero();
     assertThat(processes()).isEmpty();
     assertThat(Files.readString(out)).as(this::text)
@@ -65,6 +65,8 @@ class BenchTest {
         .containsPattern("first byte of 'serve --port', ms: N".replace("N", NUMBER))
         .containsPattern("MB of a hex dump masked per second: N".replace("N", NUMBER))
         .containsPattern("SQLite: first pass N ms".replace("N", NUMBER))
+        .containsPattern("claim with \\[10, 100] pending tasks of others, ms: \\[.*], last by first N".replace("N", NUMBER))
+        .containsPattern("claims per second, 32 callers: N, floor N".replace("N", NUMBER))
         .containsPattern("s of rest: N MB, N threads, N file handles".replace("N", NUMBER));
   }
 
