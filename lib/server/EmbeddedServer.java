@@ -1,6 +1,5 @@
 package lib.server;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.BindException;
@@ -18,11 +17,11 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import lib.core.Clock;
-import lib.core.Json;
 import lib.core.Problem;
 import lib.server.api.CodebaseApi;
 import lib.server.api.OutputApi;
 import lib.server.api.SessionApi;
+import lib.server.api.StatusApi;
 import lib.server.api.StreamApi;
 import lib.server.api.TaskApi;
 import lib.server.api.WorkerApi;
@@ -30,8 +29,6 @@ import lib.server.db.IncreasingTime;
 import lib.server.db.Schema;
 import lib.server.http.AccessControl;
 import lib.server.http.ApiHandler;
-import lib.server.http.ApiRequest;
-import lib.server.http.ApiResponse;
 import lib.server.http.Route;
 import lib.server.session.SessionResumer;
 import lib.server.session.SessionService;
@@ -81,13 +78,9 @@ public final class EmbeddedServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String host;
-  private final String serverId;
   private final LiveWorkers liveWorkers;
-  private final CodebaseRegistry codebases;
   private final OutputLog outputs;
-  private final IncreasingTime stamps;
   private final LeaseReaper reaper;
-  private final Retention retention;
   private final ApiHandler web;
   private final Thread pulse;
 
@@ -97,28 +90,25 @@ public final class EmbeddedServer implements AutoCloseable {
     this.database = database;
     this.server = server;
     this.host = options.host();
-    this.serverId = serverId(database);
-    this.stamps = new IncreasingTime(time);
+    var stamps = new IncreasingTime(time);
     var workers = new WorkerRegistry(database, time, stamps);
-    this.codebases = new CodebaseRegistry(database, stamps);
-    this.liveWorkers = new LiveWorkers(workers, codebases);
+    var codebases = new CodebaseRegistry(database, stamps);
+    this.liveWorkers = new LiveWorkers(workers);
     var leases = new Leases(time);
     var signals = new TaskSignals();
     this.outputs = new OutputLog(database, leases, signals);
     var announcer = new Announcer(database, liveWorkers, stamps);
     var tasks = new TaskService(database, stamps, liveWorkers, leases, announcer, signals::signal);
-    var sessions = new SessionService(database, stamps, codebases, liveWorkers);
-    var resumes = new SessionResumer(database, stamps, codebases, liveWorkers, tasks);
-    this.retention = new Retention(database, time, options.keep());
-    this.reaper = new LeaseReaper(database, tasks, liveWorkers, leases, announcer, signals, stamps);
+    var sessions = new SessionService(database, stamps, liveWorkers);
+    var resumes = new SessionResumer(database, stamps, liveWorkers, tasks);
+    var retention = new Retention(database, time, options.keep());
+    this.reaper = new LeaseReaper(database, tasks, liveWorkers, leases, announcer, signals);
     var routes = new ArrayList<Route>();
-    routes.add(Route.of("GET", "/health", this::health).opened());
-    routes.add(Route.of("GET", "/v1/agent/status", this::status).opened());
-    routes.add(Route.of("POST", "/v1/server/prune", this::prune));
+    routes.addAll(new StatusApi(database, serverId(database), retention, stamps).routes());
     routes.addAll(new WorkerApi(database, tasks, workers, codebases, liveWorkers, leases).routes());
     routes.addAll(new StreamApi(workers, liveWorkers, leases, announcer, stamps).routes());
-    routes.addAll(new CodebaseApi(codebases, tasks, workers, liveWorkers).routes());
-    routes.addAll(new TaskApi(tasks, codebases, workers, reaper).routes());
+    routes.addAll(new CodebaseApi(database, codebases, tasks, workers, liveWorkers).routes());
+    routes.addAll(new TaskApi(tasks, workers).routes());
     routes.addAll(new OutputApi(tasks, outputs, workers, stamps).routes());
     routes.addAll(new SessionApi(sessions, resumes, workers).routes());
     this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes));
@@ -230,24 +220,6 @@ public final class EmbeddedServer implements AutoCloseable {
     database.close();
     lock.close();
     LOG.info("stopped serving {}", url);
-  }
-
-  private ApiResponse health(ApiRequest request) {
-    return ApiResponse.of(Json.object().put("status", "healthy").put("timestamp", stamps.next()));
-  }
-
-  private ApiResponse status(ApiRequest request) {
-    ObjectNode answer = Json.object().put("available", true).put("message", "CodeTether server ready")
-        .putNull("agent_binary").put("registered_codebases", codebases.all().size())
-        .put("registered_workspaces", codebases.all().size()).put("auto_start", false).putNull("runtime");
-    return ApiResponse.of(answer.put("server_id", serverId));
-  }
-
-  private ApiResponse prune(ApiRequest request) throws DatabaseException, InterruptedException {
-    var dryRun = request.body().flag("dry_run");
-    var pruned = retention.prune(dryRun);
-    return ApiResponse.of(Json.object().put("tasks", pruned.tasks()).put("sessions", pruned.sessions()).put("bytes", pruned.bytes())
-        .put("dry_run", dryRun).put("keep_days", retention.limits().days()).put("keep_bytes", retention.limits().bytes()));
   }
 
   /** Made once and kept with the data: tells a restarted server from another one at the same address. */

@@ -19,7 +19,6 @@ class LeasesTest {
   void onlyAClaimBeginsALease() {
     leases.renew("t", "w");
     leases.renewAll("w");
-    assertThat(leases.silence("t")).isZero();
     assertThat(leases.all()).isEmpty();
     leases.begin("t", "w", Lease.LENGTH);
     assertThat(leases.all()).containsOnlyKeys("t");
@@ -28,12 +27,12 @@ class LeasesTest {
   @Test
   void aSignOfLifeOfAnotherWorkerRenewsNothing() {
     leases.begin("t", "w", Lease.LENGTH);
-    time.advance(Duration.ofSeconds(10));
+    time.advance(Lease.LENGTH);
     leases.renew("t", "other");
-    assertThat(leases.silence("t")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(leases.isOver("t")).isTrue();
     assertThat(leases.task("other")).isNull();
     leases.renew("t", "w");
-    assertThat(leases.silence("t")).isZero();
+    assertThat(leases.isOver("t")).isFalse();
   }
 
   @Test
@@ -46,8 +45,9 @@ class LeasesTest {
     leases.begin("began meanwhile", "w", Lease.LENGTH);
     leases.reconcile(before, List.of(running("runs", "w"), running("went elsewhere", "v"), running("was there before us", "v")));
     assertThat(leases.all()).containsOnlyKeys("runs", "went elsewhere", "was there before us", "began meanwhile");
-    assertThat(leases.silence("runs")).isEqualTo(Duration.ofSeconds(10));
-    assertThat(leases.silence("went elsewhere")).isZero();
+    time.advance(Lease.LENGTH.minusSeconds(10));
+    assertThat(leases.isOver("runs")).isTrue();
+    assertThat(leases.isOver("went elsewhere")).isFalse();
     assertThat(leases.all().values().stream().filter(lease -> lease.worker().equals("v"))).hasSize(2);
   }
 

@@ -109,7 +109,7 @@ class RegistrationTest {
 
   @Test
   void aTaskForACodebaseThatIsNotThereIsRefused() throws Exception {
-    for (var path : List.of("/v1/agent/codebases/nope/tasks", "/v1/agent/codebases/nope/trigger", "/v1/agent/tasks")) {
+    for (var path : List.of("/v1/agent/codebases/nope/tasks", "/v1/agent/tasks")) {
       var got = hub.post(path, Map.of("title", "t", "prompt", "p", "codebase_id", "nope"));
       assertThat(got.status()).as(path).isEqualTo(404);
       assertThat(got.detail()).isEqualTo("Codebase not found");
@@ -117,27 +117,7 @@ class RegistrationTest {
   }
 
   @Test
-  void aTriggerMakesATaskOfItsPrompt() throws Exception {
-    hub.worker("w");
-    var codebase = hub.codebase("w", "/srv/app");
-    var prompt = "p".repeat(100);
-    var answer = Served.ok(hub.post("/v1/agent/codebases/" + codebase + "/trigger", Map.of("prompt", prompt, "agent", "plan", "files",
-        List.of("a.txt"))));
-    var task = hub.show(answer.path("task_id").asText());
-    assertThat(task.path("prompt").asText()).isEqualTo(prompt);
-    assertThat(task.path("title").asText()).isEqualTo("p".repeat(80) + "...");
-    assertThat(task.path("agent_type").asText()).isEqualTo("plan");
-    assertThat(task.path("metadata").path("files").path(0).asText()).isEqualTo("a.txt");
-  }
-
-  @Test
-  void aTitleIsCutBetweenCharactersAndAnEmptyAgentIsTheUsualOne() throws Exception {
-    hub.worker("w");
-    var codebase = hub.codebase("w", "/srv/app");
-    var prompt = "\uD83D\uDE00".repeat(81);
-    var answer = Served.ok(hub.post("/v1/agent/codebases/" + codebase + "/trigger", Map.of("prompt", prompt, "agent", "")));
-    assertThat(hub.show(answer.path("task_id").asText()).path("title").asText()).isEqualTo("\uD83D\uDE00".repeat(80) + "...");
-    assertThat(hub.show(answer.path("task_id").asText()).path("agent_type").asText()).isEqualTo("build");
+  void anEmptyAgentIsTheUsualOne() throws Exception {
     assertThat(hub.show(hub.task("global", Map.of("agent_type", ""))).path("agent_type").asText()).isEqualTo("build");
   }
 

@@ -28,7 +28,7 @@ class TokensTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/v1/agent/tasks", "/v1/agent/workers", "/v1/opencode/codebases", "/v1/agent/workspaces",
-      "/v1/worker/connected", "/v1/monitor/workers", "/v1/agent/tasks/x", "/v1/worker/tasks/stream?agent_name=a", "/unknown"})
+      "/v1/worker/connected/w", "/v1/monitor/workers", "/v1/agent/tasks/x", "/v1/worker/tasks/stream?agent_name=a", "/unknown"})
   void aMissingTokenIs401AndAWrongOneIs403(String path) throws Exception {
     for (var missing : List.of("", "second-secret", "Basic second-secret", "bearer second-secret")) {
       var got = get(path, missing, Map.of());

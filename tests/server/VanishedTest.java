@@ -171,7 +171,7 @@ class VanishedTest {
       Served.ok(hub.release(task, "w", Map.of("status", "completed", "attempt", 1)));
       heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
       Served.ok(hub.output(task, "w", "bye", Map.of()));
-      Served.ok(hub.get("/v1/agent/tasks/stuck"));
+      hub.hub().sweep();
       assertThat(Served.ok(hub.get("/v1/worker/connected/w")).path("is_busy").asBoolean()).isFalse();
       var next = hub.task("global");
       assertThat(events.next("task_available").data().path("id").asText()).isEqualTo(next);
@@ -222,22 +222,6 @@ class VanishedTest {
     vanish();
     assertThat(hub.status(task)).isEqualTo("cancelled");
     assertThat(hub.show(task).path("error").asText()).startsWith("enough");
-  }
-
-  @Test
-  void silentTasksAreListedAndRecoveredOnDemand() throws Exception {
-    hub.time.advance(Duration.ofSeconds(100));
-    assertThat(Served.ok(hub.get("/v1/agent/tasks/stuck")).path("count").asInt()).isZero();
-    var stuck = Served.ok(hub.get("/v1/agent/tasks/stuck?timeout_seconds=60"));
-    assertThat(stuck.path("count").asInt()).isEqualTo(1);
-    assertThat(stuck.path("tasks").path(0).path("id").asText()).isEqualTo(task);
-    assertThat(hub.get("/v1/agent/tasks/stuck?timeout_seconds=soon").status()).isEqualTo(400);
-    var stats = Served.ok(hub.post("/v1/agent/tasks/stuck/recover", Map.of())).path("stats");
-    assertThat(stats.path("tasks_checked").asInt()).isEqualTo(1);
-    assertThat(stats.path("tasks_requeued").asInt()).isZero();
-    var health = Served.ok(hub.get("/v1/agent/reaper/health"));
-    assertThat(health.path("stuck_timeout_seconds").asInt()).isEqualTo(300);
-    assertThat(health.path("last_run").path("tasks_checked").asInt()).isEqualTo(1);
   }
 
   @Test

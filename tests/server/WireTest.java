@@ -78,14 +78,14 @@ class WireTest {
     var task = hub.task(codebase);
     for (var path : List.of("/health", "/v1/agent/status", "/v1/agent/workers", "/v1/agent/workers/w", "/v1/monitor/workers",
         "/v1/agent/codebases", "/v1/agent/codebases/" + codebase, "/v1/agent/tasks", "/v1/agent/tasks/" + task,
-        "/v1/agent/tasks/" + task + "/output", "/v1/agent/tasks/" + task + "/output/stream", "/v1/worker/connected",
-        "/v1/agent/models", "/v1/worker/tasks/stream?agent_name=a", "/v1/agent/tasks/stuck", "/v1/agent/reaper/health")) {
+        "/v1/agent/tasks/" + task + "/output", "/v1/agent/tasks/" + task + "/output/stream",
+        "/v1/agent/models", "/v1/worker/tasks/stream?agent_name=a&worker_id=w")) {
       var got = hub.call("HEAD", path, Map.of(), null);
       assertThat(got.status()).as(path).isEqualTo(200);
       assertThat(got.headers()).as(path).containsKey("content-type");
     }
     assertThat(hub.call("HEAD", "/nope", Map.of(), null).status()).isEqualTo(404);
-    assertThat(Served.ok(hub.get("/v1/worker/connected")).path("count").asInt()).as("a HEAD opens no stream").isZero();
+    assertThat(hub.get("/v1/worker/connected/w").status()).as("a HEAD opens no stream").isEqualTo(404);
   }
 
   @Test
@@ -162,7 +162,7 @@ class WireTest {
         assertThat(listening.next("task_available").data().path("id").asText()).isEqualTo(task);
         Served.ok(hub.post("/v1/agent/tasks/" + task + "/cancel", Map.of()));
       }
-      assertThat(Served.ok(hub.get("/v1/worker/connected")).path("count").asInt()).isEqualTo(2);
+      assertThat(hub.get("/v1/worker/connected/deaf").status()).isEqualTo(200);
       assertThat(deaf).isNotNull();
     }
   }

@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.util.List;
 import lib.core.Json;
 import lib.protocol.Task;
+import lib.server.db.CodebaseTable.Codebase;
+import lib.server.db.CodebaseTable;
 import lib.server.db.JsonColumn;
 import lib.server.db.TaskTable.Draft;
 import lib.server.http.ApiError;
@@ -12,20 +14,22 @@ import lib.server.http.ApiRequest;
 import lib.server.http.ApiResponse;
 import lib.server.http.Route;
 import lib.server.task.TaskService;
-import lib.server.worker.CodebaseRegistry.Codebase;
 import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.LiveWorkers;
 import lib.server.worker.WorkerRegistry;
+import lib.store.Database;
 import lib.store.DatabaseException;
 
 /** The calls about codebases, also called workspaces. */
 public final class CodebaseApi {
+  private final Database database;
   private final CodebaseRegistry codebases;
   private final TaskService tasks;
   private final WorkerRegistry workers;
   private final LiveWorkers liveWorkers;
 
-  public CodebaseApi(CodebaseRegistry codebases, TaskService tasks, WorkerRegistry workers, LiveWorkers liveWorkers) {
+  public CodebaseApi(Database database, CodebaseRegistry codebases, TaskService tasks, WorkerRegistry workers, LiveWorkers liveWorkers) {
+    this.database = database;
     this.codebases = codebases;
     this.tasks = tasks;
     this.workers = workers;
@@ -35,16 +39,16 @@ public final class CodebaseApi {
   public List<Route> routes() {
     return List.of(
         Route.of("GET", "/v1/agent/codebases", this::list),
-        Route.of("GET", "/v1/agent/codebases/list", this::list),
         Route.of("POST", "/v1/agent/codebases", this::register),
-        Route.of("GET", "/v1/agent/codebases/{id}", request -> ApiResponse.of(json(codebases.get(request.id("id"))))),
+        Route.of("GET", "/v1/agent/codebases/{id}", request -> ApiResponse.of(json(database.read(sql ->
+            CodebaseTable.find(sql, request.id("id")).orElseThrow(CodebaseRegistry::unknown))))),
         Route.of("DELETE", "/v1/agent/codebases/{id}", this::delete));
   }
 
-  private ApiResponse list(ApiRequest request) {
+  private ApiResponse list(ApiRequest request) throws DatabaseException {
     var path = request.query("path");
     var all = Json.MAPPER.createArrayNode();
-    codebases.all().stream().filter(b -> path == null || b.path().equals(CodebaseRegistry.normal(path)))
+    database.read(sql -> path == null ? CodebaseTable.all(sql) : CodebaseTable.withPath(sql, CodebaseRegistry.normal(path)))
         .forEach(b -> all.add(json(b)));
     return ApiResponse.of(all);
   }
@@ -61,7 +65,7 @@ public final class CodebaseApi {
     }
     var worker = body.id("worker_id");
     workers.seen(worker);
-    var codebase = codebases.register(name, path, description, config.toString(), worker, liveWorkers::alive);
+    var codebase = codebases.register(new Codebase(null, name, path, description, config.toString(), null, null, null), worker, liveWorkers::isAlive);
     var answer = Json.object().put("success", true);
     answer.set("codebase", json(codebase));
     answer.set("workspace", json(codebase));
@@ -90,7 +94,7 @@ public final class CodebaseApi {
     var json = Json.object().put("id", b.id()).put("name", b.name()).put("path", b.path())
         .put("description", b.description()).put("worker_id", b.owner()).put("status", "idle")
         .put("registered_at", b.registeredAt()).put("created_at", b.registeredAt()).put("updated_at", b.updatedAt())
-        .put("last_triggered", b.lastTriggered()).putNull("session_id").putNull("agent_port").put("watch_mode", false);
+        .putNull("last_triggered").putNull("session_id").putNull("agent_port").put("watch_mode", false);
     try {
       json.set("agent_config", JsonColumn.read(b.config()));
     } catch (SQLException e) {

@@ -37,8 +37,7 @@ public final class StreamApi {
     return List.of(
         Route.of("GET", "/v1/worker/tasks/stream", this::stream),
         Route.of("PUT", "/v1/worker/codebases", this::setCodebases),
-        Route.of("GET", "/v1/worker/connected", this::connected),
-        Route.of("GET", "/v1/worker/connected/{id}", this::connectedOne));
+        Route.of("GET", "/v1/worker/connected/{id}", this::connected));
   }
 
   private ApiResponse stream(ApiRequest request) {
@@ -79,13 +78,6 @@ public final class StreamApi {
   }
 
   private ApiResponse connected(ApiRequest request) {
-    var answer = Json.object();
-    var list = answer.putArray("workers");
-    liveWorkers.streams().forEach(stream -> list.add(stream.json(leases.task(stream.workerId()))));
-    return ApiResponse.of(answer.put("count", list.size()).put("timestamp", stamps.next()));
-  }
-
-  private ApiResponse connectedOne(ApiRequest request) {
     var id = request.id("id");
     return ApiResponse.of(liveWorkers.stream(id).map(stream -> stream.json(leases.task(id))).orElseThrow(() ->
         ApiError.of(404, "Worker " + id + " not found or not connected")));

@@ -1,7 +1,6 @@
 package lib.server.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
 import java.util.List;
 import lib.core.Json;
 import lib.protocol.Lease;
@@ -14,10 +13,8 @@ import lib.server.http.ApiRequest;
 import lib.server.http.ApiResponse;
 import lib.server.http.JsonBody;
 import lib.server.http.Route;
-import lib.server.task.LeaseReaper;
 import lib.server.task.TaskService;
 import lib.server.worker.CodebaseRegistry;
-import lib.server.worker.Leases;
 import lib.server.worker.WorkerRegistry;
 import lib.store.DatabaseException;
 
@@ -25,18 +22,13 @@ import lib.store.DatabaseException;
 public final class TaskApi {
   private static final int LIST = 100; // as other servers have it
   private static final String NEEDED = "required_capabilities";
-  private static final int MAX_TITLE = 80; // characters of a prompt that make a title, as other servers have it
 
   private final TaskService tasks;
-  private final CodebaseRegistry codebases;
   private final WorkerRegistry workers;
-  private final LeaseReaper reaper;
 
-  public TaskApi(TaskService tasks, CodebaseRegistry codebases, WorkerRegistry workers, LeaseReaper reaper) {
+  public TaskApi(TaskService tasks, WorkerRegistry workers) {
     this.tasks = tasks;
-    this.codebases = codebases;
     this.workers = workers;
-    this.reaper = reaper;
   }
 
   public List<Route> routes() {
@@ -44,10 +36,6 @@ public final class TaskApi {
         Route.of("GET", "/v1/agent/tasks", request -> list(request, request.query("codebase_id") != null
             ? request.query("codebase_id") : request.query("workspace_id"))),
         Route.of("POST", "/v1/agent/tasks", this::createAnywhere),
-        Route.of("GET", "/v1/agent/tasks/stuck", this::stuck),
-        Route.of("POST", "/v1/agent/tasks/stuck/recover", request -> ApiResponse.of(Json.object().put("success", true)
-            .set("stats", json(reaper.sweep())))),
-        Route.of("GET", "/v1/agent/reaper/health", this::reaperHealth),
         Route.of("GET", "/v1/agent/tasks/{id}", request -> ApiResponse.of(tasks.get(request.id("id")))),
         Route.of("DELETE", "/v1/agent/tasks/{id}", this::delete),
         Route.of("PUT", "/v1/agent/tasks/{id}/status", this::status),
@@ -56,8 +44,7 @@ public final class TaskApi {
         Route.of("POST", "/v1/worker/tasks/claim", this::claim),
         Route.of("POST", "/v1/worker/tasks/release", this::release),
         Route.of("GET", "/v1/agent/codebases/{id}/tasks", request -> list(request, request.id("id"))),
-        Route.of("POST", "/v1/agent/codebases/{id}/tasks", this::createIn),
-        Route.of("POST", "/v1/agent/codebases/{id}/trigger", this::trigger));
+        Route.of("POST", "/v1/agent/codebases/{id}/tasks", this::createIn));
   }
 
   // --- making and listing them
@@ -119,23 +106,6 @@ public final class TaskApi {
   private static String agent(JsonBody body, String field) {
     var agent = body.text(field, "");
     return agent.isBlank() ? Task.DEFAULT_AGENT : agent;
-  }
-
-  private ApiResponse trigger(ApiRequest request) throws DatabaseException, InterruptedException {
-    var codebase = codebases.get(request.id("id"));
-    var body = request.body();
-    var prompt = body.longText("prompt");
-    var agent = agent(body, "agent");
-    var title = JsonBody.cut(prompt, MAX_TITLE);
-    var metadata = body.object("metadata").deepCopy().set("files", Json.array(body.texts("files")));
-    var draft = body.json().deepCopy().put("agent_type", agent).put("title", title.equals(prompt) ? title : title + "...");
-    draft.set("metadata", metadata);
-    var task = tasks.create(draft(codebase.id(), new JsonBody(draft)));
-    codebases.markTriggered(codebase.id());
-    var id = task.path("id").asText();
-    return ApiResponse.of(Json.object().put("success", true).put("session_id", id).put("task_id", id)
-        .put("message", "Task queued for worker (task: " + id + ")").put("codebase_id", codebase.id())
-        .put("workspace_id", codebase.id()).put("agent", agent));
   }
 
   // --- running them
@@ -206,26 +176,5 @@ public final class TaskApi {
   private ApiResponse delete(ApiRequest request) throws DatabaseException, InterruptedException {
     tasks.delete(request.id("id"));
     return ApiResponse.of(Json.object().put("success", true).put("task_id", request.id("id")));
-  }
-
-  private ApiResponse stuck(ApiRequest request) throws DatabaseException {
-    var seconds = request.number("timeout_seconds", request.query("timeout_seconds"), Leases.UNPROMISED.toSeconds(), 1, 1 << 30);
-    var answer = Json.object();
-    var list = answer.putArray("tasks");
-    reaper.silent(Duration.ofSeconds(seconds)).forEach(task -> list.addObject().put("id", task.id())
-        .put("worker_id", task.worker()).put("started_at", task.startedAt()));
-    return ApiResponse.of(answer.put("count", list.size()).put("timeout_seconds", seconds));
-  }
-
-  private ApiResponse reaperHealth(ApiRequest request) {
-    var last = reaper.last();
-    return ApiResponse.of(Json.object().put("status", "healthy").put("running", true)
-        .put("stuck_timeout_seconds", Leases.UNPROMISED.toSeconds()).put("interval_seconds", LeaseReaper.INTERVAL.toSeconds())
-        .put("max_attempts", TaskService.MAX_ATTEMPTS).set("last_run", last == null ? null : json(last)));
-  }
-
-  private static ObjectNode json(LeaseReaper.Sweep sweep) {
-    return Json.object().put("checked_at", sweep.at()).put("tasks_checked", sweep.checked())
-        .put("tasks_requeued", sweep.requeued()).put("tasks_failed", sweep.failed()).put("tasks_cancelled", sweep.cancelled());
   }
 }

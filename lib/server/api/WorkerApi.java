@@ -2,12 +2,16 @@ package lib.server.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.SQLException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
+import lib.server.db.CodebaseTable;
 import lib.server.db.TaskTable;
+import lib.server.db.WorkerTable.Worker;
+import lib.server.db.WorkerTable;
 import lib.server.http.ApiError;
 import lib.server.http.ApiRequest;
 import lib.server.http.ApiResponse;
@@ -18,11 +22,12 @@ import lib.server.task.TaskService;
 import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
 import lib.server.worker.LiveWorkers;
-import lib.server.worker.WorkerRegistry.Worker;
+import lib.server.worker.WorkerRegistry.Sign;
 import lib.server.worker.WorkerRegistry;
 import lib.server.worker.WorkerStream;
 import lib.store.Database;
 import lib.store.DatabaseException;
+import lib.store.Sql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,17 +66,23 @@ public final class WorkerApi {
 
   private ApiResponse register(ApiRequest request) throws DatabaseException, InterruptedException {
     var worker = workers.register(request.body());
-    return ApiResponse.of(Json.object().put("success", true).set("worker", json(worker)));
+    return ApiResponse.of(Json.object().put("success", true).set("worker", database.read(sql -> json(sql, worker))));
   }
 
-  private ApiResponse list(ApiRequest request) {
+  private ApiResponse list(ApiRequest request) throws DatabaseException {
     var all = Json.MAPPER.createArrayNode();
-    workers.all().forEach(worker -> all.add(json(worker)));
+    database.read(sql -> {
+      for (var worker : WorkerTable.all(sql)) {
+        all.add(json(sql, worker));
+      }
+      return null;
+    });
     return ApiResponse.of(all);
   }
 
-  private ApiResponse show(ApiRequest request) {
-    return ApiResponse.of(workers.find(request.id("id")).map(this::json).orElseThrow(() -> ApiError.of(404, "Worker not found")));
+  private ApiResponse show(ApiRequest request) throws DatabaseException {
+    return ApiResponse.of(database.read(sql -> json(sql, WorkerTable.find(sql, request.id("id")).orElseThrow(() ->
+        ApiError.of(404, "Worker not found")))));
   }
 
   /**
@@ -135,22 +146,24 @@ public final class WorkerApi {
   }
 
   private ApiResponse monitor(ApiRequest request) throws DatabaseException {
-    if ("list".equals(request.query("format"))) {
-      return list(request);
-    }
-    var completed = workers.completed();
     var answer = Json.object();
     var list = answer.putArray("workers");
-    workers.all().forEach(w -> list.addObject().put("id", w.id()).put("worker_id", w.id()).put("name", w.name())
-        .put("status", status(w)).put("last_heartbeat", w.lastSeen()).put("last_seen", w.lastSeen())
-        .put("codebases", codebases.of(w.id()).size()).put("tasks_completed", completed.getOrDefault(w.id(), 0)));
+    database.read(sql -> {
+      var completed = WorkerTable.completed(sql);
+      for (var w : WorkerTable.all(sql)) {
+        list.addObject().put("id", w.id()).put("worker_id", w.id()).put("name", w.name()).put("status", status(w))
+            .put("last_heartbeat", lastSeen(w)).put("last_seen", lastSeen(w)).put("codebases", CodebaseTable.of(sql, w.id()).size())
+            .put("tasks_completed", completed.getOrDefault(w.id(), 0));
+      }
+      return null;
+    });
     return ApiResponse.of(answer);
   }
 
-  private ApiResponse models(ApiRequest request) {
+  private ApiResponse models(ApiRequest request) throws DatabaseException {
     var answer = Json.object();
     var models = answer.putArray("models");
-    workers.all().stream().filter(w -> liveWorkers.alive(w.id())).forEach(w -> w.models().forEach(m -> {
+    database.read(WorkerTable::all).stream().filter(w -> liveWorkers.isAlive(w.id())).forEach(w -> w.models().forEach(m -> {
       var model = ((ObjectNode) m).deepCopy();
       models.add(model.put("provider", m.path("provider").asText() + " (via " + w.name() + ")"));
     }));
@@ -158,16 +171,20 @@ public final class WorkerApi {
   }
 
   private String status(Worker worker) {
-    return liveWorkers.alive(worker.id()) ? "active" : "offline";
+    return liveWorkers.isAlive(worker.id()) ? "active" : "offline";
   }
 
-  private ObjectNode json(Worker w) {
+  private String lastSeen(Worker worker) {
+    return workers.sign(worker.id()).map(Sign::lastSeen).orElse(worker.lastSeen());
+  }
+
+  private ObjectNode json(Sql sql, Worker w) throws SQLException {
     var ids = new LinkedHashSet<>(w.codebases());
-    codebases.of(w.id()).forEach(b -> ids.add(b.id()));
+    ids.addAll(CodebaseTable.of(sql, w.id()));
     var json = Json.object().put("worker_id", w.id()).put("name", w.name()).put("hostname", w.host())
         .put("global_codebase_id", w.globalId()).put("global_workspace_id", w.globalId())
-        .put("registered_at", w.registeredAt()).put("last_seen", w.lastSeen()).put("status", status(w));
-    json.set("holds", workers.holds(w.id()));
+        .put("registered_at", w.registeredAt()).put("last_seen", lastSeen(w)).put("status", status(w));
+    json.set("holds", workers.sign(w.id()).map(Sign::holds).orElseGet(Json.MAPPER::createArrayNode));
     json.set("capabilities", Json.array(w.capabilities()));
     json.set("models", w.models());
     json.set("codebases", Json.array(ids));

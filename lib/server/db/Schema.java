@@ -54,6 +54,7 @@ public final class Schema {
       ALTER TABLE output RENAME COLUMN upto TO end_offset;
       ALTER TABLE output RENAME COLUMN said_at TO created_at;
       ALTER TABLE messages RENAME COLUMN place TO seq;
+      ALTER TABLE codebases DROP COLUMN last_triggered;
       ALTER TABLE sessions RENAME COLUMN words TO search_text;
       CREATE INDEX resumes_by_task ON resumes (task_id);
       """);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
+import lib.server.db.CodebaseTable;
 import lib.server.db.IncreasingTime;
 import lib.server.db.SessionTable;
 import lib.server.db.TaskTable.Draft;
@@ -40,14 +41,12 @@ public final class SessionResumer {
 
   private final Database database;
   private final IncreasingTime stamps;
-  private final CodebaseRegistry codebases;
   private final LiveWorkers liveWorkers;
   private final TaskService tasks;
 
-  public SessionResumer(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers liveWorkers, TaskService tasks) {
+  public SessionResumer(Database database, IncreasingTime stamps, LiveWorkers liveWorkers, TaskService tasks) {
     this.database = database;
     this.stamps = stamps;
-    this.codebases = codebases;
     this.liveWorkers = liveWorkers;
     this.tasks = tasks;
   }
@@ -86,7 +85,7 @@ public final class SessionResumer {
       if (before.isPresent()) {
         return before.get();
       }
-      var worker = holder(SessionTable.holders(sql, asked.codebase, asked.session), asked.codebase);
+      var worker = holder(sql, asked.codebase, SessionTable.holders(sql, asked.codebase, asked.session));
       var task = TaskTable.insert(sql, draft(asked, worker), stamps.next());
       keep(sql, asked, task);
       return new Resumed(task, worker, true);
@@ -127,11 +126,11 @@ public final class SessionResumer {
   }
 
   /** The worker that continues: the codebase's owner, else one that is there, else whose session is newest. */
-  private String holder(List<String> holders, String codebase) {
-    var owner = codebases.owner(codebase);
+  private String holder(Sql sql, String codebase, List<String> holders) throws SQLException {
+    var owner = CodebaseTable.owner(sql, codebase).orElse(null);
     var best = holders.stream().min(Comparator.comparing((String worker) -> !worker.equals(owner))
-        .thenComparing(worker -> !liveWorkers.alive(worker))).orElseThrow(SessionService::unknown);
-    if (owner != null && !best.equals(owner) && liveWorkers.alive(owner)) {
+        .thenComparing(worker -> !liveWorkers.isAlive(worker))).orElseThrow(SessionService::unknown);
+    if (owner != null && !best.equals(owner) && liveWorkers.isAlive(owner)) {
       throw ApiError.of(409, "not_eligible", "the session is worker " + best + "'s, and the codebase belongs to worker " + owner);
     }
     return best;

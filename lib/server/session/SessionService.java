@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import lib.core.Json;
+import lib.server.db.CodebaseTable;
 import lib.server.db.IncreasingTime;
 import lib.server.db.SessionTable.Key;
 import lib.server.db.SessionTable;
@@ -24,13 +25,11 @@ import lib.store.Sql;
 public final class SessionService {
   private final Database database;
   private final IncreasingTime stamps;
-  private final CodebaseRegistry codebases;
   private final LiveWorkers liveWorkers;
 
-  public SessionService(Database database, IncreasingTime stamps, CodebaseRegistry codebases, LiveWorkers liveWorkers) {
+  public SessionService(Database database, IncreasingTime stamps, LiveWorkers liveWorkers) {
     this.database = database;
     this.stamps = stamps;
-    this.codebases = codebases;
     this.liveWorkers = liveWorkers;
   }
 
@@ -50,9 +49,9 @@ public final class SessionService {
   }
 
   private void removeGone(Sql sql, String codebase, String worker) throws SQLException {
-    if (worker.equals(codebases.owner(codebase))) {
+    if (CodebaseTable.owner(sql, codebase).filter(worker::equals).isPresent()) {
       for (var other : SessionTable.uploaders(sql, codebase)) {
-        if (!other.equals(worker) && !liveWorkers.alive(other)) {
+        if (!other.equals(worker) && !liveWorkers.isAlive(other)) {
           SessionTable.removeAll(sql, codebase, other);
         }
       }

@@ -1,6 +1,7 @@
 package lib.server.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.SQLException;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.server.db.IncreasingTime;
@@ -10,6 +11,7 @@ import lib.server.worker.LiveWorkers;
 import lib.server.worker.WorkerStream;
 import lib.store.Database;
 import lib.store.DatabaseException;
+import lib.store.Sql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,18 +40,23 @@ public final class Announcer {
    */
   public void announce(String id, String giver) {
     try {
-      database.read(sql -> TaskTable.find(sql, id)).ifPresent(task -> announce(task, giver));
+      database.read(sql -> {
+        var task = TaskTable.find(sql, id);
+        if (task.isPresent()) {
+          announce(sql, task.get(), giver);
+        }
+        return null;
+      });
     } catch (DatabaseException e) {
       LOG.warn("announcement lost task={}: {}; the next poll brings it", id, e.getMessage());
     }
   }
 
-  /** Announces a pending task as the database has it. */
-  public void announce(ObjectNode json, String giver) {
+  private void announce(Sql sql, ObjectNode json, String giver) throws SQLException {
     var task = Task.read(json).orElseThrow();
     byte[] event = null;
     for (var stream : liveWorkers.streams()) {
-      if (!stream.workerId().equals(giver) && liveWorkers.offered(task, liveWorkers.candidate(stream.workerId()))) {
+      if (!stream.workerId().equals(giver) && liveWorkers.isOffered(sql, task, liveWorkers.candidate(sql, stream.workerId()))) {
         event = event == null ? event(json) : event;
         stream.offer(event);
       }
@@ -58,9 +65,10 @@ public final class Announcer {
 
   /** Announces to one stream the first pending tasks for its worker. */
   public void announcePending(WorkerStream stream) throws DatabaseException {
-    var worker = liveWorkers.candidate(stream.workerId());
-    database.read(sql -> TaskTable.pending(sql, worker, liveWorkers.openCodebases(worker), MAX_PENDING, MAX_PENDING))
-        .forEach(task -> stream.offer(event(task)));
+    database.read(sql -> {
+      var worker = liveWorkers.candidate(sql, stream.workerId());
+      return TaskTable.pending(sql, worker, liveWorkers.openCodebases(sql, worker), MAX_PENDING, MAX_PENDING);
+    }).forEach(task -> stream.offer(event(task)));
   }
 
   /** Asks the worker to stop its running task; the answer to its next heartbeat says the same. */

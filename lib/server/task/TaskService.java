@@ -74,7 +74,7 @@ public final class TaskService {
       return TaskTable.find(sql, TaskTable.insert(sql, draft, stamps.next())).orElseThrow();
     });
     LOG.info("task created id={} codebase={}", task.path("id").asText(), draft.codebaseId());
-    announcer.announce(task, null);
+    announcer.announce(task.path("id").asText(), null);
     return task;
   }
 
@@ -105,14 +105,15 @@ public final class TaskService {
    * @param codebase the only one to look at, or null
    */
   public List<ObjectNode> pendingFor(String worker, String agent, String codebase, int limit) throws DatabaseException {
-    var known = liveWorkers.candidate(worker);
-    var candidate = agent == null ? known
-        : new Eligibility.Candidate(worker, agent, known.capabilities(), known.codebases());
-    var open = liveWorkers.openCodebases(candidate);
-    if (codebase != null) {
-      open.retainAll(Set.of(codebase));
-    }
-    return database.read(sql -> TaskTable.pending(sql, candidate, open, limit, codebase == null ? (limit + 9) / 10 : limit));
+    return database.read(sql -> {
+      var known = liveWorkers.candidate(sql, worker);
+      var candidate = agent == null ? known : new Eligibility.Candidate(worker, agent, known.capabilities(), known.codebases());
+      var open = liveWorkers.openCodebases(sql, candidate);
+      if (codebase != null) {
+        open.retainAll(Set.of(codebase));
+      }
+      return TaskTable.pending(sql, candidate, open, limit, codebase == null ? (limit + 9) / 10 : limit);
+    });
   }
 
   /**
@@ -144,9 +145,10 @@ public final class TaskService {
 
   private int take(Sql sql, Head head, String worker) throws SQLException {
     var id = head.id();
-    liveWorkers.refusal(head.task(), liveWorkers.candidate(worker)).ifPresent(why -> {
-      throw ApiError.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + why);
-    });
+    var refusal = liveWorkers.refusal(sql, head.task(), liveWorkers.candidate(sql, worker));
+    if (refusal.isPresent()) {
+      throw ApiError.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + refusal.get());
+    }
     var attempt = head.state().attempt() + 1;
     var now = stamps.next();
     if (head.leaseExpirations() == TaskTable.QUEUED_WHILE_RUNNING
@@ -223,7 +225,7 @@ public final class TaskService {
           .put("reason", JsonBody.cut(why, MAX_REASON)).put("at", stamps.next());
       sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
     }
-    return liveWorkers.nobodyFor(head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
+    return liveWorkers.nobodyFor(sql, head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
         : queueAgain(sql, head, Math.max(0, head.leaseExpirations()), head.metadata());
   }
 
@@ -236,7 +238,7 @@ public final class TaskService {
   public boolean failIfNobodyIsLeft(String id) throws DatabaseException, InterruptedException {
     return changed(id, PENDING, sql -> {
       var head = head(sql, id);
-      return head.state().status() == PENDING && liveWorkers.nobodyFor(head.task())
+      return head.state().status() == PENDING && liveWorkers.nobodyFor(sql, head.task())
           ? end(sql, head, FAILED, null, declinedBy(head), null) : PENDING;
     }) == FAILED;
   }

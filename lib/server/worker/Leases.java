@@ -51,12 +51,6 @@ public final class Leases {
     return leases.entrySet().stream().filter(e -> e.getValue().worker.equals(worker)).map(Map.Entry::getKey).findFirst().orElse(null);
   }
 
-  /** How long the task has been silent; not at all when it has no lease. */
-  public Duration silence(String task) {
-    var lease = leases.get(task);
-    return lease == null ? Duration.ZERO : Duration.ofNanos(time.nanos() - lease.seen);
-  }
-
   /** Whether the task has been silent for as long as its worker was promised. */
   public boolean isOver(String task) {
     var lease = leases.get(task);

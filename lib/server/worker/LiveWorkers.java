@@ -1,5 +1,6 @@
 package lib.server.worker;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -10,9 +11,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import lib.protocol.Task;
+import lib.server.db.CodebaseTable;
+import lib.server.db.WorkerTable;
 import lib.server.rules.Eligibility.Candidate;
 import lib.server.rules.Eligibility;
-import lib.server.worker.WorkerRegistry.Worker;
+import lib.server.worker.WorkerRegistry.Sign;
+import lib.store.Sql;
 
 /**
  * The workers that are there now: registration, open stream and codebases seen together. The open streams are kept by
@@ -23,12 +27,10 @@ public final class LiveWorkers {
   public static final Duration ALIVE = Duration.ofSeconds(300);
 
   private final WorkerRegistry workers;
-  private final CodebaseRegistry codebases;
   private final Map<String, WorkerStream> streams = new ConcurrentHashMap<>();
 
-  public LiveWorkers(WorkerRegistry workers, CodebaseRegistry codebases) {
+  public LiveWorkers(WorkerRegistry workers) {
     this.workers = workers;
-    this.codebases = codebases;
   }
 
   /** From now on this is the worker's stream; an older one ends. */
@@ -53,71 +55,79 @@ public final class LiveWorkers {
   }
 
   /** An open stream is a sign of life only of those that never registered: a connection can stay when its client is gone. */
-  public boolean alive(String worker) {
-    return workers.find(worker).map(this::recent).orElseGet(() -> streams.containsKey(worker));
+  public boolean isAlive(String worker) {
+    return workers.sign(worker).map(sign -> workers.silence(sign).compareTo(ALIVE) < 0).orElseGet(() -> streams.containsKey(worker));
+  }
+
+  /** Those that have an open stream or are registered, and are alive. */
+  private Stream<String> alive() {
+    return Stream.concat(streams.keySet().stream(), workers.ids().stream()).filter(this::isAlive);
   }
 
   /** Ends the streams of workers that are gone. */
   public void closeDead() {
-    streams.values().stream().filter(stream -> !alive(stream.workerId())).forEach(WorkerStream::close);
+    streams.values().stream().filter(stream -> !isAlive(stream.workerId())).forEach(WorkerStream::close);
   }
 
   /** Whether it registered or has a stream. */
   public boolean knows(String worker) {
-    return streams.containsKey(worker) || workers.find(worker).isPresent();
-  }
-
-  public boolean recent(Worker worker) {
-    return workers.silence(worker).compareTo(ALIVE) < 0;
+    return streams.containsKey(worker) || workers.sign(worker).isPresent();
   }
 
   public boolean anyAlive() {
-    return Stream.concat(streams.keySet().stream(), workers.all().stream().map(Worker::id)).anyMatch(this::alive);
+    return alive().findAny().isPresent();
   }
 
   /** What is known of the worker; a worker that nobody knows has nothing. */
-  public Candidate candidate(String worker) {
-    var known = workers.find(worker);
+  public Candidate candidate(Sql sql, String worker) throws SQLException {
+    var registered = WorkerTable.offer(sql, worker);
     var stream = stream(worker);
     var capabilities = new HashSet<>(stream.map(WorkerStream::capabilities).orElse(Set.of()));
     var ids = new HashSet<>(stream.map(WorkerStream::codebases).orElse(Set.of()));
-    known.ifPresent(w -> {
-      capabilities.addAll(w.capabilities());
-      ids.addAll(w.codebases());
+    registered.ifPresent(offer -> {
+      capabilities.addAll(offer.capabilities());
+      ids.addAll(offer.codebases());
     });
-    var agent = stream.map(WorkerStream::agentName).or(() -> known.map(w -> w.agentName() != null ? w.agentName() : w.name()));
+    var agent = stream.map(WorkerStream::agentName).or(() -> workers.sign(worker).map(Sign::agentName))
+        .or(() -> registered.map(WorkerTable.Offer::name));
     return new Candidate(worker, agent.orElse(null), capabilities, ids);
   }
 
-  public boolean offered(Task task, Candidate worker) {
-    var owner = codebases.owner(task.codebase());
+  public boolean isOffered(Sql sql, Task task, Candidate worker) throws SQLException {
+    var owner = CodebaseTable.owner(sql, task.codebase()).orElse(null);
     return Eligibility.isOffered(task, worker, owner, living(owner));
   }
 
   /** The codebases whose tasks the worker is offered. */
-  public Set<String> openCodebases(Candidate worker) {
-    var ids = new HashSet<>(worker.codebases());
-    codebases.of(worker.workerId()).forEach(codebase -> ids.add(codebase.id()));
-    ids.removeIf(id -> {
-      var owner = living(codebases.owner(id));
-      return owner != null && !owner.equals(worker.workerId());
-    });
-    ids.addAll(List.of(Task.GLOBAL, Task.PENDING));
-    return ids;
+  public Set<String> openCodebases(Sql sql, Candidate worker) throws SQLException {
+    var open = new HashSet<>(CodebaseTable.of(sql, worker.workerId()));
+    for (var id : worker.codebases()) {
+      var owner = living(CodebaseTable.owner(sql, id).orElse(null));
+      if (owner == null || owner.equals(worker.workerId())) {
+        open.add(id);
+      }
+    }
+    open.addAll(List.of(Task.GLOBAL, Task.PENDING));
+    return open;
   }
 
   /** Why the worker may not take the task, or empty; the codebase of a worker that is gone is anybody's. */
-  public Optional<String> refusal(Task task, Candidate worker) {
-    return Eligibility.refusal(task, worker, living(codebases.owner(task.codebase())));
+  public Optional<String> refusal(Sql sql, Task task, Candidate worker) throws SQLException {
+    return Eligibility.refusal(task, worker, living(CodebaseTable.owner(sql, task.codebase()).orElse(null)));
   }
 
   private String living(String owner) {
-    return owner != null && alive(owner) ? owner : null;
+    return owner != null && isAlive(owner) ? owner : null;
   }
 
   /** Whether there are living workers and none of them may take the task. */
-  public boolean nobodyFor(Task task) {
-    var alive = Stream.concat(streams.keySet().stream(), workers.all().stream().map(Worker::id)).filter(this::alive).toList();
-    return !alive.isEmpty() && alive.stream().allMatch(worker -> refusal(task, candidate(worker)).isPresent());
+  public boolean nobodyFor(Sql sql, Task task) throws SQLException {
+    var alive = alive().toList();
+    for (var worker : alive) {
+      if (refusal(sql, task, candidate(sql, worker)).isEmpty()) {
+        return false;
+      }
+    }
+    return !alive.isEmpty();
   }
 }
