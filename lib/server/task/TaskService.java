@@ -131,6 +131,7 @@ public final class TaskService {
         default -> head.state().attempt();
       };
     });
+    LOG.info("task claimed id={} worker={} attempt={}", id, worker, attempt); // not within the write, which all others wait for
     leases.begin(id, worker, Lease.LENGTH);
     return attempt;
   }
@@ -139,7 +140,6 @@ public final class TaskService {
     var now = stamps.next();
     sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(), worker, now,
         now, id);
-    LOG.info("task reclaimed id={} worker={} attempt={}", id, worker, attempt);
     return attempt;
   }
 
@@ -160,7 +160,6 @@ public final class TaskService {
         + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
       throw ApiError.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
     }
-    LOG.info("task claimed id={} worker={} attempt={}", id, worker, attempt);
     return attempt;
   }
 
