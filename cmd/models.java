@@ -9,7 +9,7 @@ import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.agent.AgentProgram;
 import lib.agent.adapter.Adapter;
-import lib.cli.Command;
+import lib.cli.DataCommand;
 import lib.cli.output.CommandIo;
 import lib.config.ReloadableSettings;
 import lib.config.Setting.Use;
@@ -17,18 +17,14 @@ import lib.config.Settings;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
-import picocli.CommandLine.Option;
 import picocli.CommandLine;
 
 /** {@code models}: what the agent CLI on this machine can use. */
 @CommandLine.Command(name = "models", description = "List the models that the agent CLI on this machine can use, as tasks name them. "
     + "With --json: agent (path, kind, version), models.", footer = "%nExample: worker models")
-public final class models extends Command {
-  @Option(names = "--json", description = "print JSON")
-  private boolean json;
-
-  public models(CommandIo io) {
-    super(io, Use.AGENT);
+public final class models extends DataCommand {
+  public models() {
+    super(Use.AGENT);
   }
 
   @Override
@@ -71,6 +67,6 @@ public final class models extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new models(CommandIo.of(System.in, System.out, System.err)).run(args));
+    System.exit(new models().run(CommandIo.of(System.in, System.out, System.err), args));
   }
 }

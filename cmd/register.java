@@ -5,7 +5,7 @@ package cmd;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import lib.cli.Command;
+import lib.cli.DataCommand;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
 import lib.client.ApiClient;
@@ -17,19 +17,15 @@ import lib.core.Problem;
 import lib.protocol.CodebaseInfo;
 import lib.protocol.Registration;
 import lib.worker.context.WorkerIdentity;
-import picocli.CommandLine.Option;
 import picocli.CommandLine;
 
 /** {@code register}: tells the server of this worker and its codebases once, to see whether that works. */
 @CommandLine.Command(name = "register", description = "Register this worker and its codebases once, and show their ids.",
     footer = "%nA running worker registers by itself; this is for trying it out. A worker that is not running afterwards looks dead to "
         + "the server after some minutes.%n%nExample: worker register --server https://codetether.example -b demo:~/demo")
-public final class register extends Command {
-  @Option(names = "--json", description = "print JSON")
-  private boolean json;
-
-  public register(CommandIo io) {
-    super(io, Use.CONNECT, Use.OFFER);
+public final class register extends DataCommand {
+  public register() {
+    super(Use.CONNECT, Use.OFFER);
   }
 
   @Override
@@ -70,6 +66,6 @@ public final class register extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new register(CommandIo.of(System.in, System.out, System.err)).run(args));
+    System.exit(new register().run(CommandIo.of(System.in, System.out, System.err), args));
   }
 }

@@ -92,8 +92,8 @@ public final class run extends Command {
   private volatile boolean isInterrupted;
   private final AtomicReference<String> waitedFor = new AtomicReference<>(); // the one task
 
-  public run(CommandIo io) {
-    super(io, Use.CONNECT, Use.OFFER, Use.WORK);
+  public run() {
+    super(Use.CONNECT, Use.OFFER, Use.WORK);
   }
 
   @Override
@@ -353,6 +353,6 @@ public final class run extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new run(CommandIo.of(System.in, System.out, System.err)).run(args));
+    System.exit(new run().run(CommandIo.of(System.in, System.out, System.err), args));
   }
 }

@@ -26,8 +26,8 @@ import sun.misc.Signal;
 @CommandLine.Command(name = "serve", description = "Run the embedded server until INT or TERM.",
     footer = "%nExample: worker serve --port 8080 --data ~/server")
 public final class serve extends Command {
-  public serve(CommandIo io) {
-    super(io, Use.SERVE);
+  public serve() {
+    super(Use.SERVE);
   }
 
   @Override
@@ -56,6 +56,6 @@ public final class serve extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new serve(CommandIo.of(System.in, System.out, System.err)).run(args));
+    System.exit(new serve().run(CommandIo.of(System.in, System.out, System.err), args));
   }
 }

@@ -6,25 +6,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import lib.cli.Command;
+import lib.cli.DataCommand;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
 import lib.core.Json;
 import lib.core.Problem;
-import picocli.CommandLine.Option;
 import picocli.CommandLine;
 
 /** {@code status}: what the worker on this machine does now. */
 @CommandLine.Command(name = "status", description = "Say what the worker on this machine does, and what keeps it from working; exit 3 "
     + "when none runs.", footer = "%nExample: worker status --json")
-public final class status extends Command {
-  @Option(names = "--json", description = "print JSON")
-  private boolean json;
-
-  public status(CommandIo io) {
-    super(io, Use.LOCAL);
+public final class status extends DataCommand {
+  public status() {
+    super(Use.LOCAL);
   }
 
   @Override
@@ -101,6 +97,6 @@ public final class status extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new status(CommandIo.of(System.in, System.out, System.err)).run(args));
+    System.exit(new status().run(CommandIo.of(System.in, System.out, System.err), args));
   }
 }

@@ -10,13 +10,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import lib.agent.CredentialFiles;
-import lib.cli.Command;
+import lib.cli.DataCommand;
 import lib.cli.Logging;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
-import lib.client.ApiClient;
 import lib.client.SyncCalls;
-import lib.client.http.ApiException;
 import lib.config.Codebase;
 import lib.config.Setting.Use;
 import lib.config.Settings;
@@ -43,7 +41,7 @@ import picocli.CommandLine;
     + "by itself; exit 1 when something could not be read or was not taken.",
     footer = "%nIt registers nothing: a worker of this name must have run here. What it sends is masked as the worker's words are.%n%n"
         + "Example: worker sync --dry-run")
-public final class sync extends Command {
+public final class sync extends DataCommand {
   private static final String REGISTERING = "start the worker (run), or only register its codebases: register";
 
   @Option(names = "--codebase", paramLabel = "ID|NAME", description = "only the sessions of this codebase (default: of all that the "
@@ -53,11 +51,8 @@ public final class sync extends Command {
   @Option(names = "--dry-run", description = "send nothing, and say what would be sent")
   private boolean dryRun;
 
-  @Option(names = "--json", description = "print JSON")
-  private boolean json;
-
-  public sync(CommandIo io) {
-    super(io, Use.CONNECT, Use.SYNC);
+  public sync() {
+    super(Use.CONNECT, Use.SYNC);
   }
 
   @Override
@@ -178,6 +173,6 @@ public final class sync extends Command {
   }
 
   public static void main(String[] args) {
-    System.exit(new sync(CommandIo.of(System.in, System.out, System.err)).run(args));
+    System.exit(new sync().run(CommandIo.of(System.in, System.out, System.err), args));
   }
 }

@@ -31,7 +31,7 @@ final class InnerCommand extends Process {
     var io = new CommandIo(InputStream.nullInputStream(), prints, says, false, env);
     thread = Thread.ofPlatform().name(arguments[0]).start(() -> {
       try (prints; says) {
-        exit = command(arguments[0], io).run(Arrays.copyOfRange(arguments, 1, arguments.length));
+        exit = command(arguments[0]).run(io, Arrays.copyOfRange(arguments, 1, arguments.length));
       }
     });
   }
@@ -40,15 +40,15 @@ final class InnerCommand extends Process {
     return arguments.length > 0 && NAMES.contains(arguments[0]);
   }
 
-  private static Command command(String name, CommandIo io) {
+  private static Command command(String name) {
     return switch (name) {
-      case "config" -> new cmd.config(io);
-      case "ctl" -> new cmd.ctl(io);
-      case "models" -> new cmd.models(io);
-      case "outbox" -> new cmd.outbox(io);
-      case "sessions" -> new cmd.sessions(io);
-      case "status" -> new cmd.status(io);
-      case "tasks" -> new cmd.tasks(io);
+      case "config" -> new cmd.config();
+      case "ctl" -> new cmd.ctl();
+      case "models" -> new cmd.models();
+      case "outbox" -> new cmd.outbox();
+      case "sessions" -> new cmd.sessions();
+      case "status" -> new cmd.status();
+      case "tasks" -> new cmd.tasks();
       default -> throw new IllegalArgumentException(name);
     };
   }

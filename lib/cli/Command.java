@@ -42,19 +42,14 @@ public abstract class Command implements Callable<Integer> {
   /** A person waits no longer for one answer; the slowest that a healthy server gives takes some seconds. */
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
-  protected final CommandIo io;
   private final Set<Setting.Use> uses;
+  protected CommandIo io;
   private CommandSpec spec;
   private SettingOptions options;
 
-  protected Command(CommandIo io, Setting.Use... uses) {
-    this.io = io;
+  /** @param uses the uses whose settings it takes as options */
+  protected Command(Setting.Use... uses) {
     this.uses = Set.of(uses);
-  }
-
-  /** The commands below this one; none unless overridden. */
-  protected List<Command> children() {
-    return List.of();
   }
 
   /** Without a command below it, a command that only groups others shows its help. */
@@ -65,9 +60,12 @@ public abstract class Command implements Callable<Integer> {
   }
 
   /** Parses and runs, prints problems, and returns the exit code. */
-  public final int run(String... args) {
-    NativeLibrary.keepIn(io.env());
-    var code = line(List.of(args)).execute(args);
+  public final int run(CommandIo through, String... args) {
+    NativeLibrary.keepIn(through.env());
+    var line = new CommandLine(this);
+    prepare(line.getCommandSpec(), through, List.of(args));
+    configure(line, List.of(args));
+    var code = line.execute(args);
     if (code == Problem.Exit.DONE.code) {
       try {
         io.written();
@@ -134,7 +132,7 @@ public abstract class Command implements Callable<Integer> {
         try {
           return call.call();
         } catch (ApiException e) {
-          if (e.getCause() instanceof TimeoutException || e.getCause() instanceof SocketTimeoutException) {
+          if (isTimeout(e)) {
             throw problem(e, client.server());
           }
           throw e;
@@ -143,6 +141,11 @@ public abstract class Command implements Callable<Integer> {
     } catch (ApiException e) {
       throw problem(e, client.server());
     }
+  }
+
+  /** Whichever of the two clocks that run at the same time was first: that of the call, or the socket's. */
+  private static boolean isTimeout(ApiException e) {
+    return e.getCause() instanceof TimeoutException || e.getCause() instanceof SocketTimeoutException;
   }
 
   /** Calls once: a repeated creation makes a second task. After a failure the server may have created it all the same, which is said. */
@@ -163,7 +166,7 @@ public abstract class Command implements Callable<Integer> {
       return new Problem("the server " + server + " cannot be reached", "what listens there does not speak https",
           "give its address as http://" + server.url().getRawAuthority().replaceFirst(".*@", "")).from(e);
     }
-    if (e.getCause() instanceof TimeoutException && server.url().getScheme().equals("https")) {
+    if (isTimeout(e) && server.url().getScheme().equals("https")) {
       return new Problem("the server " + server + " cannot be reached", e.getMessage(), "if what listens there does not speak https, "
           + "give its address with http://").ending(Problem.Exit.TRY_LATER).from(e);
     }
@@ -188,8 +191,7 @@ public abstract class Command implements Callable<Integer> {
     return text;
   }
 
-  private CommandLine line(List<String> args) {
-    var line = new CommandLine(build(args));
+  private void configure(CommandLine line, List<String> args) {
     line.setOut(new PrintWriter(io.out(), true, StandardCharsets.UTF_8)).setErr(new PrintWriter(io.err(), true, StandardCharsets.UTF_8));
     // picocli breaks on these two where it looks for an abbreviated option
     line.setAbbreviatedOptionsAllowed(args.stream().noneMatch(arg -> arg.isEmpty() || arg.equals("-")));
@@ -197,25 +199,23 @@ public abstract class Command implements Callable<Integer> {
     line.setColorScheme(CommandLine.Help.defaultColorScheme(io.colour() ? Ansi.ON : Ansi.OFF));
     line.setParameterExceptionHandler((e, wrong) -> report(UsageErrors.problem(e)));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e));
-    return line;
   }
 
-  private CommandSpec build(List<String> args) {
-    spec = CommandSpec.forAnnotatedObject(this).version("a2a-worker " + Version.TEXT);
+  /** Gives this command and those below it what they talk through and their options from the settings table. */
+  private static void prepare(CommandSpec spec, CommandIo io, List<String> args) {
+    var command = (Command) spec.userObject();
+    command.io = io;
+    command.spec = spec.version("a2a-worker " + Version.TEXT);
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
-    if (!uses.isEmpty()) {
-      options = new SettingOptions(args);
-      options.add(spec, uses);
+    if (!command.uses.isEmpty()) {
+      command.options = new SettingOptions(args);
+      command.options.add(spec, command.uses);
       var config = spec.findOption(SettingOptions.CONFIG);
       spec.remove(config).addOption(config); // what every command has stands last
     }
     spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("print this help").build());
     spec.addOption(OptionSpec.builder("-V", "--version").versionHelp(true).description("print the version").build());
-    children().forEach(child -> {
-      var below = child.build(args);
-      spec.addSubcommand(below.name(), below);
-    });
-    return spec;
+    spec.subcommands().values().forEach(child -> prepare(child.getCommandSpec(), io, args));
   }
 
   private int report(Exception e) {

@@ -1,6 +1,5 @@
 package lib.cli;
 
-import lib.cli.output.CommandIo;
 import lib.cli.output.OutputPrinter;
 import lib.client.ApiClient;
 import lib.config.Setting.Use;
@@ -8,15 +7,11 @@ import lib.core.Json;
 import lib.core.Problem;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
-import picocli.CommandLine.Option;
 
 /** What commands about a server's tasks have in common: the server, {@code --json}, following a task to its end. */
-public abstract class ServerCommand extends Command {
-  @Option(names = "--json", description = "print JSON")
-  protected boolean json;
-
-  protected ServerCommand(CommandIo io) {
-    super(io, Use.CONNECT);
+public abstract class ServerCommand extends DataCommand {
+  protected ServerCommand() {
+    super(Use.CONNECT);
   }
 
   protected final ApiClient client() {

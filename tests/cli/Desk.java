@@ -80,18 +80,18 @@ final class Desk implements AutoCloseable {
     var err = new ByteArrayOutputStream();
     var io = new CommandIo(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), new PrintStream(out, true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8), terminal, env());
-    var exit = command(args[0], io).run(Arrays.copyOfRange(args, 1, args.length));
+    var exit = command(args[0]).run(io, Arrays.copyOfRange(args, 1, args.length));
     return new Ran(exit, out.toString(), err.toString(StandardCharsets.UTF_8));
   }
 
-  private static Command command(String name, CommandIo io) {
+  private static Command command(String name) {
     return switch (name) {
-      case "tasks" -> new cmd.tasks(io);
-      case "sessions" -> new cmd.sessions(io);
-      case "register" -> new cmd.register(io);
-      case "sync" -> new cmd.sync(io);
-      case "outbox" -> new cmd.outbox(io);
-      default -> new cmd.run(io);
+      case "tasks" -> new cmd.tasks();
+      case "sessions" -> new cmd.sessions();
+      case "register" -> new cmd.register();
+      case "sync" -> new cmd.sync();
+      case "outbox" -> new cmd.outbox();
+      default -> new cmd.run();
     };
   }
 

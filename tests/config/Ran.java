@@ -9,7 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import lib.cli.Command;
 import lib.cli.output.CommandIo;
 import lib.core.Environment;
@@ -22,12 +22,12 @@ public record Ran(int exit, String out, String err) {
     return of(config::new, home, variables, arguments);
   }
 
-  public static Ran of(Function<CommandIo, Command> command, Path home, Map<String, String> variables, String... arguments) {
+  public static Ran of(Supplier<Command> command, Path home, Map<String, String> variables, String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var io = new CommandIo(InputStream.nullInputStream(), new PrintStream(out, true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8), false, new Environment(variables, home, home, "this-host"));
-    var exit = command.apply(io).run(arguments);
+    var exit = command.get().run(io, arguments);
     return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 

@@ -20,8 +20,12 @@ class ImportsTest {
       "session/files", "session/opencode", "session/jsonl", "session/codetether", "session/sync", "agent/adapter", "agent/process", "agent/output",
       "agent", "journal", "outbox", "feed", "worker/context", "worker/admission",
       "worker/presence", "worker/attempt", "worker/recovery", "worker", "control", "server/http", "server/rules", "server/db", "server/worker",
-      "server/task", "server/session", "server/api", "server", "cli/output", "cli");
-  /** The worker's half and the server's know each other only through what stands above both. */
+      "server/task", "server/session", "server/api", "server", "cli/output", "cli",
+      "cli/tasks", "cli/sessions", "cli/ctl", "cli/outbox", "cli/config");
+  /**
+   * The worker's half and the server's know each other only through what stands above both. A command talks to them from outside;
+   * {@code config} alone asks both which values they would use.
+   */
   private static final Map<String, List<String>> HALVES = Map.of("server", List.of("redaction", "session", "agent", "journal",
       "outbox", "feed", "worker", "control"), "cli", List.of("agent", "outbox", "feed", "worker", "server"));
   private static final Pattern IMPORT = Pattern.compile("\\blib\\.([a-z.]+)\\.[A-Z]");
@@ -40,8 +44,9 @@ class ImportsTest {
 
   @Test
   void halvesDoNotKnowEachOther() {
-    HALVES.forEach((half, others) -> sources("lib/" + half).forEach(file -> IMPORT.matcher(code(file)).results()
-        .map(m -> m.group(1).split("\\.")[0]).forEach(to -> assertThat(others).as("%s", file).doesNotContain(to))));
+    HALVES.forEach((half, others) -> sources("lib/" + half).stream().filter(file -> !file.startsWith(Project.file("lib/cli/config")))
+        .forEach(file -> IMPORT.matcher(code(file)).results().map(m -> m.group(1).split("\\.")[0])
+            .forEach(to -> assertThat(others).as("%s", file).doesNotContain(to))));
   }
 
   @Test

@@ -66,8 +66,8 @@ class ScriptsTest {
     var out = new ByteArrayOutputStream();
     var print = new PrintStream(out, true, StandardCharsets.UTF_8);
     var io = new CommandIo(InputStream.nullInputStream(), print, print, false, new Environment(Map.of(), folder, folder, "host"));
-    var command = (Command) Class.forName("cmd." + name(script)).getConstructor(CommandIo.class).newInstance(io);
-    assertThat(command.run("--help")).isZero();
+    var command = (Command) Class.forName("cmd." + name(script)).getConstructor().newInstance();
+    assertThat(command.run(io, "--help")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: " + name(script)).doesNotContainPattern("(?m)^.{" + (WIDTH + 1) + "}");
   }
 

@@ -104,7 +104,7 @@ class AccessControlTest {
   void helpNamesTheFlagsForTokens() {
     var out = new ByteArrayOutputStream();
     var io = CommandIo.of(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(out));
-    assertThat(new cmd.serve(io).run("--help")).isZero();
+    assertThat(new cmd.serve().run(io, "--help")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("--tokens-file", "--tokens=");
   }
 

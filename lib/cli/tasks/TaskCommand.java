@@ -1,6 +1,6 @@
-package lib.cli;
+package lib.cli.tasks;
 
-import lib.cli.output.CommandIo;
+import lib.cli.ServerCommand;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
@@ -9,16 +9,12 @@ import lib.protocol.Task;
 import picocli.CommandLine.Parameters;
 
 /** What commands about one task have in common: its id, and saying in one way that it is not there. */
-public abstract class TaskCommand extends ServerCommand {
+abstract class TaskCommand extends ServerCommand {
   @Parameters(paramLabel = "ID", description = "the task")
-  protected String id;
-
-  protected TaskCommand(CommandIo io) {
-    super(io);
-  }
+  String id;
 
   /** Calls the server about the task; one that is not there is said in one way. */
-  protected final <T> T about(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
+  final <T> T about(ApiClient client, RetryPolicy.Call<T> call) throws InterruptedException {
     try {
       if (!id.isBlank()) {
         return ask(client, call);
@@ -31,11 +27,11 @@ public abstract class TaskCommand extends ServerCommand {
     throw absent(client.server().toString());
   }
 
-  protected final Problem absent(String where) {
+  final Problem absent(String where) {
     return new Problem("there is no task " + (id.isBlank() ? "''" : id), where + " knows none with this id", "tasks list");
   }
 
-  protected final Task task(ApiClient client) throws InterruptedException {
+  final Task task(ApiClient client) throws InterruptedException {
     return about(client, () -> client.task(id));
   }
 }

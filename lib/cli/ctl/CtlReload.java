@@ -1,0 +1,26 @@
+package lib.cli.ctl;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import lib.cli.WorkerCommand;
+import lib.control.ControlClient;
+import lib.core.Json;
+import lib.core.Problem;
+import picocli.CommandLine.Command;
+
+/** {@code ctl reload}. */
+@Command(name = "reload", description = "Read the config file again, as HUP does, and print what has changed.",
+    footer = "%nExample: worker ctl reload")
+public final class CtlReload extends WorkerCommand {
+  @Override
+  public Integer call() {
+    try (var worker = ControlClient.of(settings())) {
+      var answer = worker.call("reload", Json.object());
+      print(answer, "changed: " + words(answer.path("changed")) + "\nneeds a restart: " + words(answer.path("restart")));
+    }
+    return Problem.Exit.DONE.code;
+  }
+
+  private static String words(JsonNode keys) {
+    return keys.isEmpty() ? "nothing" : String.join(", ", keys.valueStream().map(JsonNode::asText).toList());
+  }
+}

@@ -1,0 +1,26 @@
+package lib.cli.outbox;
+
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code outbox drop}. */
+@Command(name = "drop", description = "Give a report up: its server will not hear of it.",
+    footer = "%nExample: worker outbox drop 12")
+public final class OutboxDrop extends JournalCommand {
+  @Parameters(paramLabel = "ID", description = "the report")
+  private String id;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var one = number(id);
+    var stateDir = stateDir(settings());
+    if (!change(stateDir, "drop", one, journal -> journal.reports().drop(one, Clock.SYSTEM.now()))) {
+      throw none(id, stateDir);
+    }
+    io.print(json ? Json.object().put("id", one).put("state", "dropped") + "\n" : id + "\tdropped\n");
+    return Problem.Exit.DONE.code;
+  }
+}

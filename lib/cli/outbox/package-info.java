@@ -1,0 +1,2 @@
+/** The commands {@code outbox …}: reports that have not reached their server. */
+package lib.cli.outbox;

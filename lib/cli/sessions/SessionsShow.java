@@ -1,0 +1,27 @@
+package lib.cli.sessions;
+
+import lib.cli.CodebaseRef;
+import lib.cli.output.DetailView;
+import lib.core.Json;
+import lib.core.Problem;
+import picocli.CommandLine.Command;
+
+/** {@code sessions show}. */
+@Command(name = "show", description = "Show one session: title, codebase, folder, times, whose it is; "
+    + "with --json the fields of the list.",
+    footer = "%nExample: worker sessions show ses_5f3c")
+public final class SessionsShow extends SessionCommand {
+  @Override
+  public Integer call() throws InterruptedException {
+    var client = client();
+    var session = find(client, ask(client, () -> CodebaseRef.all(client)));
+    if (json) {
+      io.print(Json.pretty(json(session)) + "\n");
+      return Problem.Exit.DONE.code;
+    }
+    new DetailView().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
+        .field("directory", session.directory()).field("agent", session.agentKind()).field("worker", session.workerId())
+        .field("messages", session.messages()).field("created", session.created()).field("updated", session.updated()).print(io);
+    return Problem.Exit.DONE.code;
+  }
+}

@@ -1,0 +1,2 @@
+/** The commands {@code sessions …}: sessions that workers uploaded. */
+package lib.cli.sessions;

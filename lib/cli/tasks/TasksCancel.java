@@ -1,0 +1,120 @@
+package lib.cli.tasks;
+
+import java.io.IOException;
+import java.time.Duration;
+import lib.client.ApiClient;
+import lib.client.http.ApiException;
+import lib.control.LocalAttempt;
+import lib.core.Clock;
+import lib.core.Json;
+import lib.core.Problem;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code tasks cancel}. */
+@Command(name = "cancel", description = "Cancel a task, and say what has become of it; exit 0 if it is cancelled.",
+    footer = "%nExample: worker tasks cancel --reason \"no longer needed\" 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
+public final class TasksCancel extends TaskCommand {
+  /** A polite agent is gone at once, the worst after 11 s, and its report follows. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  /** Longer than that without a word, and a person wonders whether anything happens. */
+  private static final Duration SILENCE = Duration.ofSeconds(2);
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the report")
+  private String reason;
+
+  @Option(names = "--here", description = "ask the worker on this machine that runs it, not the server; exit 3 when that does not "
+      + "run; with --json: id, status")
+  private boolean here;
+
+  private interface Look {
+    boolean ended() throws IOException, InterruptedException;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (here) {
+      return cancelHere();
+    }
+    var client = client();
+    var ours = ours(client);
+    var task = new Task[] {task(client)};
+    if (!task[0].status().terminal()) {
+      cancel(client, ours, task);
+    }
+    print(task[0]);
+    return done(task[0].status(), task[0].workerId(), ours);
+  }
+
+  /** Whether the server tells its workers to stop; one that says nothing of itself does not. */
+  private static boolean ours(ApiClient client) throws InterruptedException {
+    try {
+      return client.info().ours();
+    } catch (ApiException e) {
+      return false;
+    }
+  }
+
+  private void cancel(ApiClient client, boolean ours, Task[] task) throws IOException, InterruptedException {
+    try {
+      about(client, () -> {
+        client.cancel(id, reason);
+        return null;
+      });
+    } catch (Problem e) {
+      task[0] = task(client);
+      if (!task[0].status().terminal()) { // else it ended in between
+        throw e;
+      }
+    }
+    task[0] = task(client);
+    if (ours) {
+      await(() -> (task[0] = task(client)).status().terminal());
+    }
+  }
+
+  private int done(TaskStatus status, String worker, boolean ours) {
+    if (status == TaskStatus.CANCELLED) {
+      return Problem.Exit.DONE.code;
+    }
+    throw status == TaskStatus.RUNNING && ours
+        ? new Problem("the task still runs", "worker " + worker + " has not ended its agent yet", "look again: tasks show " + id)
+        : status == TaskStatus.RUNNING
+        ? new Problem("the task still runs", "this server cannot cancel a running task, whatever it answers",
+            "on the machine of worker " + (worker == null ? "(unknown)" : worker) + ": tasks cancel --here " + id)
+        : new Problem("the task is not cancelled", "it is " + status.word(), status.terminal()
+            ? "it has already ended" : "this server cannot cancel; let a worker take it and cancel it there: tasks cancel --here " + id);
+  }
+
+  private int cancelHere() throws IOException, InterruptedException {
+    if (id.isBlank()) {
+      throw absent("this machine");
+    }
+    var task = LocalAttempt.running(id, settings());
+    task.cancel(id, reason);
+    io.err().println("asked the worker in " + task.stateDir() + " to cancel it");
+    await(() -> task.ended().isPresent());
+    var status = task.ended().orElse(TaskStatus.RUNNING);
+    io.print(json ? Json.pretty(Json.object().put("id", id).put("status", status.word())) + "\n" : id + "\t" + status.word() + "\n");
+    return done(status, "in " + task.stateDir(), true);
+  }
+
+  /** Waits for the task's end; false when it takes too long. */
+  private boolean await(Look look) throws IOException, InterruptedException {
+    var start = Clock.SYSTEM.nanos();
+    for (var said = false; !look.ended(); Clock.SYSTEM.sleep(LOOK)) {
+      var waited = Duration.ofNanos(Clock.SYSTEM.nanos() - start);
+      if (waited.compareTo(PATIENCE) > 0) {
+        return false;
+      }
+      if (!said && waited.compareTo(SILENCE) > 0) {
+        io.err().println("waiting for its agent to end, " + PATIENCE.toSeconds() + " s at most");
+        said = true;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,2 @@
+/** The commands {@code tasks …}: the server's tasks. */
+package lib.cli.tasks;
