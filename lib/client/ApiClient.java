@@ -271,6 +271,16 @@ public final class ApiClient {
     call("POST", d -> d.path("/tasks/" + HttpTransport.encode(taskId) + "/requeue"), Json.object());
   }
 
+  /** {@code DELETE …/tasks/{id}} of a task that has ended. Only our own server has the call. */
+  public void delete(String taskId) throws ApiException, InterruptedException {
+    call("DELETE", d -> d.path("/tasks/" + HttpTransport.encode(taskId)), null);
+  }
+
+  /** {@code POST /v1/server/prune} of our own server: deletes what it keeps no longer, or only counts it. */
+  public JsonNode prune(boolean dryRun) throws ApiException, InterruptedException {
+    return calls.exchange("POST", "/v1/server/prune", Json.object().put("dry_run", dryRun));
+  }
+
   // --- sessions
 
   /** The calls about the sessions of agent CLIs. */
