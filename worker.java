@@ -14,7 +14,7 @@ import picocli.CommandLine;
     footer = "%n`worker` stands for ./jbang worker.java. Nothing at all, or options without a command, means run.%n%n"
         + "Example: worker run --local --task \"Hello, loop\" --agent-type echo",
     subcommands = {cmd.run.class, cmd.serve.class, cmd.register.class, cmd.status.class, cmd.tasks.class, cmd.sessions.class, cmd.sync.class,
-        cmd.outbox.class, cmd.ctl.class, cmd.models.class, cmd.config.class})
+        cmd.outbox.class, cmd.server.class, cmd.ctl.class, cmd.models.class, cmd.config.class})
 public final class worker extends Command {
   public static void main(String[] args) {
     var options = Set.of("-h", "--help", "-V", "--version");

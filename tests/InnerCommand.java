@@ -19,7 +19,7 @@ import lib.core.Environment;
 /** A command that runs in the tests' own JVM: it costs milliseconds, where a process costs a second of a processor. */
 final class InnerCommand extends Process {
   /** Those that need no process of their own: they handle no signal and start no log. */
-  private static final Set<String> NAMES = Set.of("config", "ctl", "models", "outbox", "sessions", "status", "tasks");
+  private static final Set<String> NAMES = Set.of("config", "ctl", "models", "outbox", "server", "sessions", "status", "tasks");
 
   private final Thread thread;
   private volatile int exit;
@@ -41,16 +41,11 @@ final class InnerCommand extends Process {
   }
 
   private static Command command(String name) {
-    return switch (name) {
-      case "config" -> new cmd.config();
-      case "ctl" -> new cmd.ctl();
-      case "models" -> new cmd.models();
-      case "outbox" -> new cmd.outbox();
-      case "sessions" -> new cmd.sessions();
-      case "status" -> new cmd.status();
-      case "tasks" -> new cmd.tasks();
-      default -> throw new IllegalArgumentException(name);
-    };
+    try {
+      return (Command) Class.forName("cmd." + name).getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(name, e);
+    }
   }
 
   /** That of the tests, which no signal may be sent to. */

@@ -3,7 +3,6 @@ package lib.cli;
 import lib.cli.output.OutputPrinter;
 import lib.client.ApiClient;
 import lib.config.Setting.Use;
-import lib.core.Json;
 import lib.core.Problem;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
@@ -19,7 +18,12 @@ public abstract class ServerCommand extends DataCommand {
   }
 
   protected final void print(Task task) {
-    io.print(json ? Json.pretty(task.raw()) + "\n" : task.id() + "\t" + task.status().word() + "\n");
+    print(task.raw(), task.id() + "\t" + task.status().word());
+  }
+
+  /** What a server without the calls that delete means to a person. */
+  protected static Problem cannotDelete() {
+    return new Problem("this server cannot delete tasks", "it has no call for that", "only our own server has: serve, run --local");
   }
 
   protected final OutputPrinter output() {

@@ -1,11 +1,8 @@
 package lib.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
-import lib.core.Json;
-import lib.core.Problem;
 
 /** A command to the running worker, with {@code --json}. */
 public abstract class WorkerCommand extends DataCommand {
@@ -16,12 +13,7 @@ public abstract class WorkerCommand extends DataCommand {
   /** Sends the request and prints {@code done}, or the answer as JSON. */
   protected final int ask(String method, ObjectNode params, String done) {
     try (var worker = ControlClient.of(settings())) {
-      print(worker.call(method, params), done);
+      return print(worker.call(method, params), done);
     }
-    return Problem.Exit.DONE.code;
-  }
-
-  protected final void print(JsonNode answer, String done) {
-    io.print((json ? Json.pretty(answer) : done) + "\n");
   }
 }

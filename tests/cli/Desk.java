@@ -85,14 +85,11 @@ final class Desk implements AutoCloseable {
   }
 
   private static Command command(String name) {
-    return switch (name) {
-      case "tasks" -> new cmd.tasks();
-      case "sessions" -> new cmd.sessions();
-      case "register" -> new cmd.register();
-      case "sync" -> new cmd.sync();
-      case "outbox" -> new cmd.outbox();
-      default -> new cmd.run();
-    };
+    try {
+      return (Command) Class.forName("cmd." + name).getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(name, e);
+    }
   }
 
   /** The state folder of a worker of this name. */

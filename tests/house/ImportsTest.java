@@ -21,7 +21,7 @@ class ImportsTest {
       "agent", "journal", "outbox", "feed", "worker/context", "worker/admission",
       "worker/presence", "worker/attempt", "worker/recovery", "worker", "control", "server/http", "server/rules", "server/db", "server/worker",
       "server/task", "server/session", "server/api", "server", "cli/output", "cli",
-      "cli/tasks", "cli/sessions", "cli/ctl", "cli/outbox", "cli/config");
+      "cli/tasks", "cli/sessions", "cli/ctl", "cli/outbox", "cli/server", "cli/config");
   /**
    * The worker's half and the server's know each other only through what stands above both. A command talks to them from outside;
    * {@code config} alone asks both which values they would use.

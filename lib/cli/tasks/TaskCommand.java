@@ -24,10 +24,10 @@ abstract class TaskCommand extends ServerCommand {
         throw e;
       }
     }
-    throw absent(client.server().toString());
+    throw absent(id, client.server().toString());
   }
 
-  final Problem absent(String where) {
+  static Problem absent(String id, String where) {
     return new Problem("there is no task " + (id.isBlank() ? "''" : id), where + " knows none with this id", "tasks list");
   }
 

@@ -91,7 +91,7 @@ public final class TasksCancel extends TaskCommand {
 
   private int cancelHere() throws IOException, InterruptedException {
     if (id.isBlank()) {
-      throw absent("this machine");
+      throw absent(id, "this machine");
     }
     var task = LocalAttempt.running(id, settings());
     task.cancel(id, reason);

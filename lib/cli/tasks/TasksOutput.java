@@ -47,7 +47,7 @@ public final class TasksOutput extends TaskCommand {
           .ending(Problem.Exit.USAGE);
     }
     if (id.isBlank()) {
-      throw absent("this machine");
+      throw absent(id, "this machine");
     }
     Files.copy(LocalAttempt.last(id, settings()).file("out"), io.out());
     return Problem.Exit.DONE.code;

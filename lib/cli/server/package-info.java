@@ -1,0 +1,2 @@
+/** The commands {@code server …}: what the embedded server keeps. */
+package lib.cli.server;
