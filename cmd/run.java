@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicReference;
 import lib.agent.AgentProgram;
 import lib.agent.CredentialFiles;
 import lib.cli.Command;
@@ -38,7 +37,6 @@ import lib.core.Problem;
 import lib.journal.Journal;
 import lib.protocol.NewTask;
 import lib.protocol.Task;
-import lib.protocol.TaskStatus;
 import lib.redaction.Redaction;
 import lib.redaction.Secrets;
 import lib.server.EmbeddedServer;
@@ -90,7 +88,7 @@ public final class run extends Command {
   private boolean testEmail;
 
   private volatile boolean isInterrupted;
-  private final AtomicReference<String> waitedFor = new AtomicReference<>(); // the one task
+  private volatile String waitedFor; // the one task
 
   public run() {
     super(Use.CONNECT, Use.OFFER, Use.WORK);
@@ -281,17 +279,13 @@ public final class run extends Command {
         worker.requireAgent();
       }
       var codebase = codebase(worker, offered(settings).getFirst().path());
-      var task = client.create(new NewTask(codebase, NewTask.titleOf(prompt), prompt, agentType(), 0, model, null));
-      waitedFor.set(task.id());
+      var wanted = new NewTask(codebase, NewTask.titleOf(prompt), prompt, agentType(), 0, model, null);
+      waitedFor = create(client, () -> client.create(wanted)).id();
       if (isInterrupted) {
         abandon(client, worker);
       }
-      worker.takeOnly(task.id());
-      var output = OutputPrinter.sorted(io);
-      ended = new OutputFollower(client, task.id(), output::take).run();
-      output.end(ended);
-    } catch (ApiException e) {
-      throw e.problem(client.server().toString());
+      worker.takeOnly(waitedFor);
+      ended = ask(client, new OutputFollower(client, waitedFor, OutputPrinter.sorted(io))::run);
     } finally {
       if (ended == null && !isInterrupted) {
         worker.stopNow("nobody is left to hear of it");
@@ -303,13 +297,12 @@ public final class run extends Command {
     if (ended.error() != null) {
       io.say("task " + ended.status().word() + ": " + ended.error() + "\n");
     }
-    return (isInterrupted ? Problem.Exit.INTERRUPTED : ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE
-        : Problem.Exit.PROBLEM).code;
+    return isInterrupted ? Problem.Exit.INTERRUPTED.code : exit(ended);
   }
 
   /** The one task, if no agent of ours has it yet, would wait for ever. */
   private void abandon(ApiClient client, Worker worker) {
-    var id = waitedFor.get();
+    var id = waitedFor;
     if (id == null || worker.cancel(id, "the operator", "at the terminal")) {
       return;
     }

@@ -2,7 +2,6 @@
 //SOURCES ../lib/**.java
 package cmd;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import lib.cli.DataCommand;
 import lib.cli.Logging;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
-import lib.client.SyncCalls;
 import lib.config.Codebase;
 import lib.config.Setting.Use;
 import lib.config.Settings;
@@ -78,7 +76,7 @@ public final class sync extends DataCommand {
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
     var stores = new SessionStores(settings, () -> folders, Clock.SYSTEM);
-    var uploader = new SessionUploader(dryRun ? new DryRun() : SyncCalls.of(client), workerId, redaction::mask);
+    var uploader = new SessionUploader(dryRun ? (codebaseId, sessionId, body) -> {} : client.sessions()::upload, workerId, redaction::mask);
     var sync = new SessionSync(stores::all, uploader, () -> matcher, this::refused, SessionSync.Limits.of(settings), Clock.SYSTEM);
     var result = ask(client, sync::run);
     print(workerId, known, result);
@@ -136,15 +134,6 @@ public final class sync extends DataCommand {
 
   private static Codebase codebase(CodebaseInfo remote) {
     return new Codebase(remote.name() == null ? remote.id() : remote.name(), Path.of(remote.path()), "");
-  }
-
-  /** Sends nothing. */
-  private static final class DryRun implements SyncCalls {
-    @Override
-    public void sessions(String codebaseId, String workerId, List<ObjectNode> sessions) {}
-
-    @Override
-    public void messages(String codebaseId, String sessionId, String workerId, List<ObjectNode> messages) {}
   }
 
   private void print(String workerId, List<CodebaseInfo> known, SyncResult result) {

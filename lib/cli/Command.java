@@ -27,6 +27,8 @@ import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
 import lib.core.Version;
+import lib.protocol.Task;
+import lib.protocol.TaskStatus;
 import lib.store.NativeLibrary;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -158,6 +160,11 @@ public abstract class Command implements Callable<Integer> {
       throw isInDoubt ? new Problem("the server " + client.server() + " may have created the task or not", e.getMessage(),
           "look before you create it again: tasks list").ending(Problem.Exit.TRY_LATER).from(e) : problem(e, client.server());
     }
+  }
+
+  /** The exit code that tells how a task ended. */
+  protected static int exit(Task ended) {
+    return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
   }
 
   /** What a failed call means to somebody who may have named another server than they meant. */

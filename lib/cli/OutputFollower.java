@@ -2,7 +2,7 @@ package lib.cli;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
+import lib.cli.output.OutputPrinter;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
@@ -10,28 +10,29 @@ import lib.core.Clock;
 import lib.core.Json;
 import lib.protocol.Task;
 
-/** Gives a task's output as it comes, over breaks of the connection, each chunk once. Not thread-safe. */
+/** Prints a task's output as it comes, over breaks of the connection, each chunk once. Not thread-safe. */
 public final class OutputFollower {
   private static final Duration SILENCE = Duration.ofSeconds(60); // servers send a comment every 15 s
 
   private final ApiClient client;
   private final String taskId;
-  private final Consumer<String> out;
+  private final OutputPrinter output;
   private long printed;
 
-  public OutputFollower(ApiClient client, String taskId, Consumer<String> out) {
+  public OutputFollower(ApiClient client, String taskId, OutputPrinter output) {
     this.client = client;
     this.taskId = taskId;
-    this.out = out;
+    this.output = output;
   }
 
-  /** Chunks given so far. */
-  public long printed() {
-    return printed;
-  }
-
-  /** Gives output until the task has ended, and returns it as it then is. */
+  /** Prints output until the task has ended, and returns the task as it then is. */
   public Task run() throws ApiException, InterruptedException {
+    var ended = awaitEnd();
+    output.end(ended);
+    return ended;
+  }
+
+  private Task awaitEnd() throws ApiException, InterruptedException {
     for (var failures = 1; ; failures++) {
       var before = printed;
       try {
@@ -64,16 +65,12 @@ public final class OutputFollower {
           var index = event.id() != null && event.id().matches("\\d{1,18}") ? Long.parseLong(event.id()) : place;
           place++;
           if (index >= printed) {
-            out.accept(text(event.data()));
+            output.take(Json.readObject(event.data()).map(o -> o.path("output").asText()).orElse(""));
             printed = index + 1;
           }
         }
       }
       return false;
     }
-  }
-
-  private static String text(String data) {
-    return Json.readObject(data).map(o -> o.path("output").asText()).orElse("");
   }
 }

@@ -5,7 +5,6 @@ import lib.client.ApiClient;
 import lib.config.Setting.Use;
 import lib.core.Problem;
 import lib.protocol.Task;
-import lib.protocol.TaskStatus;
 
 /** What commands about a server's tasks have in common: the server, {@code --json}, following a task to its end. */
 public abstract class ServerCommand extends DataCommand {
@@ -32,18 +31,16 @@ public abstract class ServerCommand extends DataCommand {
 
   /** Prints what the task says until it ends, and gives the exit code that tells how it did. */
   protected final int follow(ApiClient client, String id) throws InterruptedException {
-    var output = output();
     var left = new Thread(() -> io.say("\nthe task goes on; to follow it: tasks output --follow " + id + "\n"));
     Runtime.getRuntime().addShutdownHook(left);
     Task ended;
     try {
-      ended = ask(client, new OutputFollower(client, id, output::take)::run);
+      ended = ask(client, new OutputFollower(client, id, output())::run);
     } finally {
       forget(left);
     }
-    output.end(ended);
     io.say("task " + ended.id() + " " + ended.status().word() + (ended.error() == null ? "" : ": " + ended.error()) + "\n");
-    return (ended.status() == TaskStatus.COMPLETED ? Problem.Exit.DONE : Problem.Exit.PROBLEM).code;
+    return exit(ended);
   }
 
   private static void forget(Thread hook) {

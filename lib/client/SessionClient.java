@@ -125,6 +125,16 @@ public final class SessionClient {
     return new Resumed(Json.text(answer, "task_id"), answer.path("created").asBoolean(true), Json.text(answer, "worker_id"));
   }
 
+  /**
+   * {@code POST …/sessions/sync}, which replaces the worker's list of the codebase, or {@code POST …/sessions/{sid}/messages/sync},
+   * which replaces all messages that the server shows of the session.
+   *
+   * @param sessionId null for the list
+   */
+  public void upload(String codebaseId, String sessionId, ObjectNode body) throws ApiException, InterruptedException {
+    client.call("POST", d -> path(d, codebaseId, (sessionId == null ? "" : "/" + HttpTransport.encode(sessionId) + "/messages") + "/sync"), body);
+  }
+
   /** What is not said is left out: not every server takes a null. */
   private static void put(ObjectNode body, String field, String value) {
     if (value != null) {

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import lib.client.SyncCalls;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.core.Clock;
@@ -61,7 +60,7 @@ public final class SessionSyncTime {
     var id = bed.client().registerCodebase("sync", code.toString(), "", worker).id();
     var env = new Environment(Map.of("A2A_AGENT_STORAGE_PATH", store.toString()), store, store, "bench");
     var stores = new SessionStores(Settings.resolve(Map.of(), null, env), () -> List.of(codebase), Clock.SYSTEM);
-    var sync = new SessionSync(stores::all, new SessionUploader(SyncCalls.of(bed.client()), worker, text -> text),
+    var sync = new SessionSync(stores::all, new SessionUploader(bed.client().sessions()::upload, worker, text -> text),
         () -> new CodebaseMatcher(Map.of(id, codebase), null), codebaseId -> codebaseId, new SessionSync.Limits(3, 100, false), Clock.SYSTEM);
     var begin = System.nanoTime();
     var first = sync.run().lines().getFirst();

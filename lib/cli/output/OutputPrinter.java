@@ -1,8 +1,8 @@
 package lib.cli.output;
 
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import lib.core.Json;
 import lib.protocol.Task;
 
@@ -12,41 +12,23 @@ public abstract class OutputPrinter {
   public static final String FOLLOW = "print its output and wait for its end; exit 1 unless it completes; with --json one document at "
       + "the end: id, status, outputs, result, error";
 
-  protected final CommandIo io;
-  private boolean any;
-
-  private OutputPrinter(CommandIo io) {
-    this.io = io;
-  }
+  private OutputPrinter() {}
 
   /** The next chunk. */
-  public final void take(String chunk) {
-    any |= !chunk.isEmpty();
-    put(chunk);
-  }
+  public abstract void take(String chunk);
 
   /** The task has no more to say, for now at least: what is answered without an agent has no output but its result. */
-  public void end(Task task) {
-    if (!any && task.result() != null) {
-      io.print(task.result().stripTrailing() + "\n");
-    }
-  }
-
-  protected abstract void put(String chunk);
+  public abstract void end(Task task);
 
   /** All of it to standard output. */
   public static OutputPrinter plain(CommandIo io) {
-    return new OutputPrinter(io) {
-      @Override
-      protected void put(String chunk) {
-        io.print(chunk);
-      }
-    };
+    Consumer<String> out = io::print;
+    return new Text(out, out);
   }
 
   /** What the agent said to standard output; its stderr and the worker's own last line to where all else goes. */
   public static OutputPrinter sorted(CommandIo io) {
-    return new Sorted(io);
+    return new Text(io::print, io::say);
   }
 
   /** One JSON document at the end: {@code id, status, outputs, result, error}. */
@@ -54,18 +36,28 @@ public abstract class OutputPrinter {
     return new Document(io);
   }
 
-  private static final class Sorted extends OutputPrinter {
+  /** Text in two places, which may be the same. */
+  private static final class Text extends OutputPrinter {
     private static final String CLOSING = "— ";
     private static final String STDERR = "[stderr] ";
+    private final Consumer<String> words;
+    private final Consumer<String> rest;
     private String held = "";
-    private PrintStream begun; // where the rest of a line goes whose beginning is printed; null between lines
+    private Consumer<String> begun; // where the rest of a line goes whose beginning is printed; null between lines
+    private boolean any;
 
-    Sorted(CommandIo io) {
-      super(io);
+    private Text(Consumer<String> words, Consumer<String> rest) {
+      this.words = words;
+      this.rest = rest;
     }
 
     @Override
-    protected void put(String chunk) {
+    public void take(String chunk) {
+      any |= !chunk.isEmpty();
+      if (words == rest) {
+        words.accept(chunk);
+        return;
+      }
       var all = held + chunk;
       held = "";
       for (var at = 0; at < all.length(); ) {
@@ -79,38 +71,32 @@ public abstract class OutputPrinter {
           held = part;
           return;
         }
-        begun = begun != null ? begun : part.startsWith(STDERR) ? io.err() : io.out();
-        write(part);
+        begun = begun != null ? begun : part.startsWith(STDERR) ? rest : words;
+        begun.accept(part);
         begun = whole ? null : begun;
         at = end;
       }
     }
 
-    private void write(String part) {
-      if (begun == io.out()) {
-        io.print(part);
-      } else {
-        io.say(part);
-      }
-    }
-
     @Override
     public void end(Task task) {
-      super.end(task);
-      begun = held.startsWith(CLOSING) ? io.err() : io.out();
-      write(held);
+      if (!any && task.result() != null) {
+        words.accept(task.result().stripTrailing() + "\n");
+      }
+      (held.startsWith(CLOSING) ? rest : words).accept(held);
     }
   }
 
   private static final class Document extends OutputPrinter {
+    private final CommandIo io;
     private final List<String> outputs = new ArrayList<>();
 
-    Document(CommandIo io) {
-      super(io);
+    private Document(CommandIo io) {
+      this.io = io;
     }
 
     @Override
-    protected void put(String chunk) {
+    public void take(String chunk) {
       outputs.add(chunk);
     }
 
@@ -118,7 +104,7 @@ public abstract class OutputPrinter {
     public void end(Task task) { // the result stands in its own field
       var document = Json.object().put("id", task.id()).put("status", task.status().word());
       document.set("outputs", Json.array(outputs));
-      io.out().println(Json.pretty(document.put("result", task.result()).put("error", task.error())));
+      io.print(Json.pretty(document.put("result", task.result()).put("error", task.error())) + "\n");
     }
   }
 }

@@ -1,9 +1,10 @@
 package lib.session.sync;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import lib.client.SyncCalls;
 import lib.client.http.ApiException;
+import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 
@@ -12,7 +13,13 @@ public final class SessionUploader {
   /** Sessions of a list: some 400 KB. People look for the newest ones. */
   static final int MAX_SESSIONS = 1_000;
 
-  private final SyncCalls calls;
+  /** Sends to the server; a dry run sends nothing. */
+  public interface Upload {
+    /** @param sessionId the session whose messages these are; null for the list of the codebase's sessions */
+    void send(String codebaseId, String sessionId, ObjectNode body) throws ApiException, InterruptedException;
+  }
+
+  private final Upload upload;
   private final String workerId;
   private final Truncation truncation;
 
@@ -36,8 +43,8 @@ public final class SessionUploader {
    * @param workerId the worker that the server shows with the sessions
    * @param mask masks each text before it leaves
    */
-  public SessionUploader(SyncCalls calls, String workerId, UnaryOperator<String> mask) {
-    this.calls = calls;
+  public SessionUploader(Upload upload, String workerId, UnaryOperator<String> mask) {
+    this.upload = upload;
     this.workerId = workerId;
     this.truncation = new Truncation(mask);
   }
@@ -48,7 +55,7 @@ public final class SessionUploader {
     count.leftOut = sessions.size() - list.size();
     var hash = SentHashes.hash(list);
     if (!sent.hasList(hash)) {
-      calls.sessions(codebaseId, workerId, list);
+      upload.send(codebaseId, null, body("sessions", list));
       sent.list(hash, list.stream().map(session -> session.path("id").asText()).toList());
       count.add(0, Truncation.bytes(list));
     }
@@ -63,8 +70,14 @@ public final class SessionUploader {
       return; // none: the CLI compressed or just deleted them, and the server keeps what it has
     }
     var fit = truncation.messages(masked);
-    calls.messages(codebaseId, sessionId, workerId, fit);
+    upload.send(codebaseId, sessionId, body("messages", fit));
     sent.messages(sessionId, hash);
     count.add(fit.size(), Truncation.bytes(fit));
+  }
+
+  private ObjectNode body(String field, List<ObjectNode> items) {
+    var body = Json.object().put("worker_id", workerId);
+    body.putArray(field).addAll(items);
+    return body;
   }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import lib.client.FailureLog;
-import lib.client.SyncCalls;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.config.SettingsTable;
@@ -97,7 +96,7 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
 
   /** The sync of a worker's sessions. */
   public static SessionSync sync(WorkerContext context, Supplier<List<SessionStore>> stores, Codebases codebases, Registrar registrar) {
-    var uploader = new SessionUploader(SyncCalls.of(context.client()), context.workerId(), context.redaction()::mask);
+    var uploader = new SessionUploader(context.client().sessions()::upload, context.workerId(), context.redaction()::mask);
     return new SessionSync(stores, uploader, codebases::matcher, registrar::reregister, SessionSync.Limits.of(context.settings().now()),
         context.clock());
   }

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import lib.client.ApiClient;
-import lib.client.SyncCalls;
 import lib.client.http.ApiException;
 import lib.client.http.ServerAddress;
 import lib.config.Codebase;
@@ -65,7 +64,7 @@ final class SyncFixture implements AutoCloseable {
 
   SyncFixture begin(URI url) {
     var client = new ApiClient(new ServerAddress(url, null, null, new Environment(Map.of(), A, A, "host")), Duration.ofSeconds(5));
-    sync = new SessionSync(() -> stores, new SessionUploader(SyncCalls.of(client), "w", text -> mask.apply(text)), this::matcher,
+    sync = new SessionSync(() -> stores, new SessionUploader(client.sessions()::upload, "w", text -> mask.apply(text)), this::matcher,
         this::register, limits, time);
     return this;
   }

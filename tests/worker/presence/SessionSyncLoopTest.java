@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import lib.client.SyncCalls;
 import lib.config.Codebase;
 import lib.core.Clock;
 import lib.core.Json;
@@ -60,7 +59,7 @@ class SessionSyncLoopTest {
   private void begin(SessionStore from, Duration interval, Duration live) {
     context = MadeWorker.of(server, null, CODE, null, Clock.SYSTEM, Map.of());
     var matcher = new CodebaseMatcher(Map.of("c", new Codebase("c", CODE, "")), null);
-    var sync = new SessionSync(() -> List.of(from), new SessionUploader(SyncCalls.of(context.client()), "w", text -> text), () -> matcher,
+    var sync = new SessionSync(() -> List.of(from), new SessionUploader(context.client().sessions()::upload, "w", text -> text), () -> matcher,
         id -> id, new SessionSync.Limits(3, 100, false), Clock.SYSTEM);
     syncing = new SessionSyncLoop(context, interval, live);
     syncing.start(sync);
