@@ -33,27 +33,23 @@ public final class models extends DataCommand {
     var program = AgentProgram.require(settings).path();
     var folder = Files.createTempDirectory("models");
     try {
-      print(settings, program, folder);
+      return print(settings, program, folder);
     } finally {
       Files.delete(folder);
     }
-    return Problem.Exit.DONE.code;
   }
 
-  private void print(Settings settings, Path program, Path folder) throws InterruptedException {
+  private int print(Settings settings, Path program, Path folder) throws InterruptedException {
     var inspector = new AgentInspector(new ReloadableSettings(settings), folder, text -> text, AgentListener.NONE, Clock.SYSTEM);
     var adapter = inspector.require().adapter();
     var list = inspector.models().orElseThrow(() -> absence(adapter, program));
-    if (json) {
-      inspector.inspect();
-      var answer = Json.object();
-      answer.putObject("agent").put("path", program.toString()).put("kind", adapter.kind())
-          .put("version", inspector.facts().version());
-      answer.set("models", Json.array(list));
-      io.print(Json.pretty(answer) + "\n");
-    } else {
-      list.forEach(model -> io.print(model + "\n"));
+    if (!json) {
+      return print(String.join("\n", list));
     }
+    inspector.inspect();
+    var answer = Json.object();
+    answer.putObject("agent").put("path", program.toString()).put("kind", adapter.kind()).put("version", inspector.facts().version());
+    return print(Json.pretty(answer.set("models", Json.array(list))));
   }
 
   private static Problem absence(Adapter adapter, Path program) {

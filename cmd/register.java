@@ -44,25 +44,19 @@ public final class register extends DataCommand {
           identity.workerId())));
     }
     ask(client, () -> tell(client, identity, registered.stream().map(CodebaseInfo::id).toList()));
-    print(identity, registered);
-    return Problem.Exit.DONE.code;
+    if (json) {
+      var result = Json.object().put("worker_id", identity.workerId()).put("name", identity.name());
+      var list = result.putArray("codebases");
+      registered.forEach(c -> list.addObject().put("id", c.id()).put("name", c.name()).put("path", c.path()));
+      return print(Json.pretty(result));
+    }
+    io.err().println("worker " + identity.workerId() + " registered as " + identity.name());
+    return print(TextTable.of(io, List.of("CODEBASE", "NAME", "PATH"), registered.stream().map(c -> List.of(c.id(), c.name(), c.path())).toList()));
   }
 
   private static Void tell(ApiClient client, WorkerIdentity identity, List<String> ids) throws ApiException, InterruptedException {
     client.register(new Registration(identity.workerId(), identity.name(), identity.capabilities(), identity.host(), ids, null));
     return null;
-  }
-
-  private void print(WorkerIdentity identity, List<CodebaseInfo> registered) {
-    if (json) {
-      var result = Json.object().put("worker_id", identity.workerId()).put("name", identity.name());
-      var list = result.putArray("codebases");
-      registered.forEach(c -> list.addObject().put("id", c.id()).put("name", c.name()).put("path", c.path()));
-      io.out().println(Json.pretty(result));
-      return;
-    }
-    io.err().println("worker " + identity.workerId() + " registered as " + identity.name());
-    TextTable.print(io, List.of("CODEBASE", "NAME", "PATH"), registered.stream().map(c -> List.of(c.id(), c.name(), c.path())).toList());
   }
 
   public static void main(String[] args) {

@@ -145,14 +145,14 @@ public final class sync extends DataCommand {
       result.lines().forEach(line -> list.addObject().put("id", line.codebaseId()).put("name", names.get(line.codebaseId()))
           .put("sessions", line.sessions()).put("left_out", line.leftOut()).put("messages", line.messages())
           .put("requests", line.requests()).put("bytes", line.bytes()).put("problem", line.problem()));
-      io.print(Json.pretty(printed) + "\n");
+      print(Json.pretty(printed));
     } else {
       if (result.sessions() == 0 && result.readProblem() == null) {
         io.say("no agent has a session in these codebases\n");
       }
-      TextTable.print(io, List.of("CODEBASE", "NAME", "SESSIONS", "MESSAGES", "REQUESTS", "BYTES"), result.lines().stream()
+      print(TextTable.of(io, List.of("CODEBASE", "NAME", "SESSIONS", "MESSAGES", "REQUESTS", "BYTES"), result.lines().stream()
           .map(line -> List.of(line.codebaseId(), String.valueOf(names.get(line.codebaseId())), "" + line.sessions(),
-              "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList());
+              "" + line.messages(), "" + line.requests(), "" + line.bytes())).toList()));
     }
     result.lines().stream().filter(line -> line.leftOut() > 0).forEach(line -> io.warn("codebase " + line.codebaseId() + ": the list "
         + "leaves out the oldest " + line.leftOut() + " sessions"));

@@ -1,6 +1,9 @@
 package lib.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.function.Function;
+import lib.cli.output.TextTable;
 import lib.config.Setting;
 import lib.core.Json;
 import lib.core.Problem;
@@ -20,9 +23,17 @@ public abstract class DataCommand extends Command {
     return print(json ? Json.pretty(data) : text);
   }
 
-  /** Prints a last line, and is done. */
-  protected final int print(String line) {
-    io.print(line + "\n");
+  /** Prints an array with {@code --json}, else a table as wide as the terminal, and is done. */
+  protected final <T> int print(List<T> things, Function<T, JsonNode> toJson, List<String> heading, Function<T, List<String>> row) {
+    if (json) {
+      return print(Json.pretty(Json.MAPPER.createArrayNode().addAll(things.stream().map(toJson).toList())));
+    }
+    return print(TextTable.fit(io, heading, things.stream().map(row).toList()));
+  }
+
+  /** Prints the last text, and is done. */
+  protected final int print(String text) {
+    io.print(text.isEmpty() || text.endsWith("\n") ? text : text + "\n");
     return Problem.Exit.DONE.code;
   }
 }

@@ -2,6 +2,7 @@ package lib.cli;
 
 import lib.cli.output.OutputPrinter;
 import lib.client.ApiClient;
+import lib.client.http.ApiException;
 import lib.config.Setting.Use;
 import lib.core.Problem;
 import lib.protocol.Task;
@@ -18,6 +19,11 @@ public abstract class ServerCommand extends DataCommand {
 
   protected final void print(Task task) {
     print(task.raw(), task.id() + "\t" + task.status().word());
+  }
+
+  /** Whether the problem is a failed call of this kind. */
+  protected static boolean isOf(Problem e, ApiException.Kind kind) {
+    return e.getCause() instanceof ApiException failed && failed.kind() == kind;
   }
 
   /** What a server without the calls that delete means to a person. */

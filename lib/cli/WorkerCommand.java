@@ -1,19 +1,30 @@
 package lib.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.Predicate;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
+import lib.core.Problem;
 
-/** A command to the running worker, with {@code --json}. */
+/** A command to the running worker. */
 public abstract class WorkerCommand extends DataCommand {
   protected WorkerCommand() {
     super(Use.LOCAL);
   }
 
-  /** Sends the request and prints {@code done}, or the answer as JSON. */
-  protected final int ask(String method, ObjectNode params, String done) {
+  /** What the worker answers. */
+  protected final JsonNode ask(String method, ObjectNode params) {
     try (var worker = ControlClient.of(settings())) {
-      return print(worker.call(method, params), done);
+      return worker.call(method, params);
     }
+  }
+
+  /** Gives each message of the worker, until one is the last. */
+  protected final int follow(String method, ObjectNode params, Predicate<JsonNode> more) {
+    try (var worker = ControlClient.of(settings())) {
+      worker.follow(method, params, more);
+    }
+    return Problem.Exit.DONE.code;
   }
 }

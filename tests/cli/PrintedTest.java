@@ -57,7 +57,7 @@ class PrintedTest {
       var stream = new PrintStream(printed, true, StandardCharsets.UTF_8);
       var io = new CommandIo(InputStream.nullInputStream(), stream, stream, terminal, new Environment(Map.of(), Path.of("/"), Path.of("/"), "h"));
       io.warn(EVIL);
-      TextTable.print(io, List.of("A", "B"), List.of(List.of(EVIL, "x\ty")));
+      io.print(TextTable.of(io, List.of("A", "B"), List.of(List.of(EVIL, "x\ty"))));
       assertThat(printed.toString(StandardCharsets.UTF_8)).doesNotContain(RAW).contains("warning: a\\u001b[2J", "g h", "x y")
           .hasLineCount(terminal ? 3 : 2);
     }

@@ -1,6 +1,7 @@
 package lib.cli.config;
 
 import java.util.ArrayList;
+import java.util.stream.Stream;
 import lib.agent.AgentProgram;
 import lib.cli.DataCommand;
 import lib.cli.LocalServer;
@@ -31,8 +32,7 @@ public final class ConfigCheck extends DataCommand {
       return check(settings());
     } catch (Problem problem) {
       if (json) { // and on stderr for people, as ever
-        io.out().println(Json.pretty(Json.object().put("ok", false).put("what", problem.what()).put("why", problem.why())
-            .put("fix", problem.fix())));
+        print(Json.pretty(Json.object().put("ok", false).put("what", problem.what()).put("why", problem.why()).put("fix", problem.fix())));
       }
       throw problem;
     }
@@ -41,29 +41,23 @@ public final class ConfigCheck extends DataCommand {
   private int check(Settings settings) {
     new ApiClient(ServerAddress.of(settings)); // reads ca_file
     EmbeddedServer.check(ServerOptions.of(LocalServer.withToken(settings, settings.get(SettingsTable.DATA), io)));
-    var warnings = new ArrayList<>(settings.warnings());
+    var found = new ArrayList<Problem>();
     if (settings.given(SettingsTable.AGENT_BIN)) {
       try {
         AgentProgram.require(settings);
       } catch (Problem absent) { // it may be installed while the worker runs
-        warnings.add(absent.line());
-        io.warn(absent.line());
+        found.add(absent);
       }
     }
     for (var place : new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES), Clock.SYSTEM).locations()) {
       if (place.problem() != null) { // the agent may make it while the worker runs
-        warnings.add(place.problem().line());
-        io.warn(place.problem().line());
+        found.add(place.problem());
       }
     }
-    var file = settings.file().map(Object::toString).orElse("no config file");
-    if (json) {
-      var result = Json.object().put("ok", true).put("file", settings.file().map(Object::toString).orElse(null));
-      result.set("warnings", Json.array(warnings));
-      io.out().println(Json.pretty(result));
-    } else {
-      io.out().println("ok: " + file + ", " + warnings.size() + " warnings");
-    }
-    return Problem.Exit.DONE.code;
+    found.forEach(problem -> io.warn(problem.line()));
+    var warnings = Stream.concat(settings.warnings().stream(), found.stream().map(Problem::line)).toList();
+    var file = settings.file().map(Object::toString).orElse(null);
+    return print(Json.object().put("ok", true).put("file", file).set("warnings", Json.array(warnings)),
+        "ok: " + (file == null ? "no config file" : file) + ", " + warnings.size() + " warnings");
   }
 }

@@ -51,14 +51,12 @@ public final class ConfigShow extends DataCommand {
         stores.addObject().put("kind", place.kind()).put("path", place.path().toString()).put("there", place.exists())
             .put("why", place.why()).put("problem", problem);
       }
-      io.out().println(Json.pretty(shown));
-    } else {
-      var lines = new ArrayList<>(SettingsManual.shown(settings, used(settings)));
-      lines.add(List.of("(agent CLI)", path == null ? "none" : path, why));
-      places.forEach(place -> lines.add(List.of("(sessions of " + place.kind() + ")", place.path().toString(), chosen(place))));
-      TextTable.print(io, List.of("SETTING", "VALUE", "FROM"), lines);
+      return print(Json.pretty(shown));
     }
-    return Problem.Exit.DONE.code;
+    var lines = new ArrayList<>(SettingsManual.shown(settings, used(settings)));
+    lines.add(List.of("(agent CLI)", path == null ? "none" : path, why));
+    places.forEach(place -> lines.add(List.of("(sessions of " + place.kind() + ")", place.path().toString(), chosen(place))));
+    return print(TextTable.of(io, List.of("SETTING", "VALUE", "FROM"), lines));
   }
 
   private static String chosen(SessionStores.Location place) {

@@ -3,7 +3,6 @@ package lib.cli.config;
 import lib.cli.DataCommand;
 import lib.config.SettingsManual;
 import lib.core.Json;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -16,7 +15,6 @@ public final class ConfigTable extends DataCommand {
 
   @Override
   public Integer call() {
-    io.out().print(example ? SettingsManual.example() : json ? Json.pretty(SettingsManual.json()) + "\n" : SettingsManual.markdown());
-    return Problem.Exit.DONE.code;
+    return print(example ? SettingsManual.example() : json ? Json.pretty(SettingsManual.json()) : SettingsManual.markdown());
   }
 }

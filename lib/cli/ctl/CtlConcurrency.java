@@ -15,6 +15,6 @@ public final class CtlConcurrency extends WorkerCommand {
 
   @Override
   public Integer call() {
-    return ask("concurrency", Json.object().put("most", most), most + " at the same time");
+    return print(ask("concurrency", Json.object().put("most", most)), most + " at the same time");
   }
 }

@@ -10,6 +10,6 @@ import picocli.CommandLine.Command;
 public final class CtlDrain extends WorkerCommand {
   @Override
   public Integer call() {
-    return ask("drain", Json.object(), "draining");
+    return print(ask("drain", Json.object()), "draining");
   }
 }

@@ -1,9 +1,7 @@
 package lib.cli.ctl;
 
 import lib.cli.WorkerCommand;
-import lib.control.ControlClient;
 import lib.core.Json;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 
 /** {@code ctl events}. */
@@ -12,20 +10,17 @@ import picocli.CommandLine.Command;
 public final class CtlEvents extends WorkerCommand {
   @Override
   public Integer call() {
-    try (var worker = ControlClient.of(settings())) {
-      worker.follow("events", Json.object(), message -> {
-        var event = message.path("params");
-        if (message.path("method").asText().equals("event")) {
-          io.print((json ? Json.write(event) : event.path("at").asText() + " " + event.path("type").asText()
-              + (event.path("task_id").isTextual() ? " task=" + event.path("task_id").asText() : "")
-              + (event.path("codebase").isTextual() ? " codebase=" + event.path("codebase").asText() : "")
-              + (event.path("text").asText().isEmpty() ? "" : " " + event.path("text").asText())) + "\n");
-        } else if (!json) {
-          io.err().println("listening");
-        }
-        return true;
-      });
-    }
-    return Problem.Exit.DONE.code;
+    return follow("events", Json.object(), message -> {
+      var event = message.path("params");
+      if (message.path("method").asText().equals("event")) {
+        io.print((json ? Json.write(event) : event.path("at").asText() + " " + event.path("type").asText()
+            + (event.path("task_id").isTextual() ? " task=" + event.path("task_id").asText() : "")
+            + (event.path("codebase").isTextual() ? " codebase=" + event.path("codebase").asText() : "")
+            + (event.path("text").asText().isEmpty() ? "" : " " + event.path("text").asText())) + "\n");
+      } else if (!json) {
+        io.err().println("listening");
+      }
+      return true;
+    });
   }
 }

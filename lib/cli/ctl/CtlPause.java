@@ -14,6 +14,6 @@ public final class CtlPause extends WorkerCommand {
 
   @Override
   public Integer call() {
-    return ask("pause", Json.object().put("reason", reason), "paused");
+    return print(ask("pause", Json.object().put("reason", reason)), "paused");
   }
 }

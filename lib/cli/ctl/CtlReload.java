@@ -2,9 +2,7 @@ package lib.cli.ctl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import lib.cli.WorkerCommand;
-import lib.control.ControlClient;
 import lib.core.Json;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 
 /** {@code ctl reload}. */
@@ -13,11 +11,8 @@ import picocli.CommandLine.Command;
 public final class CtlReload extends WorkerCommand {
   @Override
   public Integer call() {
-    try (var worker = ControlClient.of(settings())) {
-      var answer = worker.call("reload", Json.object());
-      print(answer, "changed: " + words(answer.path("changed")) + "\nneeds a restart: " + words(answer.path("restart")));
-    }
-    return Problem.Exit.DONE.code;
+    var answer = ask("reload", Json.object());
+    return print(answer, "changed: " + words(answer.path("changed")) + "\nneeds a restart: " + words(answer.path("restart")));
   }
 
   private static String words(JsonNode keys) {

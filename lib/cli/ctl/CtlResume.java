@@ -9,6 +9,6 @@ import picocli.CommandLine.Command;
 public final class CtlResume extends WorkerCommand {
   @Override
   public Integer call() {
-    return ask("resume", Json.object(), "resumed");
+    return print(ask("resume", Json.object()), "resumed");
   }
 }

@@ -2,7 +2,6 @@ package lib.cli.ctl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import lib.cli.WorkerCommand;
-import lib.control.ControlClient;
 import lib.core.Json;
 import lib.core.Problem;
 import picocli.CommandLine.Command;
@@ -24,25 +23,18 @@ public final class CtlTail extends WorkerCommand {
 
   @Override
   public Integer call() {
-    try (var worker = ControlClient.of(settings())) {
-      var params = Json.object().put("task_id", id).put("lines", lines).put("follow", follow);
-      if (follow) {
-        worker.follow("tail", params, this::printMessage);
-      } else {
-        printMessage(Json.object().set("result", worker.call("tail", params)));
-      }
+    var params = Json.object().put("task_id", id).put("lines", lines).put("follow", follow);
+    if (!follow) {
+      printPart(ask("tail", params));
+      return Problem.Exit.DONE.code;
     }
-    return Problem.Exit.DONE.code;
+    return follow("tail", params, message -> {
+      printPart(message.path(message.has("method") ? "params" : "result"));
+      return !message.path("method").asText().equals("end");
+    });
   }
 
-  /** Prints the answer or a notification; false after the last one. */
-  private boolean printMessage(JsonNode message) {
-    var part = message.path(message.has("method") ? "params" : "result");
-    if (json) {
-      io.print(Json.write(part) + "\n");
-    } else {
-      io.print(part.path("text").asText());
-    }
-    return !message.path("method").asText().equals("end");
+  private void printPart(JsonNode part) {
+    io.print(json ? Json.write(part) + "\n" : part.path("text").asText());
   }
 }

@@ -13,6 +13,7 @@ import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.StateDirectory;
 import lib.control.ControlClient;
+import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.journal.Journal;
@@ -41,12 +42,12 @@ abstract class JournalCommand extends DataCommand {
     }
   }
 
-  interface Change {
-    boolean make(Journal journal) throws DatabaseException, InterruptedException;
-  }
-
-  /** Changes the journal of a worker that is not running; one that runs is asked to do so. Whether there was such a report. */
-  final boolean change(Path stateDir, String action, long id, Change change) throws InterruptedException {
+  /**
+   * Changes the journal of a worker that is not running; one that runs is asked to do so. Whether there was such a report.
+   *
+   * @param action {@code retry} or {@code drop}
+   */
+  static boolean change(Path stateDir, String action, long id) throws InterruptedException {
     if (LockFile.holder(stateDir.resolve("lock")).isPresent()) {
       try (var worker = ControlClient.connect(stateDir)) {
         return worker.call("outbox", Json.object().put("action", action).put("id", id)).path("ok").asBoolean();
@@ -57,7 +58,7 @@ abstract class JournalCommand extends DataCommand {
     }
     try (var lock = LockFile.take(stateDir.resolve("lock"), "a worker", "try again");
         var journal = Journal.open(journal(stateDir))) {
-      return change.make(journal);
+      return action.equals("retry") ? journal.reports().retry(id) : journal.reports().drop(id, Clock.SYSTEM.now());
     } catch (DatabaseException e) {
       throw new Problem("the journal cannot be written", e.getMessage(), "see that its disk has room").from(e);
     }

@@ -1,8 +1,6 @@
 package lib.cli.outbox;
 
-import lib.core.Clock;
 import lib.core.Json;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -17,10 +15,9 @@ public final class OutboxDrop extends JournalCommand {
   public Integer call() throws InterruptedException {
     var one = number(id);
     var stateDir = stateDir(settings());
-    if (!change(stateDir, "drop", one, journal -> journal.reports().drop(one, Clock.SYSTEM.now()))) {
+    if (!change(stateDir, "drop", one)) {
       throw none(id, stateDir);
     }
-    io.print(json ? Json.object().put("id", one).put("state", "dropped") + "\n" : id + "\tdropped\n");
-    return Problem.Exit.DONE.code;
+    return print(json ? Json.object().put("id", one).put("state", "dropped").toString() : id + "\tdropped");
   }
 }

@@ -1,12 +1,9 @@
 package lib.cli.outbox;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import lib.cli.output.TextTable;
+import lib.cli.output.Amounts;
 import lib.core.Clock;
-import lib.core.Json;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 
 /** {@code outbox list}. */
@@ -18,23 +15,10 @@ public final class OutboxList extends JournalCommand {
     var settings = settings();
     var entries = entries(stateDir(settings));
     var here = here(settings, entries);
-    if (json) {
-      var all = Json.MAPPER.createArrayNode();
-      entries.forEach(entry -> all.add(here.isEmpty() ? entry.toJson().putNull("elsewhere")
-          : entry.toJson().put("elsewhere", !here.contains(entry.server()))));
-      io.print(Json.pretty(all) + "\n");
-      return Problem.Exit.DONE.code;
-    }
-    TextTable.fit(io, List.of("ID", "TASK", "KIND", "STATUS", "STATE", "TRIES", "AGE", "SERVER", "ERROR"), entries.stream().map(entry ->
-        List.of(Long.toString(entry.id()), entry.taskId(), entry.kind(), entry.status(), entry.state(), Integer.toString(entry.tries()),
-            age(entry.createdAt()), entry.server() + (here.isEmpty() || here.contains(entry.server()) ? "" : " (another)"),
-            entry.error() == null ? "" : entry.error())).toList());
-    return Problem.Exit.DONE.code;
-  }
-
-  private static String age(Instant made) {
-    var age = Duration.between(made, Clock.SYSTEM.now());
-    return age.toDays() > 0 ? age.toDays() + " d" : age.toHours() > 0 ? age.toHours() + " h" : age.toMinutes() > 0
-        ? age.toMinutes() + " min" : Math.max(0, age.toSeconds()) + " s";
+    return print(entries, entry -> here.isEmpty() ? entry.toJson().putNull("elsewhere") : entry.toJson().put("elsewhere", !here.contains(entry.server())),
+        List.of("ID", "TASK", "KIND", "STATUS", "STATE", "TRIES", "AGE", "SERVER", "ERROR"), entry -> List.of(Long.toString(entry.id()),
+            entry.taskId(), entry.kind(), entry.status(), entry.state(), Integer.toString(entry.tries()),
+            Amounts.words(Duration.between(entry.createdAt(), Clock.SYSTEM.now())),
+            entry.server() + (here.isEmpty() || here.contains(entry.server()) ? "" : " (another)"), entry.error() == null ? "" : entry.error()));
   }
 }

@@ -32,8 +32,8 @@ public final class OutboxRetry extends JournalCommand {
           ? "a later attempt at its task has made it untrue" : "it waits already", "see outbox list");
     }
     for (var entry : chosen) {
-      if (change(stateDir, "retry", entry.id(), journal -> journal.reports().retry(entry.id()))) {
-        io.print(json ? entry.toJson().put("state", "waiting") + "\n" : entry.id() + "\t" + entry.taskId() + "\twaiting\n");
+      if (change(stateDir, "retry", entry.id())) {
+        print(json ? entry.toJson().put("state", "waiting").toString() : entry.id() + "\t" + entry.taskId() + "\twaiting");
       } else if (!all) {
         throw new Problem("report " + id + " is not tried again", "the worker that runs works for another server than " + entry.server(),
             "start one for that server");

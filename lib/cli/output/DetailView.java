@@ -22,8 +22,8 @@ public final class DetailView {
     return this;
   }
 
-  public void print(CommandIo io) {
-    TextTable.print(io, List.of("FIELD", "VALUE"), fields);
-    io.print(texts.toString());
+  /** @param heading what to call the two columns on a terminal */
+  public String format(CommandIo io, String... heading) {
+    return TextTable.of(io, List.of(heading), fields) + texts;
   }
 }

@@ -9,8 +9,8 @@ import lib.core.PrintableText;
 public final class TextTable {
   private TextTable() {}
 
-  /** Prints the rows, in one piece, so that a reader who wants only the first ones may leave; the last column is never padded. */
-  public static void print(CommandIo io, List<String> heading, List<List<String>> rows) {
+  /** The rows, to be printed in one piece: a reader who wants only the first ones may leave. The last column is never padded. */
+  public static String of(CommandIo io, List<String> heading, List<List<String>> rows) {
     var lines = new ArrayList<String>();
     if (io.terminal()) {
       var widths = IntStream.range(0, heading.size()).map(i -> width(heading, rows, i)).toArray();
@@ -19,14 +19,13 @@ public final class TextTable {
     } else {
       rows.forEach(row -> lines.add(String.join("\t", row.stream().map(TextTable::flat).toList())));
     }
-    io.print(String.join("", lines.stream().map(line -> line + "\n").toList()));
+    return String.join("", lines.stream().map(line -> line + "\n").toList());
   }
 
   /** The same; on a terminal the last column is cut where the line ends. */
-  public static void fit(CommandIo io, List<String> heading, List<List<String>> rows) {
+  public static String fit(CommandIo io, List<String> heading, List<List<String>> rows) {
     if (!io.terminal()) {
-      print(io, heading, rows);
-      return;
+      return of(io, heading, rows);
     }
     var last = heading.size() - 1;
     var room = io.width();
@@ -34,7 +33,7 @@ public final class TextTable {
       room -= width(heading, rows, column) + 2;
     }
     var most = Math.max(1, room);
-    print(io, heading, rows.stream().map(row -> {
+    return of(io, heading, rows.stream().map(row -> {
       var cut = new ArrayList<>(row);
       cut.set(last, clip(flat(row.get(last)), most));
       return (List<String>) cut;

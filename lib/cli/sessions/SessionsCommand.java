@@ -33,14 +33,11 @@ abstract class SessionsCommand extends ServerCommand {
     try {
       return Optional.of(ask(client, call));
     } catch (Problem e) {
-      switch (e.getCause() instanceof ApiException failed ? failed.kind() : ApiException.Kind.GARBLED) {
-        case MISSING -> {
-          return Optional.empty();
-        }
-        case NO_ROUTE -> throw new Problem("the server " + client.server() + " keeps no sessions", "it has no such call",
-            "ask one that does; our own does: serve");
-        default -> throw e;
+      if (isOf(e, ApiException.Kind.MISSING)) {
+        return Optional.empty();
       }
+      throw isOf(e, ApiException.Kind.NO_ROUTE) ? new Problem("the server " + client.server() + " keeps no sessions", "it has no such call",
+          "ask one that does; our own does: serve") : e;
     }
   }
 

@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import lib.cli.CodebaseRef;
-import lib.cli.output.TextTable;
-import lib.core.Json;
 import lib.core.PrintableText;
 import lib.core.Problem;
 import lib.protocol.SessionInfo;
@@ -36,21 +34,15 @@ public final class SessionsList extends SessionsCommand {
       total += page.map(p -> p.total()).orElse(0);
     }
     var shown = found.stream().sorted(Comparator.comparing(SessionInfo::latest).reversed()).limit(limit).toList();
-    if (json) {
-      var array = Json.MAPPER.createArrayNode();
-      shown.forEach(session -> array.add(json(session)));
-      io.out().println(Json.pretty(array));
-      return Problem.Exit.DONE.code;
-    }
-    if (shown.isEmpty()) {
+    if (shown.isEmpty() && !json) {
       io.say(search != null && !search.isBlank() ? "no session has " + PrintableText.of(search) + " in its title or id\n"
           : "no sessions: no worker has uploaded any" + (codebase == null ? "" : " in codebase " + codebase) + "\n");
       return Problem.Exit.DONE.code;
     }
-    TextTable.fit(io, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), shown.stream().map(s -> List.of(s.id(),
-        io.when(s.latest().equals(Instant.EPOCH) ? null : s.latest()), s.codebaseId(),
-        s.messages() == null ? "" : s.messages().toString(), s.title() == null ? "" : s.title())).toList());
-    if (total > shown.size()) {
+    print(shown, SessionsCommand::json, List.of("ID", "UPDATED", "CODEBASE", "MESSAGES", "TITLE"), s -> List.of(s.id(),
+        io.when(s.latest().equals(Instant.EPOCH) ? null : s.latest()), s.codebaseId(), s.messages() == null ? "" : s.messages().toString(),
+        s.title() == null ? "" : s.title()));
+    if (total > shown.size() && !json) {
       io.say(shown.size() + " of " + total + "; --limit N shows more, --search TEXT finds one\n");
     }
     return Problem.Exit.DONE.code;

@@ -26,14 +26,12 @@ public final class SessionsMessages extends SessionCommand {
       var array = Json.MAPPER.createArrayNode();
       talk.messages().forEach(m -> array.add(Json.object().put("id", m.id()).put("role", m.role()).put("created", text(m.created()))
           .put("model", m.model()).put("text", m.text()).set("tools", Json.array(m.tools()))));
-      io.print(Json.pretty(array) + "\n");
-      return Problem.Exit.DONE.code;
+      return print(Json.pretty(array));
     }
     if (talk.messages().isEmpty()) {
       io.say("no messages: its worker uploaded the session only\n");
-    } else {
-      io.print(String.join("\n", talk.messages().stream().map(SessionsMessages::words).toList()));
     }
+    io.print(String.join("\n", talk.messages().stream().map(SessionsMessages::words).toList()));
     if (talk.total() > talk.messages().size()) {
       io.say("\nthe newest " + talk.messages().size() + " of " + talk.total() + "; --limit N shows more\n");
     }

@@ -2,8 +2,6 @@ package lib.cli.sessions;
 
 import lib.cli.CodebaseRef;
 import lib.cli.output.DetailView;
-import lib.core.Json;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 
 /** {@code sessions show}. */
@@ -15,13 +13,9 @@ public final class SessionsShow extends SessionCommand {
   public Integer call() throws InterruptedException {
     var client = client();
     var session = find(client, ask(client, () -> CodebaseRef.all(client)));
-    if (json) {
-      io.print(Json.pretty(json(session)) + "\n");
-      return Problem.Exit.DONE.code;
-    }
-    new DetailView().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
+    return print(json(session), new DetailView().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
         .field("directory", session.directory()).field("agent", session.agentKind()).field("worker", session.workerId())
-        .field("messages", session.messages()).field("created", session.created()).field("updated", session.updated()).print(io);
-    return Problem.Exit.DONE.code;
+        .field("messages", session.messages()).field("created", session.created()).field("updated", session.updated())
+        .format(io, "FIELD", "VALUE"));
   }
 }

@@ -20,7 +20,7 @@ abstract class TaskCommand extends ServerCommand {
         return ask(client, call);
       }
     } catch (Problem e) {
-      if (!(e.getCause() instanceof ApiException failed) || failed.kind() != ApiException.Kind.MISSING) {
+      if (!isOf(e, ApiException.Kind.MISSING)) {
         throw e;
       }
     }

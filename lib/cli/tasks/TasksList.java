@@ -6,9 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import lib.cli.CodebaseRef;
 import lib.cli.ServerCommand;
-import lib.cli.output.TextTable;
 import lib.client.ApiClient;
-import lib.core.Json;
 import lib.core.Problem;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
@@ -39,17 +37,12 @@ public final class TasksList extends ServerCommand {
       found.addAll(ask(client, () -> client.tasks(new ApiClient.Query(wanted, id, null, null))));
     }
     found.sort(Comparator.comparing(Task::priority).reversed().thenComparing(Task::createdAt, Comparator.nullsLast(Comparator.naturalOrder())));
-    if (json) {
-      var array = Json.MAPPER.createArrayNode();
-      found.forEach(task -> array.add(task.raw()));
-      io.out().println(Json.pretty(array));
-    } else if (io.terminal() && found.isEmpty()) {
+    if (io.terminal() && found.isEmpty() && !json) {
       io.err().println("no tasks");
-    } else {
-      TextTable.fit(io, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), found.stream().map(t -> List.of(t.id(),
-          t.status().word(), t.codebase(), t.agent(), io.when(t.createdAt()), t.title() == null ? "" : t.title())).toList());
+      return Problem.Exit.DONE.code;
     }
-    return Problem.Exit.DONE.code;
+    return print(found, Task::raw, List.of("ID", "STATUS", "CODEBASE", "TYPE", "CREATED", "TITLE"), t -> List.of(t.id(), t.status().word(),
+        t.codebase(), t.agent(), io.when(t.createdAt()), t.title() == null ? "" : t.title()));
   }
 
   /** The ids of the wanted codebase, of which each worker that offers it has one; a null id is any. */

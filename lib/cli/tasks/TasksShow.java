@@ -1,7 +1,6 @@
 package lib.cli.tasks;
 
 import lib.cli.output.DetailView;
-import lib.core.Problem;
 import picocli.CommandLine.Command;
 
 /** {@code tasks show}. */
@@ -11,14 +10,9 @@ public final class TasksShow extends TaskCommand {
   @Override
   public Integer call() throws InterruptedException {
     var task = task(client());
-    if (json) {
-      print(task);
-      return Problem.Exit.DONE.code;
-    }
-    new DetailView().field("id", task.id()).field("title", task.title()).field("status", task.status().word())
+    return print(task.raw(), new DetailView().field("id", task.id()).field("title", task.title()).field("status", task.status().word())
         .field("codebase", task.codebase()).field("agent type", task.agent()).field("model", task.modelName())
         .field("worker", task.workerId()).field("session", task.sessionId()).field("created", task.createdAt())
-        .text("prompt", task.prompt()).text("result", task.result()).text("error", task.error()).print(io);
-    return Problem.Exit.DONE.code;
+        .text("prompt", task.prompt()).text("result", task.result()).text("error", task.error()).format(io, "FIELD", "VALUE"));
   }
 }

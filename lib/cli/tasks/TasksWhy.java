@@ -1,9 +1,7 @@
 package lib.cli.tasks;
 
-import lib.cli.DataCommand;
+import lib.cli.WorkerCommand;
 import lib.cli.output.DecisionText;
-import lib.config.Setting.Use;
-import lib.control.ControlClient;
 import lib.core.Json;
 import lib.core.Problem;
 import picocli.CommandLine.Command;
@@ -13,20 +11,14 @@ import picocli.CommandLine.Parameters;
 @Command(name = "why", description = "Say why the worker on this machine takes a task or not, rule by rule; exit 1 when the server does not know it, "
     + "3 when no worker runs.",
     footer = "%nExample: worker tasks why 0de4ea13-1e4a-4ba1-b5e8-8f0d4b2a5d11")
-public final class TasksWhy extends DataCommand {
+public final class TasksWhy extends WorkerCommand {
   @Parameters(paramLabel = "ID", description = "the task")
   private String id;
 
-  public TasksWhy() {
-    super(Use.LOCAL);
-  }
-
   @Override
   public Integer call() {
-    try (var worker = ControlClient.of(settings())) {
-      var why = worker.call("why", Json.object().put("task_id", id));
-      io.print(json ? Json.pretty(why) + "\n" : DecisionText.words(why));
-      return (why.has("problem") && !why.path("running").asBoolean() ? Problem.Exit.PROBLEM : Problem.Exit.DONE).code;
-    }
+    var why = ask("why", Json.object().put("task_id", id));
+    print(why, DecisionText.words(why));
+    return (why.has("problem") && !why.path("running").asBoolean() ? Problem.Exit.PROBLEM : Problem.Exit.DONE).code;
   }
 }
