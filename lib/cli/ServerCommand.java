@@ -17,8 +17,8 @@ public abstract class ServerCommand extends DataCommand {
     return client(server(settings()));
   }
 
-  protected final void print(Task task) {
-    print(task.raw(), task.id() + "\t" + task.status().word());
+  protected final int print(Task task) {
+    return print(task.raw(), task.id() + "\t" + task.status().word());
   }
 
   /** Whether the problem is a failed call of this kind. */

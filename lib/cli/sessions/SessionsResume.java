@@ -49,7 +49,6 @@ public final class SessionsResume extends SessionCommand {
       io.say("task " + resumed.taskId() + "\n");
       return follow(client, resumed.taskId());
     }
-    print(ask(client, () -> client.task(resumed.taskId())));
-    return Problem.Exit.DONE.code;
+    return print(ask(client, () -> client.task(resumed.taskId())));
   }
 }

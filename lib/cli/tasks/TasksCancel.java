@@ -2,13 +2,14 @@ package lib.cli.tasks;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.control.LocalAttempt;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
-import lib.protocol.Task;
 import lib.protocol.TaskStatus;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,27 +31,24 @@ public final class TasksCancel extends TaskCommand {
       + "run; with --json: id, status")
   private boolean here;
 
-  private interface Look {
-    boolean ended() throws IOException, InterruptedException;
-  }
-
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (here) {
       return cancelHere();
     }
     var client = client();
-    var ours = ours(client);
-    var task = new Task[] {task(client)};
-    if (!task[0].status().terminal()) {
-      cancel(client, ours, task);
+    var isOurs = isOurs(client);
+    var task = task(client);
+    if (!task.status().terminal()) {
+      cancel(client);
+      task = isOurs ? await(() -> task(client), seen -> seen.status().terminal()) : task(client);
     }
-    print(task[0]);
-    return done(task[0].status(), task[0].workerId(), ours);
+    print(task);
+    return outcome(task.status(), task.workerId(), isOurs);
   }
 
   /** Whether the server tells its workers to stop; one that says nothing of itself does not. */
-  private static boolean ours(ApiClient client) throws InterruptedException {
+  private static boolean isOurs(ApiClient client) throws InterruptedException {
     try {
       return client.info().ours();
     } catch (ApiException e) {
@@ -58,29 +56,24 @@ public final class TasksCancel extends TaskCommand {
     }
   }
 
-  private void cancel(ApiClient client, boolean ours, Task[] task) throws IOException, InterruptedException {
+  private void cancel(ApiClient client) throws InterruptedException {
     try {
       about(client, () -> {
         client.cancel(id, reason);
         return null;
       });
     } catch (Problem e) {
-      task[0] = task(client);
-      if (!task[0].status().terminal()) { // else it ended in between
+      if (!task(client).status().terminal()) { // else it ended in between
         throw e;
       }
     }
-    task[0] = task(client);
-    if (ours) {
-      await(() -> (task[0] = task(client)).status().terminal());
-    }
   }
 
-  private int done(TaskStatus status, String worker, boolean ours) {
+  private int outcome(TaskStatus status, String worker, boolean isOurs) {
     if (status == TaskStatus.CANCELLED) {
       return Problem.Exit.DONE.code;
     }
-    throw status == TaskStatus.RUNNING && ours
+    throw status == TaskStatus.RUNNING && isOurs
         ? new Problem("the task still runs", "worker " + worker + " has not ended its agent yet", "look again: tasks show " + id)
         : status == TaskStatus.RUNNING
         ? new Problem("the task still runs", "this server cannot cancel a running task, whatever it answers",
@@ -96,25 +89,30 @@ public final class TasksCancel extends TaskCommand {
     var task = LocalAttempt.running(id, settings());
     task.cancel(id, reason);
     io.err().println("asked the worker in " + task.stateDir() + " to cancel it");
-    await(() -> task.ended().isPresent());
-    var status = task.ended().orElse(TaskStatus.RUNNING);
-    io.print(json ? Json.pretty(Json.object().put("id", id).put("status", status.word())) + "\n" : id + "\t" + status.word() + "\n");
-    return done(status, "in " + task.stateDir(), true);
+    var status = await(task::ended, Optional::isPresent).orElse(TaskStatus.RUNNING);
+    print(Json.object().put("id", id).put("status", status.word()), id + "\t" + status.word());
+    return outcome(status, "in " + task.stateDir(), true);
   }
 
-  /** Waits for the task's end; false when it takes too long. */
-  private boolean await(Look look) throws IOException, InterruptedException {
+  private interface Look<T> {
+    T at() throws IOException, InterruptedException;
+  }
+
+  /** Looks until the task has ended or the time is up, and gives what was seen last. */
+  private <T> T await(Look<T> look, Predicate<T> ended) throws IOException, InterruptedException {
     var start = Clock.SYSTEM.nanos();
-    for (var said = false; !look.ended(); Clock.SYSTEM.sleep(LOOK)) {
+    var said = false;
+    while (true) {
+      var seen = look.at();
       var waited = Duration.ofNanos(Clock.SYSTEM.nanos() - start);
-      if (waited.compareTo(PATIENCE) > 0) {
-        return false;
+      if (ended.test(seen) || waited.compareTo(PATIENCE) > 0) {
+        return seen;
       }
       if (!said && waited.compareTo(SILENCE) > 0) {
         io.err().println("waiting for its agent to end, " + PATIENCE.toSeconds() + " s at most");
         said = true;
       }
+      Clock.SYSTEM.sleep(LOOK);
     }
-    return true;
   }
 }

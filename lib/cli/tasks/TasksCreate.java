@@ -6,7 +6,6 @@ import java.util.Optional;
 import lib.cli.CodebaseRef;
 import lib.cli.ServerCommand;
 import lib.cli.output.OutputPrinter;
-import lib.core.Problem;
 import lib.protocol.NewTask;
 import lib.protocol.Task;
 import picocli.CommandLine.Command;
@@ -54,8 +53,7 @@ public final class TasksCreate extends ServerCommand {
     var task = create(client, () -> client.create(new NewTask(where.map(p -> p.codebase().id()).orElse(null), name, text, agentType,
         priority, model, resume)));
     if (!follow) {
-      print(task);
-      return Problem.Exit.DONE.code;
+      return print(task);
     }
     io.say("task " + task.id() + "\n");
     return follow(client, task.id());

@@ -25,8 +25,7 @@ public final class TasksRequeue extends TaskCommand {
     if (before.status() == TaskStatus.RUNNING) {
       io.say("it was running, at worker " + before.workerId() + "\n");
     }
-    print(task(client));
-    return Problem.Exit.DONE.code;
+    return print(task(client));
   }
 
   private static Problem refused(TaskStatus status) {
