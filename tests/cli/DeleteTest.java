@@ -2,7 +2,6 @@ package tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -11,29 +10,23 @@ import lib.core.Json;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.fake.FakeServer;
 
 /** {@code tasks delete} and {@code server prune}, against answers as our own server gives them, and against one that cannot. */
-class DeleteTest {
-  @TempDir
-  private Path folder;
-  private Desk desk;
+class DeleteTest extends DeskTestBase {
   private FakeServer server;
 
   @BeforeEach
   void open() throws Exception {
-    desk = new Desk(folder);
     server = FakeServer.start(FakeServer.Version.V16);
   }
 
   @AfterEach
   void close() throws Exception {
     server.close();
-    desk.close();
   }
 
   private Desk.Ran ran(String... args) {

@@ -3,37 +3,19 @@ package tests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import lib.cli.LocalServer;
 import lib.core.Clock;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;
 import lib.server.http.Tokens;
 import lib.store.LockFile;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.fake.FakeServer;
 
 /** Commands find the servers of the workers that are alive, and no others. */
-class LocalServerTest {
-  @TempDir
-  private Path folder;
-  private Desk desk;
-
-  @BeforeEach
-  void open() throws Exception {
-    desk = new Desk(folder);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    desk.close();
-  }
-
+class LocalServerTest extends DeskTestBase {
   private LockFile run(String worker) throws Exception {
     var lock = LockFile.take(desk.state(worker).resolve("lock"), "a worker", "do without");
     LocalServer.announce(desk.state(worker), desk.state(worker).resolve("lock"), desk.hub.url(), null);
@@ -78,7 +60,7 @@ class LocalServerTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "localhost"})
   void sendsTheTokenOfAServerThatIsNamedByItsAddress(String host) throws Exception {
-    try (var lock = run("w"); var server = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, folder.resolve("d/server.db"),
+    try (var lock = run("w"); var server = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, desk.home.resolve("d/server.db"),
         Tokens.parse("a-token-of-ours")), Clock.SYSTEM)) {
       LocalServer.announce(desk.state("w"), desk.state("w").resolve("lock"), server.url(), "a-token-of-ours");
       var url = "http://" + host + ":" + server.url().getPort();

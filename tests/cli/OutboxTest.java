@@ -12,27 +12,16 @@ import lib.journal.Journal;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.store.LockFile;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What has not reached its server can be seen and decided about without a worker. */
-class OutboxTest {
-  @TempDir
-  Path temp;
-  private Desk desk;
+class OutboxTest extends DeskTestBase {
   private Path file;
 
   @BeforeEach
   void open() throws Exception {
-    desk = new Desk(temp);
     file = desk.state("w").resolve("journal.db");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    desk.close();
   }
 
   private void pending(String server, String task) throws Exception {

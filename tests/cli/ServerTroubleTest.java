@@ -7,32 +7,25 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.fake.FakeServer;
 
 /** A server that is none, or hangs, is said to be so, and soon. */
-class ServerTroubleTest {
-  @TempDir
-  private Path folder;
-  private Desk desk;
+class ServerTroubleTest extends DeskTestBase {
   private FakeServer server;
 
   @BeforeEach
   void open() throws Exception {
-    desk = new Desk(folder);
     server = FakeServer.start(FakeServer.Version.V16);
   }
 
   @AfterEach
   void close() throws Exception {
     server.close();
-    desk.close();
   }
 
   @Test

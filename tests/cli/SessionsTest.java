@@ -7,7 +7,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,10 +22,8 @@ import lib.client.http.ApiException;
 import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,23 +31,14 @@ import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 
 /** The sessions commands find a session wherever it is, show it without harm, and resume it once. */
-class SessionsTest {
+class SessionsTest extends DeskTestBase {
   private static final String SESSIONS = "/v1/agent/codebases/*/sessions";
 
-  @TempDir
-  private Path folder;
-  private Desk desk;
   private String codebase;
 
   @BeforeEach
   void aWorkerWithACodebase() throws Exception {
-    desk = new Desk(folder);
     codebase = desk.worker("w", "demo", "/srv/demo");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    desk.close();
   }
 
   /** A worker's part: these sessions are what the codebase has. */

@@ -7,34 +7,23 @@ import java.nio.file.Path;
 import lib.client.ApiClient;
 import lib.client.http.ServerAddress;
 import lib.core.Json;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 
 /** One pass by command: the same sessions under the same worker's name, and nothing is registered for it. */
-class SyncTest {
-  @TempDir
-  Path temp;
-  private Desk desk;
+class SyncTest extends DeskTestBase {
   private Path code;
   private String id;
 
   @BeforeEach
   void open() throws Exception {
-    desk = new Desk(temp);
     code = Files.createDirectories(desk.home.resolve("code"));
     Files.writeString(desk.state("w").resolve("worker-id"), "w1\n");
     id = desk.worker("w1", "code", code.toString());
     session("ses_1", code);
     session("ses_2", Files.createDirectories(desk.home.resolve("elsewhere")));
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    desk.close();
   }
 
   private void session(String session, Path directory) throws Exception {
@@ -95,7 +84,7 @@ class SyncTest {
 
   @Test
   void aCodebaseThatTheServerDoesNotKnowIsNamedWithWhatToDo() throws Exception {
-    var config = Files.writeString(temp.resolve("config.json"), "{\"codebases\": [{\"name\": \"new\", \"path\": \""
+    var config = Files.writeString(folder.resolve("config.json"), "{\"codebases\": [{\"name\": \"new\", \"path\": \""
         + Files.createDirectories(desk.home.resolve("new")) + "\"}, {\"name\": \"code\", \"path\": \"" + code + "\"}]}");
     var ran = desk.ran("sync", "--name", "w", "--config", config.toString());
     assertThat(ran.err()).contains("codebase new", "is not registered", "register").doesNotContain("codebase code");

@@ -5,35 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import lib.client.ApiClient;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The tasks commands say what is true, and where it goes. */
-class TasksTest {
-  @TempDir
-  private Path folder;
-  private Desk desk;
-
-  @BeforeEach
-  void open() throws Exception {
-    desk = new Desk(folder);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    desk.close();
-  }
-
+class TasksTest extends DeskTestBase {
   private String prompt(String line) throws Exception {
     return desk.client.task(line.split("\t")[0]).prompt();
   }

@@ -2,31 +2,12 @@ package tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command line that cannot be understood gets what, why and a fix, and help shows how to do it right. */
-class UsageTest {
-  @TempDir
-  private Path folder;
-  private Desk desk;
-
-  @BeforeEach
-  void open() throws Exception {
-    desk = new Desk(folder);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    desk.close();
-  }
-
+class UsageTest extends DeskTestBase {
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
       "tasks show --nope x | unknown option --nope | tasks show does not know it",
@@ -48,14 +29,5 @@ class UsageTest {
   @Test
   void aNearMissIsSuggested() {
     assertThat(desk.alone("tasks", "create", "--folow", "x").err()).contains("did you mean", "--follow");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"run", "register", "tasks", "tasks list", "tasks show", "tasks create", "tasks output", "tasks cancel", "tasks requeue",
-      "sessions", "sessions list", "sessions show", "sessions messages", "sessions resume"})
-  void everyHelpHasAnExampleAndEndsWithWhatAllHave(String command) {
-    var ran = desk.alone((command + " --help").split(" "));
-    assertThat(ran.exit()).isZero();
-    assertThat(ran.out()).contains("\nExample: worker " + command).containsPattern("(?s)--help +print this help\n  -V, --version +print the version\n(\n|Commands)");
   }
 }

@@ -10,6 +10,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 import tests.Program;
 import tests.Project;
 
@@ -60,15 +63,31 @@ class ScriptsTest {
     }
   }
 
+  /** Each command and each one below it, as they are typed. */
+  static Stream<String> commands() throws Exception {
+    var all = new ArrayList<String>();
+    for (var script : scripts()) {
+      all.add(name(script));
+      new CommandLine(command(name(script))).getSubcommands().keySet().forEach(below -> all.add(name(script) + " " + below));
+    }
+    return all.stream();
+  }
+
+  private static Command command(String name) throws ReflectiveOperationException {
+    return (Command) Class.forName("cmd." + name).getConstructor().newInstance();
+  }
+
   @ParameterizedTest
-  @MethodSource("scripts")
-  void helpFitsTheTerminal(Path script) throws Exception {
+  @MethodSource("commands")
+  void helpFitsTheTerminalAndHasAnExample(String command) throws Exception {
     var out = new ByteArrayOutputStream();
     var print = new PrintStream(out, true, StandardCharsets.UTF_8);
     var io = new CommandIo(InputStream.nullInputStream(), print, print, false, new Environment(Map.of(), folder, folder, "host"));
-    var command = (Command) Class.forName("cmd." + name(script)).getConstructor().newInstance();
-    assertThat(command.run(io, "--help")).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: " + name(script)).doesNotContainPattern("(?m)^.{" + (WIDTH + 1) + "}");
+    var words = (command + " --help").split(" ");
+    assertThat(command(words[0]).run(io, Arrays.copyOfRange(words, 1, words.length))).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("Usage: " + command, "\nExample: worker " + command)
+        .doesNotContainPattern("(?m)^.{" + (WIDTH + 1) + "}")
+        .containsPattern("(?s)--help +print this help\n  -V, --version +print the version\n(\n|Commands)");
   }
 
   @Test
