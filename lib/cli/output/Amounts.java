@@ -3,14 +3,9 @@ package lib.cli.output;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 
 /** Durations and sizes in words. */
 public final class Amounts {
-  private static final Map<String, Duration> UNITS = Map.of("", Duration.ofSeconds(1), "s", Duration.ofSeconds(1), "m", Duration.ofMinutes(1),
-      "h", Duration.ofHours(1), "d", Duration.ofDays(1));
-
   private Amounts() {}
 
   /** The two largest units of a duration: {@code 3 h 5 min}. */
@@ -30,12 +25,5 @@ public final class Amounts {
       amount /= 1000;
     }
     return String.format(Locale.ROOT, "%.1f GB", amount);
-  }
-
-  /** What {@code 90}, {@code 90s}, {@code 5m}, {@code 2h} and {@code 30d} mean; empty for anything else. */
-  public static Optional<Duration> duration(String text) {
-    var unit = text.replaceFirst("^\\d{1,9}", "");
-    return unit.length() == text.length() ? Optional.empty() : Optional.ofNullable(UNITS.get(unit))
-        .map(one -> one.multipliedBy(Long.parseLong(text.substring(0, text.length() - unit.length()))));
   }
 }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code server prune}: the retention that the server runs by itself, now. */
-@Command(name = "prune", description = "Delete what keep_days and keep_bytes no longer keep: ended tasks and sessions. With --json: tasks, sessions, "
+@Command(name = "prune", description = "Delete what server_keep_days and server_keep_bytes no longer keep: ended tasks and sessions. With --json: tasks, sessions, "
     + "bytes, dry_run, keep_days, keep_bytes.", footer = "%nExample: worker server prune --dry-run")
 public final class ServerPrune extends ServerCommand {
   @Option(names = "--dry-run", description = "delete nothing, and say what would be deleted")
