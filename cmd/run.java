@@ -147,8 +147,8 @@ public final class run extends Command {
   /** How long there may be nothing to do; null for ever. */
   private Duration idle() {
     try {
-      var kind = SettingsTable.DRAIN_TIMEOUT.kind(); // any wait from none to a week, as that one
-      return exitWhenIdle == null ? null : kind.parse(exitWhenIdle, io.env(), io.env().cwd());
+      var type = SettingsTable.DRAIN_TIMEOUT.type(); // any wait from none to a week, as that one
+      return exitWhenIdle == null ? null : type.parse(exitWhenIdle, io.env(), io.env().cwd());
     } catch (SettingType.Bad e) {
       throw new Problem("--exit-when-idle is '" + exitWhenIdle + "'", "it must be " + e.getMessage(), "give another number of seconds")
           .ending(Problem.Exit.USAGE);

@@ -47,7 +47,6 @@ public abstract class Command implements Callable<Integer> {
   private final Set<Setting.Use> uses;
   protected CommandIo io;
   private CommandSpec spec;
-  private SettingOptions options;
 
   /** @param uses the uses whose settings it takes as options */
   protected Command(Setting.Use... uses) {
@@ -80,8 +79,8 @@ public abstract class Command implements Callable<Integer> {
 
   /** The settings that these arguments, the variables, the config file and servers of this user make; warnings go to {@code err}. */
   protected final Settings settings() {
-    var config = SettingOptions.config(spec.commandLine().getParseResult(), io.env());
-    var settings = Settings.resolve(options.given(), config, io.env());
+    var parsed = spec.commandLine().getParseResult();
+    var settings = Settings.resolve(SettingOptions.given(parsed), SettingOptions.config(parsed, io.env()), io.env());
     var acts = uses.contains(Setting.Use.WORK) || uses.contains(Setting.Use.SERVE);
     (acts ? settings.warnings() : settings.briefWarnings()).forEach(io::warn);
     return uses.contains(Setting.Use.CONNECT) ? LocalServer.withTokenOf(settings, io) : settings;
@@ -209,20 +208,20 @@ public abstract class Command implements Callable<Integer> {
   }
 
   /** Gives this command and those below it what they talk through and their options from the settings table. */
-  private static void prepare(CommandSpec spec, CommandIo io, List<String> args) {
+  private static void prepare(CommandSpec spec, CommandIo io) {
     var command = (Command) spec.userObject();
     command.io = io;
     command.spec = spec.version("a2a-worker " + Version.TEXT);
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
     if (!command.uses.isEmpty()) {
-      command.options = new SettingOptions(args);
-      command.options.add(spec, command.uses);
+      SettingOptions.add(spec, command.uses);
       var config = spec.findOption(SettingOptions.CONFIG);
       spec.remove(config).addOption(config); // what every command has stands last
     }
     spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("print this help").build());
     spec.addOption(OptionSpec.builder("-V", "--version").versionHelp(true).description("print the version").build());
-    spec.subcommands().values().forEach(child -> prepare(child.getCommandSpec(), io, args));
+    SettingOptions.acceptHyphens(spec);
+    spec.subcommands().values().forEach(child -> prepare(child.getCommandSpec(), io));
   }
 
   private int report(Exception e) {

@@ -1,109 +1,91 @@
 package lib.cli;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.Stack;
 import lib.config.Setting;
-import lib.config.Settings;
+import lib.config.SettingType;
 import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/**
- * Command-line options made from the settings table, and what one command line gives of them, in the order it was typed.
- */
+/** Command-line options made from the settings table, one for each setting with all its names, and what a command line gives of them. */
 final class SettingOptions {
   static final String CONFIG = "--config";
 
-  private final List<String> arguments;
-  private final List<Typed> typed = new ArrayList<>();
+  /** No argument of a process can hold it. */
+  private static final String MARK = "\0";
 
-  /** One option as it was typed. */
-  private record Typed(Setting<?> row, String name, String text, boolean no) {}
-
-  /** @param arguments the whole command line, for the names that were typed */
-  SettingOptions(List<String> arguments) {
-    this.arguments = arguments;
-  }
+  private SettingOptions() {}
 
   /** Adds {@code --config} and the options of every row that acts in one of these uses. */
-  void add(CommandSpec spec, Set<Setting.Use> uses) {
+  static void add(CommandSpec spec, Set<Setting.Use> uses) {
+    SettingsTable.rows().stream().filter(row -> row.uses().stream().anyMatch(uses::contains)).forEach(row -> spec.addOption(option(row)));
     spec.addOption(OptionSpec.builder("-c", CONFIG).type(String.class).paramLabel("FILE").description("config file (default: "
         + "~/.config/a2a-worker/config.json, else /etc/a2a-worker/config.json)").build());
-    for (var row : SettingsTable.rows()) {
-      if (row.uses().stream().anyMatch(uses::contains)) {
-        var shown = row.flags().isEmpty() ? row.allFlags() : row.flags();
-        add(spec, row, shown, !row.common(), false);
-        add(spec, row, row.allFlags().stream().filter(f -> !shown.contains(f)).toList(), true, false);
-        add(spec, row, row.allNoFlags(), true, true);
-      }
-    }
   }
 
-  private void add(CommandSpec spec, Setting<?> row, List<String> names, boolean hidden, boolean no) {
-    if (names.isEmpty()) {
-      return;
+  private static OptionSpec option(Setting<?> row) {
+    var fallback = row.fallback().text().isEmpty() ? "" : " (default: " + row.fallback().text() + ")";
+    var option = OptionSpec.builder(row.flags().toArray(String[]::new)).hidden(!row.isListed()).description((row.help() + fallback).replace("%", "%%"));
+    if (!row.isYesNo()) {
+      return option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label(row.type())).build();
     }
-    var option = OptionSpec.builder(names.toArray(String[]::new)).hidden(hidden).description(describe(row))
-        .preprocessor((stack, command, self, info) -> typed(row, no, stack, String.valueOf(info.get("separator"))));
-    spec.addOption(row.yesNo() ? option.type(boolean.class).build()
-        : option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label(row)).build());
+    // what the text means is not picocli's to say
+    return option.type(boolean.class).negatable(true).arity("0..1").fallbackValue("true").converters(text -> true)
+        .preprocessor((stack, command, self, info) -> {
+          if (info.get("negated") == Boolean.TRUE && info.get("separator").equals("=")) {
+            throw new ParameterException(command.commandLine(), "--no" + row.flags().getFirst().substring(1) + " takes no value");
+          }
+          return false;
+        }).build();
   }
 
-  /**
-   * Notes an option before picocli does, which keeps neither the order across options nor the name that was typed.
-   *
-   * @param stack the arguments to come, the next on top; a value in the same argument was put there, too
-   * @param separator what stands between name and value: a blank when the value is an argument of its own
-   * @return whether there is nothing left for picocli to do
-   */
-  private boolean typed(Setting<?> row, boolean no, Stack<String> stack, String separator) {
-    var apart = separator.equals(" ");
-    var argument = arguments.get(arguments.size() - stack.size() - (apart ? 1 : 0));
-    var name = argument.startsWith("--") ? argument.replaceFirst("(?s)=.*", "") : argument.substring(0, 2);
-    if (row.yesNo()) {
-      typed.add(new Typed(row, name, apart ? "true" : stack.pop(), no));
-      return true;
-    }
-    if (!stack.isEmpty()) { // else picocli says that the value is missing
-      typed.add(new Typed(row, name, stack.peek(), no));
-    }
-    return false;
-  }
-
-  private static String describe(Setting<?> row) {
-    var fallback = row.fallbackText().isEmpty() ? "" : " (default: " + row.fallbackText() + ")";
-    return (row.help() + fallback).replace("%", "%%");
-  }
-
-  private static String label(Setting<?> row) {
-    return switch (row.kind().name()) {
+  private static String label(SettingType<?> type) {
+    return switch (type.name()) {
       case "list of codebases" -> "[NAME:]PATH";
       case "number" -> "N";
-      default -> row.kind().name().toUpperCase(Locale.ROOT).replace(' ', '-');
+      default -> type.name().toUpperCase(Locale.ROOT).replace(' ', '-');
     };
   }
 
-  /** What the command line gave, by setting key: all texts where they add up, else the last. */
-  Map<String, Settings.Flag> given() {
-    var flags = new HashMap<String, Settings.Flag>();
-    for (var option : typed) {
-      var texts = new ArrayList<String>();
-      if (option.row.repeats() && flags.containsKey(option.row.key())) {
-        texts.addAll(flags.get(option.row.key()).texts());
-      }
-      texts.add(option.text);
-      flags.put(option.row.key(), new Settings.Flag(option.name, texts, option.no));
+  /**
+   * Lets every text begin with a hyphen when it is given with an equals sign: picocli refuses a value that is also an option.
+   *
+   * @param spec all whose options are there
+   */
+  static void acceptHyphens(CommandSpec spec) {
+    for (var option : List.copyOf(spec.options())) {
+      spec.remove(option);
+      spec.addOption(!List.of(option.auxiliaryTypes()).equals(List.of(String.class)) ? option
+          : option.toBuilder().converters(text -> text.startsWith(MARK) ? text.substring(1) : text)
+              .preprocessor((stack, command, self, info) -> {
+                if (info.get("separator").equals("=")) {
+                  stack.push(MARK + stack.pop());
+                }
+                return false;
+              }).build());
     }
-    return flags;
+  }
+
+  /** What the command line gives, by setting key, in the order given. */
+  static Map<String, List<String>> given(ParseResult parsed) {
+    var given = new HashMap<String, List<String>>();
+    for (var row : SettingsTable.rows()) {
+      var option = parsed.matchedOption(row.flags().getFirst());
+      if (option != null) {
+        // picocli keeps no empty text
+        given.put(row.key(), !row.isYesNo() ? option.getValue() : option.originalStringValues().isEmpty() ? List.of("") : option.originalStringValues());
+      }
+    }
+    return given;
   }
 
   /** The config file that the command line names, or null. */

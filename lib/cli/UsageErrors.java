@@ -20,7 +20,7 @@ final class UsageErrors {
     return (switch (e) {
       case UnmatchedArgumentException unmatched -> unmatched(unmatched, line, command, help);
       case MissingParameterException missing -> new Problem("something is missing: " + missing.getMissing().stream().map(UsageErrors::name)
-          .collect(Collectors.joining(", ")), missing.getMissing().getFirst().isOption() ? "it needs a value" : command + " needs it", help);
+          .collect(Collectors.joining(", ")), missing.getMissing().getFirst().isOption() ? "it needs a value; one that begins with - is given with =, without a blank" : command + " needs it", help);
       case ParameterException number when e.getArgSpec() != null && e.getArgSpec().type() == int.class ->
           new Problem(name(e.getArgSpec()) + " is '" + e.getValue() + "'", "it must be a whole number", help);
       default -> new Problem("the command line cannot be read",
@@ -43,6 +43,6 @@ final class UsageErrors {
   }
 
   private static String name(ArgSpec arg) {
-    return arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel();
+    return arg instanceof OptionSpec option ? String.join(", ", option.names()) : arg.paramLabel();
   }
 }

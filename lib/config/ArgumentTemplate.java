@@ -1,12 +1,12 @@
 package lib.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import lib.config.SettingType.Bad;
 import lib.core.Json;
 
@@ -23,35 +23,23 @@ public final class ArgumentTemplate {
 
   private ArgumentTemplate() {}
 
-  static List<String> parse(String raw) throws Bad {
-    var text = raw.strip();
-    if (!text.startsWith("[") && (text.indexOf('"') >= 0 || text.indexOf('\'') >= 0)) {
+  /** Reads a JSON list, also one that stands in text, or text with blanks between the arguments. */
+  static List<String> parse(JsonNode given) throws Bad {
+    var text = given.asText().strip();
+    if (given.isTextual() && !text.startsWith("[") && (text.indexOf('"') >= 0 || text.indexOf('\'') >= 0)) {
       throw new Bad(BOUNDS + "; quotes mean nothing between blanks, so an argument that holds blanks or quotes needs the list");
     }
-    var arguments = text.startsWith("[") ? list(text) : text.isEmpty() ? List.<String>of() : List.of(text.split("\\s+"));
-    for (var argument : arguments) {
-      if (argument.indexOf('\0') >= 0) {
-        throw new Bad(BOUNDS);
-      }
-      for (var found = PLACEHOLDER.matcher(argument); found.find();) {
-        if (!NAMES.contains(found.group(1))) {
-          throw new Bad(BOUNDS + "; {" + found.group(1) + "} is none");
-        }
-      }
-    }
-    return arguments;
-  }
-
-  private static List<String> list(String text) throws Bad {
-    try {
-      var list = Json.read(text);
-      if (list.isArray() && list.valueStream().allMatch(JsonNode::isTextual)) {
-        return list.valueStream().map(JsonNode::asText).toList();
-      }
-    } catch (JsonProcessingException e) {
+    var arguments = given.isTextual() && !text.startsWith("[")
+        ? Json.array(Stream.of(text.split("\\s+")).filter(argument -> !argument.isEmpty()).toList()) : SettingType.json(given, BOUNDS);
+    if (!arguments.isArray() || arguments.valueStream().anyMatch(argument -> !argument.isTextual() || argument.asText().indexOf('\0') >= 0)) {
       throw new Bad(BOUNDS);
     }
-    throw new Bad(BOUNDS);
+    var unknown = arguments.valueStream().flatMap(argument -> PLACEHOLDER.matcher(argument.asText()).results())
+        .filter(found -> !NAMES.contains(found.group(1))).findFirst();
+    if (unknown.isPresent()) {
+      throw new Bad(BOUNDS + "; " + unknown.get().group() + " is none");
+    }
+    return arguments.valueStream().map(JsonNode::asText).toList();
   }
 
   /**

@@ -1,6 +1,5 @@
 package lib.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -60,22 +59,14 @@ public record Codebase(String name, Path path, String description) {
    * {@code name:path}, {@code path}, several of these with commas between, or the JSON list of a config file. A name that
    * is not given is empty; {@link #oneList} fills it in.
    */
-  static List<Codebase> parseAll(String raw, Environment env, Path base) throws SettingType.Bad {
+  static List<Codebase> parseAll(JsonNode given, String must, Environment env, Path base) throws SettingType.Bad {
+    var all = given.isTextual() && !given.asText().startsWith("[") ? Json.array(SettingType.items(given, must)) : SettingType.json(given, must);
+    if (!all.isArray()) {
+      throw new SettingType.Bad(must);
+    }
     var codebases = new ArrayList<Codebase>();
-    if (raw.startsWith("[")) {
-      try {
-        for (var item : Json.read(raw)) {
-          codebases.add(read(item, env, base));
-        }
-      } catch (JsonProcessingException e) {
-        throw new SettingType.Bad("a JSON list, or name:path");
-      }
-    } else {
-      for (var item : raw.split(",")) {
-        if (!item.isBlank()) {
-          codebases.add(parse(item.strip(), env, base));
-        }
-      }
+    for (var item : all) {
+      codebases.add(read(item, env, base));
     }
     return List.copyOf(codebases);
   }

@@ -41,7 +41,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
   /** A key's value and the line and column where the key stands. */
   public record Entry(JsonNode value, int line, int column) {
     /** Whether it sets anything: null and empty text are how example files say "not set". */
-    boolean given() {
+    boolean isGiven() {
       return !value.isNull() && !(value.isTextual() && value.asText().isEmpty());
     }
   }
@@ -103,7 +103,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
       try {
         read(path, parser, entries);
       } catch (JsonProcessingException e) {
-        throw broken(path, e.getLocation() == null ? parser.currentLocation() : e.getLocation(), words(e, text));
+        throw broken(path, e.getLocation() == null ? parser.currentLocation() : e.getLocation(), reason(e));
       }
     }
     return entries;
@@ -126,25 +126,13 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
     }
   }
 
-  /** What is wrong, in our own words: the library's quote what stands there. */
-  private static String words(JsonProcessingException e, String text) {
+  /** The reason in our own words: the library's quote what stands there. */
+  private static String reason(JsonProcessingException e) {
     return switch (e) {
       case MismatchedInputException twice -> "a key is given twice in one object";
       case StreamConstraintsException large -> "a number is too long there, or braces and brackets are nested too deeply";
       case JsonEOFException end -> "it ends before everything is closed";
-      default -> {
-        var at = e.getLocation() == null ? -1 : (int) e.getLocation().getCharOffset();
-        var here = at < 0 || at >= text.length() ? ' ' : text.charAt(at);
-        yield at > 0 && text.charAt(at - 1) == '\\' ? "a backslash in text is written twice" : switch (here) {
-          case '/', '#' -> "comments are not JSON; a key such as _comment may hold one";
-          case '\'' -> "text stands in double quotes";
-          case '"' -> "a comma or a colon is missing before it";
-          case ',', '}', ']' -> "something is missing before it, or there is a comma or bracket too many";
-          case '\n', '\r', '\t' -> "text ends on its line, and a tab in it is written as \\t";
-          default -> Character.isLetter(here) ? "text stands in double quotes; only true, false, null and numbers stand without"
-              : "this is no JSON";
-        };
-      }
+      default -> "JSON has text in double quotes, commas between entries and none behind the last, backslashes written twice and no comments";
     };
   }
 

@@ -1,30 +1,20 @@
 package lib.config;
 
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import lib.core.Environment;
 
 /**
- * One row of the settings table. Immutable; each {@code with} method gives a changed copy, so the table reads as rows.
+ * One row of the settings table.
  *
  * @param key the JSON key; the flag {@code --key-with-dashes} and the variable {@code A2A_KEY} follow from it
- * @param flags further flags, the preferred one first; these are what help shows
- * @param noFlags flags that set a yes/no setting to no, besides {@code --no-key}
- * @param vars further environment variables
- * @param oldKeys further JSON keys
- * @param fallback the default, from the surroundings; may give null
- * @param fallbackText how the manual names the default
- * @param uses which commands it acts in
- * @param common whether {@code run --help} lists it (the manual lists all)
- * @param later the feature it belongs to when that feature does not exist yet; null when it acts
+ * @param names further flags, variables and JSON keys, which their form tells apart
  */
-public record Setting<T>(String key, SettingType<T> kind, List<String> flags, List<String> noFlags, List<String> vars,
-    List<String> oldKeys, Function<Environment, T> fallback, String fallbackText, Set<Use> uses, boolean common, String later,
-    String help) {
+public record Setting<T>(String key, SettingType<T> type, String help, Default<T> fallback, Scope scope, List<String> names) {
 
   /**
    * Where a setting acts: any command that speaks to a server, one that speaks to the worker on this machine, telling a
@@ -32,90 +22,55 @@ public record Setting<T>(String key, SettingType<T> kind, List<String> flags, Li
    */
   public enum Use { CONNECT, LOCAL, OFFER, AGENT, SYNC, WORK, SERVE }
 
-  static <T> Setting<T> of(String key, SettingType<T> kind, String help) {
-    return new Setting<>(key, kind, List.of(), List.of(), List.of(), List.of(), env -> null, "",
-        EnumSet.of(Use.WORK), false, null, help);
+  /** A default, from the surroundings, and how the manual names it; the value may be null. */
+  public record Default<T>(Function<Environment, T> value, String text) {}
+
+  /** In which commands a setting acts, whether their help lists it, and the feature that it waits for, or null. */
+  public record Scope(Set<Use> uses, boolean isListed, String later) {}
+
+  public Set<Use> uses() {
+    return scope.uses;
   }
 
-  Setting<T> flags(String... names) {
-    return new Setting<>(key, kind, List.of(names), noFlags, vars, oldKeys, fallback, fallbackText, uses, common, later, help);
+  /** Whether {@code --help} lists it; the manual lists all. */
+  public boolean isListed() {
+    return scope.isListed;
   }
 
-  Setting<T> noFlags(String... names) {
-    return new Setting<>(key, kind, flags, List.of(names), vars, oldKeys, fallback, fallbackText, uses, common, later, help);
+  /** The feature it belongs to when that feature does not exist yet; null when it acts. */
+  public String later() {
+    return scope.later;
   }
 
-  Setting<T> vars(String... names) {
-    return new Setting<>(key, kind, flags, noFlags, List.of(names), oldKeys, fallback, fallbackText, uses, common, later, help);
+  public boolean isSecret() {
+    return type instanceof SettingType.Secret;
   }
 
-  Setting<T> oldKeys(String... names) {
-    return new Setting<>(key, kind, flags, noFlags, vars, List.of(names), fallback, fallbackText, uses, common, later, help);
+  public boolean isYesNo() {
+    return type instanceof SettingType.YesNo;
   }
 
-  Setting<T> fallback(T value) {
-    return fallback(env -> value, kind.show(value));
-  }
-
-  Setting<T> fallback(Function<Environment, T> value, String text) {
-    return new Setting<>(key, kind, flags, noFlags, vars, oldKeys, value, text, uses, common, later, help);
-  }
-
-  Setting<T> in(Use... where) {
-    return new Setting<>(key, kind, flags, noFlags, vars, oldKeys, fallback, fallbackText, Set.of(where), common, later, help);
-  }
-
-  Setting<T> listed() {
-    return new Setting<>(key, kind, flags, noFlags, vars, oldKeys, fallback, fallbackText, uses, true, later, help);
-  }
-
-  Setting<T> later(String feature) {
-    return new Setting<>(key, kind, flags, noFlags, vars, oldKeys, fallback, fallbackText, uses, common, feature, help);
-  }
-
-  public boolean secret() {
-    return kind.name().equals("secret");
-  }
-
-  public boolean yesNo() {
-    return kind.json() == SettingType.Shape.BOOLEAN;
-  }
-
-  /** Whether a flag given several times adds up instead of the last one deciding. */
-  public boolean repeats() {
-    return kind.json() == SettingType.Shape.CODEBASES || kind.json() == SettingType.Shape.LIST || kind.json() == SettingType.Shape.BUDGETS;
-  }
-
-  /** Every flag that sets it, the preferred one first. */
-  public List<String> allFlags() {
-    return joined(flags, "--" + key.replace('_', '-'));
+  /** Every flag that sets it. */
+  public List<String> flags() {
+    return all(name -> name.startsWith("-"), "--" + key.replace('_', '-'));
   }
 
   /** Every flag that switches it off; empty for anything but yes/no. */
-  public List<String> allNoFlags() {
-    return yesNo() ? joined(noFlags, "--no-" + key.replace('_', '-')) : List.of();
+  public List<String> noFlags() {
+    return isYesNo() ? flags().stream().map(flag -> "--no" + flag.substring(1)).toList() : List.of();
   }
 
   /** Every variable that sets it; the first that is set decides. */
-  public List<String> allVars() {
-    var own = "A2A_" + key.toUpperCase(Locale.ROOT);
-    var all = new ArrayList<>(List.of(own));
-    vars.stream().filter(v -> !v.equals(own)).forEach(all::add);
-    return all;
+  public List<String> variables() {
+    return all(name -> name.matches("[A-Z0-9_]+"), "A2A_" + key.toUpperCase(Locale.ROOT));
   }
 
   /** Every JSON key that sets it; the first that is set decides. */
-  public List<String> allKeys() {
-    return joined(List.of(key), oldKeys.toArray(String[]::new));
+  public List<String> keys() {
+    return all(name -> name.matches("[a-z_]+"), key);
   }
 
-  private static List<String> joined(List<String> first, String... more) {
-    var all = new ArrayList<>(first);
-    for (var name : more) {
-      if (!all.contains(name)) {
-        all.add(name);
-      }
-    }
-    return List.copyOf(all);
+  private List<String> all(Predicate<String> form, String own) {
+    return Stream.concat(Stream.of(own), names.stream().filter(form)).distinct().toList();
   }
 }

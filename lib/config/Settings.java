@@ -1,6 +1,7 @@
 package lib.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,26 +44,22 @@ public final class Settings {
   private record Value(Object value, Origin origin) {}
 
   /**
-   * What a source gives for a setting, not read yet.
+   * A value that a source gives, not read yet.
    *
-   * @param text text or JSON
    * @param base where relative paths start
-   * @param no whether a yes/no is turned round, for {@code --no-…}
    */
-  private record Raw(Setting<?> setting, Origin origin, Object text, Path base, boolean no) {
+  private record Given(Setting<?> setting, Origin origin, JsonNode value, Path base) {
     Object read(Environment env) throws SettingType.Bad {
-      var kind = setting.kind();
-      var value = text instanceof JsonNode node ? kind.read(node, env, base) : kind.parse((String) text, env, base);
-      return no ? !((Boolean) value) : value;
+      return setting.type().parse(value, env, base);
     }
 
     /** A variable that other programs read too, of a feature that is not there yet: nobody's start depends on it. */
-    boolean harmless() {
+    boolean isHarmless() {
       return setting.later() != null && origin.source == Source.VARIABLE && !origin.where.startsWith("A2A_");
     }
 
     Problem problem(SettingType.Bad bad) {
-      return new Problem(setting.key() + " is " + setting.kind().quote(text) + " (" + origin.where + ")", "it must be " + bad.getMessage(),
+      return new Problem(setting.key() + " is " + setting.type().quote(value) + " (" + origin.where + ")", "it must be " + bad.getMessage(),
           "change it in " + origin.where + "; 'config table' lists what every setting takes")
           .ending(origin.source == Source.FLAG ? Problem.Exit.USAGE : Problem.Exit.PROBLEM);
     }
@@ -83,11 +80,11 @@ public final class Settings {
   /**
    * Resolves every row of the table.
    *
-   * @param flags what the command line gave: setting key to the flag used and its texts, in the order given
+   * @param flags what the command line gave, by setting key, in the order given
    * @param config the file named by {@code --config}, or null
    * @throws Problem naming the first bad value, its source and the fix
    */
-  public static Settings resolve(Map<String, Flag> flags, Path config, Environment env) {
+  public static Settings resolve(Map<String, List<String>> flags, Path config, Environment env) {
     var settings = new Settings(env, ConfigFile.find(config, env));
     for (var row : SettingsTable.rows()) {
       settings.values.put(row.key(), settings.value(row, flags));
@@ -96,14 +93,6 @@ public final class Settings {
     settings.warn();
     return settings;
   }
-
-  /**
-   * What the command line gave for one setting.
-   *
-   * @param name the flag as it was typed
-   * @param no whether it was a {@code --no-…} flag: the text says the opposite of what is set
-   */
-  public record Flag(String name, List<String> texts, boolean no) {}
 
   /** The live settings of these, and all others as {@code first} has them. */
   Settings liveOver(Settings first) {
@@ -161,49 +150,47 @@ public final class Settings {
     return all;
   }
 
-  private List<Raw> raws(Setting<?> row, Map<String, Flag> flags) {
-    var raws = new ArrayList<Raw>();
-    var flag = flags.get(row.key());
-    if (flag != null) {
-      // a folder's name may hold a comma, so codebases are handed on as a list
-      var text = row == SettingsTable.CODEBASES ? Json.array(flag.texts) : String.join(",", flag.texts);
-      raws.add(new Raw(row, new Origin(Source.FLAG, flag.name), text, env.cwd(), flag.no));
+  private List<Given> given(Setting<?> row, Map<String, List<String>> flags) {
+    var all = new ArrayList<Given>();
+    if (flags.containsKey(row.key())) {
+      var texts = flags.get(row.key());
+      all.add(new Given(row, new Origin(Source.FLAG, row.flags().getFirst()),
+          row.type().isAdditive() ? Json.array(texts) : TextNode.valueOf(texts.getLast()), env.cwd()));
     }
-    row.allVars().stream().filter(v -> env.var(v) != null)
-        .map(v -> new Raw(row, new Origin(Source.VARIABLE, v), env.var(v), env.cwd(), false)).forEach(raws::add);
-    file.ifPresent(f -> row.allKeys().stream().filter(key -> f.entries().containsKey(key) && f.entries().get(key).given())
-        .map(key -> new Raw(row, new Origin(Source.FILE, f.place(key)), f.entries().get(key).value(),
-            f.path().toAbsolutePath().getParent(), false)).forEach(raws::add));
-    return raws;
+    row.variables().stream().filter(name -> env.var(name) != null)
+        .forEach(name -> all.add(new Given(row, new Origin(Source.VARIABLE, name), TextNode.valueOf(env.var(name)), env.cwd())));
+    file.ifPresent(f -> row.keys().stream().filter(key -> f.entries().containsKey(key) && f.entries().get(key).isGiven())
+        .forEach(key -> all.add(new Given(row, new Origin(Source.FILE, f.place(key)), f.entries().get(key).value(),
+            f.path().toAbsolutePath().getParent()))));
+    return all;
   }
 
   /** The first usable value of the strongest source. */
-  private Value value(Setting<?> row, Map<String, Flag> flags) {
-    var raws = raws(row, flags);
-    for (var raw : raws) {
+  private Value value(Setting<?> row, Map<String, List<String>> flags) {
+    var all = given(row, flags);
+    for (var given : all) {
       try {
-        var value = raw.read(env);
-        var rest = raws.subList(raws.indexOf(raw) + 1, raws.size());
+        var value = given.read(env);
+        var rest = all.subList(all.indexOf(given) + 1, all.size());
         if (row == SettingsTable.CODEBASES) {
-          value = codebases(value, raw.origin.source == Source.FLAG && !rest.isEmpty() ? rest.getFirst() : null);
+          value = codebases(value, given.origin.source == Source.FLAG && !rest.isEmpty() ? rest.getFirst() : null);
         }
-        rest.stream().filter(other -> other.origin.source == raw.origin.source).findFirst()
-            .ifPresent(other -> compare(raw, other));
+        rest.stream().filter(other -> other.origin.source == given.origin.source).findFirst().ifPresent(other -> compare(given, other));
         if (row.later() != null) {
-          idle.put(row.key() + " (" + raw.origin.where + ")", row.later());
+          idle.put(row.key() + " (" + given.origin.where + ")", row.later());
         }
-        return new Value(value, raw.origin);
+        return new Value(value, given.origin);
       } catch (SettingType.Bad e) {
-        if (!raw.harmless()) {
-          throw raw.problem(e);
+        if (!given.isHarmless()) {
+          throw given.problem(e);
         }
-        warnings.add(raw.problem(e).what() + " and is not used: " + raw.problem(e).why());
+        warnings.add(given.problem(e).what() + " and is not used: " + given.problem(e).why());
       }
     }
-    return new Value(row.fallback().apply(env), new Origin(Source.DEFAULT, "default"));
+    return new Value(row.fallback().value().apply(env), new Origin(Source.DEFAULT, "default"));
   }
 
-  private void compare(Raw used, Raw other) {
+  private void compare(Given used, Given other) {
     try {
       if (!used.read(env).equals(other.read(env))) {
         warnings.add(used.origin.where + " and " + other.origin.where + " both set " + used.setting.key()
@@ -215,7 +202,7 @@ public final class Settings {
   }
 
   /** The folders of the flags behind those of the next source, as one list. */
-  private List<Codebase> codebases(Object own, Raw weaker) {
+  private List<Codebase> codebases(Object own, Given weaker) {
     var all = new ArrayList<Codebase>();
     try {
       if (weaker != null) {
@@ -239,7 +226,7 @@ public final class Settings {
 
   private void readSecretFiles() {
     for (var row : SettingsTable.rows()) {
-      var companion = row.secret() ? values.get(row.key() + "_file") : null;
+      var companion = row.isSecret() ? values.get(row.key() + "_file") : null;
       if (companion == null || companion.value == null || row.later() != null) { // what has no effect yet needs no file either
         continue;
       }
@@ -261,7 +248,7 @@ public final class Settings {
       if (text.isBlank()) {
         throw new Problem(path + " holds no " + row.key(), "it is empty; " + origin.where + " names it", "write the secret into it");
       }
-      var secret = row.kind().parse(text, env, env.cwd());
+      var secret = row.type().parse(text, env, env.cwd());
       warnIfOthersCanRead(path);
       return secret;
     } catch (SettingType.Bad | Utf8.Malformed e) {
@@ -277,8 +264,8 @@ public final class Settings {
     var keys = new HashSet<String>();
     var vars = new HashSet<String>();
     SettingsTable.rows().forEach(row -> {
-      keys.addAll(row.allKeys());
-      vars.addAll(row.allVars());
+      keys.addAll(row.keys());
+      vars.addAll(row.variables());
     });
     file.ifPresent(f -> {
       f.entries().forEach((key, entry) -> {
@@ -291,7 +278,7 @@ public final class Settings {
             .filter(key -> unknown(key, Codebase.FIELDS)).distinct()
             .forEach(key -> warnings.add(f.place(SettingsTable.CODEBASES.key()) + ": unknown key " + key + " in an entry of codebases"));
       }
-      if (SettingsTable.rows().stream().anyMatch(r -> r.secret() && values.get(r.key()).origin.source == Source.FILE
+      if (SettingsTable.rows().stream().anyMatch(r -> r.isSecret() && values.get(r.key()).origin.source == Source.FILE
           && values.get(r.key() + "_file").value == null)) {
         warnIfOthersCanRead(f.path());
       }
@@ -301,14 +288,14 @@ public final class Settings {
       warnings.add(here + " is not read, because a folder's own file could name a program to run: give it with --config");
     }
     env.vars().keySet().stream().filter(v -> v.startsWith("A2A_") && !vars.contains(v) && !OTHER_VARS.contains(v)).sorted()
-        .forEach(v -> warnings.add("the variable " + v + " is no setting" + hint(v, row -> row.allVars().getFirst())));
+        .forEach(v -> warnings.add("the variable " + v + " is no setting" + hint(v, row -> row.variables().getFirst())));
   }
 
   /** ", did you mean X?", where X is the name that {@code format} gives of the nearest row; nothing when none is near. */
   private static String hint(String unknown, Function<Setting<?>, String> format) {
     var known = new LinkedHashMap<String, Setting<?>>();
-    SettingsTable.rows().forEach(row -> row.allKeys().forEach(key -> known.putIfAbsent(key, row)));
-    SettingsTable.rows().forEach(row -> row.allFlags().stream().filter(f -> f.startsWith("--"))
+    SettingsTable.rows().forEach(row -> row.keys().forEach(key -> known.putIfAbsent(key, row)));
+    SettingsTable.rows().forEach(row -> row.flags().stream().filter(f -> f.startsWith("--"))
         .forEach(flag -> known.putIfAbsent(Suggestions.plain(flag.substring(2)), row)));
     return Suggestions.nearest(unknown, known).map(row -> ", did you mean " + format.apply(row) + "?").orElse("");
   }

@@ -2,12 +2,14 @@ package lib.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import lib.core.Json;
 
 /** What the table says to people: the manual, the example file, and the values in use. */
@@ -16,28 +18,34 @@ public final class SettingsManual {
 
   /** The manual's table in Markdown, one line per setting. */
   public static String markdown() {
-    var text = new StringBuilder("| key | flags | variables | takes | default | what it does |\n|---|---|---|---|---|---|\n");
+    var text = new StringBuilder("""
+        Each key of the config file is also a flag, `--key-with-dashes`, and a variable, `A2A_KEY_IN_CAPITALS`. What is yes or no has a
+        second flag, `--no-key-with-dashes`. Settings marked *(reload)* act at once when the config file has changed and the worker
+        gets HUP or `ctl reload`; the others need a restart. Two flags have no key: `-c`, `--config` names the config file, and
+        `--test-email` of `run`, which the old worker had, is refused while there is no mail.
+
+        | key | other names | takes | default | what it does |
+        |---|---|---|---|---|
+        """);
     for (var row : SettingsTable.rows()) {
-      text.append("| ").append(ticked(row.allKeys())).append(" | ").append(ticked(row.allFlags()))
-          .append(row.yesNo() ? ", " + ticked(row.allNoFlags()) : "").append(" | ").append(ticked(row.allVars()))
-          .append(" | ").append(row.kind().bounds()).append(" | ").append(row.fallbackText()).append(" | ")
-          .append(row.help()).append(SettingsTable.LIVE.contains(row) ? " *(reload)*" : "").append(row.later() == null ? "" : " *(no effect yet: " + row.later() + ")*").append(" |\n");
+      var names = row.names().stream().map(name -> "`" + name + "`").collect(Collectors.joining(", "));
+      text.append("| ").append(String.join(" | ", "`" + row.key() + "`", names, row.type().bounds(), row.fallback().text(), row.help()))
+          .append(SettingsTable.LIVE.contains(row) ? " *(reload)*" : "").append(row.later() == null ? "" : " *(no effect yet: " + row.later() + ")*")
+          .append(" |\n");
     }
-    return text.append("\nSettings marked *(reload)* act at once when the config file has changed and the worker gets HUP or `ctl reload`; the "
-        + "others\nneed a restart.\n\nBesides these there are two flags without a variable or key: `-c`, `--config` names the config file, "
-        + "and `--test-email`\nof `run`, which the old worker had, is refused while there is no mail.\n").toString();
+    return text.toString();
   }
 
   /** The same as data; a contract: fields are added, never changed. */
   public static ArrayNode json() {
     var rows = Json.MAPPER.createArrayNode();
     for (var row : SettingsTable.rows()) {
-      var item = rows.addObject().put("key", row.key()).put("type", row.kind().name()).put("takes", row.kind().bounds())
-          .put("default", row.fallbackText()).put("help", row.help()).put("later", row.later()).put("reload", SettingsTable.LIVE.contains(row));
-      item.set("keys", Json.array(row.allKeys()));
-      item.set("flags", Json.array(row.allFlags()));
-      item.set("no_flags", Json.array(row.allNoFlags()));
-      item.set("variables", Json.array(row.allVars()));
+      var item = rows.addObject().put("key", row.key()).put("type", row.type().name()).put("takes", row.type().bounds())
+          .put("default", row.fallback().text()).put("help", row.help()).put("later", row.later()).put("reload", SettingsTable.LIVE.contains(row));
+      item.set("keys", Json.array(row.keys()));
+      item.set("flags", Json.array(row.flags()));
+      item.set("no_flags", Json.array(row.noFlags()));
+      item.set("variables", Json.array(row.variables()));
     }
     return rows;
   }
@@ -84,21 +92,16 @@ public final class SettingsManual {
 
   private static <T> String text(Setting<T> row, Settings settings, String used) {
     var value = settings.get(row);
-    return value != null ? row.kind().show(value) : used != null ? used
-        : row.fallbackText().isEmpty() ? "-" : "(" + row.fallbackText() + ")";
+    return value != null ? row.type().show(value) : used != null ? used
+        : row.fallback().text().isEmpty() ? "-" : "(" + row.fallback().text() + ")";
   }
 
   private static <T> JsonNode value(Setting<T> row, Settings settings, String used) {
     var value = settings.get(row);
-    return value == null && used != null ? TextNode.valueOf(used)
-        : row.secret() && value != null ? TextNode.valueOf(row.kind().show(value)) : row.kind().toJson(value);
+    return value != null ? row.type().toJson(value) : used != null ? TextNode.valueOf(used) : NullNode.instance;
   }
 
   private static <T> JsonNode defaultJson(Setting<T> row) {
-    return row.kind().toJson(row.fallback().apply(null));
-  }
-
-  private static String ticked(List<String> names) {
-    return "`" + String.join("`, `", names) + "`";
+    return row.type().toJson(row.fallback().value().apply(null));
   }
 }

@@ -1,51 +1,63 @@
 package lib.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import lib.core.Environment;
 import lib.core.WebAddress;
 
-/** Addresses in settings: which are taken, and how one is shown without the password in it. */
-final class Url {
+/** An absolute URL of one of these schemes: a password in it is never shown. The scheme gets small letters, a trailing slash goes. */
+record Url(String name, String bounds, List<String> schemes) implements SettingType<URI> {
   private static final String MASK = "********";
 
-  private Url() {}
+  Url(String... schemes) {
+    this("URL", "a URL like " + schemes[0] + "://host", List.of(schemes));
+  }
 
-  /** An absolute URL of one of these schemes, its scheme in small letters and without a trailing slash. */
-  static URI parse(String raw, String must, List<String> schemes) throws SettingType.Bad {
+  @Override
+  public URI parse(JsonNode given, Environment env, Path base) throws Bad {
     URI uri;
     try {
-      uri = new URI(raw.strip().replaceAll("/+$", ""));
+      uri = new URI(SettingType.text(given, bounds).replaceAll("/+$", ""));
     } catch (URISyntaxException e) {
-      throw new SettingType.Bad(must + ", and this is none: " + e.getReason());
+      throw new Bad(bounds + ", and this is none: " + e.getReason());
     }
     var scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     var web = schemes.contains("https");
     if (!schemes.contains(scheme) || uri.isOpaque()) {
-      throw new SettingType.Bad(must + ", with " + String.join(":// or ", schemes) + ":// in front");
+      throw new Bad(bounds + ", with " + String.join(":// or ", schemes) + ":// in front");
     }
     if (web && uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
-      throw new SettingType.Bad(must + ", without a user or password in it"); // it would stand in logs; auth_token is for that
+      throw new Bad(bounds + ", without a user or password in it"); // it would stand in logs; auth_token is for that
     }
     if (WebAddress.host(uri) == null) {
-      throw new SettingType.Bad(must + ", with a host name of letters, digits, dots, hyphens and underscores, or an address, and perhaps a port");
+      throw new Bad(bounds + ", with a host name of letters, digits, dots, hyphens and underscores, or an address, and perhaps a port");
     }
     if (WebAddress.port(uri) == 0 || WebAddress.port(uri) > 65_535) {
-      throw new SettingType.Bad(must + ", with a port from 1 to 65535");
+      throw new Bad(bounds + ", with a port from 1 to 65535");
     }
     if (web && (uri.getRawQuery() != null || uri.getRawFragment() != null)) {
-      throw new SettingType.Bad(must + ", without ? or #, since paths are put behind it");
+      throw new Bad(bounds + ", without ? or #, since paths are put behind it");
     }
     return URI.create(scheme + uri.toString().substring(scheme.length()));
   }
 
-  static String shown(URI uri) {
+  @Override
+  public String show(URI uri) {
     return uri.getRawAuthority() == null || !uri.getRawAuthority().contains("@") ? uri.toString() : masked(uri.toString());
   }
 
+  @Override
+  public String quote(JsonNode given) {
+    return SettingType.super.quote(given.isTextual() ? TextNode.valueOf(masked(given.asText())) : given);
+  }
+
   /** Text meant to be a URL, however wrong, without what may be a password: before the last @, and behind ? or #. */
-  static String masked(String text) {
+  private static String masked(String text) {
     var at = text.lastIndexOf('@');
     var from = text.indexOf("//") + 2;
     if (from == 1 || from > at) {

@@ -53,7 +53,7 @@ public final class Secrets {
 
   /** The secrets of the worker, which no agent gets: the values of all settings that hold one. */
   public static List<String> own(Settings settings) {
-    return SettingsTable.rows().stream().filter(row -> row.secret() && settings.get(row) != null)
+    return SettingsTable.rows().stream().filter(row -> row.isSecret() && settings.get(row) != null)
         .flatMap(row -> Pattern.compile("[,\r\n]").splitAsStream((String) settings.get(row)))
         .map(entry -> entry.substring(entry.indexOf(':') + 1).strip()).filter(value -> value.length() >= SHORTEST).toList();
   }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.config.Ran;
 
 /** A command line means what it says, in the order it says it, and a wrong one is not repeated with its secrets. */
@@ -20,9 +21,8 @@ class OptionsTest {
   Path home;
 
   @ParameterizedTest
-  @CsvSource({"--keep-agents,true", "--keep-agents=false,false", "--keep-agents=yes,true", "--no-keep-agents,false", "--no-keep-agents=false,true",
-      "--no-keep-agents=on,false", "--keep-agents --no-keep-agents,false", "--no-keep-agents --keep-agents,true",
-      "--keep-agents=false --no-keep-agents=false,true"})
+  @CsvSource({"--keep-agents,true", "--keep-agents=false,false", "--keep-agents=yes,true", "--no-keep-agents,false",
+      "--keep-agents --no-keep-agents,false", "--no-keep-agents --keep-agents,true", "--no-keep-agents --keep-agents=no,false"})
   void aYesOrNoIsTheLastOneGiven(String flags, String value) {
     assertThat(show(flags).value("keep_agents")).isEqualTo(value);
     assertThat(show(flags.replace("keep-agents", "global-codebase")).value("global_codebase")).isEqualTo(value);
@@ -31,19 +31,37 @@ class OptionsTest {
 
   @Test
   void aYesOrNoThatIsNeitherIsRefused() {
-    for (var flag : List.of("--keep-agents=maybe", "--no-keep-agents=maybe", "--keep-agents=")) {
+    for (var flag : List.of("--keep-agents=maybe", "--keep-agents=")) {
       var ran = check(flag);
       assertThat(ran.exit()).isEqualTo(2);
-      assertThat(ran.err()).contains("keep_agents is '", "(" + flag.replaceFirst("=.*", "") + ")", "true or false");
+      assertThat(ran.err()).contains("keep_agents is '", "(--keep-agents)", "true or false");
     }
+    var ran = check("--no-keep-agents=false");
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).contains("--no-keep-agents takes no value");
   }
 
   @ParameterizedTest
-  @CsvSource({"--name a --worker-name b,b,--worker-name", "--worker-name b -n a,a,-n", "-na,a,-n", "-n=a,a,-n", "--name=a=b,a=b,--name",
-      "--worker-na x,x,--worker-na", "--name a --name b,b,--name"})
-  void theLastOfItsNamesDecidesAndIsTheOrigin(String flags, String value, String origin) {
+  @CsvSource({"--name a --worker-name b,b", "--worker-name b -n a,a", "-na,a", "-n=a,a", "--name=a=b,a=b", "--worker-na x,x", "--name a --name b,b"})
+  void theLastOfItsNamesDecidesAndTheLongOneIsTheOrigin(String flags, String value) {
     assertThat(show(flags).value("worker_name")).isEqualTo(value);
-    assertThat(show(flags).setting("worker_name").path("where").asText()).isEqualTo(origin);
+    assertThat(show(flags).setting("worker_name").path("where").asText()).isEqualTo("--worker-name");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-b", "--", "--json", "--zzz", "-n=x", "-"})
+  void takesAnyTextBehindAnEqualsSignAsTheValue(String value) {
+    assertThat(show("--name=" + value).value("worker_name")).isEqualTo(value);
+    assertThat(show("-b=" + value).setting("codebases").path("value").findValuesAsText("path")).containsExactly(home.resolve(value).toString());
+    var task = Ran.of(cmd.run::new, home, Map.of(), "--task=" + value);
+    assertThat(task.err()).contains("--task", "--local").doesNotContain("missing");
+  }
+
+  @Test
+  void takesNoOptionForTheValueOfAnother() {
+    var ran = Ran.of(cmd.run::new, home, Map.of(), "--local", "--task", "-b");
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).contains("something is missing: --task", "with =, without a blank");
   }
 
   @Test

@@ -42,7 +42,7 @@ class CodebaseListTest {
   void whatIsMeantAsSomethingElseIsNoFolderName(String given, String must) {
     var ran = Ran.config(home, Map.of(), "check", "-b", given);
     assertThat(ran.exit()).isEqualTo(2);
-    assertThat(ran.err()).startsWith("problem: codebases is '" + given + "' (-b)").contains(must);
+    assertThat(ran.err()).startsWith("problem: codebases is '" + given + "' (--codebases)").contains(must);
   }
 
   @ParameterizedTest

@@ -53,8 +53,7 @@ class SettingsTableTest {
       row("mcp_url", "http://h", "http://h:99999"), row("sendgrid_api_key", "opaque", BLANK), row("sendgrid_api_key_file", "secret", BLANK),
       row("sendgrid_from_email", "a@b.example", "a.example"), row("notification_email", "a@b.example", "a b@c"),
       row("email_inbound_domain", "d.example", BLANK), row("email_reply_prefix", "reply", BLANK), row("email_dry_run", "on", "perhaps"),
-      row("email_verbose", "1", "11"), row("vault_sendgrid_path", "kv/x", BLANK), row("vault_addr", "https://v", "https://me:it@v"),
-      row("vault_token", "opaque", BLANK), row("vault_token_file", "secret", BLANK));
+      row("email_verbose", "1", "11"));
 
   @TempDir
   Path home;
@@ -80,7 +79,7 @@ class SettingsTableTest {
   void everyRowHasValuesHereAndNoNameIsTakenTwice() {
     assertThat(keys()).containsExactlyInAnyOrderElementsOf(VALUES.keySet());
     var names = new ArrayList<String>();
-    rows().forEach(row -> Stream.of(row.allFlags(), row.allNoFlags(), row.allVars(), row.allKeys()).forEach(names::addAll));
+    rows().forEach(row -> Stream.of(row.flags(), row.noFlags(), row.variables(), row.keys()).forEach(names::addAll));
     assertThat(names).doesNotHaveDuplicates().doesNotContain("--help", "-h", "--version", "-V", "--config", "-c", "--json");
   }
 
@@ -89,12 +88,12 @@ class SettingsTableTest {
   void everyRowSaysWhatItIs(Setting<?> row) {
     assertThat(row.key()).matches("[a-z][a-z_]*");
     assertThat(row.help()).isNotBlank().doesNotContain("|", "\n");
-    assertThat(row.kind().bounds()).isNotBlank().doesNotContain("|", "\n");
-    assertThat(row.fallbackText()).doesNotContain("|", "\n");
+    assertThat(row.type().bounds()).isNotBlank().doesNotContain("|", "\n");
+    assertThat(row.fallback().text()).doesNotContain("|", "\n");
     assertThat(row.uses()).isNotEmpty();
-    assertThat(row.allFlags()).contains("--" + row.key().replace('_', '-'));
-    assertThat(row.allVars()).contains("A2A_" + row.key().toUpperCase());
-    assertThat(row.allKeys()).contains(row.key());
+    assertThat(row.flags()).contains("--" + row.key().replace('_', '-'));
+    assertThat(row.variables()).contains("A2A_" + row.key().toUpperCase());
+    assertThat(row.keys()).contains(row.key());
   }
 
   @ParameterizedTest
@@ -102,28 +101,28 @@ class SettingsTableTest {
   void everyNameOfASettingSetsIt(String key) throws IOException {
     var row = row(key);
     var values = new HashSet<String>();
-    for (var variable : row.allVars()) {
+    for (var variable : row.variables()) {
       var ran = show(Map.of(variable, VALUES.get(key).good));
       assertThat(ran.setting(key).path("source").asText()).as(variable + ran.err()).isEqualTo("variable");
       assertThat(ran.setting(key).path("where").asText()).isEqualTo(variable);
       values.add(ran.setting(key).path("value").toString());
       assertThat(ran.err().contains(key + " (" + variable + ") has no effect yet")).isEqualTo(row.later() != null);
     }
-    for (var name : row.allKeys()) {
+    for (var name : row.keys()) {
       var ran = show(Map.of(), "--config", file(name, VALUES.get(key).good).toString());
       assertThat(ran.setting(key).path("where").asText()).as(name + ran.err()).matches(".*c\\.json:\\d+:\\d+");
       values.add(ran.setting(key).path("value").toString());
     }
-    for (var flag : row.yesNo() ? List.<String>of() : row.allFlags()) {
+    for (var flag : row.isYesNo() ? List.<String>of() : row.flags()) {
       var ran = show(Map.of(), flag, VALUES.get(key).good);
       assertThat(ran.setting(key).path("source").asText()).as(flag + ran.err()).isEqualTo("flag");
       values.add(ran.setting(key).path("value").toString());
     }
     assertThat(values).as("one value, whichever name gave it").hasSize(1);
-    for (var flag : row.yesNo() ? row.allFlags() : List.<String>of()) {
+    for (var flag : row.isYesNo() ? row.flags() : List.<String>of()) {
       assertThat(show(Map.of(), flag).value(key)).isEqualTo("true");
     }
-    for (var flag : row.allNoFlags()) {
+    for (var flag : row.noFlags()) {
       assertThat(show(Map.of(), flag).value(key)).isEqualTo("false");
     }
   }
@@ -132,7 +131,7 @@ class SettingsTableTest {
   @MethodSource("keys")
   void namesABadValueWithItsPlaceAndTheFix(String key) throws IOException {
     var row = row(key);
-    for (var variable : row.allVars()) {
+    for (var variable : row.variables()) {
       var ran = Ran.config(home, Map.of(variable, VALUES.get(key).bad), "check");
       if (row.later() == null || variable.startsWith("A2A_")) {
         assertProblem(ran, 1, row, variable);
@@ -141,12 +140,12 @@ class SettingsTableTest {
         assertThat(ran.err().lines()).singleElement().asString().startsWith("warning: " + key + " is ").contains(variable, "must be");
       }
     }
-    for (var name : row.allKeys()) {
+    for (var name : row.keys()) {
       assertProblem(check("--config", file(name, VALUES.get(key).bad).toString()), 1, row, "c.json:2:");
       var file = Files.writeString(home.resolve("c.json"), "{\n  \"" + name + "\": {\"x\": 1}}");
       assertProblem(check("--config", file.toString()), 1, row, "c.json:2:");
     }
-    if (!row.yesNo()) {
+    if (!row.isYesNo()) {
       assertProblem(check("--" + key.replace('_', '-') + "=" + VALUES.get(key).bad), 2, row, "--");
     }
   }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import lib.config.Codebase;
-import lib.config.Settings.Flag;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Environment;
@@ -263,12 +262,12 @@ class SettingsTest {
     assertThat(problem(() -> resolve(Map.of(), Map.of(), two)).line()).contains("keep_agents", "true or false");
   }
 
-  private Settings resolve(Map<String, Flag> flags, Map<String, String> variables, Path config) {
+  private Settings resolve(Map<String, List<String>> flags, Map<String, String> variables, Path config) {
     return Settings.resolve(flags, config, new Environment(variables, cwd, home, "this-host"));
   }
 
-  private static Map<String, Flag> flag(String key, String... texts) {
-    return Map.of(key, new Flag("--" + key.replace('_', '-'), List.of(texts), false));
+  private static Map<String, List<String>> flag(String key, String... texts) {
+    return Map.of(key, List.of(texts));
   }
 
   private Path file(String json) throws IOException {

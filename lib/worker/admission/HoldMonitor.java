@@ -231,7 +231,7 @@ public final class HoldMonitor implements Runnable, Reporting {
     var free = machine.disk(stateDir);
     diskShort = free < withHysteresis(least, diskShort);
     return diskShort ? Optional.of(free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is "
-        + SettingsTable.MIN_FREE_DISK.kind().show(least)) : Optional.empty();
+        + SettingsTable.MIN_FREE_DISK.type().show(least)) : Optional.empty();
   }
 
   private Optional<String> memory() {
@@ -241,7 +241,7 @@ public final class HoldMonitor implements Runnable, Reporting {
     memoryShort = free < withHysteresis(least, memoryShort) || stalled >= STALLED;
     return !memoryShort ? Optional.empty() : Optional.of(stalled >= STALLED
         ? "programs wait for memory " + Math.round(stalled) + " % of the time"
-        : free / MIB + " MiB of memory are left, min_free_memory is " + SettingsTable.MIN_FREE_MEMORY.kind().show(least));
+        : free / MIB + " MiB of memory are left, min_free_memory is " + SettingsTable.MIN_FREE_MEMORY.type().show(least));
   }
 
   /** One eighth more must be free to end a hold: at the very bound it would come and go. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** P8: each kind of silence ends after its own budget, and no other's. */
 class SilenceTest {
-  private static final Map<String, Duration> USUAL = SettingsTable.SILENCE.fallback().apply(null);
+  private static final Map<String, Duration> USUAL = SettingsTable.SILENCE.fallback().value().apply(null);
 
   @ParameterizedTest
   @CsvSource(textBlock = """
