@@ -75,7 +75,7 @@ public final class sync extends DataCommand {
     Logging.start(settings.given(SettingsTable.LOG_LEVEL) ? settings.get(SettingsTable.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
     var folders = new ArrayList<Codebase>();
     known.forEach(c -> folders.add(codebase(c)));
-    var stores = new SessionStores(settings, () -> folders, Clock.SYSTEM);
+    var stores = new SessionStores(settings, () -> folders);
     var uploader = new SessionUploader(dryRun ? (codebaseId, sessionId, body) -> {} : client.sessions()::upload, workerId, redaction::mask);
     var sync = new SessionSync(stores::all, uploader, () -> matcher, this::refused, SessionSync.Limits.of(settings), Clock.SYSTEM);
     var result = ask(client, sync::run);

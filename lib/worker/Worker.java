@@ -148,7 +148,7 @@ public final class Worker {
 
   /** The session stores of this machine, for one thread at a time. */
   private SessionStores stores() {
-    return new SessionStores(context.settings().now(), codebases::folders, context.clock());
+    return new SessionStores(context.settings().now(), codebases::folders);
   }
 
   private void connect() {

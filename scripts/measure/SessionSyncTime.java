@@ -59,7 +59,7 @@ public final class SessionSyncTime {
     var codebase = new Codebase("sync", code, "");
     var id = bed.client().registerCodebase("sync", code.toString(), "", worker).id();
     var env = new Environment(Map.of("A2A_AGENT_STORAGE_PATH", store.toString()), store, store, "bench");
-    var stores = new SessionStores(Settings.resolve(Map.of(), null, env), () -> List.of(codebase), Clock.SYSTEM);
+    var stores = new SessionStores(Settings.resolve(Map.of(), null, env), () -> List.of(codebase));
     var sync = new SessionSync(stores::all, new SessionUploader(bed.client().sessions()::upload, worker, text -> text),
         () -> new CodebaseMatcher(Map.of(id, codebase), null), codebaseId -> codebaseId, new SessionSync.Limits(3, 100, false), Clock.SYSTEM);
     var begin = System.nanoTime();

@@ -11,12 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipFile;
 import lib.config.Settings;
-import lib.core.Clock;
 import lib.core.Environment;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.sync.SessionStores;
-import tests.FakeTime;
 import tests.Project;
 
 /**
@@ -56,12 +54,12 @@ public final class Captured {
 
   /** OpenCode's store at this place, as the setting names it. */
   public static SessionStore opencode(Path named) {
-    return store("opencode", named, new FakeTime(), Map.of("A2A_AGENT_STORAGE_PATH", named.toString()));
+    return store("opencode", named, Map.of("A2A_AGENT_STORAGE_PATH", named.toString()));
   }
 
   /** The store of a kind for somebody whose home this is. */
-  public static SessionStore store(String kind, Path home, Clock time, Map<String, String> vars) {
-    return new SessionStores(settings(home, vars), List::of, time).all().stream().filter(s -> s.kind().equals(kind)).findFirst().orElseThrow();
+  public static SessionStore store(String kind, Path home, Map<String, String> vars) {
+    return new SessionStores(settings(home, vars), List::of).all().stream().filter(s -> s.kind().equals(kind)).findFirst().orElseThrow();
   }
 
   public static Settings settings(Path home, Map<String, String> vars) {

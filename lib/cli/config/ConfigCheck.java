@@ -10,7 +10,6 @@ import lib.client.http.ServerAddress;
 import lib.config.Setting.Use;
 import lib.config.Settings;
 import lib.config.SettingsTable;
-import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.server.EmbeddedServer;
@@ -49,7 +48,7 @@ public final class ConfigCheck extends DataCommand {
         found.add(absent);
       }
     }
-    for (var place : new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES), Clock.SYSTEM).locations()) {
+    for (var place : new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES)).locations()) {
       if (place.problem() != null) { // the agent may make it while the worker runs
         found.add(place.problem());
       }

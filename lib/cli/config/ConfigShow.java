@@ -13,7 +13,6 @@ import lib.config.Settings;
 import lib.config.SettingsManual;
 import lib.config.SettingsTable;
 import lib.config.StateDirectory;
-import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.server.ServerOptions;
@@ -41,7 +40,7 @@ public final class ConfigShow extends DataCommand {
     } catch (Problem none) {
       why = none.what() + ": " + none.why();
     }
-    var places = new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES), Clock.SYSTEM).locations();
+    var places = new SessionStores(settings, () -> settings.get(SettingsTable.CODEBASES)).locations();
     if (json) {
       var shown = SettingsManual.shownJson(settings, used(settings));
       shown.putObject("agent_cli").put("path", path).put("why", why);

@@ -1,17 +1,12 @@
 package lib.session.codetether;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import lib.config.Codebase;
-import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.protocol.Timestamps;
@@ -42,14 +36,12 @@ import lib.session.files.StoreFiles;
 public final class CodeTetherStore implements SessionStore {
   public static final String KIND = "codetether";
   private static final String FOLDER = ".codetether-agent";
-  private static final int MAX_FILE = 64 << 20; // bytes; some megabytes after a day's work, and it is read whole
-  /** Reads a value out of the middle of a file. */
-  private static final ObjectReader WITHIN = Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  private static final int MAX_FILE = 32 << 20; // bytes; some megabytes after a day's work, and it is read whole
 
   private final Environment env;
   private final Supplier<List<Codebase>> codebases;
   private final StoreFiles files = new StoreFiles();
-  private final FileMemo<Session> sessions;
+  private final FileMemo<Session> sessions = new FileMemo<>();
 
   /** A folder with sessions. @param repository what they must lie in; null for anywhere */
   private record Folder(Path path, Path repository) {
@@ -59,10 +51,9 @@ public final class CodeTetherStore implements SessionStore {
   }
 
   /** @param codebases in whose repositories sessions are looked for, asked at each call */
-  public CodeTetherStore(Environment env, Supplier<List<Codebase>> codebases, Clock clock) {
+  public CodeTetherStore(Environment env, Supplier<List<Codebase>> codebases) {
     this.env = env;
     this.codebases = codebases;
-    this.sessions = new FileMemo<>(clock);
   }
 
   @Override
@@ -133,20 +124,15 @@ public final class CodeTetherStore implements SessionStore {
 
   /** Null for a file that is no session. */
   private static Session session(Path file, Path repository) throws IOException {
-    var count = new int[] {-1};
-    var head = scan(file, parser -> {
-      for (count[0] = 0; parser.nextToken() != JsonToken.END_ARRAY; count[0]++) {
-        parser.skipChildren();
-      }
-    });
-    var named = StoreFiles.folder(Json.text(head.path("metadata"), "directory"));
+    var json = json(file);
+    var named = StoreFiles.folder(Json.text(json.path("metadata"), "directory"));
     var folder = named == null ? repository : named;
-    var id = Json.text(head, "id");
-    if (count[0] < 0 || id == null || folder == null || repository != null && !folder.normalize().startsWith(repository)) {
+    var id = Json.text(json, "id");
+    if (!json.path("messages").isArray() || id == null || folder == null || repository != null && !folder.normalize().startsWith(repository)) {
       return null;
     }
-    return new Session(id, KIND, Session.title(Json.text(head, "title")), folder, null, Timestamps.parse(Json.text(head, "created_at")),
-        Timestamps.parse(Json.text(head, "updated_at")), count[0], Json.object(), null);
+    return new Session(id, KIND, Session.title(Json.text(json, "title")), folder, null, Timestamps.parse(Json.text(json, "created_at")),
+        Timestamps.parse(Json.text(json, "updated_at")), json.path("messages").size(), Json.object(), null);
   }
 
   @Override
@@ -163,58 +149,27 @@ public final class CodeTetherStore implements SessionStore {
     return List.of();
   }
 
-  private static List<Message> messages(Path file, String session, int max) throws IOException {
-    var newest = new ArrayDeque<JsonNode>();
-    var count = new int[] {0};
-    var head = scan(file, parser -> {
-      for (; parser.nextToken() != JsonToken.END_ARRAY; count[0]++) {
-        newest.add(WITHIN.readTree(parser));
-        if (newest.size() > max) {
-          newest.remove();
-        }
-      }
-    });
+  private static List<Message> messages(Path file, String sessionId, int max) throws IOException {
+    var session = json(file);
+    var said = session.path("messages");
     var all = new ArrayList<Message>();
     var calls = new HashMap<String, ObjectNode>();
-    var number = count[0] - newest.size();
-    for (var json : newest) {
-      var id = session + "-" + number++;
+    for (var number = Math.max(0, said.size() - max); number < said.size(); number++) {
+      var json = said.path(number);
+      var id = sessionId + "-" + number;
       var role = json.path("role").asText();
       var parts = new ArrayList<ObjectNode>();
       json.path("content").forEach(block -> part(id + "-" + parts.size(), block, calls).ifPresent(parts::add));
       if (!role.equals("tool")) { // outcomes stand in their calls
-        var model = role.equals("assistant") ? Json.text(head.path("metadata"), "model") : null;
-        all.add(new Message(id, role, null, Json.text(head, "agent"), model, 0, MissingNode.getInstance(), parts));
+        var model = role.equals("assistant") ? Json.text(session.path("metadata"), "model") : null;
+        all.add(new Message(id, role, null, Json.text(session, "agent"), model, 0, MissingNode.getInstance(), parts));
       }
     }
     return all;
   }
 
-  /** Takes the list of messages, whose beginning was just read, up to its end. */
-  private interface Messages {
-    void take(JsonParser parser) throws IOException;
-  }
-
-  /** Goes through the file's object without holding its long lists; gives the short fields. */
-  private static ObjectNode scan(Path file, Messages messages) throws IOException {
-    var head = Json.object();
-    try (var parser = Json.MAPPER.createParser(StoreFiles.bytes(file, MAX_FILE))) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        return head;
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        var name = parser.currentName();
-        var value = parser.nextToken();
-        if (name.equals("messages") && value == JsonToken.START_ARRAY) {
-          messages.take(parser);
-        } else if (name.equals("metadata") || value.isScalarValue()) {
-          head.set(name, WITHIN.readTree(parser));
-        } else {
-          parser.skipChildren();
-        }
-      }
-    }
-    return head;
+  private static JsonNode json(Path file) throws IOException {
+    return Json.MAPPER.readTree(StoreFiles.bytes(file, MAX_FILE));
   }
 
   private static Optional<ObjectNode> part(String id, JsonNode block, Map<String, ObjectNode> calls) {

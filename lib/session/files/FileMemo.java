@@ -4,23 +4,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import lib.core.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers a small value of each file and loads it again when the file changed. A half-written file keeps its last value. For
- * one thread at a time.
+ * Remembers a small value of each file and loads it again when the file's size or time changed. A file that is half-written or
+ * cannot be read keeps its last value. For one thread at a time.
  */
 public final class FileMemo<T> {
   private static final Logger LOG = LoggerFactory.getLogger(FileMemo.class);
 
-  private final Clock clock;
   private final Map<Path, Entry<T>> entries = new HashMap<>();
   private final Set<Path> warned = new HashSet<>();
 
@@ -29,41 +28,34 @@ public final class FileMemo<T> {
     T load(Path file) throws IOException;
   }
 
-  private record Entry<T>(FileStamp stamp, boolean isSettled, T value) {}
+  private record Entry<T>(FileStamp stamp, T value) {}
 
-  public FileMemo(Clock clock) {
-    this.clock = clock;
+  /** The file's value, or its last one; empty when it does not exist or always had another form. */
+  public Optional<T> get(Path file, Loader<T> loader) {
+    var stamp = FileStamp.of(file);
+    if (stamp.isEmpty()) {
+      entries.remove(file);
+    } else if (!entries.containsKey(file) || !entries.get(file).stamp.equals(stamp.get())) {
+      try {
+        var value = load(file, loader);
+        entries.put(file, new Entry<>(stamp.get(), value == null ? last(file).orElse(null) : value));
+      } catch (NoSuchFileException e) {
+        entries.remove(file);
+      } catch (IOException e) { // it may become readable without looking changed
+        if (warned.add(file)) {
+          LOG.warn("skips session file={}: {}", file, e.toString());
+        }
+      }
+    }
+    return last(file);
   }
 
-  /** The file's value, or its last one while it cannot be read; empty when it does not exist or has another form. */
-  public Optional<T> get(Path file, Loader<T> loader) {
-    var stamp = FileStamp.of(file).orElse(null);
-    if (stamp == null) {
-      entries.remove(file);
-      return Optional.empty();
-    }
-    var last = entries.get(file);
-    if (last != null && last.isSettled && last.stamp.equals(stamp)) {
-      return Optional.ofNullable(last.value);
-    }
-    var isSettled = stamp.isSettled(clock.now());
-    T value = null;
+  private static <T> T load(Path file, Loader<T> loader) throws IOException {
     try {
-      value = loader.load(file);
+      return loader.load(file);
     } catch (JsonProcessingException e) {
-      warn(file, isSettled, "it has another form");
-    } catch (NoSuchFileException e) {
-      entries.remove(file);
-      return Optional.empty();
-    } catch (IOException e) { // of the disk or of a moment: it may become readable without looking changed
-      warn(file, true, e.toString());
-      return last == null ? Optional.empty() : Optional.ofNullable(last.value);
+      return null;
     }
-    if (value == null && !isSettled && last != null) {
-      return Optional.ofNullable(last.value);
-    }
-    entries.put(file, new Entry<>(stamp, isSettled, value));
-    return Optional.ofNullable(value);
   }
 
   /** The last value, also when the file is gone since. */
@@ -72,14 +64,9 @@ public final class FileMemo<T> {
   }
 
   /** Forgets all files except these. */
-  public void retain(Set<Path> files) {
-    entries.keySet().retainAll(files);
-    warned.retainAll(files);
-  }
-
-  private void warn(Path file, boolean isSettled, String why) {
-    if (isSettled && warned.add(file)) {
-      LOG.warn("skips session file={}: {}", file, why);
-    }
+  public void retain(Collection<Path> files) {
+    var kept = Set.copyOf(files);
+    entries.keySet().retainAll(kept);
+    warned.retainAll(kept);
   }
 }

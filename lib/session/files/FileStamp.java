@@ -6,8 +6,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -17,8 +15,6 @@ import java.util.Optional;
  * @param key the file's number on its disk; null where there is none
  */
 public record FileStamp(long size, FileTime modified, Object key) {
-  /** The coarsest file times in use: a file that changed within them may change again and look the same. */
-  private static final Duration COARSE = Duration.ofSeconds(2);
 
   /** Empty when there is no such file, or its folder may not be read. */
   public static Optional<FileStamp> of(Path file) {
@@ -29,10 +25,5 @@ public record FileStamp(long size, FileTime modified, Object key) {
     } catch (IOException e) {
       return Optional.empty(); // not there, or not for this user: there is nothing to read either way
     }
-  }
-
-  /** Whether a later change would show. A time in the future is no recent change. */
-  boolean isSettled(Instant now) {
-    return Duration.between(modified.toInstant(), now).abs().compareTo(COARSE) > 0;
   }
 }

@@ -1,7 +1,6 @@
 package lib.session.files;
 
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
@@ -10,7 +9,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -57,8 +55,7 @@ public final class StoreFiles {
 
   /** Reads a regular file. @param max bytes; the rest of a longer file is left out */
   public static byte[] bytes(Path file, int max) throws IOException {
-    var options = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-    try (var channel = Files.newByteChannel(file, options); var in = Channels.newInputStream(channel)) {
+    try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
       return in.readNBytes(max);
     }
   }

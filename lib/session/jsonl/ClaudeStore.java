@@ -3,24 +3,14 @@ package lib.session.jsonl;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.protocol.Timestamps;
-import lib.session.Message;
 import lib.session.Session;
-import lib.session.SessionStore;
-import lib.session.files.FileMemo;
-import lib.session.files.FileStamp;
 import lib.session.files.StoreFiles;
 
 /**
@@ -29,29 +19,23 @@ import lib.session.files.StoreFiles;
  * of a tool call is a user's line, and part of the call here. Left out is all of sub-agents: lines with {@code isSidechain},
  * files {@code agent-*.jsonl} and folders beside a log.
  */
-public final class ClaudeStore implements SessionStore {
+public final class ClaudeStore extends LogStore {
   public static final String KIND = "claude";
   private static final Pattern UUID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
-  private static final int LISTED = 64; // messages kept while they are counted: outcomes stand between the lines of an answer
-
-  private final Path projects;
-  private final StoreFiles files = new StoreFiles();
-  private final FileMemo<Session> sessions;
+  private static final String LOG = ".jsonl";
 
   /** What the lines of a log say. */
-  private static final class Log implements Consumer<ObjectNode> {
-    private final MessageBuilder messages;
+  private static final class Log extends SessionLog {
+    private final String id;
     private Path folder;
     private String version;
-    private Instant created;
-    private Instant updated;
     private String custom;
     private String generated;
     private String summary;
-    private String prompt;
 
-    private Log(int max) {
-      this.messages = new MessageBuilder(max);
+    private Log(String id, int max) {
+      super(max);
+      this.id = id;
     }
 
     @Override
@@ -71,13 +55,10 @@ public final class ClaudeStore implements SessionStore {
       }
       folder = folder == null ? StoreFiles.folder(Json.text(line, "cwd")) : folder;
       version = or(version, Json.text(line, "version"));
-      var at = Timestamps.parse(Json.text(line, "timestamp"));
-      created = created == null ? at : created;
-      updated = at == null || updated != null && updated.isAfter(at) ? updated : at;
       if (line.path("type").asText().equals("assistant")) {
-        answer(line, at);
+        answer(line, at(line));
       } else {
-        prompt(line, at);
+        said(line, at(line));
       }
     }
 
@@ -99,15 +80,12 @@ public final class ClaudeStore implements SessionStore {
       }
     }
 
-    private void prompt(ObjectNode line, Instant at) {
+    private void said(ObjectNode line, Instant at) {
       var content = line.path("message").path("content");
       var id = Json.text(line, "uuid");
       var texts = line.path("isMeta").asBoolean() || id == null ? List.<String>of() : texts(content); // meta: the CLI's own words
       if (!texts.isEmpty()) {
-        var draft = messages.draft(id, "user", at);
-        texts.forEach(text -> messages.text(draft, "text", text));
-        var title = Session.titleOf(String.join("\n", texts));
-        prompt = prompt != null || title.isEmpty() || title.startsWith("<") ? prompt : title; // <command-name> and the like
+        prompt(id, at, texts);
       }
       for (var block : content) {
         if (block.path("type").asText().equals("tool_result")) {
@@ -116,7 +94,8 @@ public final class ClaudeStore implements SessionStore {
       }
     }
 
-    private Session session(String id) {
+    @Override
+    Session session() {
       var title = or(custom, or(generated, or(summary, prompt)));
       return folder == null || messages.count() == 0 ? null
           : new Session(id, KIND, Session.title(title), folder, null, created, updated, messages.count(), Json.object(), version);
@@ -124,9 +103,8 @@ public final class ClaudeStore implements SessionStore {
   }
 
   /** Reads the folder {@code projects}, which need not exist. */
-  public ClaudeStore(Path projects, Clock clock) {
-    this.projects = projects;
-    this.sessions = new FileMemo<>(clock);
+  public ClaudeStore(Path projects) {
+    super(KIND, projects);
   }
 
   /** Where the user of this environment has it. */
@@ -136,62 +114,17 @@ public final class ClaudeStore implements SessionStore {
   }
 
   @Override
-  public String kind() {
-    return KIND;
-  }
-
-  @Override
-  public Path location() {
-    return projects;
-  }
-
-  @Override
-  public List<Session> sessions() throws IOException {
-    var all = new ArrayList<Session>();
-    var seen = new HashSet<Path>();
-    for (var project : projects()) {
-      for (var id : files.names(project, "", ".jsonl")) {
-        if (UUID.matcher(id).matches()) {
-          seen.add(project.resolve(id + ".jsonl"));
-          session(project.resolve(id + ".jsonl"), id).ifPresent(all::add);
-        }
-      }
+  List<Path> logs(String id) throws IOException {
+    var logs = new ArrayList<Path>();
+    for (var project : files.folders(location(), name -> true)) {
+      files.names(project, id == null ? "" : id, LOG).stream().filter(UUID.asMatchPredicate()).forEach(name -> logs.add(project.resolve(name + LOG)));
     }
-    sessions.retain(seen);
-    return all;
+    return logs;
   }
 
   @Override
-  public Optional<Session> session(String id) throws IOException {
-    return file(id).flatMap(file -> session(file, id));
-  }
-
-  @Override
-  public List<Message> messages(Session session, int max) throws IOException {
-    var file = file(session.id());
-    try {
-      var log = file.isEmpty() || max < 1 ? null : JsonLinesFile.read(file.get(), new Log(max));
-      return log == null ? List.of() : log.messages.messages();
-    } catch (NoSuchFileException e) {
-      return List.of(); // just deleted
-    }
-  }
-
-  private List<Path> projects() throws IOException {
-    StoreFiles.requireReadable(projects);
-    return files.folders(projects, name -> true);
-  }
-
-  private Optional<Path> file(String id) throws IOException {
-    return !UUID.matcher(id).matches() ? Optional.empty()
-        : projects().stream().map(project -> project.resolve(id + ".jsonl")).filter(file -> FileStamp.of(file).isPresent()).findFirst();
-  }
-
-  private Optional<Session> session(Path file, String id) {
-    return sessions.get(file, f -> {
-      var log = JsonLinesFile.read(f, new Log(LISTED));
-      return log == null ? null : log.session(id);
-    });
+  SessionLog reader(Path log, int max) {
+    return new Log(log.getFileName().toString().replace(LOG, ""), max);
   }
 
   /** A text, or the texts of blocks that are text. */
@@ -208,9 +141,5 @@ public final class ClaudeStore implements SessionStore {
     tokens.putObject("cache").put("read", usage.path("cache_read_input_tokens").asLong())
         .put("write", usage.path("cache_creation_input_tokens").asLong());
     return tokens;
-  }
-
-  private static String or(String first, String second) {
-    return first != null ? first : second;
   }
 }

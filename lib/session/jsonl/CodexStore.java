@@ -5,25 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import lib.core.Clock;
 import lib.core.Environment;
 import lib.core.Json;
-import lib.protocol.Timestamps;
-import lib.session.Message;
 import lib.session.Session;
-import lib.session.SessionStore;
 import lib.session.files.FileMemo;
 import lib.session.files.FileStamp;
 import lib.session.files.StoreFiles;
@@ -34,7 +28,7 @@ import lib.session.files.StoreFiles;
  * outcome or prompt. Left out are sub-agents' sessions, archived ones, and logs without {@code session_meta}. A log that Codex
  * compressed keeps its last session as long as this process remembers it.
  */
-public final class CodexStore implements SessionStore {
+public final class CodexStore extends LogStore {
   public static final String KIND = "codex";
   private static final Predicate<String> DIGITS = Pattern.compile("[0-9]{2,4}").asMatchPredicate();
   private static final String LOG = ".jsonl";
@@ -44,37 +38,28 @@ public final class CodexStore implements SessionStore {
       "(?s)\\s*(<(environment_context|user_instructions|permissions instructions|INSTRUCTIONS|skills?)\\b.*|# AGENTS\\.md instructions.*)");
 
   private final Path home;
-  private final StoreFiles files = new StoreFiles();
-  private final Map<String, Path> known = new HashMap<>(); // session to log, so that not all days are gone through
-  private final FileMemo<Session> sessions;
-  private final FileMemo<Map<String, String>> titles;
+  private final FileMemo<Map<String, String>> titles = new FileMemo<>();
 
   /** What the lines of a log say. */
-  private static final class Log implements Consumer<ObjectNode> {
-    private final MessageBuilder messages;
+  private static final class Log extends SessionLog {
     private JsonNode meta;
-    private Instant created;
-    private Instant updated;
-    private String prompt;
     private String model;
     private boolean isAnswered = true;
 
     private Log(int max) {
-      this.messages = new MessageBuilder(max);
+      super(max);
     }
 
     @Override
     public void accept(ObjectNode line) {
       var payload = line.path("payload");
       var type = line.path("type").asText();
-      var at = Timestamps.parse(Json.text(line, "timestamp"));
-      updated = at == null || updated != null && updated.isAfter(at) ? updated : at;
+      var at = at(line);
       if (meta == null) {
         meta = type.equals("session_meta") ? payload : Json.object();
-        created = at;
       }
       switch (type) {
-        case "turn_context" -> model = Json.text(payload, "model") == null ? model : Json.text(payload, "model");
+        case "turn_context" -> model = or(Json.text(payload, "model"), model);
         case "response_item" -> item(payload, at);
         case "event_msg" -> tokens(payload);
         default -> { } // states that are no messages
@@ -103,10 +88,7 @@ public final class CodexStore implements SessionStore {
         case "user" -> {
           if (!texts.isEmpty()) {
             isAnswered = true;
-            var draft = messages.draft(nextId(), "user", at);
-            texts.forEach(text -> messages.text(draft, "text", text));
-            var title = Session.titleOf(String.join("\n", texts));
-            prompt = prompt != null || title.isEmpty() ? prompt : title;
+            prompt(nextId(), at, texts);
           }
         }
         default -> { } // the system's and the developer's are Codex's own
@@ -125,7 +107,7 @@ public final class CodexStore implements SessionStore {
       if (isAnswered) {
         isAnswered = false;
         var provider = Json.text(meta, "model_provider");
-        messages.draft(nextId(), "assistant", at).model = model == null ? null : (provider == null ? "openai" : provider) + "/" + model;
+        messages.draft(nextId(), "assistant", at).model = model == null ? null : or(provider, "openai") + "/" + model;
       }
       return messages.last();
     }
@@ -158,8 +140,8 @@ public final class CodexStore implements SessionStore {
       }
     }
 
-    /** Null for a log that is no session of its user. */
-    private Session session() {
+    @Override
+    Session session() {
       if (meta == null) {
         return null;
       }
@@ -169,9 +151,8 @@ public final class CodexStore implements SessionStore {
       if (isSubAgent || messages.count() == 0 || !StoreFiles.isName(id()) || folder == null) {
         return null;
       }
-      var begun = Timestamps.parse(Json.text(meta, "timestamp"));
-      return new Session(id(), KIND, Session.title(prompt), folder, null, begun == null ? created : begun, updated, messages.count(),
-          Json.object(), Json.text(meta, "cli_version"));
+      return new Session(id(), KIND, Session.title(prompt), folder, null, created, updated, messages.count(), Json.object(),
+          Json.text(meta, "cli_version"));
     }
   }
 
@@ -188,10 +169,9 @@ public final class CodexStore implements SessionStore {
   }
 
   /** Reads Codex's folder, which need not exist. */
-  public CodexStore(Path home, Clock clock) {
+  public CodexStore(Path home) {
+    super(KIND, home.resolve("sessions"));
     this.home = home;
-    this.sessions = new FileMemo<>(clock);
-    this.titles = new FileMemo<>(clock);
   }
 
   /** Where the user of this environment has it. */
@@ -200,81 +180,31 @@ public final class CodexStore implements SessionStore {
     return named == null ? env.home().resolve(".codex") : env.path(named, env.cwd());
   }
 
-  @Override
-  public String kind() {
-    return KIND;
-  }
-
-  @Override
-  public Path location() {
-    return home.resolve("sessions");
-  }
-
-  @Override
-  public List<Session> sessions() throws IOException {
-    var all = new ArrayList<Session>();
-    var logs = logs(LOG);
-    var compressed = logs(COMPRESSED);
-    known.clear();
-    for (var log : logs) {
-      session(log).ifPresent(session -> {
-        known.put(session.id(), log);
-        all.add(session);
-      });
-    }
-    compressed.removeAll(logs);
-    for (var log : compressed) {
-      sessions.last(log).ifPresent(all::add);
-    }
-    logs.addAll(compressed);
-    sessions.retain(new HashSet<>(logs));
-    return all;
-  }
-
-  @Override
-  public Optional<Session> session(String id) throws IOException {
-    return log(id).flatMap(this::session).filter(session -> session.id().equals(id));
-  }
-
-  /** The newest messages; none of a compressed log, whose messages the server keeps. */
-  @Override
-  public List<Message> messages(Session session, int max) throws IOException {
-    var file = log(session.id());
-    try {
-      var log = file.isEmpty() || max < 1 ? null : JsonLinesFile.read(file.get(), new Log(max));
-      return log == null ? List.of() : log.messages.messages();
-    } catch (NoSuchFileException e) {
-      return List.of(); // just deleted
-    }
-  }
-
   /** The logs of all days, also of compressed files under the name that they had. */
-  private List<Path> logs(String end) throws IOException {
-    StoreFiles.requireReadable(location());
-    var logs = new ArrayList<Path>();
+  @Override
+  List<Path> logs(String id) throws IOException {
+    var logs = new LinkedHashSet<Path>();
     for (var year : files.folders(location(), DIGITS)) {
       for (var month : files.folders(year, DIGITS)) {
         for (var day : files.folders(month, DIGITS)) {
-          files.names(day, "rollout-", end).forEach(name -> logs.add(day.resolve((name + end).replace(COMPRESSED, LOG))));
+          for (var end : List.of(LOG, COMPRESSED)) {
+            files.names(day, "rollout-", end).stream().filter(name -> id == null || name.endsWith("-" + id))
+                .forEach(name -> logs.add(day.resolve(name + LOG)));
+          }
         }
       }
     }
-    return logs;
+    return List.copyOf(logs);
   }
 
-  private Optional<Path> log(String id) throws IOException {
-    var last = known.get(id);
-    if (last != null && FileStamp.of(last).isPresent()) {
-      return Optional.of(last);
-    }
-    return !StoreFiles.isName(id) ? Optional.empty() : logs("-" + id + LOG).stream().findFirst();
+  @Override
+  SessionLog reader(Path log, int max) {
+    return new Log(max);
   }
 
-  private Optional<Session> session(Path log) {
-    var session = sessions.get(log, file -> {
-      var read = JsonLinesFile.read(file, new Log(1));
-      return read == null ? null : read.session();
-    });
+  @Override
+  Optional<Session> session(Path log) {
+    var session = FileStamp.of(log).isPresent() ? super.session(log) : sessions.last(log); // compressed
     var names = titles.get(home.resolve("session_index.jsonl"), file -> JsonLinesFile.read(file, new Titles())).orElse(Map.of());
     return session.map(s -> !names.containsKey(s.id()) ? s : new Session(s.id(), KIND, names.get(s.id()), s.directory(), null, s.created(),
         s.updated(), s.messages(), s.summary(), s.version()));

@@ -18,11 +18,11 @@ public final class HomeDirectories {
   /** Where the homes of users lie whom a directory service has instead of the list. */
   private static final Set<Path> ROOTS = Set.of(Path.of("/home"), Path.of("/Users"));
 
-  private final Path users;
+  private final Map<String, Path> byUser;
 
-  /** @param users the list of users, in the form of {@code /etc/passwd}; it need not be there */
+  /** @param users the list of users, in the form of {@code /etc/passwd}; it need not be there, and is read once */
   public HomeDirectories(Path users) {
-    this.users = users;
+    this.byUser = homes(users);
   }
 
   /** This machine's. */
@@ -32,7 +32,6 @@ public final class HomeDirectories {
 
   /** The homes, without repeats, in the order of the paths. */
   public Set<Path> of(List<Path> paths) {
-    var byUser = homes();
     var homes = new LinkedHashSet<Path>();
     for (var path : paths) {
       var home = byUser.get(owner(path));
@@ -54,7 +53,7 @@ public final class HomeDirectories {
     }
   }
 
-  private Map<String, Path> homes() {
+  private static Map<String, Path> homes(Path users) {
     var homes = new HashMap<String, Path>();
     try {
       for (var line : Files.readAllLines(users, StandardCharsets.ISO_8859_1)) { // names of users are ASCII; a comment may be anything

@@ -1,8 +1,6 @@
 package lib.session.opencode;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,6 +13,7 @@ import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.files.ForeignDatabase;
+import lib.session.opencode.OpenCodeFormat.Piece;
 
 /**
  * One of OpenCode's databases, from 1.2 on, measured on 1.2.1 and 1.18.33. It reads the tables {@code session}, {@code message}
@@ -76,26 +75,10 @@ final class OpenCodeDatabase {
   }
 
   private static List<Message> messages(Connection connection, String session, int max) throws SQLException {
-    var messages = new ArrayList<Message>();
-    var size = 0L;
-    for (var message : pieces(connection, "message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?", session, max)) {
-      size += message.size;
-      var parts = new ArrayList<ObjectNode>();
-      for (var part : pieces(connection, "part WHERE message_id = ? ORDER BY time_created, id", message.id)) {
-        size += part.size;
-        parts.add(OpenCodeFormat.part(part.id, part.json));
-      }
-      if (size > OpenCodeFormat.MAX_ANSWER && !messages.isEmpty()) {
-        break;
-      }
-      messages.add(OpenCodeFormat.message(message.id, message.json, parts));
-    }
-    messages.sort(OpenCodeFormat.OLDEST_FIRST);
-    return messages;
+    return OpenCodeFormat.messages(
+        pieces(connection, "message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?", session, max),
+        message -> pieces(connection, "part WHERE message_id = ? ORDER BY time_created, id", message.id()));
   }
-
-  /** A row of a message or part. */
-  private record Piece(String id, JsonNode json, int size) {}
 
   /** Rows that are too large or no JSON are left out. */
   private static List<Piece> pieces(Connection connection, String from, Object... values) throws SQLException {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
-import lib.core.Clock;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;
@@ -26,9 +25,9 @@ public final class OpenCodeStore implements SessionStore {
     Optional<List<T>> from(OpenCodeDatabase database) throws IOException;
   }
 
-  public OpenCodeStore(OpenCodeLocations.Location location, Clock clock) {
+  public OpenCodeStore(OpenCodeLocations.Location location) {
     this.location = location;
-    this.files = new OpenCodeFiles(location.storage(), clock);
+    this.files = new OpenCodeFiles(location.storage());
   }
 
   @Override

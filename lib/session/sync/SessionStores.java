@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.function.Supplier;
 import lib.config.Codebase;
 import lib.config.Settings;
-import lib.core.Clock;
 import lib.core.Problem;
 import lib.session.SessionStore;
 import lib.session.codetether.CodeTetherStore;
@@ -23,25 +22,23 @@ import lib.session.opencode.OpenCodeStore;
 public final class SessionStores {
   private final Settings settings;
   private final Supplier<List<Codebase>> codebases;
-  private final Clock clock;
   private final HomeDirectories homes = HomeDirectories.ofMachine();
   private final Map<Path, SessionStore> opencode = new LinkedHashMap<>(); // one that vanishes stays, so that its sessions do
   private final List<SessionStore> others;
 
   /** @param codebases those offered now, without the global one; asked at each call */
-  public SessionStores(Settings settings, Supplier<List<Codebase>> codebases, Clock clock) {
+  public SessionStores(Settings settings, Supplier<List<Codebase>> codebases) {
     this.settings = settings;
     this.codebases = codebases;
-    this.clock = clock;
     var env = settings.env();
-    this.others = List.of(new CodeTetherStore(env, codebases, clock), new ClaudeStore(ClaudeStore.location(env), clock),
-        new CodexStore(CodexStore.location(env), clock));
+    this.others = List.of(new CodeTetherStore(env, codebases), new ClaudeStore(ClaudeStore.location(env)),
+        new CodexStore(CodexStore.location(env)));
   }
 
   /** All stores: a location of OpenCode that exists by now is among them, and stays. */
   public List<SessionStore> all() {
     OpenCodeLocations.find(settings, codebases.get(), homes)
-        .forEach(location -> opencode.computeIfAbsent(location.storage(), storage -> new OpenCodeStore(location, clock)));
+        .forEach(location -> opencode.computeIfAbsent(location.storage(), storage -> new OpenCodeStore(location)));
     var all = new ArrayList<>(opencode.values());
     all.addAll(others);
     return all;

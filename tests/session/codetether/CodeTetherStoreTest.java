@@ -21,7 +21,6 @@ import lib.session.sync.SessionStores;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.FakeTime;
 import tests.session.Captured;
 
 /** The files of CodeTether's own agent, as its published source describes them; those in a repository may have come with it. */
@@ -139,7 +138,7 @@ class CodeTetherStoreTest {
   }
 
   private SessionStore store(Map<String, String> vars) {
-    return new SessionStores(Captured.settings(home, vars), () -> List.copyOf(codebases), new FakeTime()).all().stream()
+    return new SessionStores(Captured.settings(home, vars), () -> List.copyOf(codebases)).all().stream()
         .filter(store -> store.kind().equals("codetether")).findFirst().orElseThrow();
   }
 

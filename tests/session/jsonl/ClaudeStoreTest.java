@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import lib.session.Message;
 import lib.session.Session;
@@ -17,7 +16,6 @@ import lib.session.SessionStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.FakeTime;
 import tests.session.Captured;
 
 /**
@@ -53,7 +51,7 @@ class ClaudeStoreTest {
             + "[{\"type\":\"text\",\"text\":\"There are 42.\"}],\"usage\":{\"input_tokens\":9,\"output_tokens\":3}}"),
         ""));
     Captured.age(home);
-    store = Captured.store("claude", home, new FakeTime(), Map.of());
+    store = Captured.store("claude", home, Map.of());
   }
 
   @Test
@@ -147,13 +145,13 @@ class ClaudeStoreTest {
     Files.move(home.resolve(".claude"), home.resolve("elsewhere"));
     assertThat(store.sessions()).isEmpty();
     var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("elsewhere").toString());
-    assertThat(Captured.store("claude", home, new FakeTime(), vars).sessions()).hasSize(1);
+    assertThat(Captured.store("claude", home, vars).sessions()).hasSize(1);
   }
 
   @Test
   void failsWhenTheFolderCannotBeListed() {
     var vars = Map.of("CLAUDE_CONFIG_DIR", home.resolve("x".repeat(300)).toString()); // fails for root, too
-    assertThatThrownBy(() -> Captured.store("claude", home, new FakeTime(), vars).sessions()).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> Captured.store("claude", home, vars).sessions()).isInstanceOf(IOException.class);
   }
 
   @Test

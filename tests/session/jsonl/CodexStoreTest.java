@@ -15,7 +15,6 @@ import lib.session.SessionStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.FakeTime;
 import tests.session.Captured;
 
 /** Codex's logs, as documents describe them. The lines are written here, since no log of a real one could be made without an account. */
@@ -47,7 +46,7 @@ class CodexStoreTest {
         + item("16", "{\"type\":\"function_call_output\",\"call_id\":\"call_1\",\"output\":\"42\"}")
         + said("17", "assistant", "output_text", "There are 42."));
     Captured.age(home);
-    store = Captured.store("codex", home, new FakeTime(), Map.of());
+    store = Captured.store("codex", home, Map.of());
   }
 
   @Test
@@ -125,7 +124,7 @@ class CodexStoreTest {
     Files.move(home.resolve(".codex"), home.resolve("elsewhere"));
     assertThat(store.sessions()).isEmpty();
     var vars = Map.of("CODEX_HOME", home.resolve("elsewhere").toString());
-    assertThat(Captured.store("codex", home, new FakeTime(), vars).sessions()).hasSize(1);
+    assertThat(Captured.store("codex", home, vars).sessions()).hasSize(1);
   }
 
   private Session session() throws IOException {

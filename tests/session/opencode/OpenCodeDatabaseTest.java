@@ -9,14 +9,11 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.core.Clock;
 import lib.session.Message;
-import lib.session.Session;
 import lib.session.SessionStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +36,7 @@ class OpenCodeDatabaseTest {
   }
 
   private SessionStore store(Clock time) {
-    return Captured.store("opencode", folder, time, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
+    return Captured.store("opencode", folder, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
   }
 
   @Test

@@ -7,13 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import lib.core.Clock;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
@@ -21,7 +18,6 @@ import lib.session.SessionStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.FakeTime;
 import tests.session.Captured;
 
 /**
@@ -34,7 +30,6 @@ class OpenCodeFilesTest {
 
   @TempDir
   Path folder;
-  private final FakeTime time = new FakeTime();
   private Path storage;
   private Path project;
   private SessionStore store;
@@ -43,7 +38,7 @@ class OpenCodeFilesTest {
   void lay() throws IOException {
     storage = Captured.lay("1.0.152", folder).resolve("storage");
     project = storage.resolve("session/global");
-    store = Captured.store("opencode", folder, time, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
+    store = Captured.store("opencode", folder, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
   }
 
   @Test
@@ -70,18 +65,6 @@ class OpenCodeFilesTest {
       spoil(project.resolve("ses_" + n + ".json"));
     }
     assertThat(store.sessions()).hasSize(24);
-  }
-
-  @Test
-  void readsAFreshFileAgainThoughItLooksTheSame() throws IOException {
-    var session = Captured.titled(store, "List the stock");
-    time.advance(Duration.between(Instant.EPOCH, Captured.LAID).plusSeconds(1)); // one second after the files were laid
-    store = Captured.store("opencode", folder, time, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
-    assertThat(store.sessions()).contains(session);
-    var text = Files.readString(file(session)).replace("List the stock", "Sell the stock");
-    Files.writeString(file(session), text);
-    Files.setLastModifiedTime(file(session), FileTime.from(Captured.LAID));
-    assertThat(store.sessions()).extracting(Session::title).contains("Sell the stock");
   }
 
   @Test
@@ -117,7 +100,6 @@ class OpenCodeFilesTest {
   void skipsAHalfWrittenSessionUntilItIsWhole() throws IOException {
     var session = Captured.titled(store, "List the stock");
     var text = Files.readString(file(session));
-    time.advance(Duration.between(Instant.EPOCH, Instant.now())); // what is written now is fresh
     var half = project.resolve("ses_half.json");
     Files.writeString(half, "{\"id\": \"ses_half\", \"direc");
     Files.writeString(file(session), text.substring(0, text.length() / 2));
@@ -126,15 +108,10 @@ class OpenCodeFilesTest {
     Files.writeString(half, "{\"id\": \"ses_half\", \"directory\": \"/srv/notes\", \"title\": \"Whole\"}");
     Files.writeString(file(session), text.replace("List the stock", "Listed"));
     assertThat(store.sessions()).hasSize(5).extracting(Session::title).contains("Whole", "Listed");
-    // half of it for good is no session
-    Files.writeString(half, "{\"id\": \"ses_h");
-    Files.setLastModifiedTime(half, FileTime.from(Captured.LAID));
-    assertThat(store.sessions()).hasSize(4);
   }
 
   @Test
   void seesWholeSessionsBesideAWriter() throws Exception {
-    store = Captured.store("opencode", folder, Clock.SYSTEM, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
     var file = project.resolve("ses_live.json");
     var whole = new String[] {
       "{\"id\": \"ses_live\", \"directory\": \"/srv/notes\", \"title\": \"" + "a".repeat(20_000) + "\"}",

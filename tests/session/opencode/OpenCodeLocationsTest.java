@@ -14,12 +14,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import lib.config.Codebase;
-import lib.session.opencode.OpenCodeLocations;
 import lib.session.opencode.HomeDirectories;
+import lib.session.opencode.OpenCodeLocations;
 import lib.session.sync.SessionStores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.FakeTime;
 import tests.config.Ran;
 import tests.session.Captured;
 
@@ -89,14 +88,14 @@ class OpenCodeLocationsTest {
     }
     Files.move(beta.resolve("opencode.db"), data.resolve("opencode-beta.db"));
     assertThat(ids()).hasSize(5).containsAll(main).contains("ses_beta");
-    var store = Captured.store("opencode", home, new FakeTime(), vars);
+    var store = Captured.store("opencode", home, vars);
     assertThat(store.messages(Captured.titled(store, "newer"), 10)).isNotEmpty();
     assertThat(store.messages(Captured.titled(store, "List the stock"), 10)).hasSize(4);
   }
 
   private Set<String> ids() throws IOException {
     var ids = new TreeSet<String>();
-    for (var store : new SessionStores(Captured.settings(home, vars), List::of, new FakeTime()).all()) {
+    for (var store : new SessionStores(Captured.settings(home, vars), List::of).all()) {
       store.sessions().forEach(session -> ids.add(session.id()));
     }
     return ids;
@@ -131,7 +130,7 @@ class OpenCodeLocationsTest {
     assertThat(place.exists()).isFalse();
     assertThat(place.problem().line()).contains(home.resolve("mistyped").toString(), "A2A_AGENT_STORAGE_PATH", "no such folder",
         "correct agent_storage_path");
-    assertThat(Captured.store("opencode", home, new FakeTime(), vars).sessions()).isEmpty();
+    assertThat(Captured.store("opencode", home, vars).sessions()).isEmpty();
     Files.createDirectories(home.resolve("mistyped"));
     assertThat(place().problem().line()).contains("neither opencode.db nor storage/session");
   }
@@ -146,7 +145,7 @@ class OpenCodeLocationsTest {
     assertThat(place().problem()).as("OpenCode makes it").isNull();
     Captured.lay("1.18.33", home.resolve("own"));
     vars.put("OPENCODE_DB", home.resolve("own/opencode.db").toString());
-    assertThat(Captured.store("opencode", home, new FakeTime(), vars).sessions()).hasSize(4);
+    assertThat(Captured.store("opencode", home, vars).sessions()).hasSize(4);
     assertThat(opencode(vars).path("path").asText()).isEqualTo(home.resolve("own/opencode.db").toString());
     for (var nowhere : List.of("", ":memory:")) {
       vars.put("OPENCODE_DB", nowhere);
@@ -156,7 +155,7 @@ class OpenCodeLocationsTest {
 
   @Test
   void keepsAStoreThatIsMovedAwayAndFindsOneThatComesLater() throws IOException {
-    var stores = new SessionStores(Captured.settings(home, vars), List::of, new FakeTime());
+    var stores = new SessionStores(Captured.settings(home, vars), List::of);
     assertThat(stores.all()).filteredOn(store -> store.kind().equals("opencode")).hasSize(1);
     var agent = Captured.lay("1.0.152", home.resolve(".local/share/agent"));
     var found = stores.all().get(1);
