@@ -2,17 +2,14 @@ package lib.session.codetether;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import lib.config.Codebase;
@@ -21,6 +18,7 @@ import lib.core.Json;
 import lib.protocol.Timestamps;
 import lib.session.CodebaseMatcher;
 import lib.session.Message;
+import lib.session.MessageBuilder;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.files.FileMemo;
@@ -151,50 +149,37 @@ public final class CodeTetherStore implements SessionStore {
 
   private static List<Message> messages(Path file, String sessionId, int max) throws IOException {
     var session = json(file);
-    var said = session.path("messages");
-    var all = new ArrayList<Message>();
-    var calls = new HashMap<String, ObjectNode>();
-    for (var number = Math.max(0, said.size() - max); number < said.size(); number++) {
-      var json = said.path(number);
-      var id = sessionId + "-" + number;
-      var role = json.path("role").asText();
-      var parts = new ArrayList<ObjectNode>();
-      json.path("content").forEach(block -> part(id + "-" + parts.size(), block, calls).ifPresent(parts::add));
-      if (!role.equals("tool")) { // outcomes stand in their calls
-        var model = role.equals("assistant") ? Json.text(session.path("metadata"), "model") : null;
-        all.add(new Message(id, role, null, Json.text(session, "agent"), model, 0, MissingNode.getInstance(), parts));
+    var messages = new MessageBuilder(max);
+    var number = 0;
+    for (var said : session.path("messages")) {
+      var id = sessionId + "-" + number++;
+      if (said.path("role").asText().equals("tool")) { // outcomes stand in their calls
+        said.path("content").forEach(block ->
+            messages.outcome(block.path("tool_call_id").asText(), false, block.path("content").asText()));
+        continue;
       }
+      var draft = messages.draft(id, said.path("role").asText(), null);
+      draft.agent = Json.text(session, "agent");
+      draft.model = draft.isAssistant() ? Json.text(session.path("metadata"), "model") : null;
+      said.path("content").forEach(block -> add(draft, block, messages));
     }
-    return all;
+    return messages.messages();
+  }
+
+  private static void add(MessageBuilder.Draft draft, JsonNode block, MessageBuilder messages) {
+    switch (block.path("type").asText()) {
+      case "text" -> messages.text(draft, "text", block.path("text").asText());
+      case "thinking" -> messages.text(draft, "reasoning", block.path("text").asText());
+      case "tool_call" -> {
+        var arguments = block.path("arguments").asText();
+        messages.call(draft, block.path("name").asText(), block.path("id").asText(),
+            Json.readObject(arguments).<JsonNode>map(input -> input).orElse(TextNode.valueOf(arguments)));
+      }
+      default -> { } // pictures and files
+    }
   }
 
   private static JsonNode json(Path file) throws IOException {
     return Json.MAPPER.readTree(StoreFiles.bytes(file, MAX_FILE));
-  }
-
-  private static Optional<ObjectNode> part(String id, JsonNode block, Map<String, ObjectNode> calls) {
-    var part = Json.object().put("id", id);
-    switch (block.path("type").asText()) {
-      case "text" -> part.put("type", "text").put("text", block.path("text").asText());
-      case "thinking" -> part.put("type", "reasoning").put("text", block.path("text").asText());
-      case "tool_call" -> {
-        part.put("type", "tool").put("tool", block.path("name").asText()).put("callID", block.path("id").asText());
-        var arguments = block.path("arguments").asText();
-        var state = part.putObject("state").put("status", "running");
-        Json.readObject(arguments).ifPresentOrElse(input -> state.set("input", input), () -> state.put("input", arguments));
-        calls.put(block.path("id").asText(), state);
-      }
-      case "tool_result" -> {
-        var state = calls.get(block.path("tool_call_id").asText());
-        if (state != null) {
-          state.put("status", "completed").put("output", block.path("content").asText());
-        }
-        return Optional.empty();
-      }
-      default -> { // pictures and files
-        return Optional.empty();
-      }
-    }
-    return Optional.of(part);
   }
 }

@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import lib.core.Environment;
 import lib.core.Json;
+import lib.session.MessageBuilder;
 import lib.session.Session;
 import lib.session.files.FileMemo;
 import lib.session.files.FileStamp;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import lib.core.Json;
 import lib.protocol.Timestamps;
+import lib.session.MessageBuilder;
 import lib.session.Session;
 
 /** Takes the lines of a log and makes the session and its newest messages of them. */

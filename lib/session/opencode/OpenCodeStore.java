@@ -2,7 +2,7 @@ package lib.session.opencode;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +21,10 @@ public final class OpenCodeStore implements SessionStore {
   private final OpenCodeFiles files;
   private final Map<Path, OpenCodeDatabase> databases = new LinkedHashMap<>();
 
-  private interface Read<T> {
-    Optional<List<T>> from(OpenCodeDatabase database) throws IOException;
+  private record Stored(OpenCodeDatabase database, Session session) {}
+
+  private interface Query {
+    Optional<List<Session>> of(OpenCodeDatabase database) throws IOException;
   }
 
   public OpenCodeStore(OpenCodeLocations.Location location) {
@@ -47,38 +49,40 @@ public final class OpenCodeStore implements SessionStore {
 
   @Override
   public List<Session> sessions() throws IOException {
-    var stored = all(OpenCodeDatabase::sessions);
-    return stored.isPresent() ? newest(stored.get()) : files.sessions();
+    var stored = read(OpenCodeDatabase::sessions);
+    return stored == null ? files.sessions() : stored.values().stream().map(Stored::session).toList();
   }
 
   @Override
   public Optional<Session> session(String id) throws IOException {
-    var stored = all(database -> database.session(id));
-    return stored.isPresent() ? newest(stored.get()).stream().findFirst() : files.session(id);
-  }
-
-  /** Of a session in several databases the newest. */
-  private static List<Session> newest(List<Session> sessions) {
-    var byId = new LinkedHashMap<String, Session>();
-    sessions.forEach(session -> byId.merge(session.id(), session, BinaryOperator.maxBy(Session.BY_UPDATE)));
-    return List.copyOf(byId.values());
+    var stored = read(database -> database.session(id));
+    return stored == null ? files.session(id) : Optional.ofNullable(stored.get(id)).map(Stored::session);
   }
 
   @Override
   public List<Message> messages(Session session, int max) throws IOException {
-    Session newest = null;
-    List<Message> messages = null;
-    for (var database : databases()) {
-      var its = database.session(session.id());
-      messages = its.isPresent() && messages == null ? List.of() : messages;
-      for (var one : its.orElse(List.of())) {
-        if (newest == null || Session.BY_UPDATE.compare(one, newest) > 0) {
-          newest = one;
-          messages = database.messages(one.id(), max).orElse(List.of());
+    var stored = read(database -> database.session(session.id()));
+    if (stored == null) {
+      return files.messages(session, max);
+    }
+    return stored.isEmpty() ? List.of() : stored.get(session.id()).database.messages(session.id(), max).orElse(List.of());
+  }
+
+  /** Reads all databases: of a session in several the newest, by id. Null when none has a table of sessions. */
+  private Map<String, Stored> read(Query query) throws IOException {
+    Map<String, Stored> all = null;
+    for (var file : location.databases()) {
+      var database = databases.computeIfAbsent(file, OpenCodeDatabase::new);
+      var its = query.of(database);
+      if (its.isPresent()) {
+        all = all == null ? new LinkedHashMap<>() : all;
+        for (var session : its.get()) {
+          all.merge(session.id(), new Stored(database, session),
+              BinaryOperator.maxBy(Comparator.comparing(Stored::session, Session.BY_UPDATE)));
         }
       }
     }
-    return messages != null ? messages : files.messages(session, max);
+    return all;
   }
 
   @Override
@@ -86,22 +90,5 @@ public final class OpenCodeStore implements SessionStore {
     for (var database : databases.values()) {
       database.release();
     }
-  }
-
-  private List<OpenCodeDatabase> databases() {
-    return location.databases().stream().map(file -> databases.computeIfAbsent(file, OpenCodeDatabase::new)).toList();
-  }
-
-  /** Reads all databases; empty when none has a table of sessions. */
-  private <T> Optional<List<T>> all(Read<T> read) throws IOException {
-    List<T> all = null;
-    for (var database : databases()) {
-      var its = read.from(database);
-      if (its.isPresent()) {
-        all = all == null ? new ArrayList<>() : all;
-        all.addAll(its.get());
-      }
-    }
-    return Optional.ofNullable(all);
   }
 }

@@ -29,8 +29,8 @@ final class SessionReader {
 
   private final Supplier<List<SessionStore>> stores;
   private final Map<SessionStore, List<Session>> last = new HashMap<>();
-  private final Map<Subject, String> failures = new HashMap<>();
-  private final Set<Subject> tried = new HashSet<>(); // since the last list
+  private final Map<String, String> failures = new HashMap<>(); // since the last list
+  private final Map<String, String> before = new HashMap<>(); // what failed earlier, until it is read
 
   /** A session and its store. */
   record Found(SessionStore store, Session session) {
@@ -48,19 +48,6 @@ final class SessionReader {
    */
   record Snapshot(List<Found> found, Set<SessionStore> failed, boolean isComplete) {}
 
-  /** What is read and can fail. @param session null for the store's list */
-  private record Subject(SessionStore store, String session) {
-    @Override
-    public String toString() {
-      return store.kind() + ", " + store.location() + (session == null ? "" : ", session " + session);
-    }
-
-    /** Names the location once, since most failures name it themselves. */
-    private String why(String message) {
-      return (session == null && message.contains(store.location().toString()) ? store.kind() : this) + ": " + message;
-    }
-  }
-
   private interface Read<T> {
     T from(SessionStore store) throws IOException;
   }
@@ -75,13 +62,14 @@ final class SessionReader {
   }
 
   Snapshot all() throws InterruptedException {
-    failures.keySet().removeIf(subject -> subject.session != null && !tried.contains(subject)); // it is no newest session any more
-    tried.clear();
+    before.clear();
+    before.putAll(failures);
+    failures.clear();
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     var all = stores.get();
     for (var store : all) {
-      read(new Subject(store, null), this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
+      read(store, null, this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
       last.getOrDefault(store, List.of()).forEach(session -> byId.merge(session.id(), new Found(store, session),
           (first, second) -> NEWEST.compare(first, second) <= 0 ? first : second));
     }
@@ -101,7 +89,7 @@ final class SessionReader {
   Optional<Found> find(String id, Collection<String> kinds) throws InterruptedException {
     for (var store : stores.get()) {
       if (kinds.contains(store.kind())) {
-        var session = read(new Subject(store, null), s -> s.session(id)).flatMap(found -> found);
+        var session = read(store, null, s -> s.session(id)).flatMap(found -> found);
         if (session.isPresent()) {
           return Optional.of(new Found(store, session.get()));
         }
@@ -112,7 +100,7 @@ final class SessionReader {
 
   /** Reads the newest messages, oldest first; empty when they cannot be read now. */
   Optional<List<Message>> messages(Found found, int max) throws InterruptedException {
-    return read(new Subject(found.store, found.id()), store -> store.messages(found.session, max));
+    return read(found.store, found.id(), store -> store.messages(found.session, max));
   }
 
   /** Ends a pass. */
@@ -126,14 +114,15 @@ final class SessionReader {
     }
   }
 
-  private <T> Optional<T> read(Subject subject, Read<T> read) throws InterruptedException {
-    tried.add(subject);
+  /** @param session null for the store's list */
+  private <T> Optional<T> read(SessionStore store, String session, Read<T> read) throws InterruptedException {
+    var subject = store.kind() + ", " + store.location() + (session == null ? "" : ", session " + session);
     try {
-      var value = read.from(subject.store);
+      var value = read.from(store);
       if (Thread.interrupted()) { // files that were not opened any more look as if they were gone
         throw new InterruptedException("reading sessions");
       }
-      if (failures.remove(subject) != null) {
+      if (before.remove(subject) != null | failures.remove(subject) != null) {
         LOG.info("sessions readable again store=\"{}\"", subject);
       }
       return Optional.of(value);
@@ -141,8 +130,9 @@ final class SessionReader {
       if (Thread.interrupted()) {
         throw (InterruptedException) new InterruptedException("reading sessions").initCause(e);
       }
-      var why = subject.why(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
-      if (!why.equals(failures.put(subject, why))) {
+      var message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      var why = (session == null && message.contains(store.location().toString()) ? store.kind() : subject) + ": " + message;
+      if (!why.equals(failures.put(subject, why)) && !why.equals(before.get(subject))) {
         LOG.warn("cannot read sessions, retrying at the next pass: {}", why, e instanceof RuntimeException ? e : null);
       }
       return Optional.empty();

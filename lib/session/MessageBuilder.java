@@ -1,4 +1,4 @@
-package lib.session.jsonl;
+package lib.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -10,10 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import lib.core.Json;
-import lib.session.Message;
 
-/** Builds the newest messages of a session from lines that each hold a part of one. The oldest ones are dropped. */
-final class MessageBuilder {
+/** Builds the newest messages of a session from pieces that each hold a part of one. The oldest ones are dropped. */
+public final class MessageBuilder {
   /** Characters of all messages: a hundred messages have some hundred thousand. */
   private static final long MAX_TEXT = 16L << 20;
 
@@ -25,14 +24,15 @@ final class MessageBuilder {
   private long size;
 
   /** A message in the making. */
-  static final class Draft {
+  public static final class Draft {
     private final String id;
     private final String role;
     private final Instant created;
     private final List<ObjectNode> parts = new ArrayList<>();
     private long size;
-    String model;
-    JsonNode tokens = MissingNode.getInstance();
+    public String agent;
+    public String model;
+    public JsonNode tokens = MissingNode.getInstance();
 
     private Draft(String id, String role, Instant created) {
       this.id = id;
@@ -40,24 +40,24 @@ final class MessageBuilder {
       this.created = created;
     }
 
-    boolean isAssistant() {
+    public boolean isAssistant() {
       return role.equals("assistant");
     }
 
     private Message message() {
-      return new Message(id, role, created, null, model, 0, tokens, parts);
+      return new Message(id, role, created, agent, model, 0, tokens, parts);
     }
   }
 
   private record Call(Draft draft, ObjectNode state) {}
 
   /** @param max how many messages are kept; at least the last one is */
-  MessageBuilder(int max) {
+  public MessageBuilder(int max) {
     this.max = Math.max(1, max);
   }
 
   /** The message of this id, begun now unless it is still kept. */
-  Draft draft(String id, String role, Instant created) {
+  public Draft draft(String id, String role, Instant created) {
     last = drafts.computeIfAbsent(id, i -> {
       count++;
       return new Draft(i, role, created);
@@ -67,21 +67,21 @@ final class MessageBuilder {
   }
 
   /** The message that was begun or continued last; null before the first. */
-  Draft last() {
+  public Draft last() {
     return last;
   }
 
   /** How many messages were begun. */
-  int count() {
+  public int count() {
     return count;
   }
 
-  void text(Draft draft, String type, String text) {
+  public void text(Draft draft, String type, String text) {
     add(draft, type, text.length()).put("text", text);
   }
 
   /** Adds a tool call without its outcome. */
-  void call(Draft draft, String tool, String call, JsonNode input) {
+  public void call(Draft draft, String tool, String call, JsonNode input) {
     var part = add(draft, "tool", input.toString().length()).put("tool", tool).put("callID", call);
     var state = part.putObject("state").put("status", "running");
     state.set("input", input);
@@ -91,7 +91,7 @@ final class MessageBuilder {
   }
 
   /** Adds the outcome to a call, unless its message was dropped. */
-  void outcome(String call, boolean isError, String output) {
+  public void outcome(String call, boolean isError, String output) {
     var known = calls.get(call);
     if (known != null) {
       known.state.put("status", isError ? "error" : "completed").put(isError ? "error" : "output", output);
@@ -100,7 +100,7 @@ final class MessageBuilder {
   }
 
   /** Oldest first. */
-  List<Message> messages() {
+  public List<Message> messages() {
     return drafts.values().stream().map(Draft::message).toList();
   }
 
