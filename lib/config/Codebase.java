@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import lib.core.Environment;
@@ -55,22 +54,6 @@ public record Codebase(String name, Path path, String description) {
     return name.isEmpty() ? new Codebase(last == null ? "root" : last.toString(), path, description) : this;
   }
 
-  /**
-   * {@code name:path}, {@code path}, several of these with commas between, or the JSON list of a config file. A name that
-   * is not given is empty; {@link #oneList} fills it in.
-   */
-  static List<Codebase> parseAll(JsonNode given, String must, Environment env, Path base) throws SettingType.Bad {
-    var all = given.isTextual() && !given.asText().startsWith("[") ? Json.array(SettingType.items(given, must)) : SettingType.json(given, must);
-    if (!all.isArray()) {
-      throw new SettingType.Bad(must);
-    }
-    var codebases = new ArrayList<Codebase>();
-    for (var item : all) {
-      codebases.add(read(item, env, base));
-    }
-    return List.copyOf(codebases);
-  }
-
   private static Codebase parse(String raw, Environment env, Path base) throws SettingType.Bad {
     if (raw.startsWith(":") || raw.startsWith("{")) {
       throw new SettingType.Bad("name:path or path" + (raw.startsWith(":") ? ", and the name before the colon is missing"
@@ -82,7 +65,8 @@ public record Codebase(String name, Path path, String description) {
     return of(named ? raw.substring(0, colon) : "", named ? raw.substring(colon + 1) : raw, "", env, base);
   }
 
-  private static Codebase read(JsonNode item, Environment env, Path base) throws SettingType.Bad {
+  /** Reads an entry, {@code name:path} or {@code path}. A name that is not given is empty; {@link #oneList} fills it in. */
+  static Codebase read(JsonNode item, Environment env, Path base) throws SettingType.Bad {
     if (item.isTextual()) {
       return parse(item.asText(), env, base);
     }

@@ -2,6 +2,7 @@ package lib.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -20,7 +21,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.PrintableText;
@@ -28,7 +28,7 @@ import lib.core.Utf8;
 
 /** The type of a setting: which values it takes, as text or as JSON, and how a value is shown. */
 public sealed interface SettingType<T> permits SettingType.Text, SettingType.Secret, SettingType.Amount, SettingType.YesNo, SettingType.Items,
-    SettingType.Budgets, SettingType.Arguments, SettingType.Codebases, Url {
+    SettingType.Budgets, SettingType.Arguments, Url {
   SettingType<String> TEXT = text("text", "text that is not empty", text -> true);
 
   /** The name of something: it travels in headers and stands in lists. */
@@ -46,18 +46,19 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   SettingType<Boolean> YES_NO = new YesNo("yes/no", "true or false");
 
   /** They travel in a header. */
-  SettingType<List<String>> WORDS = words("a list of words without spaces, or a comma list", "[\\x21-\\x7e]+");
+  SettingType<List<String>> WORDS = words("a list of words without spaces, or a comma list", "[\\x21-\\x7e&&[^,]]+");
 
   /** Names of variables, or how names begin with a star behind it. */
-  SettingType<List<String>> VARIABLES = words("a list of names of variables or PREFIX_*, or a comma list", "[^=*\\s]+\\*?|\\*");
+  SettingType<List<String>> VARIABLES = words("a list of names of variables or PREFIX_*, or a comma list", "[^=*,\\s]+\\*?|\\*");
 
   /** Folders that limit what may be reached; the root of the file system would be no limit. */
-  SettingType<List<Path>> ROOTS = new Items<>("list of paths", "a list of paths other than /, or a comma list", (text, env, base) -> {
-    var root = path(text, env, base);
-    return root.getNameCount() == 0 ? null : root;
+  SettingType<List<Path>> ROOTS = new Items<>("list of paths", "a list of paths other than /, or a comma list", (item, env, base) -> {
+    var root = item.isTextual() ? path(item.asText(), env, base) : null;
+    return root == null || root.getNameCount() == 0 ? null : root;
   });
   SettingType<List<String>> ARGUMENTS = new Arguments("arguments", ArgumentTemplate.BOUNDS);
-  SettingType<List<Codebase>> CODEBASES = new Codebases("list of codebases", "a list of {name, path, description}, or name:path or path with commas between");
+  SettingType<List<Codebase>> CODEBASES = new Items<>("list of codebases",
+      "a list of {name, path, description}, or name:path or path with commas between", Codebase::read);
 
   static SettingType<String> choice(String... words) {
     return text("choice", "one of " + String.join(", ", words), List.of(words)::contains);
@@ -87,9 +88,9 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     }
   }
 
-  /** Text to value; {@code base} is where relative paths start. */
-  interface Reader<T> {
-    T read(String text, Environment env, Path base) throws Bad;
+  /** Text, or an item of a list, to value; {@code base} is where relative paths start. */
+  interface Reader<V, T> {
+    T read(V given, Environment env, Path base) throws Bad;
   }
 
   /** What the manual calls it. */
@@ -113,12 +114,13 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
 
   /** A value as a config file has it, without a secret in it. */
   default JsonNode toJson(T value) {
-    return value instanceof List<?> list ? Json.array(list.stream().map(Object::toString).toList()) : TextNode.valueOf(show(value));
+    return !(value instanceof List<?> list) ? TextNode.valueOf(show(value)) : Json.MAPPER.createArrayNode()
+        .addAll(list.stream().map(item -> item instanceof Codebase codebase ? codebase.toJson() : TextNode.valueOf(item.toString())).toList());
   }
 
   /** Whether a flag given several times adds up instead of the last one deciding. */
   default boolean isAdditive() {
-    return this instanceof Items || this instanceof Budgets || this instanceof Codebases;
+    return this instanceof Items || this instanceof Budgets;
   }
 
   /** A refused value as a message has it: short, and without what may be secret. */
@@ -129,7 +131,7 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   }
 
   /** Text that is not empty. */
-  record Text<T>(String name, String bounds, Reader<T> reader) implements SettingType<T> {
+  record Text<T>(String name, String bounds, Reader<String, T> reader) implements SettingType<T> {
     @Override
     public T parse(JsonNode given, Environment env, Path base) throws Bad {
       return reader.read(text(given, bounds), env, base);
@@ -213,18 +215,18 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   }
 
   /**
-   * A list of texts, or text with commas between.
+   * A list, or text with commas between.
    *
    * @param reader gives null for an item that is not allowed
    */
-  record Items<T>(String name, String bounds, Reader<T> reader) implements SettingType<List<T>> {
+  record Items<T>(String name, String bounds, Reader<JsonNode, T> reader) implements SettingType<List<T>> {
     @Override
     public List<T> parse(JsonNode given, Environment env, Path base) throws Bad {
       var all = new ArrayList<T>();
       for (var item : items(given, bounds)) {
         all.add(allowed(reader.read(item, env, base), bounds));
       }
-      return List.copyOf(all);
+      return all.stream().distinct().toList();
     }
   }
 
@@ -240,8 +242,9 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     @Override
     public Map<String, Duration> parse(JsonNode given, Environment env, Path base) throws Bad {
       var budgets = new LinkedHashMap<>(defaults);
-      for (var item : given.isObject() ? given.propertyStream().map(f -> f.getKey() + "=" + f.getValue().asText()).toList() : items(given, bounds)) {
-        var pair = item.split("=", 2);
+      for (var item : given.isObject() ? given.propertyStream().map(f -> TextNode.valueOf(f.getKey() + "=" + f.getValue().asText())).toList()
+          : items(given, bounds)) {
+        var pair = item.asText().split("=", 2);
         var usual = allowed(pair.length < 2 ? null : defaults.get(pair[0].strip()), bounds);
         try {
           budgets.put(pair[0].strip(), seconds(usual.isZero() ? 0 : 1, 604_800).parse(pair[1], env, base));
@@ -275,19 +278,6 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     @Override
     public String show(List<String> value) {
       return Json.write(toJson(value));
-    }
-  }
-
-  /** Folders with code. */
-  record Codebases(String name, String bounds) implements SettingType<List<Codebase>> {
-    @Override
-    public List<Codebase> parse(JsonNode given, Environment env, Path base) throws Bad {
-      return Codebase.parseAll(given, bounds, env, base);
-    }
-
-    @Override
-    public JsonNode toJson(List<Codebase> value) {
-      return Json.MAPPER.createArrayNode().addAll(value.stream().map(Codebase::toJson).toList());
     }
   }
 
@@ -329,16 +319,16 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   }
 
   private static SettingType<List<String>> words(String must, String pattern) {
-    return new Items<>("list", must, (word, env, base) -> word.matches(pattern) && PrintableText.is(word) ? word : null);
+    return new Items<>("list", must, (word, env, base) ->
+        word.isTextual() && word.asText().matches(pattern) && PrintableText.is(word.asText()) ? word.asText() : null);
   }
 
-  /** The text, or each text of a list, cut at commas. */
-  static List<String> items(JsonNode given, String must) throws Bad {
-    if (!given.isTextual() && !(given.isArray() && given.valueStream().allMatch(JsonNode::isTextual))) {
-      throw new Bad(must);
+  /** The items of a list, also of one that stands in text, or the texts between commas. */
+  private static Iterable<? extends JsonNode> items(JsonNode given, String must) throws Bad {
+    if (given.isTextual() && !given.asText().startsWith("[")) {
+      return Arrays.stream(given.asText().split(",")).map(String::strip).filter(item -> !item.isEmpty()).map(TextNode::valueOf).toList();
     }
-    return Stream.concat(Stream.of(given), given.valueStream()).flatMap(text -> Arrays.stream(text.asText().split(",")))
-        .map(String::strip).filter(item -> !item.isEmpty()).distinct().toList();
+    return allowed(json(given, must) instanceof ArrayNode list ? list : null, must);
   }
 
   private static String plain(BigDecimal number) {

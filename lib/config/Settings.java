@@ -155,7 +155,8 @@ public final class Settings {
     if (flags.containsKey(row.key())) {
       var texts = flags.get(row.key());
       all.add(new Given(row, new Origin(Source.FLAG, row.flags().getFirst()),
-          row.type().isAdditive() ? Json.array(texts) : TextNode.valueOf(texts.getLast()), env.cwd()));
+          row == SettingsTable.CODEBASES ? Json.array(texts) // a folder's name may hold a comma
+              : TextNode.valueOf(row.type().isAdditive() ? String.join(",", texts) : texts.getLast()), env.cwd()));
     }
     row.variables().stream().filter(name -> env.var(name) != null)
         .forEach(name -> all.add(new Given(row, new Origin(Source.VARIABLE, name), TextNode.valueOf(env.var(name)), env.cwd())));
