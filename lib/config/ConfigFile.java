@@ -1,7 +1,6 @@
 package lib.config;
 
 import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
@@ -99,31 +98,26 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
       throw broken(path, "valid JSON", 1, 1, "it is empty; " + OBJECT);
     }
     var entries = new LinkedHashMap<String, Entry>();
-    try (var parser = Json.MAPPER.createParser(text)) {
-      try {
-        read(path, parser, entries);
-      } catch (JsonProcessingException e) {
-        throw broken(path, e.getLocation() == null ? parser.currentLocation() : e.getLocation(), reason(e));
+    var parser = Json.MAPPER.createParser(text);
+    try {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw broken(path, parser.currentTokenLocation(), OBJECT);
       }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        var at = parser.currentTokenLocation();
+        var key = parser.currentName();
+        parser.nextToken();
+        if (entries.put(key, new Entry(VALUES.readTree(parser), at.getLineNr(), at.getColumnNr())) != null) {
+          throw broken(path, at, "the key " + key + " is given twice");
+        }
+      }
+      if (parser.nextToken() != null) {
+        throw broken(path, parser.currentTokenLocation(), "there is text after the closing brace");
+      }
+    } catch (JsonProcessingException e) {
+      throw broken(path, e.getLocation() == null ? parser.currentLocation() : e.getLocation(), reason(e));
     }
     return entries;
-  }
-
-  private static void read(Path path, JsonParser parser, Map<String, Entry> entries) throws IOException {
-    if (parser.nextToken() != JsonToken.START_OBJECT) {
-      throw broken(path, parser.currentTokenLocation(), OBJECT);
-    }
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      var at = parser.currentTokenLocation();
-      var key = parser.currentName();
-      parser.nextToken();
-      if (entries.put(key, new Entry(VALUES.readTree(parser), at.getLineNr(), at.getColumnNr())) != null) {
-        throw broken(path, at, "the key " + key + " is given twice");
-      }
-    }
-    if (parser.nextToken() != null) {
-      throw broken(path, parser.currentTokenLocation(), "there is text after the closing brace");
-    }
   }
 
   /** The reason in our own words: the library's quote what stands there. */

@@ -49,19 +49,19 @@ public final class Settings {
    * @param base where relative paths start
    */
   private record Given(Setting<?> setting, Origin origin, JsonNode value, Path base) {
-    Object read(Environment env) throws SettingType.Bad {
-      return setting.type().parse(value, env, base);
+    Object read(Environment env) {
+      try {
+        return setting.type().parse(value, env, base);
+      } catch (SettingType.Bad e) {
+        throw new Problem(setting.key() + " is " + setting.type().quote(value) + " (" + origin.where + ")", "it must be " + e.getMessage(),
+            "change it in " + origin.where + "; 'config table' lists what every setting takes")
+            .ending(origin.source == Source.FLAG ? Problem.Exit.USAGE : Problem.Exit.PROBLEM);
+      }
     }
 
     /** A variable that other programs read too, of a feature that is not there yet: nobody's start depends on it. */
     boolean isHarmless() {
       return setting.later() != null && origin.source == Source.VARIABLE && !origin.where.startsWith("A2A_");
-    }
-
-    Problem problem(SettingType.Bad bad) {
-      return new Problem(setting.key() + " is " + setting.type().quote(value) + " (" + origin.where + ")", "it must be " + bad.getMessage(),
-          "change it in " + origin.where + "; 'config table' lists what every setting takes")
-          .ending(origin.source == Source.FLAG ? Problem.Exit.USAGE : Problem.Exit.PROBLEM);
     }
   }
 
@@ -181,11 +181,11 @@ public final class Settings {
           idle.put(row.key() + " (" + given.origin.where + ")", row.later());
         }
         return new Value(value, given.origin);
-      } catch (SettingType.Bad e) {
+      } catch (Problem e) {
         if (!given.isHarmless()) {
-          throw given.problem(e);
+          throw e;
         }
-        warnings.add(given.problem(e).what() + " and is not used: " + given.problem(e).why());
+        warnings.add(e.what() + " and is not used: " + e.why());
       }
     }
     return new Value(row.fallback().value().apply(env), new Origin(Source.DEFAULT, "default"));
@@ -197,22 +197,16 @@ public final class Settings {
         warnings.add(used.origin.where + " and " + other.origin.where + " both set " + used.setting.key()
             + " to different values; the first is used");
       }
-    } catch (SettingType.Bad e) {
-      warnings.add(other.problem(e).what() + ", and " + used.origin.where + " is used: " + other.problem(e).why());
+    } catch (Problem e) {
+      warnings.add(e.what() + ", and " + used.origin.where + " is used: " + e.why());
     }
   }
 
   /** The folders of the flags behind those of the next source, as one list. */
+  @SuppressWarnings("unchecked")
   private List<Codebase> codebases(Object own, Given weaker) {
-    var all = new ArrayList<Codebase>();
-    try {
-      if (weaker != null) {
-        ((List<?>) weaker.read(env)).forEach(c -> all.add((Codebase) c));
-      }
-    } catch (SettingType.Bad e) {
-      throw weaker.problem(e);
-    }
-    ((List<?>) own).forEach(c -> all.add((Codebase) c));
+    var all = new ArrayList<>(weaker == null ? List.<Codebase>of() : (List<Codebase>) weaker.read(env));
+    all.addAll((List<Codebase>) own);
     var list = Codebase.oneList(all);
     var byName = new HashMap<String, Path>();
     list.forEach(codebase -> {

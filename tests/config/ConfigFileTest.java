@@ -128,27 +128,6 @@ class ConfigFileTest {
     }
   }
 
-  @Test
-  void wholeNumbersMayBeWrittenAsFractionsOrWithAnExponent() throws IOException {
-    var settings = read(Files.writeString(temp.resolve("c.json"),
-        "{\"max_concurrent_tasks\": 2.0, \"output_max\": 1e8, \"task_timeout\": 3.6e3}"));
-    assertThat(settings.get(SettingsTable.MAX_CONCURRENT_TASKS)).isEqualTo(2);
-    assertThat(settings.get(SettingsTable.OUTPUT_MAX)).isEqualTo(100_000_000L);
-    assertThat(settings.get(SettingsTable.TASK_TIMEOUT)).isEqualTo(Duration.ofHours(1));
-    for (var bad : List.of("2.5", "1e99", "1e999999", "-1.0")) {
-      assertThat(problem(Files.writeString(temp.resolve("c.json"), "{\"max_concurrent_tasks\": " + bad + "}")).why()).contains("whole number");
-    }
-  }
-
-  @Test
-  void aRefusedValueIsShownAsTextAndAnObjectNotAtAll() throws IOException {
-    assertThat(problem(Files.writeString(temp.resolve("c.json"), "{\"server_url\": \"x\"}")).what()).startsWith("server_url is 'x' (");
-    assertThat(problem(Files.writeString(temp.resolve("c.json"), "{\"capabilities\": [\"a b\", \"c\"]}")).what())
-        .startsWith("capabilities is 'a b,c' (");
-    assertThat(problem(Files.writeString(temp.resolve("c.json"), "{\"server_url\": {\"token\": \"s3cret\"}}")).text())
-        .startsWith("problem: server_url is not usable (").doesNotContain("s3cret");
-  }
-
   private Settings read(Path file) {
     return Settings.resolve(Map.of(), file, new Environment(Map.of(), temp, temp.resolve("home"), "h"));
   }

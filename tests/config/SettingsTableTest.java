@@ -2,23 +2,30 @@ package tests.config;
 
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import lib.config.Setting;
+import lib.config.Settings;
 import lib.config.SettingsTable;
+import lib.core.Environment;
 import lib.core.Json;
+import lib.core.Problem;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Each row of the settings table: it can be set by each of its names, and a bad value gets a message that says what, where
@@ -58,14 +65,6 @@ class SettingsTableTest {
   @TempDir
   Path home;
 
-  static Stream<Setting<?>> rows() {
-    return SettingsTable.rows().stream();
-  }
-
-  static Stream<String> keys() {
-    return rows().map(Setting::key);
-  }
-
   private static Map.Entry<String, Values> row(String key, String good, String bad) {
     return entry(key, new Values(good, bad));
   }
@@ -76,101 +75,102 @@ class SettingsTableTest {
   }
 
   @Test
-  void everyRowHasValuesHereAndNoNameIsTakenTwice() {
-    assertThat(keys()).containsExactlyInAnyOrderElementsOf(VALUES.keySet());
+  void everyRowSaysWhatItIsAndNoNameIsTakenTwice() {
+    assertThat(SettingsTable.rows()).extracting(Setting::key).containsExactlyInAnyOrderElementsOf(VALUES.keySet());
     var names = new ArrayList<String>();
-    rows().forEach(row -> Stream.of(row.flags(), row.noFlags(), row.variables(), row.keys()).forEach(names::addAll));
+    for (var row : SettingsTable.rows()) {
+      assertThat(row.key()).matches("[a-z][a-z_]*");
+      assertThat(List.of(row.help(), row.type().bounds())).as(row.key()).noneMatch(String::isBlank);
+      assertThat(row.help() + row.type().bounds() + row.fallback().text()).as(row.key()).doesNotContain("|", "\n");
+      assertThat(row.uses()).as(row.key()).isNotEmpty();
+      Stream.of(row.flags(), row.noFlags(), row.variables(), row.keys()).forEach(names::addAll);
+      assertThat(names).contains("--" + row.key().replace('_', '-'), "A2A_" + row.key().toUpperCase(), row.key());
+    }
     assertThat(names).doesNotHaveDuplicates().doesNotContain("--help", "-h", "--version", "-V", "--config", "-c", "--json");
   }
 
-  @ParameterizedTest
-  @MethodSource("rows")
-  void everyRowSaysWhatItIs(Setting<?> row) {
-    assertThat(row.key()).matches("[a-z][a-z_]*");
-    assertThat(row.help()).isNotBlank().doesNotContain("|", "\n");
-    assertThat(row.type().bounds()).isNotBlank().doesNotContain("|", "\n");
-    assertThat(row.fallback().text()).doesNotContain("|", "\n");
-    assertThat(row.uses()).isNotEmpty();
-    assertThat(row.flags()).contains("--" + row.key().replace('_', '-'));
-    assertThat(row.variables()).contains("A2A_" + row.key().toUpperCase());
-    assertThat(row.keys()).contains(row.key());
-  }
-
-  @ParameterizedTest
-  @MethodSource("keys")
-  void everyNameOfASettingSetsIt(String key) throws IOException {
-    var row = row(key);
-    var values = new HashSet<String>();
-    for (var variable : row.variables()) {
-      var ran = show(Map.of(variable, VALUES.get(key).good));
-      assertThat(ran.setting(key).path("source").asText()).as(variable + ran.err()).isEqualTo("variable");
-      assertThat(ran.setting(key).path("where").asText()).isEqualTo(variable);
-      values.add(ran.setting(key).path("value").toString());
-      assertThat(ran.err().contains(key + " (" + variable + ") has no effect yet")).isEqualTo(row.later() != null);
-    }
-    for (var name : row.keys()) {
-      var ran = show(Map.of(), "--config", file(name, VALUES.get(key).good).toString());
-      assertThat(ran.setting(key).path("where").asText()).as(name + ran.err()).matches(".*c\\.json:\\d+:\\d+");
-      values.add(ran.setting(key).path("value").toString());
-    }
-    for (var flag : row.isYesNo() ? List.<String>of() : row.flags()) {
-      var ran = show(Map.of(), flag, VALUES.get(key).good);
-      assertThat(ran.setting(key).path("source").asText()).as(flag + ran.err()).isEqualTo("flag");
-      values.add(ran.setting(key).path("value").toString());
-    }
-    assertThat(values).as("one value, whichever name gave it").hasSize(1);
-    for (var flag : row.isYesNo() ? row.flags() : List.<String>of()) {
-      assertThat(show(Map.of(), flag).value(key)).isEqualTo("true");
-    }
-    for (var flag : row.noFlags()) {
-      assertThat(show(Map.of(), flag).value(key)).isEqualTo("false");
+  @Test
+  void everyNameOfASettingSetsIt() throws IOException {
+    for (var row : SettingsTable.rows()) {
+      var good = VALUES.get(row.key()).good;
+      var values = new HashSet<Object>(Set.of(resolve(Map.of(row.key(), List.of(good)), Map.of(), null).get(row)));
+      for (var variable : row.variables()) {
+        var settings = resolve(Map.of(), Map.of(variable, good), null);
+        assertThat(settings.origin(row).where()).isEqualTo(variable);
+        assertThat(settings.warnings().contains(row.key() + " (" + variable + ") has no effect yet: this version has no " + row.later()))
+            .as(variable).isEqualTo(row.later() != null);
+        values.add(settings.get(row));
+      }
+      for (var key : row.keys()) {
+        var settings = resolve(Map.of(), Map.of(), file(key, TextNode.valueOf(good)));
+        assertThat(settings.origin(row).where()).matches(".*c\\.json:2:3");
+        values.add(settings.get(row));
+      }
+      assertThat(values).as("one value, whichever name gave " + row.key()).hasSize(1);
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("keys")
-  void namesABadValueWithItsPlaceAndTheFix(String key) throws IOException {
-    var row = row(key);
-    for (var variable : row.variables()) {
-      var ran = Ran.config(home, Map.of(variable, VALUES.get(key).bad), "check");
-      if (row.later() == null || variable.startsWith("A2A_")) {
-        assertProblem(ran, 1, row, variable);
-      } else { // other programs read it, too, and nothing depends on it yet
-        assertThat(ran.exit()).as(ran.toString()).isZero();
-        assertThat(ran.err().lines()).singleElement().asString().startsWith("warning: " + key + " is ").contains(variable, "must be");
+  @Test
+  void everyFlagOfASettingSetsIt() {
+    for (var n = 0; n < 3; n++) { // one command line for all first flags, one for all second ones
+      var at = n;
+      for (var no : List.of(false, true)) {
+        var flags = new HashMap<String, String>();
+        SettingsTable.rows().stream().filter(row -> no ? row.isYesNo() || row.key().endsWith("_file") : !row.key().endsWith("_file")).forEach(row ->
+            (no && row.isYesNo() ? row.noFlags() : row.flags()).stream().skip(at).findFirst().ifPresent(flag -> flags.put(row.key(), flag)));
+        var line = flags.entrySet().stream().flatMap(flag -> row(flag.getKey()).isYesNo() ? Stream.of(flag.getValue())
+            : Stream.of(flag.getValue(), VALUES.get(flag.getKey()).good));
+        var ran = Ran.config(home, Map.of(), Stream.concat(Stream.of("show", "--json"), line).toArray(String[]::new));
+        flags.forEach((key, flag) -> {
+          assertThat(ran.setting(key).path("source").asText()).as(flag + ran.err()).isEqualTo("flag");
+          if (row(key).isYesNo()) {
+            assertThat(ran.value(key)).as(flag).isEqualTo(Boolean.toString(!no));
+          }
+        });
       }
     }
-    for (var name : row.keys()) {
-      assertProblem(check("--config", file(name, VALUES.get(key).bad).toString()), 1, row, "c.json:2:");
-      var file = Files.writeString(home.resolve("c.json"), "{\n  \"" + name + "\": {\"x\": 1}}");
-      assertProblem(check("--config", file.toString()), 1, row, "c.json:2:");
+  }
+
+  @Test
+  void namesABadValueWithItsPlaceAndTheFix() throws IOException {
+    for (var row : SettingsTable.rows()) {
+      var bad = VALUES.get(row.key()).bad;
+      assertProblem(Problem.Exit.USAGE, row, "--", () -> resolve(Map.of(row.key(), List.of(bad)), Map.of(), null));
+      for (var variable : row.variables()) {
+        if (row.later() == null || variable.startsWith("A2A_")) {
+          assertProblem(Problem.Exit.PROBLEM, row, variable, () -> resolve(Map.of(), Map.of(variable, bad), null));
+        } else { // other programs read it, too, and nothing depends on it yet
+          assertThat(resolve(Map.of(), Map.of(variable, bad), null).warnings()).singleElement().asString()
+              .startsWith(row.key() + " is ").contains(variable, "must be");
+        }
+      }
+      for (var key : row.keys()) {
+        for (var value : List.of(TextNode.valueOf(bad), Json.object().put("x", 1))) {
+          var file = file(key, value);
+          assertProblem(Problem.Exit.PROBLEM, row, "c.json:2:", () -> resolve(Map.of(), Map.of(), file));
+        }
+      }
     }
-    if (!row.isYesNo()) {
-      assertProblem(check("--" + key.replace('_', '-') + "=" + VALUES.get(key).bad), 2, row, "--");
-    }
   }
 
-  private static void assertProblem(Ran ran, int exit, Setting<?> row, String where) {
-    assertThat(ran.exit()).as(ran.toString()).isEqualTo(exit);
-    assertThat(ran.err().lines().filter(line -> !line.startsWith("warning: "))).as(ran.err()).hasSize(3)
-        .anyMatch(line -> line.startsWith("problem: " + row.key() + " is ") && line.contains(where))
-        .anyMatch(line -> line.startsWith("    why: it must be ")).anyMatch(line -> line.startsWith("    fix: change it in "));
-    assertThat(ran.out()).isEmpty();
+  private static void assertProblem(Problem.Exit exit, Setting<?> row, String where, ThrowingCallable call) {
+    var problem = catchThrowableOfType(Problem.class, call);
+    assertThat(problem).as(row.key()).isNotNull();
+    assertThat(problem.exit()).isEqualTo(exit);
+    assertThat(problem.what()).startsWith(row.key() + " is ").contains(where);
+    assertThat(problem.why()).startsWith("it must be ");
+    assertThat(problem.fix()).startsWith("change it in ");
   }
 
-  private Ran show(Map<String, String> variables, String... more) {
-    return Ran.config(home, variables, Stream.concat(Stream.of("show", "--json"), Stream.of(more)).toArray(String[]::new));
+  private Settings resolve(Map<String, List<String>> flags, Map<String, String> variables, Path config) {
+    return Settings.resolve(flags, config, new Environment(variables, home, home, "this-host"));
   }
 
-  private Ran check(String... more) {
-    return Ran.config(home, Map.of(), Stream.concat(Stream.of("check"), Stream.of(more)).toArray(String[]::new));
-  }
-
-  private Path file(String key, String value) throws IOException {
-    return Files.writeString(home.resolve("c.json"), "{\n  " + Json.write(Json.object().put(key, value)).substring(1));
+  private Path file(String key, JsonNode value) throws IOException {
+    return Files.writeString(home.resolve("c.json"), "{\n  " + Json.write(Json.object().set(key, value)).substring(1));
   }
 
   private static Setting<?> row(String key) {
-    return rows().filter(r -> r.key().equals(key)).findFirst().orElseThrow();
+    return SettingsTable.rows().stream().filter(row -> row.key().equals(key)).findFirst().orElseThrow();
   }
 }

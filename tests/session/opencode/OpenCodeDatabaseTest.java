@@ -10,33 +10,25 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import lib.core.Clock;
 import lib.session.Message;
 import lib.session.SessionStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tests.FakeTime;
 import tests.session.Captured;
 
-/** OpenCode's database from 1.2 on: read while it is written, only rows that have changed, and only three of its tables. */
+/** OpenCode's database from 1.2 on: read while it is written, and only three of its tables. */
 class OpenCodeDatabaseTest {
   @TempDir
   Path folder;
-  private final FakeTime time = new FakeTime();
   private Path file;
   private SessionStore store;
 
   @BeforeEach
   void lay() {
     file = Captured.lay("1.18.33", folder).resolve("opencode.db");
-    store = store(time);
-  }
-
-  private SessionStore store(Clock time) {
-    return Captured.store("opencode", folder, Map.of("A2A_AGENT_STORAGE_PATH", folder.toString()));
+    store = Captured.opencode(folder);
   }
 
   @Test
@@ -65,8 +57,7 @@ class OpenCodeDatabaseTest {
 
   @Test
   void readsBesideAWriter() throws Exception {
-    var beside = store(Clock.SYSTEM);
-    var session = Captured.titled(beside, "List the stock");
+    var session = Captured.titled(store, "List the stock");
     var stop = new AtomicBoolean();
     var written = new int[1];
     var writer = Thread.ofPlatform().start(() -> {
@@ -83,23 +74,23 @@ class OpenCodeDatabaseTest {
     try {
       var last = 0;
       for (var n = 0; n < 100; n++) {
-        var now = Captured.titled(beside, "List the stock").messages();
+        var now = Captured.titled(store, "List the stock").messages();
         assertThat(now).isGreaterThanOrEqualTo(last);
-        assertThat(beside.messages(session, 5)).hasSizeBetween(4, 5).extracting(Message::role).contains("user");
+        assertThat(store.messages(session, 5)).hasSizeBetween(4, 5).extracting(Message::role).contains("user");
         last = now;
       }
     } finally {
       stop.set(true);
       writer.join();
     }
-    assertThat(Captured.titled(beside, "List the stock").messages()).isEqualTo(4 + written[0]);
+    assertThat(Captured.titled(store, "List the stock").messages()).isEqualTo(4 + written[0]);
   }
 
   @Test
   void failsWhenTheFileIsNoDatabase() throws IOException {
     Files.deleteIfExists(folder.resolve("opencode.db-wal"));
     Files.writeString(file, "this is no database, and long enough to have a header that could be one ".repeat(20));
-    assertThatThrownBy(() -> store(time).sessions()).isInstanceOf(IOException.class).hasMessageContaining("opencode.db");
+    assertThatThrownBy(() -> store.sessions()).isInstanceOf(IOException.class).hasMessageContaining("opencode.db");
   }
 
   @Test
@@ -108,7 +99,7 @@ class OpenCodeDatabaseTest {
       Files.deleteIfExists(folder.resolve("opencode.db" + end));
     }
     Files.createDirectory(file);
-    assertThatThrownBy(() -> store(time).sessions()).isInstanceOf(IOException.class).hasMessageContaining("is a folder");
+    assertThatThrownBy(() -> store.sessions()).isInstanceOf(IOException.class).hasMessageContaining("is a folder");
   }
 
   private void write(String... statements) throws SQLException {
