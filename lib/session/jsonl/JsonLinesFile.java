@@ -2,7 +2,6 @@ package lib.session.jsonl;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,22 +22,28 @@ final class JsonLinesFile {
     if (Files.size(file) > MAX_FILE) {
       throw new IOException(file + " is larger than " + MAX_FILE + " bytes");
     }
-    try (var in = new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), 64 << 10)) {
+    try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
       var line = new ByteArrayOutputStream();
-      for (var next = in.read(); next >= 0; next = in.read()) {
-        if (next != '\n') {
-          if (line.size() <= MAX_LINE) {
-            line.write(next);
+      var chunk = new byte[64 << 10];
+      for (var length = in.read(chunk); length > 0; length = in.read(chunk)) {
+        var start = 0;
+        for (var at = 0; at < length; at++) {
+          if (chunk[at] == '\n') {
+            add(line, chunk, start, at);
+            object(line.toByteArray(), reader);
+            line.reset();
+            start = at + 1;
           }
-          continue;
         }
-        if (line.size() <= MAX_LINE) {
-          object(line.toByteArray(), reader);
-        }
-        line.reset();
+        add(line, chunk, start, length);
       }
     }
     return reader;
+  }
+
+  /** Adds to the line; of one that is too long only the beginning, which is no JSON. */
+  private static void add(ByteArrayOutputStream line, byte[] chunk, int from, int to) {
+    line.write(chunk, from, Math.min(to - from, MAX_LINE - line.size()));
   }
 
   private static void object(byte[] line, Consumer<ObjectNode> reader) throws IOException {
