@@ -64,7 +64,7 @@ public abstract class Command implements Callable<Integer> {
   public final int run(CommandIo through, String... args) {
     NativeLibrary.keepIn(through.env());
     var line = new CommandLine(this);
-    prepare(line.getCommandSpec(), through, List.of(args));
+    prepare(line.getCommandSpec(), through);
     configure(line, List.of(args));
     var code = line.execute(args);
     if (code == Problem.Exit.DONE.code) {
