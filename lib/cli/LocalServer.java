@@ -44,7 +44,7 @@ public record LocalServer(String name, URI url, String token, boolean isAlive) {
    * the folder's file, which its first start makes.
    */
   public static Settings withToken(Settings settings, Path folder, CommandIo io) {
-    if (settings.get(SettingsTable.NO_TOKEN)) {
+    if (!settings.get(SettingsTable.REQUIRE_TOKEN)) {
       io.warn("the server asks for no token: every user of this machine can read its tasks and run code as you");
       return settings;
     }

@@ -25,8 +25,8 @@ public record ServerOptions(String host, int port, Path database, Tokens tokens,
 
   /** What the settings say. @throws Problem when the tokens are none, or the settings ask for tokens and for no token */
   public static ServerOptions of(Settings settings) {
-    if (settings.get(SettingsTable.NO_TOKEN) && settings.get(SettingsTable.TOKENS) != null) {
-      throw new Problem("no_token and tokens are both given", "the server asks for tokens, or for none", "leave one of them out")
+    if (!settings.get(SettingsTable.REQUIRE_TOKEN) && settings.get(SettingsTable.TOKENS) != null) {
+      throw new Problem("tokens are given, and --no-token", "the server asks for tokens, or for none", "leave one of them out")
           .ending(Problem.Exit.USAGE);
     }
     return new ServerOptions(settings.get(SettingsTable.HOST), settings.get(SettingsTable.PORT), database(settings), Tokens.parse(settings.get(SettingsTable.TOKENS)),

@@ -29,9 +29,9 @@ class CheckTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"A2A_HOST,0.0.0.0,without tokens,4", "A2A_TOKENS,abc,no_token and tokens are both given,2"})
+  @CsvSource({"A2A_HOST,0.0.0.0,without tokens,4", "A2A_TOKENS,abc,'tokens are given, and --no-token',2"})
   void findsWhatDoesNotGoWithNoToken(String variable, String value, String what, int exit) {
-    var ran = Ran.config(home, Map.of(variable, value, "A2A_NO_TOKEN", "yes"), "check");
+    var ran = Ran.config(home, Map.of(variable, value, "A2A_REQUIRE_TOKEN", "no"), "check");
     assertThat(ran.exit()).as(ran.toString()).isEqualTo(exit);
     assertThat(ran.err()).contains("every user of this machine can", "problem: ", what);
   }

@@ -61,7 +61,7 @@ public final class Site implements AutoCloseable {
   }
 
   public Program serve(Map<String, String> variables) throws Exception {
-    var program = start(variables, "serve", "--no-token=" + !variables.containsKey("A2A_AUTH_TOKENS"), "--port", url == null ? "0" : Integer.toString(url.getPort()));
+    var program = start(variables, "serve", variables.containsKey("A2A_AUTH_TOKENS") ? "--token" : "--no-token", "--port", url == null ? "0" : Integer.toString(url.getPort()));
     at(URI.create(program.awaitOut("(http://\\S+)")));
     return program;
   }
