@@ -12,16 +12,21 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import lib.cli.Command;
 import lib.cli.output.CommandIo;
 import lib.core.Environment;
 
 /** A command that runs in the tests' own JVM: it costs milliseconds, where a process costs a second of a processor. */
 final class InnerCommand extends Process {
-  /** Those that need no process of their own: they handle no signal and start no log. */
-  private static final Set<String> NAMES = Set.of("config", "ctl", "models", "outbox", "server", "sessions", "status", "tasks");
+  /** Those that need no process of their own. */
+  private static final Set<String> NAMES = Set.of("config", "ctl", "models", "outbox", "run", "server", "sessions", "status", "tasks");
+  /** What a worker within this JVM lacks. */
+  private static final Set<String> APART = Set.of("--exit-when-idle", "--help", "--local", "--log-level", "--once", "--task");
 
+  private final Command command;
   private final Thread thread;
+  private volatile TestLog log;
   private volatile int exit;
 
   /** Starts it; what it prints goes into these files. */
@@ -29,20 +34,47 @@ final class InnerCommand extends Process {
     var prints = new PrintStream(Files.newOutputStream(out), true, StandardCharsets.UTF_8);
     var says = new PrintStream(Files.newOutputStream(err), true, StandardCharsets.UTF_8);
     var io = new CommandIo(InputStream.nullInputStream(), prints, says, false, env);
+    command = command(arguments[0]);
     thread = Thread.ofPlatform().name(arguments[0]).start(() -> {
+      log = TestLog.open(says);
       try (prints; says) {
-        exit = command(arguments[0]).run(io, Arrays.copyOfRange(arguments, 1, arguments.length));
+        exit = command.run(io, Arrays.copyOfRange(arguments, 1, arguments.length));
       }
     });
   }
 
   static boolean fits(String... arguments) {
-    return arguments.length > 0 && NAMES.contains(arguments[0]);
+    return arguments.length > 0 && NAMES.contains(arguments[0])
+        && !(arguments[0].equals("run") && (arguments.length == 1 || Stream.of(arguments).anyMatch(APART::contains)));
+  }
+
+  /** Does what the command does at this signal. */
+  void signal(String name) throws InterruptedException {
+    if (!(command instanceof InnerWorker worker)) {
+      throw new IllegalStateException("a command within this JVM gets no signals");
+    }
+    as(() -> worker.signal(name));
+  }
+
+  private interface Action {
+    void run() throws InterruptedException;
+  }
+
+  /** Runs it on a thread that logs where the command logs. */
+  private void as(Action action) throws InterruptedException {
+    Thread.ofPlatform().start(() -> {
+      log.join();
+      try {
+        action.run();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("no one interrupts it", e);
+      }
+    }).join();
   }
 
   private static Command command(String name) {
     try {
-      return (Command) Class.forName("cmd." + name).getConstructor().newInstance();
+      return name.equals("run") ? new InnerWorker() : (Command) Class.forName("cmd." + name).getConstructor().newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalArgumentException(name, e);
     }
@@ -73,10 +105,14 @@ final class InnerCommand extends Process {
     return exit;
   }
 
-  /** Interrupts it, as the console does at Ctrl-C. */
+  /** Interrupts it, as the console does at Ctrl-C; a worker leaves its agents and ends. */
   @Override
   public void destroy() {
-    thread.interrupt();
+    if (command instanceof InnerWorker worker) {
+      worker.detach();
+    } else {
+      thread.interrupt();
+    }
   }
 
   @Override

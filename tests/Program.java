@@ -17,7 +17,7 @@ import lib.core.Environment;
 
 /**
  * The program as a user has it: a process of its own, started from the once-built jar, with a home, state and data in a
- * folder of the test. Ends with {@link #close}, at the latest. Commands that only ask and print may run within this JVM.
+ * folder of the test. Ends with {@link #close}, at the latest. A command that no test kills may run within this JVM.
  */
 public final class Program implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(40); // generous: tests run four at once on two cores
@@ -96,8 +96,9 @@ public final class Program implements AutoCloseable {
 
   /** Sends a signal by its name. */
   public void signal(String name) throws IOException, InterruptedException {
-    if (process instanceof InnerCommand) {
-      throw new IllegalStateException("a command within this JVM gets no signals");
+    if (process instanceof InnerCommand command) {
+      command.signal(name);
+      return;
     }
     new ProcessBuilder("sh", "-c", "kill -s " + name + " " + process.pid()).start().waitFor();
   }
@@ -157,15 +158,10 @@ public final class Program implements AutoCloseable {
     }
   }
 
+  /** Ends it at once; agents of a worker stay. */
   @Override
   public void close() throws InterruptedException {
-    if (process.isAlive()) {
-      process.destroy(); // the first TERM drains, so a few may be needed
-      for (var i = 0; i < 3 && !process.waitFor(2, TimeUnit.SECONDS); i++) {
-        process.destroy();
-      }
-      process.destroyForcibly().waitFor();
-    }
+    process.destroyForcibly().waitFor();
   }
 
   private static String read(Path file) {

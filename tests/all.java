@@ -42,7 +42,7 @@ public final class all {
   private all() {}
 
   public static void main(String[] args) throws Exception {
-    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off"); // what counts is asserted
+    TestLog.start();
     LINKS.setLevel(Level.SEVERE);
     var names = new ArrayList<String>();
     for (var arg : args) {

@@ -201,7 +201,7 @@ public final class Chaos implements AutoCloseable {
       for (var folder : folders) {
         arguments.addAll(List.of("-b", folder.getFileName() + ":" + folder));
       }
-      worker = site.work(proxy.url(), "w" + number, arguments.toArray(String[]::new));
+      worker = site.process(site.arguments(proxy.url(), "w" + number, arguments.toArray(String[]::new)));
     }
 
     /** The number of its tasks without an end in their agents' ledger. */

@@ -379,7 +379,7 @@ class ControlTest extends OnSite {
 
   @Test
   void socketIsPrivateAndReplacedWhenStale() throws Exception {
-    var worker = site.work("-b", "code:" + code);
+    var worker = site.workApart("-b", "code:" + code);
     var socket = stateDir.resolve("control.sock");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-------");
     worker.signal("KILL");

@@ -40,7 +40,7 @@ class FullDiskTest {
     gate = home.resolve("gate");
     Files.writeString(home.resolve("config.json"), Json.write(Json.object().put("min_free_disk", "0"))); // else the worker would hold tasks before
     site.openServer();
-    worker = site.work("-b", "code:" + code, "-b", "other:" + other, "--config", home.resolve("config.json").toString());
+    worker = site.workApart("-b", "code:" + code, "-b", "other:" + other, "--config", home.resolve("config.json").toString());
     settled = new Settled(site.home(), site.client());
   }
 

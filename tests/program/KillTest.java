@@ -55,15 +55,15 @@ class KillTest {
       "RUNNING_ANSWERED", "OUTPUT_ASKED", "OUTPUT_ANSWERED", "OUTPUT_RECEIVED", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED",
       "STATUS_RECEIVED", "RELEASE_ASKED", "RELEASE_ANSWERED", "RELEASE_RECEIVED"})
   void completesTheTaskOnceWhenTheWorkerIsKilledAtAStep(Step step) throws Exception {
-    scene = new Scene("worker-" + step.name());
-    scene.run(step, () -> kill(scene.worker), scene::work);
+    scene = new Scene("worker-" + step.name(), true);
+    scene.run(step, () -> kill(scene.worker), () -> scene.worker = scene.work());
   }
 
   @ParameterizedTest
   @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_RECEIVED", "AGENT_STARTED", "RUNNING_ANSWERED", "OUTPUT_ASKED",
       "OUTPUT_ANSWERED", "OUTPUT_RECEIVED", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED", "RELEASE_ASKED", "RELEASE_ANSWERED"})
   void completesTheTaskOnceWhenTheServerIsKilledAtAStep(Step step) throws Exception {
-    scene = new Scene("server-" + step.name());
+    scene = new Scene("server-" + step.name(), false);
     scene.run(step, () -> kill(server), () -> server = site.serve());
   }
 
@@ -85,19 +85,19 @@ class KillTest {
     private final FaultProxy proxy;
     private Program worker;
 
-    Scene(String name) throws Exception {
+    Scene(String name, boolean isWorkerKilled) throws Exception {
       this.name = name;
       machine = new Site(Files.createDirectory(temp.resolve(name)));
       machine.at(site.url());
       code = machine.folder("code");
       gate = machine.home().resolve("gate");
       proxy = new FaultProxy(site.url());
-      work();
+      worker = isWorkerKilled ? machine.process(machine.arguments(proxy.url(), name, "-b", "code:" + code)) : work();
       worker.awaitErr("stream open");
     }
 
-    void work() throws IOException {
-      worker = machine.work(proxy.url(), name, "-b", "code:" + code);
+    Program work() throws IOException {
+      return machine.work(proxy.url(), name, "-b", "code:" + code);
     }
 
     void run(Step step, Action harm, Action repair) throws Exception {
@@ -139,7 +139,6 @@ class KillTest {
     @Override
     public void close() throws Exception {
       proxy.close();
-      kill(worker);
       machine.close();
     }
   }

@@ -78,7 +78,7 @@ class LostJournalTest extends OnSite {
   void deliversTheOutputWholeAndOnceToOurServer(Harm harm) throws Exception {
     site.openServer();
     var older = earlier();
-    var worker = site.work("-b", "code:" + code);
+    var worker = site.workApart("-b", "code:" + code);
     var task = site.create(code, Settled.prompt("x", LINES, gate));
     site.awaitOutput(task, "x line 18\n");
     worker.signal("KILL");
@@ -97,7 +97,7 @@ class LostJournalTest extends OnSite {
     try (var server = FakeServer.start(Version.HEAD)) {
       site.at(server.url());
       var older = earlier();
-      var worker = site.work("-b", "code:" + code, "--poll-interval", "0.5");
+      var worker = site.workApart("-b", "code:" + code);
       var task = server.addTask(site.id(code), Settled.prompt("x", LINES, gate));
       Program.await("half of it", () -> server.output(task).contains("x line 18\n"));
       worker.signal("KILL");
@@ -114,7 +114,7 @@ class LostJournalTest extends OnSite {
   @Test
   void endsAndLeavesTheAgentWhenTheJournalIsCutWhileItRuns() throws Exception {
     site.openServer();
-    var worker = site.work("-b", "code:" + code);
+    var worker = site.workApart("-b", "code:" + code);
     var task = site.create(code, Settled.prompt("x", LINES, gate));
     site.awaitOutput(task, "x line 18\n");
     try (var wal = FileChannel.open(journal.resolveSibling("journal.db-wal"), StandardOpenOption.WRITE)) {

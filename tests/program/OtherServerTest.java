@@ -187,14 +187,12 @@ class OtherServerTest {
     server = FakeServer.start(Version.HEAD);
     site.at(server.url());
     server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"task_timeout_seconds\":6}");
-    String[] run = {"run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code};
-    var first = site.start(run);
-    first.awaitErr("stream open");
+    var first = site.workApart("-b", "code:" + code);
     var task = server.addTask(site.id(code), "polite");
     first.awaitErr("agent started task=" + task);
     first.signal("KILL");
     first.exit();
-    var second = site.start(run);
+    var second = site.work("-b", "code:" + code);
     second.awaitErr("reattached task=" + task);
     awaitStatus(task, "failed");
     assertThat(server.task(task).path("error").asText()).contains("the longest a task may run")

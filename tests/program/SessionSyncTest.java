@@ -122,13 +122,13 @@ class SessionSyncTest {
     try (var server = FakeServer.start(Version.V16)) {
       site.at(server.url());
       Files.createFile(gate);
-      var killed = site.start(arguments());
-      killed.awaitErr("stream open");
+      var first = site.start(arguments());
+      first.awaitErr("stream open");
       var id = site.id(code);
       var task = server.addTask(id, gate.toString());
       Program.await("the whole session", () -> server.status(task).equals("completed") && server.messages("ses_live").size() == 2);
-      killed.signal("KILL");
-      killed.exit();
+      first.signal("TERM");
+      first.exit();
       Files.delete(site.home().resolve(".local/share/opencode/storage/session/p/ses_live.json"));
       site.start(arguments());
       Program.await("the session to go", () -> server.sessions(id).isEmpty());

@@ -34,7 +34,7 @@ class SettleTest extends OnSite {
 
   /** A task whose worker is killed while its agent runs. */
   private String orphan(String prompt, String said) throws Exception {
-    var worker = site.work("-b", "code:" + code);
+    var worker = site.workApart("-b", "code:" + code);
     var task = site.create(code, prompt);
     site.awaitOutput(task, said);
     worker.signal("KILL");
@@ -60,14 +60,8 @@ class SettleTest extends OnSite {
 
   @Test
   void watchesAnAgentAndReportsLaterWhenTheServerIsAway() throws Exception {
-    var server = site.serve();
-    var first = site.work("-b", "code:" + code);
-    var task = site.create(code, "wait " + gate);
-    site.awaitOutput(task, "waiting");
-    first.signal("KILL");
-    first.exit();
-    server.signal("KILL");
-    server.exit();
+    var task = orphan("wait " + gate, "waiting");
+    site.closeServer();
     var worker = site.work(site.url(), "w", "-b", "code:" + code);
     worker.awaitErr("reattached task=" + task);
     var status = site.start("status", "--name", "w", "--json");
@@ -76,23 +70,20 @@ class SettleTest extends OnSite {
     assertThat(Json.read(status.out()).path("running").path(0).path("task_id").asText()).isEqualTo(task);
     Files.createFile(gate);
     worker.awaitErr("task=" + task + " .*completed");
-    site.serve();
+    site.openServer();
     assertThat(site.ended(task).status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(site.output(task)).startsWith("waiting\nwaited\n— completed").containsOnlyOnce("waiting");
   }
 
   @Test
   void keepsReportsFromAnotherServerAtTheSameAddress() throws Exception {
-    var server = site.serve();
     var task = orphan("wait " + gate, "waiting");
-    server.signal("KILL");
-    server.exit();
+    site.closeServer();
     var worker = site.work(site.url(), "w", "-b", "code:" + code);
     worker.awaitErr("reattached task=" + task);
     Files.createFile(gate);
     worker.awaitErr("task=" + task + " .*completed");
-    site.start("serve", "--port", Integer.toString(site.url().getPort()), "--data", home.resolve("other").toString())
-        .awaitOut("(http://\\S+)");
+    site.openServer(home.resolve("other"));
     worker.awaitErr("reports wait for another server task=" + task);
     assertThat(worker.err()).doesNotContain("task=" + task + " status completed delivered");
     var outbox = site.start("outbox", "list", "--name", "w");
@@ -140,7 +131,7 @@ class SettleTest extends OnSite {
     var task = orphan("wait " + gate, "waiting");
     var pid = AttemptDirectory.of(state(), task, 1).pids().orElseThrow().supervisor();
     ProcessHandle.of(pid).orElseThrow().destroyForcibly();
-    Program.await("its end", () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+    Program.await("its end", () -> site.agents().stream().noneMatch(process -> process.pid() == pid));
     assertThat(site.agents()).as("the agent, which outlives its supervisor").isNotEmpty();
     site.work("-b", "code:" + code);
     var ended = site.ended(task);
@@ -275,8 +266,10 @@ class SettleTest extends OnSite {
 
   @Test
   void startsNoAgentWhenTheIntentCannotBeWritten() throws Exception {
-    site.work("-b", "code:" + code).signal("TERM");
+    var first = site.work("-b", "code:" + code);
     site.id(code);
+    first.signal("TERM");
+    first.exit();
     refuse("CREATE TRIGGER refuse BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'made to fail'); END");
     var worker = site.work("-b", "code:" + code);
     var task = site.create(code, "append made.txt");

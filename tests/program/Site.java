@@ -48,9 +48,14 @@ public final class Site implements AutoCloseable {
     return Files.createDirectories(home.resolve("code").resolve(name));
   }
 
-  /** Opens the embedded server within this JVM, for tests that neither end it nor read its log. */
+  /** Opens the embedded server within this JVM, for tests that do not read its log; first on a free port, later on the same one. */
   public void openServer() throws InterruptedException {
-    hub = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, home.resolve(".local/share/a2a-server/server.db"), Tokens.NONE), Clock.SYSTEM);
+    openServer(home.resolve(".local/share/a2a-server"));
+  }
+
+  /** The same with its data in this folder. */
+  void openServer(Path data) throws InterruptedException {
+    hub = EmbeddedServer.start(new ServerOptions("127.0.0.1", url == null ? 0 : url.getPort(), data.resolve("server.db"), Tokens.NONE), Clock.SYSTEM);
     at(hub.url());
   }
 
@@ -89,8 +94,13 @@ public final class Site implements AutoCloseable {
   }
 
   private Program work(Map<String, String> variables, URI server, String name, String... more) throws IOException {
-    return start(variables, Stream.concat(Stream.of("run", "--server", server.toString(), "--name", name, "--agent-bin", agent()),
-        Stream.of(more)).toArray(String[]::new));
+    return start(variables, arguments(server, name, more));
+  }
+
+  /** The command line of a worker of this name for a server or a proxy. */
+  String[] arguments(URI server, String name, String... more) {
+    return Stream.concat(Stream.of("run", "--server", server.toString(), "--name", name, "--agent-bin", agent()), Stream.of(more))
+        .toArray(String[]::new);
   }
 
   public Program start(String... arguments) throws IOException {
@@ -101,9 +111,16 @@ public final class Site implements AutoCloseable {
     return kept(Program.command(home, folder("here"), variables, arguments));
   }
 
-  /** The same in a process of its own, which can get signals. */
+  /** The same in a process of its own, which can get every signal. */
   Program process(String... arguments) throws IOException {
     return kept(Program.start(home, folder("here"), Map.of(), arguments));
+  }
+
+  /** A worker as {@link #work} starts it, in a process of its own. */
+  Program workApart(String... more) throws Exception {
+    var program = process(arguments(url, "w", more));
+    program.awaitErr("stream open");
+    return program;
   }
 
   private Program kept(Program program) {
@@ -209,7 +226,8 @@ public final class Site implements AutoCloseable {
     closeServer();
   }
 
-  private void closeServer() throws InterruptedException {
+  /** Ends the server within this JVM: connections break, and further ones are refused. */
+  void closeServer() throws InterruptedException {
     if (hub != null) {
       hub.close();
       hub = null;

@@ -23,7 +23,7 @@ class SleepTest extends OnSite {
   void open() throws Exception {
     gate = home.resolve("gate");
     server = site.serve();
-    worker = site.work("-b", "code:" + code, "--sse-heartbeat-timeout", Long.toString(SILENCE.toSeconds()));
+    worker = site.workApart("-b", "code:" + code, "--sse-heartbeat-timeout", Long.toString(SILENCE.toSeconds()));
     settled = new Settled(site.home(), site.client());
   }
 

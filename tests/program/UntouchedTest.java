@@ -36,7 +36,7 @@ class UntouchedTest extends OnSite {
     Files.writeString(code.resolve("committed.txt"), "uncommitted\n");
     Files.writeString(code.resolve("untracked.txt"), "three\n");
     var before = everything();
-    var worker = site.work("-b", "code:" + code);
+    var worker = site.workApart("-b", "code:" + code);
     assertThat(site.ended(site.create(code, "talk well")).status()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(site.ended(site.create(code, "crash 3")).status()).isEqualTo(TaskStatus.FAILED);
     var cancelled = site.create(code, "polite");
