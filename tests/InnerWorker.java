@@ -2,6 +2,8 @@ package tests;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import lib.agent.CredentialFiles;
@@ -45,6 +47,29 @@ final class InnerWorker extends Command {
     }
   };
 
+  /** A clock on which the time passes so many times as fast. The wall clock is the machine's. */
+  private record FastClock(int times) implements Clock {
+    @Override
+    public Instant now() {
+      return Instant.now();
+    }
+
+    @Override
+    public long nanos() {
+      return System.nanoTime() * times;
+    }
+
+    @Override
+    public void sleep(Duration duration) throws InterruptedException {
+      Thread.sleep(duration.dividedBy(times));
+    }
+
+    @Override
+    public boolean acquire(Semaphore permits, Duration max) throws InterruptedException {
+      return Clock.super.acquire(permits, max.dividedBy(times));
+    }
+  }
+
   private volatile Daemon daemon;
 
   InnerWorker() {
@@ -58,19 +83,25 @@ final class InnerWorker extends Command {
     CredentialFiles.addTo(secrets, settings.env());
     var redaction = Redaction.of(secrets.names());
     TestLog.mask(redaction::mask);
+    var clock = new FastClock(given(Program.TIMES_FASTER, 1));
+    var client = new ApiClient(ServerAddress.of(settings), Duration.ofSeconds(given(Program.CALL_SECONDS, 30)));
     var stateDir = StateDirectory.of(settings);
     try (var lock = LockFile.take(stateDir.resolve("lock"), "a worker", "end it");
         var journal = Journal.open(stateDir.resolve("journal.db"))) {
       var worker = new Worker(new WorkerContext(WorkerIdentity.of(settings), new ReloadableSettings(settings),
-          new ServerLink(new ApiClient(ServerAddress.of(settings))), journal, redaction, new EventBus(), Clock.SYSTEM, IMPATIENT),
+          new ServerLink(client), journal, redaction, new EventBus(), clock, IMPATIENT),
           settings.get(SettingsTable.CODEBASES));
       daemon = new Daemon(worker, this::settings, s -> s.get(SettingsTable.CODEBASES));
-      try (var control = ControlServer.start(stateDir, daemon, io.env())) {
+      try (var control = ControlServer.start(stateDir, daemon, io.env(), clock)) {
         worker.start(Integer.MAX_VALUE >> 1);
         worker.await(Duration.ofDays(1));
       }
       return (worker.isConnected() ? Problem.Exit.DONE : Problem.Exit.INTERRUPTED).code;
     }
+  }
+
+  private int given(String variable, int otherwise) {
+    return io.env().var(variable) == null ? otherwise : Integer.parseInt(io.env().var(variable));
   }
 
   /** Does what {@code run} does at this signal. Any thread; one that comes before the worker has started waits for it. */

@@ -20,6 +20,8 @@ import lib.core.Environment;
  * folder of the test. Ends with {@link #close}, at the latest. A command that no test kills may run within this JVM.
  */
 public final class Program implements AutoCloseable {
+  /** Variables for a worker within this JVM: its clock goes so many times as fast, and a call to the server may take so long. */
+  public static final String TIMES_FASTER = "TEST_TIMES_FASTER", CALL_SECONDS = "TEST_CALL_SECONDS";
   public static final Duration PATIENCE = Duration.ofSeconds(40); // generous: tests run four at once on two cores
 
   private final Process process;

@@ -12,10 +12,10 @@ record ChannelTimeout(Thread timer) implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelTimeout.class);
 
   /** Starts the time. */
-  static ChannelTimeout start(Channel channel, Duration limit) {
+  static ChannelTimeout start(Channel channel, Duration limit, Clock clock) {
     return new ChannelTimeout(Thread.ofVirtual().name("channel timeout").start(() -> {
       try {
-        Clock.SYSTEM.sleep(limit);
+        clock.sleep(limit);
         channel.close();
       } catch (IOException | InterruptedException e) {
         LOG.debug("channel not closed: {}", e.getMessage());

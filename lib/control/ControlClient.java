@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.config.StateDirectory;
+import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.store.LockFile;
@@ -96,7 +97,7 @@ public final class ControlClient implements AutoCloseable {
    * @throws Problem that the worker answers, or when it does not answer within 30 s
    */
   public JsonNode call(String method, ObjectNode params) {
-    try (var timeout = ChannelTimeout.start(channel, TIMEOUT)) {
+    try (var timeout = ChannelTimeout.start(channel, TIMEOUT, Clock.SYSTEM)) {
       send(method, params);
       return read().path("result");
     } catch (IOException e) {

@@ -14,6 +14,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import jdk.net.ExtendedSocketOptions;
+import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import org.slf4j.Logger;
@@ -30,10 +31,12 @@ final class ControlConnection implements ControlApi.Client {
   private static final int PARSE_ERROR = -32700, INVALID_REQUEST = -32600, INTERNAL_ERROR = -32603; // numbers of JSON-RPC 2.0
 
   private final SocketChannel channel;
+  private final Clock clock;
   private JsonNode id = NullNode.instance; // of the request, once it is read; null for a notification, which gets no answer
 
-  ControlConnection(SocketChannel channel) {
+  ControlConnection(SocketChannel channel, Clock clock) {
     this.channel = channel;
+    this.clock = clock;
   }
 
   /** Serves the client; returns when either side has closed the connection. */
@@ -72,7 +75,7 @@ final class ControlConnection implements ControlApi.Client {
   private String readLine() throws IOException {
     var in = new BufferedInputStream(Channels.newInputStream(channel));
     var line = new ByteArrayOutputStream();
-    try (var timeout = ChannelTimeout.start(channel, TIMEOUT)) {
+    try (var timeout = ChannelTimeout.start(channel, TIMEOUT, clock)) {
       for (var next = in.read(); next != '\n'; next = in.read()) {
         if (next < 0) {
           throw new EOFException("its request has no end");
@@ -143,7 +146,7 @@ final class ControlConnection implements ControlApi.Client {
 
   private void reply(String field, JsonNode value) throws InterruptedException {
     if (id != null) {
-      try (var timeout = ChannelTimeout.start(channel, TIMEOUT)) {
+      try (var timeout = ChannelTimeout.start(channel, TIMEOUT, clock)) {
         write(((ObjectNode) Json.object().put("jsonrpc", "2.0").set("id", id)).set(field, value));
       }
     }

@@ -34,12 +34,14 @@ public final class ControlServer implements AutoCloseable {
   private final Path stateDir;
   private final ServerSocketChannel socket;
   private final ControlApi api;
+  private final Clock clock;
   private final Map<SocketChannel, Thread> clients = new ConcurrentHashMap<>();
 
-  private ControlServer(Path stateDir, ServerSocketChannel socket, ControlApi api) {
+  private ControlServer(Path stateDir, ServerSocketChannel socket, ControlApi api, Clock clock) {
     this.stateDir = stateDir;
     this.socket = socket;
     this.api = api;
+    this.clock = clock;
   }
 
   /**
@@ -49,11 +51,16 @@ public final class ControlServer implements AutoCloseable {
    * @throws Problem when the socket cannot be made
    */
   public static ControlServer start(Path stateDir, Daemon daemon, Environment env) {
+    return start(stateDir, daemon, env, Clock.SYSTEM);
+  }
+
+  /** The same with this clock for what a client may take. */
+  public static ControlServer start(Path stateDir, Daemon daemon, Environment env, Clock clock) {
     try {
       var file = SocketFile.make(stateDir, env);
       var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(file));
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------")); // its folder is ours alone before that, too
-      var server = new ControlServer(stateDir, socket, new ControlApi(stateDir, daemon));
+      var server = new ControlServer(stateDir, socket, new ControlApi(stateDir, daemon), clock);
       Thread.ofVirtual().name("control").start(new RestartingLoop("control socket", server::accept, Clock.SYSTEM));
       return server;
     } catch (IOException e) {
@@ -76,7 +83,7 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void serve(SocketChannel channel) {
-    var connection = new ControlConnection(channel);
+    var connection = new ControlConnection(channel, clock);
     if (clients.size() >= MAX_CLIENTS) {
       connection.refuse("this worker has " + MAX_CLIENTS + " clients already");
       return;

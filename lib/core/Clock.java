@@ -2,6 +2,8 @@ package lib.core;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** The clock that everything waits on, so that tests prove order and budgets without waiting. */
 public interface Clock {
@@ -13,6 +15,11 @@ public interface Clock {
 
   /** Waits; interruptible. */
   void sleep(Duration duration) throws InterruptedException;
+
+  /** Waits for a permit, no longer than this; returns whether it has it. */
+  default boolean acquire(Semaphore permits, Duration max) throws InterruptedException {
+    return permits.tryAcquire(max.toMillis(), TimeUnit.MILLISECONDS);
+  }
 
   /** The machine's own clock. */
   Clock SYSTEM = new Clock() {

@@ -7,6 +7,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.stream.Stream;
 import lib.core.Json;
 import org.junit.jupiter.api.Test;
@@ -169,7 +170,7 @@ class CommandsTest extends OnSite {
   void saysThatACancelIsPendingWhenItTakesLonger() throws Exception {
     site.openServer();
     var code = site.folder("code");
-    site.work("-b", "code:" + code);
+    site.work(Map.of(Program.TIMES_FASTER, "3"), "-b", "code:" + code);
     var running = site.create(code, "stubborn");
     site.awaitOutput(running, "running");
     var cancel = ran("tasks", "cancel", running);

@@ -236,7 +236,8 @@ class ControlTest extends OnSite {
       server.heal();
       ran("outbox", "retry", refused.path("id").asText());
       Program.await("the outcome", () -> server.status(task).equals("completed"));
-      ran("outbox", "drop", json("outbox", "list").path(0).path("id").asText());
+      var release = json("outbox", "list").valueStream().filter(r -> r.path("state").asText().equals("refused")).findFirst().orElseThrow();
+      ran("outbox", "drop", release.path("id").asText());
       Program.await("nothing left", () -> json("outbox", "list").isEmpty());
     }
   }
@@ -312,7 +313,7 @@ class ControlTest extends OnSite {
 
   @Test
   void disconnectsAClientWhenItSendsNoRequestOrReadsNoAnswer() throws Exception {
-    site.work("-b", "code:" + code);
+    site.work(Map.of(Program.TIMES_FASTER, "10"), "-b", "code:" + code);
     var task = site.create(code, "talk " + "x".repeat(250_000)); // more than a socket's buffer holds
     site.ended(task);
     try (var mute = new Raw(); var deaf = new Raw("{\"id\":1,\"method\":\"tail\",\"params\":{\"task_id\":\"" + task + "\"}}")) {
@@ -327,10 +328,14 @@ class ControlTest extends OnSite {
   @Test
   void disconnectsASubscriberWhenItLeavesTooManyEventsUnread() throws Exception {
     var worker = site.work("-b", "code:" + code);
+    var reason = "x".repeat(8_000); // some thirty of these fill the socket's buffer
     try (var deaf = new Raw("{\"id\":1,\"method\":\"events\"}")) {
       assertThat(deaf.read().has("result")).isTrue();
       Program.await("its end", () -> {
-        assertThat(ask("{\"id\":1,\"method\":\"reload\"}").has("result")).isTrue();
+        for (var i = 0; i < 20; i++) {
+          assertThat(ask("{\"id\":1,\"method\":\"pause\",\"params\":{\"reason\":\"" + reason + "\"}}").has("result")).isTrue();
+          assertThat(ask("{\"id\":1,\"method\":\"resume\"}").has("result")).isTrue();
+        }
         return worker.err().contains("256 events unread");
       });
       Program.await("the end of its connection", deaf::isClosed);

@@ -3,9 +3,9 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -80,31 +80,32 @@ class CutTest {
   void neitherLosesNorRepeatsAChunkWhenItIsCut() throws Exception {
     var cuts = List.of(proxy.at(Step.OUTPUT_ANSWERED, 1, () -> Cut.DROP), proxy.at(Step.OUTPUT_ASKED, 3, () -> Cut.RESET),
         proxy.at(Step.OUTPUT_ANSWERED, 4, () -> Cut.TRUNCATE), proxy.at(Step.OUTPUT_ASKED, 6, () -> Cut.DUPLICATE));
-    create(code, 100_000); // some 2 MB, in chunks of at most 256 KiB
+    create(code, 70_000); // more than 1 MiB, in chunks of at most 256 KiB
     for (var cut : cuts) {
       cut.await();
     }
     assertThat(settled.wrongs(Program.PATIENCE)).as(site.toString()).isEmpty();
   }
 
-  /** All at once: each takes the half minute until a call times out, or until a poll finds what the stream lacks. */
+  /** All at once: each takes the time until a call is given up, or until a quiet stream is opened again. */
   @Test
   void retriesACallWhenNoAnswerComes() throws Exception {
     var folders = new ArrayList<Path>();
-    var arguments = new ArrayList<>(List.of("--max-concurrent-tasks", "4"));
+    var arguments = new ArrayList<>(List.of("--max-concurrent-tasks", "4", "--sse-heartbeat-timeout", "2"));
     var steps = List.of(Step.CLAIM_ANSWERED, Step.OUTPUT_ANSWERED, Step.STATUS_ANSWERED, Step.STREAM_EVENT);
     for (var step : steps) {
       folders.add(site.folder(step.name()));
       arguments.addAll(List.of("-b", step.name() + ":" + folders.getLast()));
     }
     try (var hanging = new FaultProxy(site.url())) {
-      site.work(hanging.url(), "hanging", arguments.toArray(String[]::new)).awaitErr("stream open");
+      site.start(Map.of(Program.CALL_SECONDS, "2"), site.arguments(hanging.url(), "hanging", arguments.toArray(String[]::new)))
+          .awaitErr("stream open");
       for (var i = 0; i < steps.size(); i++) {
         var hang = hanging.at(steps.get(i), 1, () -> Cut.HALF_OPEN);
         create(folders.get(i), LINES);
         hang.await();
       }
-      assertThat(settled.wrongs(Duration.ofSeconds(90))).as(site.toString()).isEmpty();
+      assertThat(settled.wrongs(Program.PATIENCE)).as(site.toString()).isEmpty();
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,7 +79,7 @@ class IntakeTest extends OnSite {
     var broken = home.resolve("opencode");
     Files.writeString(broken, "#!/bin/sh\necho cannot load libfoo >&2\nexit 1\n");
     Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
-    var worker = site.work("-b", "code:" + code, "--agent-bin", broken.toString());
+    var worker = site.work(Map.of(Program.TIMES_FASTER, "10"), "-b", "code:" + code, "--agent-bin", broken.toString());
     for (var i = 0; i < 3; i++) {
       assertThat(site.ended(site.create(code, "talk " + i)).status()).isEqualTo(TaskStatus.FAILED);
     }

@@ -165,7 +165,7 @@ class OtherServerTest {
   @EnumSource(value = Version.class, names = {"V16", "HEAD"})
   void requeuesATaskWhenItMeetsAUsageLimit(Version version) throws Exception {
     var worker = work(version);
-    var task = server.addTask(site.id(code), "limit 2 " + home.resolve("refused"));
+    var task = server.addTask(site.id(code), "limit 1 " + home.resolve("refused"));
     awaitStatus(task, "completed");
     assertThat(server.task(task).path("result").asText()).isEqualTo("served");
     assertThat(server.history(task)).containsSubsequence("running", "failed", "running", "completed");
@@ -176,7 +176,7 @@ class OtherServerTest {
   @EnumSource(value = Version.class, names = {"D25", "V13"})
   void failsATaskAtAUsageLimitWhenTheServerCannotRequeue(Version version) throws Exception {
     var worker = work(version);
-    var task = server.addTask(site.id(code), "limit 2 " + home.resolve("refused"));
+    var task = server.addTask(site.id(code), "limit 1 " + home.resolve("refused"));
     worker.awaitErr("task=" + task + " stays failed");
     assertThat(server.status(task)).isEqualTo("failed");
     assertThat(server.task(task).path("error").asText()).contains("Too Many Requests");
@@ -186,7 +186,7 @@ class OtherServerTest {
   void keepsTheGrantedTimeAfterARestart() throws Exception {
     server = FakeServer.start(Version.HEAD);
     site.at(server.url());
-    server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"task_timeout_seconds\":6}");
+    server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"task_timeout_seconds\":3}");
     var first = site.workApart("-b", "code:" + code);
     var task = server.addTask(site.id(code), "polite");
     first.awaitErr("agent started task=" + task);
@@ -196,7 +196,7 @@ class OtherServerTest {
     second.awaitErr("reattached task=" + task);
     awaitStatus(task, "failed");
     assertThat(server.task(task).path("error").asText()).contains("the longest a task may run")
-        .containsPattern("ended after [56]\\."); // a deadline is in whole seconds
+        .containsPattern("ended after [23]\\."); // a deadline is in whole seconds
     assertThat(second.err()).contains("status=failed reason=timeout");
   }
 

@@ -51,7 +51,7 @@ class SecretsTest extends OnSite {
 
   @Test
   void masksAPauseReasonBeforeSendingIt() throws Exception {
-    site.work(Map.of("OPENAI_API_KEY", SECRET), "-b", "code:" + code);
+    site.work(Map.of("OPENAI_API_KEY", SECRET, Program.TIMES_FASTER, "10"), "-b", "code:" + code);
     var pause = site.start("ctl", "pause", "--name", "w", "--reason", "the key " + SECRET + " is spent");
     assertThat(pause.exit()).as(pause.toString()).isZero();
     Program.await("the hold at the server", () -> !site.client().workers().getFirst().path("holds").isEmpty());

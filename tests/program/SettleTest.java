@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
@@ -271,7 +272,7 @@ class SettleTest extends OnSite {
     first.signal("TERM");
     first.exit();
     refuse("CREATE TRIGGER refuse BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'made to fail'); END");
-    var worker = site.work("-b", "code:" + code);
+    var worker = site.work(Map.of(Program.TIMES_FASTER, "10"), "-b", "code:" + code);
     var task = site.create(code, "append made.txt");
     worker.awaitErr("cannot write the journal, no task is taken, retrying in 10 s task=" + task + ": .*made to fail");
     assertThat(site.client().task(task).status()).isEqualTo(TaskStatus.PENDING);

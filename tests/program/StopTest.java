@@ -3,6 +3,7 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.util.Map;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,7 +125,7 @@ class StopTest extends OnSite {
 
   @Test
   void killsAnAgentThatIgnoresIntAndTerm() throws Exception {
-    site.work("-b", "code:" + code);
+    site.work(Map.of(Program.TIMES_FASTER, "10"), "-b", "code:" + code);
     var running = site.create(code, "stubborn");
     site.awaitOutput(running, "running");
     site.client().cancel(running, "enough");

@@ -155,7 +155,7 @@ class WorkerTest extends OnSite {
 
   @Test
   void registersAFolderByTaskAndDeclinesOneOutsideTheRoots() throws Exception {
-    var worker = site.work("--exit-when-idle", "600");
+    var worker = site.work();
     var wished = site.folder("wished");
     var task = register(wished);
     assertThat(site.ended(task).result()).contains(site.id(wished));
@@ -170,8 +170,6 @@ class WorkerTest extends OnSite {
   }
 
   private String register(Path folder) throws Exception {
-    var create = Program.start(home, "tasks", "list", "--server", site.url().toString()); // any call proves that the server runs
-    assertThat(create.exit()).isZero();
     var body = Json.object().put("name", folder.getFileName().toString()).put("path", folder.toString());
     var http = java.net.http.HttpClient.newHttpClient().send(java.net.http.HttpRequest.newBuilder(site.url().resolve("/v1/agent/codebases"))
         .header("Content-Type", "application/json").POST(java.net.http.HttpRequest.BodyPublishers.ofString(Json.write(body))).build(),

@@ -3,7 +3,6 @@ package lib.worker.presence;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import lib.client.ApiClient;
 import lib.client.FailureLog;
 import lib.client.http.ApiException;
@@ -80,7 +79,7 @@ public final class Heartbeat implements Runnable, Reporting {
         woken.drainPermits();
         context.clock().sleep(GAP);
         var left = INTERVAL.minus(Duration.ofNanos(context.clock().nanos() - start));
-        if (woken.tryAcquire(Math.max(0, left.toMillis()), TimeUnit.MILLISECONDS)) {
+        if (context.clock().acquire(woken, left.isNegative() ? Duration.ZERO : left)) {
           LOG.debug("heartbeat before its time");
         }
       }
