@@ -70,7 +70,7 @@ class RedirectTest {
 
   @Test
   void aTokenFollowsTheSameHostFromHttpToHttps() throws Exception {
-    var keys = Keys.make(temp);
+    var keys = Keys.in(temp);
     try (var proxy = new TinyProxy(); var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       server.token("secret-token");
       proxy.upgrade(server.url().getPort());
@@ -85,7 +85,7 @@ class RedirectTest {
 
   @Test
   void aTokenDoesNotFollowToAnotherEncryptedPort() throws Exception {
-    var keys = Keys.make(temp);
+    var keys = Keys.in(temp);
     try (var server = FakeServer.start(Version.V16); var other = FakeServer.startTls(Version.V16, keys.sockets())) {
       server.on("GET", "*").redirect(307, other.url() + "/v1/agent/codebases");
       new ApiClient(new ServerAddress(server.url(), "secret-token", keys.certificate(), ApiClientTest.env(Map.of()))).pathFamily();
@@ -120,7 +120,7 @@ class RedirectTest {
 
   @Test
   void aServerBehindATlsProxyCannotSendTheTokenInTheClear() throws Exception {
-    var keys = Keys.make(temp);
+    var keys = Keys.in(temp);
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       var id = server.addTask(null, "do it");
       var client = new ApiClient(new ServerAddress(server.url(), "secret-token", keys.certificate(), ApiClientTest.env(Map.of())));

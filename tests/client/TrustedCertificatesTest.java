@@ -26,7 +26,7 @@ class TrustedCertificatesTest {
 
   @Test
   void aServerWithTheNamedAuthorityIsTrustedForCallsAndStreams() throws Exception {
-    var keys = Keys.make(temp);
+    var keys = Keys.in(temp);
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
       var client = client(server, keys.certificate());
       assertThat(client.pathFamily()).isEqualTo(PathFamily.CODEBASES);
@@ -38,9 +38,9 @@ class TrustedCertificatesTest {
 
   @Test
   void aStrangersCertificateIsRefusedAndSeesNoToken() throws Exception {
-    var keys = Keys.make(temp);
+    var keys = Keys.in(temp);
     try (var server = FakeServer.startTls(Version.V16, keys.sockets())) {
-      for (var trusted : new Path[] {null, Keys.make(temp).certificate()}) {
+      for (var trusted : new Path[] {null, keys.stranger()}) {
         var failed = catchThrowableOfType(ApiException.class, () -> client(server, trusted).pathFamily());
         assertThat(failed.kind()).isEqualTo(ApiException.Kind.UNREACHABLE);
         assertThat(failed.getMessage()).containsIgnoringCase("certif");

@@ -17,6 +17,7 @@ import lib.journal.Journal;
 import lib.protocol.CodebaseInfo;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,13 +30,15 @@ class DamagedJournalTest {
   private static final int ATTEMPTS = 200;
   private static final int PAGE = 4096;
 
+  private static byte[] filled;
+
   @TempDir
   Path temp;
   private Path file;
 
-  @BeforeEach
-  void fill() throws Exception {
-    file = temp.resolve("journal.db");
+  @BeforeAll
+  static void fill(@TempDir Path folder) throws Exception {
+    var file = folder.resolve("journal.db");
     try (var journal = Journal.open(file)) {
       journal.saveCodebase("s", new CodebaseInfo("cb", "name", "/p", "w"), "about", NOW);
       for (var i = 1; i <= ATTEMPTS; i++) {
@@ -44,6 +47,12 @@ class DamagedJournalTest {
         journal.ended(claimed, "{}", List.of(new TaskReport("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), false, NOW);
       }
     }
+    filled = Files.readAllBytes(file);
+  }
+
+  @BeforeEach
+  void write() throws IOException {
+    file = Files.write(temp.resolve("journal.db"), filled);
   }
 
   private List<Path> aside() throws IOException {

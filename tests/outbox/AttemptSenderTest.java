@@ -25,7 +25,7 @@ import tests.fake.Fault;
 /** What an attempt has to deliver reaches the server in order and whole, whatever happens on the way (P1, P2, P3). */
 class AttemptSenderTest {
   /** Several chunks, each piece of it different. */
-  private static final String LONG = IntStream.range(0, 40_000).mapToObj(i -> "line " + i + " ä\n").collect(Collectors.joining());
+  private static final String LONG = IntStream.range(0, 15_000).mapToObj(i -> "line " + i + " ä\n").collect(Collectors.joining());
 
   @TempDir
   Path temp;

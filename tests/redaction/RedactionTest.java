@@ -180,13 +180,13 @@ class RedactionTest {
   @Timeout(60) // a second each; minutes when each beginning is looked at for itself
   void readsALineOfNothingButBeginningsInTimeThatGrowsWithItsLength(String begin) {
     var gate = Redaction.of(Map.of("hunter2hunter2", "KEY"));
-    assertThat(gate.mask(begin.repeat((8 << 20) / begin.length()))).isNotEmpty();
+    assertThat(gate.mask(begin.repeat((2 << 20) / begin.length()))).isNotEmpty();
   }
 
   @Test
   void masksAsASlowSearchForEverySecretDoes() {
     var random = new Random(5);
-    for (var run = 0; run < 300; run++) {
+    for (var run = 0; run < 100; run++) {
       var secrets = new LinkedHashMap<String, String>();
       for (var i = 0; i < 1 + random.nextInt(12); i++) {
         secrets.put(letters(random, 8 + random.nextInt(8)), "K");

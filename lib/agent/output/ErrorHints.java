@@ -31,7 +31,7 @@ public final class ErrorHints {
    * @param status the provider's HTTP status, 0 when it gave none
    */
   public static String on(String message, int status) {
-    return ROWS.stream().filter(row -> row.status == status && status != 0 || row.words.matcher(message).find()).findFirst()
+    return ROWS.stream().filter(row -> row.status == status && status != 0 || row.words.matcher(UsageLimit.cut(message)).find()).findFirst()
         .map(row -> message.replaceFirst("[.!;\\s]+$", "") + "; " + row.what).orElse(message);
   }
 }

@@ -123,7 +123,7 @@ public final class OutputAnalyzer {
       }
       case AgentError failed -> {
         failure = new AgentError(masked(failed.message()), failed.status(), failed.detail());
-        sessionGone |= adapter.isSessionNotFound(failed.message());
+        sessionGone |= adapter.isSessionNotFound(UsageLimit.cut(failed.message()));
         limit = UsageLimit.of(failure).map(found -> found.withTimeOf(limit)).orElse(limit);
         yield UsageLimit.of(failed).isPresent() ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
       }
@@ -158,7 +158,7 @@ public final class OutputAnalyzer {
   private boolean isLimit(AgentError trouble) {
     var masked = new AgentError(masked(trouble.message()), trouble.status(), trouble.detail());
     warning = masked.message();
-    sessionGone |= adapter.isSessionNotFound(trouble.message());
+    sessionGone |= adapter.isSessionNotFound(UsageLimit.cut(trouble.message()));
     var found = UsageLimit.of(masked);
     limit = found.map(limited -> limited.withTimeOf(limit)).orElse(limit);
     return found.isPresent();

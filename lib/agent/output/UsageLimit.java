@@ -43,7 +43,7 @@ public record UsageLimit(String message, Duration pause, Instant until) {
 
   /** The limit that an error of the agent tells of, if it is one. */
   public static Optional<UsageLimit> of(AgentError failed) {
-    return STATUS.contains(failed.status()) || ERROR.matcher(failed.message()).find()
+    return STATUS.contains(failed.status()) || ERROR.matcher(cut(failed.message())).find()
         ? Optional.of(read(failed.message(), failed.message() + "\n" + failed.detail())) : Optional.empty();
   }
 
@@ -121,7 +121,8 @@ public record UsageLimit(String message, Duration pause, Instant until) {
     return new UsageLimit(message, Duration.ofMillis((long) (seconds * 1000)), null);
   }
 
-  private static String cut(String text) {
+  /** The beginning of a text, in which a message says what is wrong: an agent may print megabytes. */
+  static String cut(String text) {
     return text.length() <= MOST_READ ? text : text.substring(0, MOST_READ);
   }
 }

@@ -106,7 +106,7 @@ class MaskedTranscriptTest {
 
   @Test
   void showsNoPartOfASecretInALongResultAndInTheEndOfStderr() throws IOException {
-    for (var shift = 0; shift < SECRET.length() + 2; shift++) {
+    for (var shift = 0; shift < SECRET.length() + 2; shift += 3) {
       var folder = folder(state, "result" + shift);
       var half = 1 << 19;
       write(folder, "out", "a".repeat(half - shift) + " " + SECRET + " " + "b".repeat(4 * half) + "\n" + "c".repeat(10) + " " + SECRET + " "

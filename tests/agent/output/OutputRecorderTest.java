@@ -66,7 +66,7 @@ class OutputRecorderTest {
   @Test
   void continuesAtEveryCheckpointWithoutLossOrRepetition() throws IOException {
     var random = new Random(7);
-    for (var run = 0; run < 20; run++) {
+    for (var run = 0; run < 5; run++) {
       var folder = folder(state, "run" + run);
       var outText = new StringBuilder();
       var errText = new StringBuilder();
@@ -203,8 +203,8 @@ class OutputRecorderTest {
   @Test
   void passesALineOfManyMegabytes() throws IOException {
     var folder = folder();
-    write(folder, "out", say("x".repeat(30 << 20)));
-    assertThat(all(folder, NO_CAP)).hasSize((30 << 20) + 1 + "— done\n".length());
+    write(folder, "out", say("x".repeat(6 << 20)));
+    assertThat(all(folder, NO_CAP)).hasSize((6 << 20) + 1 + "— done\n".length());
   }
 
   /** Writes a line of some kind to the agent's output; returns what people are to see of it. */
