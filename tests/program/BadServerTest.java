@@ -3,45 +3,25 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import lib.core.Json;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 
 /** A server that errs, lies, hangs or disappears stops nothing for good, and no task is lost or repeated. */
-class BadServerTest {
+class BadServerTest extends OnSite {
   private static final String STATUS = "/v1/agent/tasks/*/status";
-
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
-  private FakeServer server;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
-    server = FakeServer.start(Version.HEAD);
-    site.at(server.url());
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
-    server.close();
+    fake(Version.HEAD);
   }
 
   private Program start() throws Exception {
-    return site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code,
-        "--poll-interval", "0.5");
+    return site.work(server.url(), "w", "-b", "code:" + code, "--poll-interval", "0.5");
   }
 
   private Program work() throws Exception {
@@ -52,14 +32,6 @@ class BadServerTest {
 
   private String add(String prompt) throws Exception {
     return server.addTask(site.id(code), prompt);
-  }
-
-  private void awaitStatus(String task, String status) throws Exception {
-    try {
-      Program.await(task + " " + status, () -> server.status(task).equals(status));
-    } catch (AssertionError e) {
-      throw new AssertionError(e.getMessage() + ", it is " + server.status(task) + "\n" + site, e);
-    }
   }
 
   @ParameterizedTest

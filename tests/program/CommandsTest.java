@@ -199,14 +199,12 @@ class CommandsTest extends OnSite {
   @ParameterizedTest
   @EnumSource(FakeServer.Version.class)
   void reportsAFailedCancelWhenTheServerCannotCancel(FakeServer.Version version) throws Exception {
-    try (var server = FakeServer.start(version)) {
-      site.at(server.url());
-      var task = server.addTask((String) null, "x");
-      server.change(task, t -> t.put("status", "running").put("worker_id", "w9"));
-      var ran = ran("tasks", "cancel", task);
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("still runs", "cannot cancel a running task", "tasks cancel --here " + task);
-    }
+    fake(version);
+    var task = server.addTask((String) null, "x");
+    server.change(task, t -> t.put("status", "running").put("worker_id", "w9"));
+    var ran = ran("tasks", "cancel", task);
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("still runs", "cannot cancel a running task", "tasks cancel --here " + task);
   }
 
   @Test

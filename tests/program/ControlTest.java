@@ -24,7 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 
 /** The running worker shows its state and obeys commands; no client can hold it up. */
 class ControlTest extends OnSite {
@@ -224,22 +223,20 @@ class ControlTest extends OnSite {
 
   @Test
   void outboxRetriesARefusedReportWhenTheWorkerRuns() throws Exception {
-    try (var server = FakeServer.start(Version.HEAD)) {
-      site.at(server.url());
-      site.work("-b", "code:" + code);
-      server.on("PUT", "/v1/agent/tasks/*/status").after(1).answer(422, "no");
-      server.on("POST", "/v1/worker/tasks/release").answer(422, "no");
-      var task = server.addTask(site.id(code), "talk hello");
-      Program.await("the refusals", () -> json("outbox", "list").valueStream().filter(r -> r.path("state").asText().equals("refused")).count() >= 2);
-      var refused = json("outbox", "list").valueStream().filter(r -> r.path("kind").asText().equals("status")).findFirst().orElseThrow();
-      assertThat(refused.path("error").asText()).contains("422");
-      server.heal();
-      ran("outbox", "retry", refused.path("id").asText());
-      Program.await("the outcome", () -> server.status(task).equals("completed"));
-      var release = json("outbox", "list").valueStream().filter(r -> r.path("state").asText().equals("refused")).findFirst().orElseThrow();
-      ran("outbox", "drop", release.path("id").asText());
-      Program.await("nothing left", () -> json("outbox", "list").isEmpty());
-    }
+    fake(Version.HEAD);
+    site.work("-b", "code:" + code);
+    server.on("PUT", "/v1/agent/tasks/*/status").after(1).answer(422, "no");
+    server.on("POST", "/v1/worker/tasks/release").answer(422, "no");
+    var task = server.addTask(site.id(code), "talk hello");
+    Program.await("the refusals", () -> json("outbox", "list").valueStream().filter(r -> r.path("state").asText().equals("refused")).count() >= 2);
+    var refused = json("outbox", "list").valueStream().filter(r -> r.path("kind").asText().equals("status")).findFirst().orElseThrow();
+    assertThat(refused.path("error").asText()).contains("422");
+    server.heal();
+    ran("outbox", "retry", refused.path("id").asText());
+    Program.await("the outcome", () -> server.status(task).equals("completed"));
+    var release = json("outbox", "list").valueStream().filter(r -> r.path("state").asText().equals("refused")).findFirst().orElseThrow();
+    ran("outbox", "drop", release.path("id").asText());
+    Program.await("nothing left", () -> json("outbox", "list").isEmpty());
   }
 
   @Test

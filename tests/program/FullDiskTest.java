@@ -12,17 +12,12 @@ import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
 /** A worker whose disk is full to the last byte takes no task, loses nothing, and heals by itself. */
-class FullDiskTest {
+class FullDiskTest extends OnSite {
   private static final int FIRST_PAGE = 20; // lines in a file's first 4 KiB, which it keeps also on a full disk
 
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
   private Path other;
   private Path disk;
   private Path gate;
@@ -31,11 +26,9 @@ class FullDiskTest {
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
     disk = Files.createDirectories(site.home().resolve(".local/state/a2a-worker/w"));
     assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", disk.toString()),
         "a small file system cannot be mounted here (root may)");
-    code = site.folder("code");
     other = site.folder("other");
     gate = home.resolve("gate");
     Files.writeString(home.resolve("config.json"), Json.write(Json.object().put("min_free_disk", "0"))); // else the worker would hold tasks before
@@ -46,7 +39,6 @@ class FullDiskTest {
 
   @AfterEach
   void close() throws Exception {
-    site.close();
     run("umount", "-l", disk.toString());
   }
 

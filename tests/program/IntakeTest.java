@@ -16,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 
 /** A shortage on the machine stops the intake, shows in the status, and heals by itself; no server widens the local rules. */
 class IntakeTest extends OnSite {
@@ -188,35 +187,31 @@ class IntakeTest extends OnSite {
   void startsNoAgentWhenARegisteredFolderBecomesALinkOutOfTheRoots() throws Exception {
     var roots = site.folder("roots");
     var inside = Files.createDirectories(roots.resolve("inside"));
-    try (var server = FakeServer.start(Version.HEAD)) {
-      site.at(server.url());
-      site.work("--codebase-roots", roots.toString());
-      server.addTask((ObjectNode) Json.object().put("codebase_id", "__pending__").put("agent_type", "register_workspace")
-          .set("metadata", Json.object().put("path", inside.toString())));
-      var there = server.addTask(site.id(inside), "where");
-      Program.await("its end", () -> server.status(there).equals("completed"));
-      Files.delete(inside);
-      Files.createSymbolicLink(inside, site.folder("secret"));
-      var refused = server.addTask(site.id(inside), "where");
-      Program.await("its refusal", () -> server.status(refused).equals("failed"));
-      assertThat(server.task(refused).path("error").asText()).contains("codebase_roots");
-      assertThat(server.output(refused)).doesNotContain("secret");
-    }
+    fake(Version.HEAD);
+    site.work("--codebase-roots", roots.toString());
+    server.addTask((ObjectNode) Json.object().put("codebase_id", "__pending__").put("agent_type", "register_workspace")
+        .set("metadata", Json.object().put("path", inside.toString())));
+    var there = server.addTask(site.id(inside), "where");
+    Program.await("its end", () -> server.status(there).equals("completed"));
+    Files.delete(inside);
+    Files.createSymbolicLink(inside, site.folder("secret"));
+    var refused = server.addTask(site.id(inside), "where");
+    Program.await("its refusal", () -> server.status(refused).equals("failed"));
+    assertThat(server.task(refused).path("error").asText()).contains("codebase_roots");
+    assertThat(server.output(refused)).doesNotContain("secret");
   }
 
   @Test
   void endsTheAgentBeforeItsLeaseExpiresWhenItCannotBeRenewed() throws Exception {
-    try (var server = FakeServer.start(Version.HEAD)) {
-      site.at(server.url());
-      server.on("GET", "/v1/agent/status").answer(200, "{\"message\":\"ok\",\"server_id\":\"srv_made\"}");
-      server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"attempt\":1,\"lease_seconds\":31}");
-      server.on("POST", "/v1/agent/workers/*/heartbeat").reset();
-      var worker = site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
-      worker.awaitErr("stream open");
-      var task = server.addTask(site.id(code), "polite");
-      Program.await("its outcome", () -> server.status(task).equals("failed"));
-      assertThat(server.task(task).path("error").asText()).contains("lease", "resume_session_id ses_made");
-      site.awaitNoAgents();
-    }
+    fake(Version.HEAD);
+    server.on("GET", "/v1/agent/status").answer(200, "{\"message\":\"ok\",\"server_id\":\"srv_made\"}");
+    server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"attempt\":1,\"lease_seconds\":31}");
+    server.on("POST", "/v1/agent/workers/*/heartbeat").reset();
+    var worker = site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    worker.awaitErr("stream open");
+    var task = server.addTask(site.id(code), "polite");
+    Program.await("its outcome", () -> server.status(task).equals("failed"));
+    assertThat(server.task(task).path("error").asText()).contains("lease", "resume_session_id ses_made");
+    site.awaitNoAgents();
   }
 }

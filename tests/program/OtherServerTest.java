@@ -3,59 +3,28 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import lib.core.Json;
 import lib.protocol.CodebaseInfo;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 
 /** A worker completes tasks on a server of each generation that people run. */
-class OtherServerTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
-  private FakeServer server;
-
-  @BeforeEach
-  void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
-    server.close();
-  }
-
+class OtherServerTest extends OnSite {
   private Program work(Version version, String... more) throws Exception {
-    server = FakeServer.start(version);
-    site.at(server.url());
-    var worker = site.start(java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--server", server.url().toString(),
-        "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code, "--poll-interval", "0.5"),
-        java.util.stream.Stream.of(more)).toArray(String[]::new));
+    fake(version);
+    var worker = site.work(server.url(), "w", Stream.concat(Stream.of("-b", "code:" + code, "--poll-interval", "0.5"), Stream.of(more))
+        .toArray(String[]::new));
     worker.awaitErr("codebase code .* registered");
     if (version != Version.D25) {
       worker.awaitErr("stream open");
     }
     return worker;
-  }
-
-  private void awaitStatus(String task, String status) throws Exception {
-    try {
-      Program.await(task + " " + status, () -> server.status(task).equals(status));
-    } catch (AssertionError e) {
-      throw new AssertionError(e.getMessage() + ", it is " + server.status(task) + "\n" + site, e);
-    }
   }
 
   @ParameterizedTest
@@ -77,10 +46,9 @@ class OtherServerTest {
   @ParameterizedTest
   @EnumSource(Version.class)
   void findsATaskCreatedBeforeTheStart(Version version) throws Exception {
-    server = FakeServer.start(version);
-    site.at(server.url());
+    fake(version);
     var task = server.addTask(server.addCodebase("code", code.toString(), "w"), "talk found");
-    site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code);
+    site.work(server.url(), "w", "-b", "code:" + code);
     awaitStatus(task, "completed");
     assertThat(server.task(task).path("result").asText()).isEqualTo("found");
   }
@@ -122,10 +90,9 @@ class OtherServerTest {
 
   @Test
   void sendsTheFieldsOfTheContract() throws Exception {
-    server = FakeServer.start(Version.V16);
+    fake(Version.V16);
     server.token("the-token");
-    site.at(server.url());
-    var worker = site.start(java.util.Map.of("A2A_AUTH_TOKEN", "the-token"), "run", "--server", server.url().toString(),
+    var worker = site.start(Map.of("A2A_AUTH_TOKEN", "the-token"), "run", "--server", server.url().toString(),
         "--name", "my worker", "--worker-id", "w1", "--agent-bin", Site.agent(), "-b", "code:" + code, "--capabilities", "build,fly");
     worker.awaitErr("stream open");
     assertThat(server.requests()).allSatisfy(r -> assertThat(r.headers()).containsEntry("Authorization", "Bearer the-token"));
@@ -184,8 +151,7 @@ class OtherServerTest {
 
   @Test
   void keepsTheGrantedTimeAfterARestart() throws Exception {
-    server = FakeServer.start(Version.HEAD);
-    site.at(server.url());
+    fake(Version.HEAD);
     server.on("POST", "/v1/worker/tasks/claim").answer(200, "{\"success\":true,\"task_timeout_seconds\":3}");
     var first = site.workApart("-b", "code:" + code);
     var task = server.addTask(site.id(code), "polite");

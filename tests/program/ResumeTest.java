@@ -9,34 +9,21 @@ import lib.core.Json;
 import lib.protocol.NewTask;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A task resumes a session in the folder that the agent's store names, and never a session of another codebase. A missing
  * session costs a task its memory, not its outcome; the result says so, and no work is repeated.
  */
-class ResumeTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
+class ResumeTest extends OnSite {
   private Path other;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
     site.openServer();
-    code = site.folder("code");
     other = site.folder("other");
     site.work("-b", "code:" + code, "-b", "other:" + other);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   @Test

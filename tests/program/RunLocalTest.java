@@ -6,27 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import lib.protocol.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** One command runs one task from its creation to its reported result, and exits with the outcome. */
-class RunLocalTest {
-  @TempDir
-  private Path home;
-  private Site site;
-
-  @BeforeEach
-  void open() throws Exception {
-    site = new Site(home);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
-  }
-
+class RunLocalTest extends OnSite {
   @Test
   void runsATaskWithoutAnyAgent() throws Exception {
     var run = site.start("run", "--local", "--port", "0", "--task", "hello, loop", "--agent-type", "echo");

@@ -9,16 +9,13 @@ import java.util.List;
 import java.util.Map;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 
 /** A worker sends its server the session of a running agent, and once more after the agent's end. */
-class SessionSyncTest {
+class SessionSyncTest extends OnSite {
   /** Keeps its session as OpenCode 1.0 does; waits half-way for the file that the prompt names. */
   private static final String AGENT = """
       #!/bin/sh
@@ -42,28 +39,17 @@ class SessionSyncTest {
       echo '{"type":"step_finish","timestamp":1,"sessionID":"ses_live","part":{"type":"step-finish","reason":"stop"}}'
       """;
 
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
   private Path gate;
   private String agent;
 
   @BeforeEach
   void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
     gate = site.home().resolve("gate");
     Files.writeString(site.home().resolve("word"), "correct-horse-battery");
     var file = site.home().resolve("agent");
     Files.writeString(file, AGENT);
     assertThat(file.toFile().setExecutable(true)).isTrue();
     agent = file.toString();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
   }
 
   private String[] arguments() {
@@ -77,27 +63,25 @@ class SessionSyncTest {
 
   @Test
   void syncsTheSessionToAnotherServerDuringAndAfterItsTask() throws Exception {
-    try (var server = FakeServer.start(Version.V16)) {
-      site.at(server.url());
-      var worker = site.start(Map.of("A_PASSWORD", "correct-horse-battery"), arguments());
-      worker.awaitErr("stream open");
-      var id = site.id(code);
-      var task = server.addTask(id, gate.toString());
-      Program.await("the session of the running task", () -> server.messages("ses_live").size() == 1 && server.sessions(id).size() == 1);
-      assertThat(server.status(task)).isEqualTo("running");
-      assertThat(server.sessions(id)).singleElement().satisfies(s -> assertThat(s.path("title").asText()).isEqualTo("made"));
-      assertThat(texts(server.messages("ses_live")).getFirst()).startsWith("the password is [A_PASSWORD").doesNotContain("correct");
-      Files.createFile(gate);
-      Program.await("the end", () -> server.status(task).equals("completed"));
-      Program.await("the whole session", () -> server.messages("ses_live").size() == 2
-          && server.sessions(id).getFirst().path("messageCount").asInt() == 2);
-      var status = site.start("status", "--json", "--name", "w");
-      assertThat(status.exit()).isZero();
-      assertThat(Json.read(status.out()).path("session_sync").path("sessions").asInt()).isEqualTo(1);
-      worker.signal("TERM");
-      assertThat(worker.exit()).isZero();
-      assertThat(server.workers()).isEmpty();
-    }
+    fake(Version.V16);
+    var worker = site.start(Map.of("A_PASSWORD", "correct-horse-battery"), arguments());
+    worker.awaitErr("stream open");
+    var id = site.id(code);
+    var task = server.addTask(id, gate.toString());
+    Program.await("the session of the running task", () -> server.messages("ses_live").size() == 1 && server.sessions(id).size() == 1);
+    assertThat(server.status(task)).isEqualTo("running");
+    assertThat(server.sessions(id)).singleElement().satisfies(s -> assertThat(s.path("title").asText()).isEqualTo("made"));
+    assertThat(texts(server.messages("ses_live")).getFirst()).startsWith("the password is [A_PASSWORD").doesNotContain("correct");
+    Files.createFile(gate);
+    Program.await("the end", () -> server.status(task).equals("completed"));
+    Program.await("the whole session", () -> server.messages("ses_live").size() == 2
+        && server.sessions(id).getFirst().path("messageCount").asInt() == 2);
+    var status = site.start("status", "--json", "--name", "w");
+    assertThat(status.exit()).isZero();
+    assertThat(Json.read(status.out()).path("session_sync").path("sessions").asInt()).isEqualTo(1);
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    assertThat(server.workers()).isEmpty();
   }
 
   @Test
@@ -119,34 +103,30 @@ class SessionSyncTest {
 
   @Test
   void deletesASessionAtTheNextStartWhenItsFileIsGone() throws Exception {
-    try (var server = FakeServer.start(Version.V16)) {
-      site.at(server.url());
-      Files.createFile(gate);
-      var first = site.start(arguments());
-      first.awaitErr("stream open");
-      var id = site.id(code);
-      var task = server.addTask(id, gate.toString());
-      Program.await("the whole session", () -> server.status(task).equals("completed") && server.messages("ses_live").size() == 2);
-      first.signal("TERM");
-      first.exit();
-      Files.delete(site.home().resolve(".local/share/opencode/storage/session/p/ses_live.json"));
-      site.start(arguments());
-      Program.await("the session to go", () -> server.sessions(id).isEmpty());
-    }
+    fake(Version.V16);
+    Files.createFile(gate);
+    var first = site.start(arguments());
+    first.awaitErr("stream open");
+    var id = site.id(code);
+    var task = server.addTask(id, gate.toString());
+    Program.await("the whole session", () -> server.status(task).equals("completed") && server.messages("ses_live").size() == 2);
+    first.signal("TERM");
+    first.exit();
+    Files.delete(site.home().resolve(".local/share/opencode/storage/session/p/ses_live.json"));
+    site.start(arguments());
+    Program.await("the session to go", () -> server.sessions(id).isEmpty());
   }
 
   @Test
   void sendsNoSessionWhenSyncIsOff() throws Exception {
-    try (var server = FakeServer.start(Version.V16)) {
-      site.at(server.url());
-      Files.createFile(gate);
-      var worker = site.start(Map.of("A2A_SESSION_SYNC_INTERVAL", "0"), arguments());
-      worker.awaitErr("stream open");
-      var task = server.addTask(site.id(code), gate.toString());
-      Program.await("the end", () -> server.status(task).equals("completed"));
-      worker.signal("TERM");
-      assertThat(worker.exit()).isZero();
-      assertThat(server.requests("POST", "/v1/agent/codebases/*/sessions/*sync")).isEmpty();
-    }
+    fake(Version.V16);
+    Files.createFile(gate);
+    var worker = site.start(Map.of("A2A_SESSION_SYNC_INTERVAL", "0"), arguments());
+    worker.awaitErr("stream open");
+    var task = server.addTask(site.id(code), gate.toString());
+    Program.await("the end", () -> server.status(task).equals("completed"));
+    worker.signal("TERM");
+    assertThat(worker.exit()).isZero();
+    assertThat(server.requests("POST", "/v1/agent/codebases/*/sessions/*sync")).isEmpty();
   }
 }

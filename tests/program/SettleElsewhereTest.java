@@ -3,7 +3,6 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import lib.agent.process.AttemptDirectory;
@@ -12,39 +11,15 @@ import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.protocol.TaskReport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 
 /** On other servers, too, a task whose agent never started runs once, or fails with the reason. */
-class SettleElsewhereTest {
-  @TempDir
-  private Path home;
-  private Site site;
-  private Path code;
-  private FakeServer server;
-
-  @BeforeEach
-  void open() throws Exception {
-    site = new Site(home);
-    code = site.folder("code");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    site.close();
-    server.close();
-  }
-
+class SettleElsewhereTest extends OnSite {
   /** The state of a worker that was killed while it claimed, or just after. */
   private String earlier(Version version, boolean recorded) throws Exception {
-    server = FakeServer.start(version);
-    site.at(server.url());
+    fake(version);
     var state = site.home().resolve(".local/state/a2a-worker/w");
     Files.createDirectories(state);
     Files.writeString(state.resolve("worker-id"), "me");
@@ -70,13 +45,8 @@ class SettleElsewhereTest {
       "V16, true, completed", "HEAD, true, completed", "V13, true, failed", "D25, true, failed"})
   void settlesAClaimWhenNoAgentStarted(Version version, boolean recorded, String outcome) throws Exception {
     var task = earlier(version, recorded);
-    site.start("run", "--server", server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code,
-        "--poll-interval", "0.5");
-    try {
-      Program.await("its outcome", () -> server.status(task).equals(outcome));
-    } catch (AssertionError e) {
-      throw new AssertionError(e.getMessage() + ", it is " + server.status(task) + "\n" + site, e);
-    }
+    site.work(server.url(), "w", "-b", "code:" + code, "--poll-interval", "0.5");
+    awaitStatus(task, outcome);
     if (outcome.equals("completed")) {
       assertThat(code.resolve("made.txt")).hasContent("once");
     } else {

@@ -142,45 +142,6 @@ class SettleTest extends OnSite {
   }
 
   @Test
-  void reattachesWhenTheJournalIsLost() throws Exception {
-    var task = orphan("wait " + gate, "waiting");
-    for (var end : List.of("-wal", "-shm")) {
-      Files.deleteIfExists(state().resolve("journal.db" + end));
-    }
-    Files.writeString(state().resolve("journal.db"), "garbage ".repeat(1000));
-    var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("journal damaged aside=.*journal.db.damaged-");
-    worker.awaitErr("reattached task=" + task);
-    Files.createFile(gate);
-    var ended = site.ended(task);
-    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(ended.result()).isEqualTo("waiting\nwaited");
-    assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
-    site.awaitNoAgents();
-  }
-
-  @Test
-  void reattachesWhenTheJournalIsAnOlderCopy() throws Exception {
-    var first = site.work("-b", "code:" + code);
-    site.id(code);
-    first.signal("TERM");
-    first.exit();
-    var journal = state().resolve("journal.db");
-    var copy = Files.readAllBytes(journal);
-    var task = orphan("wait " + gate, "waiting");
-    for (var end : List.of("-wal", "-shm")) {
-      Files.deleteIfExists(state().resolve("journal.db" + end));
-    }
-    Files.write(journal, copy);
-    var worker = site.work("-b", "code:" + code);
-    worker.awaitErr("reattached task=" + task);
-    Files.createFile(gate);
-    var ended = site.ended(task);
-    assertThat(ended.status()).as(site.toString()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(ended.raw().path("attempt").asInt()).isEqualTo(1);
-  }
-
-  @Test
   void watchesAnAgentWhenItsProcessesAreNoLongerOnRecord() throws Exception {
     var task = orphan("wait " + gate, "waiting");
     Files.delete(AttemptDirectory.of(state(), task, 1).file("pid"));

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,13 +60,25 @@ class WrapperTest {
   static Path shared; // caches that all tests but those of a cold start use
   @TempDir
   Path temp;
+  private static Path project; // built once
   private Path folder;
 
+  @BeforeAll
+  static void aProject() throws IOException {
+    project = project(shared);
+  }
+
   @BeforeEach
-  void aProjectInAPathWithSpaces() throws IOException {
-    folder = Files.createDirectories(temp.toRealPath().resolve("a path with $paces and ünïcode"));
+  void useIt() {
+    folder = project;
+  }
+
+  /** A project in a path with spaces. */
+  private static Path project(Path parent) throws IOException {
+    var folder = Files.createDirectories(parent.toRealPath().resolve("a path with $paces and ünïcode"));
     Files.copy(Project.file("jbang"), folder.resolve("jbang"), COPY_ATTRIBUTES);
     Files.writeString(folder.resolve("say.java"), SCRIPT);
+    return folder;
   }
 
   private record Ran(int exit, String out, String err) {}
@@ -323,6 +336,7 @@ class WrapperTest {
 
   @Test
   void aScriptThatDoesNotCompileSaysSoAndFails() throws Exception {
+    folder = project(temp);
     Files.writeString(folder.resolve("say.java"), "class say { no java }");
     var ran = say("");
     assertThat(ran.exit()).isNotZero();
@@ -342,6 +356,7 @@ class WrapperTest {
 
   @Test
   void withoutAJdkTheMessageNamesThePackageToInstall() throws Exception {
+    folder = project(temp);
     var bin = bin("bash", "env", "readlink", "mkdir", "dirname", "rm", "sed", "head");
     assertThat(withoutAJdk(bin, temp).err()).contains("no JDK 99 or newer was found, and no other Java");
     // with an older Java, but no JBang that could fetch a JDK, nor anything to get JBang with
@@ -383,6 +398,7 @@ class WrapperTest {
 
   @Test
   void aScriptThatIsReachedThroughALinkFindsItsSources() throws Exception {
+    folder = project(temp);
     Files.writeString(Files.createDirectory(folder.resolve("part")).resolve("Part.java"), "package part; public class Part { public static String text = \"[a]\"; }");
     var whole = Files.writeString(folder.resolve("whole.java"), "//SOURCES part/**.java\npublic class whole { public static void main(String[] a) { "
         + "System.out.println(part.Part.text); } }");
