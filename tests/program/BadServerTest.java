@@ -3,6 +3,7 @@ package tests.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.util.Map;
 import lib.core.Json;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +85,7 @@ class BadServerTest extends OnSite {
   @ValueSource(ints = {401, 403})
   void reportsARejectedTokenAndRetries(int status) throws Exception {
     server.token("right");
-    var worker = site.start(status == 401 ? java.util.Map.of() : java.util.Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server",
+    var worker = site.start(status == 401 ? Map.of() : Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server",
         server.url().toString(), "--name", "w", "--agent-bin", Site.agent(), "-b", "code:" + code, "--poll-interval", "0.5");
     worker.awaitErr("auth_token");
     assertThat(worker.err()).doesNotContain("wrong");
@@ -138,7 +139,7 @@ class BadServerTest extends OnSite {
 
   @Test
   void registersAgainWhenTheServerForgotItsWorkers() throws Exception {
-    var worker = work();
+    var worker = site.work(Map.of(Program.TIMES_FASTER, "10"), "-b", "code:" + code);
     worker.awaitErr("registered as w with 2 codebases"); // the last registration of the start: the next one comes from the heartbeat
     server.forget();
     server.dropStreams();
