@@ -239,7 +239,7 @@ class BadServerTest extends OnSite {
 
   @Test
   void claimsNothingAfterTheFirstTermEvenOnARetry() throws Exception {
-    server.on("POST", "/v1/worker/tasks/claim").html(503).times(1);
+    server.on("POST", "/v1/worker/tasks/claim").html(503).header("Retry-After", "1").times(1);
     var worker = work();
     var task = add("talk x");
     Program.await("the claim", () -> !server.requests("POST", "/v1/worker/tasks/claim").isEmpty());
@@ -251,7 +251,7 @@ class BadServerTest extends OnSite {
 
   @Test
   void doesNotRetryAClaimWhenTheTaskWasTaken() throws Exception {
-    server.on("POST", "/v1/worker/tasks/claim").html(503).times(1);
+    server.on("POST", "/v1/worker/tasks/claim").html(503).header("Retry-After", "1").times(1);
     var worker = work();
     var task = server.addTask(Json.object().put("codebase_id", site.id(code)).put("prompt", "talk x").put("title", "t"));
     Program.await("the claim", () -> !server.requests("POST", "/v1/worker/tasks/claim").isEmpty());
