@@ -28,20 +28,14 @@ record Url(String name, String bounds, List<String> schemes) implements SettingT
     }
     var scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     var web = schemes.contains("https");
-    if (!schemes.contains(scheme) || uri.isOpaque()) {
-      throw new Bad(bounds + ", with " + String.join(":// or ", schemes) + ":// in front");
-    }
-    if (web && uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
-      throw new Bad(bounds + ", without a user or password in it"); // it would stand in logs; auth_token is for that
-    }
-    if (WebAddress.host(uri) == null) {
-      throw new Bad(bounds + ", with a host name of letters, digits, dots, hyphens and underscores, or an address, and perhaps a port");
-    }
-    if (WebAddress.port(uri) == 0 || WebAddress.port(uri) > 65_535) {
-      throw new Bad(bounds + ", with a port from 1 to 65535");
-    }
-    if (web && (uri.getRawQuery() != null || uri.getRawFragment() != null)) {
-      throw new Bad(bounds + ", without ? or #, since paths are put behind it");
+    var must = !schemes.contains(scheme) || uri.isOpaque() ? "with " + String.join(":// or ", schemes) + ":// in front"
+        : web && uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")
+            ? "without a user or password in it" // it would stand in logs; auth_token is for that
+        : WebAddress.host(uri) == null ? "with a host name of letters, digits, dots, hyphens and underscores, or an address, and perhaps a port"
+        : WebAddress.port(uri) == 0 || WebAddress.port(uri) > 65_535 ? "with a port from 1 to 65535"
+        : web && (uri.getRawQuery() != null || uri.getRawFragment() != null) ? "without ? or #, since paths are put behind it" : null;
+    if (must != null) {
+      throw new Bad(bounds + ", " + must);
     }
     return URI.create(scheme + uri.toString().substring(scheme.length()));
   }
