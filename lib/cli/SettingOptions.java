@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import lib.config.Setting;
-import lib.config.SettingType;
 import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.Problem;
@@ -36,7 +35,8 @@ final class SettingOptions {
     var fallback = row.fallback().text().isEmpty() ? "" : " (default: " + row.fallback().text() + ")";
     var option = OptionSpec.builder(row.flags().toArray(String[]::new)).hidden(!row.isListed()).description((row.help() + fallback).replace("%", "%%"));
     if (!row.isYesNo()) {
-      return option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label(row.type())).build();
+      var label = row == SettingsTable.CODEBASES ? "[NAME:]PATH" : row.type().name().toUpperCase(Locale.ROOT).replace(' ', '-');
+      return option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label).build();
     }
     // what the text means is not picocli's to say
     return option.type(boolean.class).negatable(true).arity("0..1").fallbackValue("true").converters(text -> true)
@@ -46,14 +46,6 @@ final class SettingOptions {
           }
           return false;
         }).build();
-  }
-
-  private static String label(SettingType<?> type) {
-    return switch (type.name()) {
-      case "list of codebases" -> "[NAME:]PATH";
-      case "number" -> "N";
-      default -> type.name().toUpperCase(Locale.ROOT).replace(' ', '-');
-    };
   }
 
   /**
