@@ -65,20 +65,22 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   }
 
   static SettingType<Integer> whole(int min, int max) {
-    return new Amount<>("number", "a whole number from " + min + " to " + max, Map.of("", 1L), min, max, BigDecimal::intValueExact, BigDecimal::valueOf, Object::toString);
+    return new Amount<>("number", "a whole number from " + min + " to " + max, Map.of("", 1L), min, max,
+        BigDecimal::intValueExact, BigDecimal::valueOf, Object::toString);
   }
 
   /** Seconds as a number, or with a unit: 90, 1.5, 90s, 5m, 2h. Fractions count to the millisecond. */
   static SettingType<Duration> seconds(double min, long max) {
     Function<Duration, BigDecimal> number = duration -> BigDecimal.valueOf(duration.toMillis(), 3);
     return new Amount<>("seconds", "seconds from " + plain(BigDecimal.valueOf(min)) + " to " + max + " (90, 90s, 5m and 2h are understood)",
-        Map.of("", 1L, "s", 1L, "m", 60L, "h", 3600L), min, max, n -> Duration.ofMillis(Math.round(n.doubleValue() * 1000)), number, number.andThen(SettingType::plain));
+        Map.of("", 1L, "s", 1L, "m", 60L, "h", 3600L), min, max, n -> Duration.ofMillis(Math.round(n.doubleValue() * 1000)), number,
+        number.andThen(SettingType::plain));
   }
 
   /** Bytes as a number, or with KiB, MiB, GiB behind it. */
   static SettingType<Long> bytes(long min, long max) {
-    return new Amount<>("bytes", "bytes from " + size(min) + " to " + size(max), Map.of("", 1L, "k", 1L << 10, "kb", 1L << 10, "kib", 1L << 10, "m", 1L << 20, "mb", 1L << 20,
-        "mib", 1L << 20, "g", 1L << 30, "gb", 1L << 30, "gib", 1L << 30), min, max, BigDecimal::longValueExact, BigDecimal::valueOf, SettingType::size);
+    return new Amount<>("bytes", "bytes from " + size(min) + " to " + size(max), Map.of("", 1L, "k", 1L << 10, "kb", 1L << 10, "kib", 1L << 10,
+        "m", 1L << 20, "mb", 1L << 20, "mib", 1L << 20, "g", 1L << 30, "gb", 1L << 30, "gib", 1L << 30), min, max, BigDecimal::longValueExact, BigDecimal::valueOf, SettingType::size);
   }
 
   /** A value that is not allowed; the message completes "must be …". */
