@@ -63,7 +63,8 @@ public final class SettingsTable {
       "what agents may do unasked: what their own settings say, also change files, or all", is("edits"), in(WORK));
   public static final Setting<Path> AGENT_STORAGE_PATH = row("agent_storage_path", SettingType.PATH,
       "the agent's data folder, the folder storage in it, or its opencode.db",
-      otherwise("what OPENCODE_DB names, else opencode or agent in $XDG_DATA_HOME or in the homes of the codebases' owners"), in(WORK, SYNC), "--opencode-storage-path", "opencode_storage_path", "A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH");
+      otherwise("what OPENCODE_DB names, else opencode or agent in $XDG_DATA_HOME or in the homes of the codebases' owners"), in(WORK, SYNC),
+      "--opencode-storage-path", "opencode_storage_path", "A2A_OPENCODE_STORAGE_PATH", "OPENCODE_STORAGE_PATH");
   public static final Setting<List<String>> AGENT_ENV = row("agent_env", SettingType.VARIABLES,
       "further variables that agents inherit; NAME or PREFIX_*", is(List.of()), in(AGENT, WORK));
   public static final Setting<Integer> MAX_CONCURRENT_TASKS = row("max_concurrent_tasks", SettingType.whole(1, 64),
