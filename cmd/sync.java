@@ -4,7 +4,6 @@ package cmd;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,8 +72,7 @@ public final class sync extends DataCommand {
     var redaction = Redaction.of(secrets.names());
     // what goes wrong with a store or a codebase is this command's own to say
     Logging.start(settings.given(SettingsTable.LOG_LEVEL) ? settings.get(SettingsTable.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
-    var folders = new ArrayList<Codebase>();
-    known.forEach(c -> folders.add(codebase(c)));
+    var folders = known.stream().map(sync::codebase).toList();
     var stores = new SessionStores(settings, () -> folders);
     var uploader = new SessionUploader(dryRun ? (codebaseId, sessionId, body) -> {} : client.sessions()::upload, workerId, redaction::mask);
     var sync = new SessionSync(stores::all, uploader, () -> matcher, this::refused, SessionSync.Limits.of(settings), Clock.SYSTEM);

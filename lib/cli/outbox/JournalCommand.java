@@ -21,7 +21,7 @@ import lib.journal.OutboxEntry;
 import lib.store.DatabaseException;
 import lib.store.LockFile;
 
-/** What the commands below have in common: a worker's state folder. */
+/** What the {@code outbox} commands have in common: a worker's state folder. */
 abstract class JournalCommand extends DataCommand {
   private static final Duration ANSWER = Duration.ofSeconds(2); // only for a mark in a list
 

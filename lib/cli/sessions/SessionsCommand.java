@@ -16,7 +16,7 @@ import lib.protocol.SessionInfo;
 import lib.protocol.Task;
 import picocli.CommandLine.Option;
 
-/** What the commands below have in common: where to look. */
+/** What the {@code sessions} commands have in common: where to look. */
 abstract class SessionsCommand extends ServerCommand {
   @Option(names = "--codebase", paramLabel = "ID|NAME|PATH",
       description = "look only in this codebase; global for sessions below none (default: in all)")

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 /** {@code sessions messages}. */
 @Command(name = "messages", description = "Print a session's newest messages, oldest first. With --json an array: id, role, "
     + "created, model, text, tools.", footer = "%nExample: worker sessions messages --limit 10 ses_5f3c")
-public final class SessionsMessages extends SessionCommand {
+public final class SessionsMessages extends OneSessionCommand {
   @Option(names = "--limit", paramLabel = "N", description = "so many at most (default: 100)")
   private int limit = 100;
 

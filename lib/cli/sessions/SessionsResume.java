@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "resume", description = "Continue a session: a task for the worker that has it. While the same resume is "
     + "under way, our own server makes no second task.",
     footer = "%nExample: worker sessions resume --follow ses_5f3c \"Now add a test\"")
-public final class SessionsResume extends SessionCommand {
+public final class SessionsResume extends OneSessionCommand {
   @Parameters(index = "1", arity = "0..1", paramLabel = "PROMPT",
       description = "what the agent is asked (default: to go on); - reads it from standard input")
   private String prompt;

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 @Command(name = "show", description = "Show one session: title, codebase, folder, times, whose it is; "
     + "with --json the fields of the list.",
     footer = "%nExample: worker sessions show ses_5f3c")
-public final class SessionsShow extends SessionCommand {
+public final class SessionsShow extends OneSessionCommand {
   @Override
   public Integer call() throws InterruptedException {
     var client = client();

@@ -10,8 +10,8 @@ import lib.protocol.SessionInfo;
 import lib.protocol.Task;
 import picocli.CommandLine.Parameters;
 
-/** What the commands about one session have in common. */
-abstract class SessionCommand extends SessionsCommand {
+/** What the commands about one session have in common: how it is found. */
+abstract class OneSessionCommand extends SessionsCommand {
   private static final int PAGE = 200; // servers give no more at once
   private static final int MAX_PAGES = 50; // a codebase of more than 10,000 sessions wants a whole id
 
