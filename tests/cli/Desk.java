@@ -1,10 +1,13 @@
 package tests.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +48,13 @@ final class Desk implements AutoCloseable {
   }
 
   /** What came of a command. */
-  record Ran(int exit, String out, String err) {}
+  record Ran(int exit, String out, String err) {
+    /** It failed so, and said all of this. */
+    void fails(int code, String... words) {
+      assertThat(exit).as(toString()).isEqualTo(code);
+      assertThat(err).contains(words);
+    }
+  }
 
   /** From now on at a terminal that is so wide. */
   Desk at(int width) {
@@ -66,7 +75,12 @@ final class Desk implements AutoCloseable {
 
   /** Runs a command for the server: {@code ran("tasks", "list")}. */
   Ran ran(String... args) {
-    return alone(Stream.concat(Arrays.stream(args), Stream.of("--server", hub.url().toString())).toArray(String[]::new));
+    return ranAt(hub.url(), args);
+  }
+
+  /** Runs a command for another server. */
+  Ran ranAt(URI server, String... args) {
+    return alone(Stream.concat(Arrays.stream(args), Stream.of("--server", server.toString())).toArray(String[]::new));
   }
 
   /** Runs it as it is. */

@@ -86,9 +86,7 @@ class LocalServerTest extends DeskTestBase {
     try (var lock = run("w")) {
       assertThat(lock).isNotNull();
       assertThat(desk.alone("tasks", "list", "--name", "w").exit()).isZero();
-      var ran = desk.alone("tasks", "list", "--name", "nosuch");
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("problem: worker nosuch has no local server alive", "alive: w");
+      desk.alone("tasks", "list", "--name", "nosuch").fails(1, "problem: worker nosuch has no local server alive", "alive: w");
     }
     assertThat(desk.alone("tasks", "list", "--name", "nosuch").err()).contains("no worker here has one");
   }

@@ -31,30 +31,24 @@ class ServerTroubleTest extends DeskTestBase {
   @Test
   void aServerThatHangsIsAskedOnce() {
     server.on("*", "*").hang();
-    var ran = desk.alone("tasks", "list", "--server", server.url().toString());
-    assertThat(ran.exit()).isEqualTo(75);
-    assertThat(ran.err()).contains("cannot be reached");
+    desk.ranAt(server.url(), "tasks", "list").fails(75, "cannot be reached");
     assertThat(server.requests()).hasSize(1);
   }
 
   @Test
   void anotherWebServerIsAskedAbout() {
     server.on("*", "*").html(404);
-    var none = desk.alone("tasks", "list", "--server", server.url().toString());
-    assertThat(none.exit()).isEqualTo(1);
-    assertThat(none.err()).contains("does not answer as a CodeTether server does", "is it one?");
+    desk.ranAt(server.url(), "tasks", "list").fails(1, "does not answer as a CodeTether server does", "is it one?");
     server.heal();
     server.on("*", "*").html(200);
-    assertThat(desk.alone("tasks", "list", "--server", server.url().toString()).exit()).isEqualTo(1);
+    assertThat(desk.ranAt(server.url(), "tasks", "list").exit()).isEqualTo(1);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {502, 503, 500})
   void creationIsTriedOnceAndTheDoubtIsSaid(int status) {
     server.on("POST", "/v1/agent/tasks").answer(status, "bad gateway");
-    var ran = desk.alone("tasks", "create", "hello", "--server", server.url().toString());
-    assertThat(ran.exit()).isEqualTo(75);
-    assertThat(ran.err()).contains("may have created the task or not", "tasks list");
+    desk.ranAt(server.url(), "tasks", "create", "hello").fails(75, "may have created the task or not", "tasks list");
     assertThat(server.requests()).filteredOn(r -> r.method().equals("POST")).hasSize(1);
   }
 

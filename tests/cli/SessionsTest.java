@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,24 +40,18 @@ class SessionsTest extends DeskTestBase {
   }
 
   /** A worker's part: these sessions are what the codebase has. */
-  private void sync(String codebase, Object sessions, Map<String, ?> messages) throws IOException {
-    post("/v1/agent/codebases/" + codebase + "/sessions/sync", Map.of("worker_id", "w", "sessions", sessions));
+  private void sync(String codebase, Object sessions, Map<String, ?> messages) throws Exception {
+    upload(codebase, null, "sessions", sessions);
     for (var session : messages.entrySet()) {
-      post("/v1/agent/codebases/" + codebase + "/sessions/" + session.getKey() + "/messages/sync", Map.of("worker_id", "w", "messages", session.getValue()));
+      upload(codebase, session.getKey(), "messages", session.getValue());
     }
   }
 
-  private void post(String path, Object body) throws IOException {
-    var call = (HttpURLConnection) desk.hub.url().resolve(path).toURL().openConnection();
-    call.setRequestMethod("POST");
-    call.setDoOutput(true);
-    call.setRequestProperty("Content-Type", "application/json");
-    call.getOutputStream().write(Json.MAPPER.writeValueAsBytes(body));
-    assertThat(call.getResponseCode()).isEqualTo(200);
-    assertThat(new String(call.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("true");
+  private void upload(String codebase, String session, String field, Object rows) throws ApiException, InterruptedException {
+    desk.client.sessions().upload(codebase, session, Json.object().put("worker_id", "w").set(field, Json.MAPPER.valueToTree(rows)));
   }
 
-  private void sync(String codebase, String... ids) throws IOException {
+  private void sync(String codebase, String... ids) throws Exception {
     var rows = new ArrayList<Map<String, Object>>();
     for (var id : ids) {
       rows.add(Map.of("id", id, "title", "Title of " + id, "updated", "2026-01-0%dT00:00:00Z".formatted(rows.size() + 1),
@@ -268,9 +260,7 @@ class SessionsTest extends DeskTestBase {
     sync(codebase, "ses_1");
     var id = desk.input("from elsewhere\n").ran("sessions", "resume", "ses_1", "-").out().split("\t")[0];
     assertThat(task(id).path("prompt").asText()).isEqualTo("from elsewhere\n");
-    var empty = desk.ran("sessions", "resume", "ses_1", " ");
-    assertThat(empty.exit()).isEqualTo(2);
-    assertThat(empty.err()).contains("problem: the prompt is empty");
+    desk.ran("sessions", "resume", "ses_1", " ").fails(2, "problem: the prompt is empty");
   }
 
   @Test
@@ -289,8 +279,7 @@ class SessionsTest extends DeskTestBase {
   void onAnotherServerTheyDoAsWellAsItCan(Version version) throws Exception {
     try (var server = FakeServer.start(version)) {
       var id = server.addCodebase("proj", "/srv/proj", "w");
-      var one = List.of("--server", server.url().toString());
-      assertThat(at(one, "sessions", "list").err()).contains("problem: the server", "keeps no sessions");
+      assertThat(desk.ranAt(server.url(), "sessions", "list").err()).contains("problem: the server", "keeps no sessions");
       server.on("GET", "/v1/agent/codebases/global/sessions").answer(404, "Codebase not found");
       server.on("GET", "/v1/agent/codebases/" + id + "/sessions").answer(200, """
           {"sessions": [{"id": "ses_1", "title": "A", "created_at": "2026-01-01T00:00:00"}, {"id": "ses_2", "updated": 1767312000000}],
@@ -298,23 +287,15 @@ class SessionsTest extends DeskTestBase {
       server.on("GET", "/v1/agent/codebases/" + id + "/sessions/ses_1/messages").answer(200,
           "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"session_id\":\"ses_1\",\"source\":\"error\"}");
       server.on("GET", SESSIONS + "/*").answer(404, "Session not found"); // which is no proof there
-      assertThat(at(one, "sessions", "list").out()).isEqualTo("ses_2\t2026-01-02T00:00:00Z\t" + id + "\t\t\n"
+      assertThat(desk.ranAt(server.url(), "sessions", "list").out()).isEqualTo("ses_2\t2026-01-02T00:00:00Z\t" + id + "\t\t\n"
           + "ses_1\t2026-01-01T00:00:00Z\t" + id + "\t\tA\n");
-      assertThat(at(one, "sessions", "show", "ses_1").out()).contains("title\tA\n", "worker\t-\n");
-      assertThat(at(one, "sessions", "messages", "ses_1").out()).isEqualTo("— user\nhi\n");
+      assertThat(desk.ranAt(server.url(), "sessions", "show", "ses_1").out()).contains("title\tA\n", "worker\t-\n");
+      assertThat(desk.ranAt(server.url(), "sessions", "messages", "ses_1").out()).isEqualTo("— user\nhi\n");
       server.on("POST", SESSIONS + "/ses_1/resume").answer(200, "{\"success\":true,\"task_id\":null}").times(1);
-      var none = at(one, "sessions", "resume", "ses_1");
-      assertThat(none.exit()).isEqualTo(1);
-      assertThat(none.err()).contains("problem: session ses_1 is not resumed", "made no task", "tasks create --resume ses_1");
+      desk.ranAt(server.url(), "sessions", "resume", "ses_1").fails(1, "problem: session ses_1 is not resumed", "made no task", "tasks create --resume ses_1");
       var task = server.addTask(id, "go on");
       server.on("POST", SESSIONS + "/ses_1/resume").answer(200, "{\"success\":true,\"task_id\":\"" + task + "\"}");
-      assertThat(at(one, "sessions", "resume", "ses_1").out()).isEqualTo(task + "\tpending\n");
+      assertThat(desk.ranAt(server.url(), "sessions", "resume", "ses_1").out()).isEqualTo(task + "\tpending\n");
     }
-  }
-
-  private Desk.Ran at(List<String> server, String... args) {
-    var all = new ArrayList<>(List.of(args));
-    all.addAll(server);
-    return desk.alone(all.toArray(String[]::new));
   }
 }

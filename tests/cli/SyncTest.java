@@ -66,9 +66,7 @@ class SyncTest extends DeskTestBase {
     var ran = desk.ran("sync", "--name", "w", "--codebase", "other", "--json");
     assertThat(Json.read(ran.out()).path("codebases")).as(ran.err()).singleElement()
         .satisfies(line -> assertThat(line.path("id").asText()).isEqualTo(other));
-    var wrong = desk.ran("sync", "--name", "w", "--codebase", "none");
-    assertThat(wrong.exit()).isEqualTo(1);
-    assertThat(wrong.err()).contains("no codebase none", "code");
+    desk.ran("sync", "--name", "w", "--codebase", "none").fails(1, "no codebase none", "code");
   }
 
   @Test
@@ -97,9 +95,7 @@ class SyncTest extends DeskTestBase {
       var client = new ApiClient(new ServerAddress(server.url(), null, null, desk.env()));
       var known = client.registerCodebase("code", code.toString(), "", "w1").id();
       server.on("POST", "/v1/agent/codebases/*/sessions/sync").answer(404, "Codebase not found");
-      var ran = desk.alone("sync", "--name", "w", "--server", server.url().toString());
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("sessions of codebase " + known, "register", "Codebase not found");
+      desk.ranAt(server.url(), "sync", "--name", "w").fails(1, "sessions of codebase " + known, "register", "Codebase not found");
     }
   }
 

@@ -32,9 +32,7 @@ class TasksTest extends DeskTestBase {
   @ParameterizedTest
   @ValueSource(strings = {"", " \n", "-"})
   void aPromptWithoutTextIsRefused(String prompt) throws Exception {
-    var ran = desk.ran("tasks", "create", prompt);
-    assertThat(ran.exit()).isEqualTo(2);
-    assertThat(ran.err()).contains("problem: the prompt is empty");
+    desk.ran("tasks", "create", prompt).fails(2, "problem: the prompt is empty");
     assertThat(desk.client.tasks(new ApiClient.Query(null, null, null, null))).isEmpty();
     assertThat(desk.alone("run", "--local", "--task", prompt).err()).contains("problem: the prompt is empty");
   }
@@ -80,9 +78,7 @@ class TasksTest extends DeskTestBase {
       assertThat(Desk.titles(desk.ran("tasks", "list", "--json", "--codebase", name).out())).as(name).containsExactly("in it");
     }
     assertThat(Desk.titles(desk.ran("tasks", "list", "--json", "--codebase", "global").out())).containsExactlyInAnyOrder("not in it", "below none");
-    var unknown = desk.ran("tasks", "list", "--codebase", "nope");
-    assertThat(unknown.exit()).isEqualTo(1);
-    assertThat(unknown.err()).contains("problem: there is no codebase nope", id + " (demo)");
+    desk.ran("tasks", "list", "--codebase", "nope").fails(1, "problem: there is no codebase nope", id + " (demo)");
   }
 
   @Test
@@ -171,9 +167,7 @@ class TasksTest extends DeskTestBase {
   @ValueSource(strings = {"show", "output", "cancel", "requeue"})
   void aTaskThatIsNotThereIsSaidInOneWay(String command) {
     for (var id : List.of("nope", "")) {
-      var ran = desk.ran("tasks", command, id);
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("problem: there is no task " + (id.isEmpty() ? "''" : id), "fix: tasks list");
+      desk.ran("tasks", command, id).fails(1, "problem: there is no task " + (id.isEmpty() ? "''" : id), "fix: tasks list");
     }
     assertThat(desk.alone("tasks", "cancel", "--here", "").err()).contains("problem: there is no task ''");
   }
@@ -183,9 +177,7 @@ class TasksTest extends DeskTestBase {
   @Test
   void cancellingWhatHasEndedSaysHowItEnded() throws Exception {
     var done = desk.answered("x");
-    var late = desk.ran("tasks", "cancel", done);
-    assertThat(late.exit()).isEqualTo(1);
-    assertThat(late.err()).contains("problem: the task is not cancelled", "it is completed", "it has already ended");
+    desk.ran("tasks", "cancel", done).fails(1, "problem: the task is not cancelled", "it is completed", "it has already ended");
     var waiting = desk.task(null, "x", 0);
     for (var i = 0; i < 2; i++) {
       assertThat(desk.ran("tasks", "cancel", waiting)).isEqualTo(new Desk.Ran(0, waiting + "\tcancelled\n", ""));
@@ -194,9 +186,7 @@ class TasksTest extends DeskTestBase {
 
   @Test
   void queueingAgainSaysWhatTheTaskWas() throws Exception {
-    var done = desk.ran("tasks", "requeue", desk.answered("x"));
-    assertThat(done.exit()).isEqualTo(1);
-    assertThat(done.err()).contains("problem: the task is not re-queued", "it is completed");
+    desk.ran("tasks", "requeue", desk.answered("x")).fails(1, "problem: the task is not re-queued", "it is completed");
     assertThat(desk.ran("tasks", "requeue", desk.task(null, "x", 0)).err()).contains("it is pending", "in the queue already");
     var running = desk.running("w");
     assertThat(desk.ran("tasks", "requeue", running)).isEqualTo(new Desk.Ran(0, running + "\tpending\n", "it was running, at worker w\n"));
@@ -207,8 +197,6 @@ class TasksTest extends DeskTestBase {
     var attempt = desk.state("w").resolve("tasks/t1/1");
     Files.createDirectories(attempt);
     Files.createFile(desk.state("w").resolve("lock")); // left behind by a worker that was killed
-    var ran = desk.alone("tasks", "cancel", "--here", "t1");
-    assertThat(ran.exit()).isEqualTo(3);
-    assertThat(ran.err()).contains("problem: no worker runs that could cancel task t1", "state-dir " + desk.state("w"));
+    desk.alone("tasks", "cancel", "--here", "t1").fails(3, "problem: no worker runs that could cancel task t1", "state-dir " + desk.state("w"));
   }
 }
