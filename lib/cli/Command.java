@@ -8,7 +8,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -41,9 +40,6 @@ import picocli.CommandLine;
  * by tests, several times, from one thread at a time.
  */
 public abstract class Command implements Callable<Integer> {
-  /** A person waits no longer for one answer; the slowest that a healthy server gives takes some seconds. */
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
-
   private final Set<Setting.Use> uses;
   protected CommandIo io;
   private CommandSpec spec;
@@ -122,8 +118,8 @@ public abstract class Command implements Callable<Integer> {
   }
 
   /** A client as a person's command needs it: a server that hangs is given up soon. */
-  protected static ApiClient client(ServerAddress server) {
-    return new ApiClient(server, DEADLINE);
+  protected final ApiClient client(ServerAddress server) {
+    return new ApiClient(server, io.patience());
   }
 
   /** Calls the server as a person's command does: a few tries, then the problem; a wait that was in vain is not repeated. */

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class Desk implements AutoCloseable {
   private boolean terminal;
   private Map<String, String> vars = Map.of();
   private String input = "";
+  private Duration patience = Duration.ofSeconds(10);
 
   Desk(Path folder) throws Exception {
     home = folder.toRealPath();
@@ -69,6 +71,12 @@ final class Desk implements AutoCloseable {
     return this;
   }
 
+  /** From now on waits no longer for an answer. */
+  Desk patience(Duration most) {
+    patience = most;
+    return this;
+  }
+
   Environment env() {
     return new Environment(vars, home, home, "desk");
   }
@@ -93,7 +101,7 @@ final class Desk implements AutoCloseable {
   Ran into(OutputStream out, String... args) {
     var err = new ByteArrayOutputStream();
     var io = new CommandIo(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), new PrintStream(out, true, StandardCharsets.UTF_8),
-        new PrintStream(err, true, StandardCharsets.UTF_8), terminal, env());
+        new PrintStream(err, true, StandardCharsets.UTF_8), terminal, env(), patience);
     var exit = command(args[0]).run(io, Arrays.copyOfRange(args, 1, args.length));
     return new Ran(exit, out.toString(), err.toString(StandardCharsets.UTF_8));
   }

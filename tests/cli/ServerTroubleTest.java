@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,8 @@ import tests.fake.FakeServer;
 
 /** A server that is none, or hangs, is said to be so, and soon. */
 class ServerTroubleTest extends DeskTestBase {
+  private static final Duration SHORT = Duration.ofSeconds(1);
+
   private FakeServer server;
 
   @BeforeEach
@@ -31,7 +34,7 @@ class ServerTroubleTest extends DeskTestBase {
   @Test
   void aServerThatHangsIsAskedOnce() {
     server.on("*", "*").hang();
-    desk.ranAt(server.url(), "tasks", "list").fails(75, "cannot be reached");
+    desk.patience(SHORT).ranAt(server.url(), "tasks", "list").fails(75, "cannot be reached");
     assertThat(server.requests()).hasSize(1);
   }
 
@@ -66,7 +69,7 @@ class ServerTroubleTest extends DeskTestBase {
   @Test
   void httpsForAServerThatWaitsForHttpIsSaidToo() throws Exception {
     try (var listening = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
-      var ran = desk.alone("tasks", "list", "--server", "https://127.0.0.1:" + listening.getLocalPort());
+      var ran = desk.patience(SHORT).alone("tasks", "list", "--server", "https://127.0.0.1:" + listening.getLocalPort());
       assertThat(ran.err()).contains("does not speak https", "http://");
     }
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -18,8 +19,15 @@ import lib.core.Problem;
  * touches the process's own streams, so the console and tests can run it.
  *
  * @param terminal whether {@code out} is a person's terminal
+ * @param patience how long to wait for one answer of a server
  */
-public record CommandIo(InputStream in, PrintStream out, PrintStream err, boolean terminal, Environment env) {
+public record CommandIo(InputStream in, PrintStream out, PrintStream err, boolean terminal, Environment env, Duration patience) {
+  /** A person waits no longer; the slowest answer that a healthy server gives takes some seconds. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  public CommandIo(InputStream in, PrintStream out, PrintStream err, boolean terminal, Environment env) {
+    this(in, out, err, terminal, env, PATIENCE);
+  }
 
   /** The process's own streams; only a {@code main} calls this. */
   public static CommandIo of(InputStream in, PrintStream out, PrintStream err) {
