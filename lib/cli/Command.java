@@ -140,7 +140,7 @@ public abstract class Command implements Callable<Integer> {
     }
   }
 
-  /** Whichever of the two clocks that run at the same time was first: that of the call, or the socket's. */
+  /** Whether the time was up. The call and its socket have the same deadline, and either may see it first. */
   private static boolean isTimeout(ApiException e) {
     return e.getCause() instanceof TimeoutException || e.getCause() instanceof SocketTimeoutException;
   }
