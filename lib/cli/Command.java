@@ -37,7 +37,7 @@ import picocli.CommandLine;
 /**
  * A command: gets what it talks through, returns its exit code. A subclass carries picocli's annotations for its own
  * options; options for settings are added from the table. It may be run by a script's {@code main}, by the console and
- * by tests, several times, from one thread at a time.
+ * by tests; each run takes an object of its own.
  */
 public abstract class Command implements Callable<Integer> {
   private final Set<Setting.Use> uses;

@@ -290,7 +290,7 @@ public final class Settings {
   private static String hint(String unknown, Function<Setting<?>, String> format) {
     var known = new LinkedHashMap<String, Setting<?>>();
     SettingsTable.rows().forEach(row -> row.keys().forEach(key -> known.putIfAbsent(key, row)));
-    SettingsTable.rows().forEach(row -> row.flags().stream().filter(f -> f.startsWith("--"))
+    SettingsTable.rows().stream().filter(row -> !row.isYesNo()).forEach(row -> row.flags().stream().filter(f -> f.startsWith("--"))
         .forEach(flag -> known.putIfAbsent(Suggestions.plain(flag.substring(2)), row)));
     return Suggestions.nearest(unknown, known).map(row -> ", did you mean " + format.apply(row) + "?").orElse("");
   }
