@@ -6,8 +6,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import lib.core.Clock;
 import lib.protocol.Task;
@@ -30,8 +28,6 @@ public final class Inbox {
       .thenComparing(e -> e.task.createdAt(), Comparator.nullsLast(Comparator.naturalOrder())).thenComparingLong(e -> e.arrival);
 
   private final Clock clock;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
   private final Map<String, Entry> entries = new HashMap<>();
   private final Map<String, Memory> suppressed = new LinkedHashMap<>() {
     @Override
@@ -48,28 +44,23 @@ public final class Inbox {
   }
 
   /** Adds a task as a feed saw it; false when the inbox is full of more urgent ones. A full inbox drops its least urgent. */
-  public boolean offer(Task task) {
-    lock.lock();
-    try {
-      var memory = suppressed.get(task.id());
-      if (task.status() != TaskStatus.PENDING && task.status() != TaskStatus.QUEUED
-          || memory != null && memory.marker.equals(task.marker()) && clock.nanos() < memory.until) {
-        return true;
-      }
-      var known = entries.get(task.id());
-      var entry = known == null ? new Entry(task, arrivals++, 0) : new Entry(task.filledFrom(known.task), known.arrival, known.notBefore);
-      if (known == null && entries.size() >= MAX_WAITING) {
-        var least = entries.values().stream().max(URGENCY).orElseThrow();
-        if (URGENCY.compare(least, entry) < 0) {
-          return false;
-        }
-        entries.remove(least.task.id());
-      }
-      put(entry);
+  public synchronized boolean offer(Task task) {
+    var memory = suppressed.get(task.id());
+    if (task.status() != TaskStatus.PENDING && task.status() != TaskStatus.QUEUED
+        || memory != null && memory.marker.equals(task.marker()) && clock.nanos() < memory.until) {
       return true;
-    } finally {
-      lock.unlock();
     }
+    var known = entries.get(task.id());
+    var entry = known == null ? new Entry(task, arrivals++, 0) : new Entry(task.filledFrom(known.task), known.arrival, known.notBefore);
+    if (known == null && entries.size() >= MAX_WAITING) {
+      var least = entries.values().stream().max(URGENCY).orElseThrow();
+      if (URGENCY.compare(least, entry) < 0) {
+        return false;
+      }
+      entries.remove(least.task.id());
+    }
+    put(entry);
+    return true;
   }
 
   /** The tasks that are not deferred now, the most urgent first. */
@@ -84,101 +75,55 @@ public final class Inbox {
   }
 
   /** Takes a task out; false when it is not there any more. */
-  public boolean take(String id) {
-    lock.lock();
-    try {
-      return entries.remove(id) != null;
-    } finally {
-      lock.unlock();
-    }
+  public synchronized boolean take(String id) {
+    return entries.remove(id) != null;
   }
 
   /** Keeps a task, also one that was taken out, from {@link #waiting} for so long. */
-  public void defer(Task task, Duration wait) {
-    lock.lock();
-    try {
-      var known = entries.get(task.id());
-      put(new Entry(task, known == null ? arrivals++ : known.arrival, clock.nanos() + wait.toNanos()));
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void defer(Task task, Duration wait) {
+    var known = entries.get(task.id());
+    put(new Entry(task, known == null ? arrivals++ : known.arrival, clock.nanos() + wait.toNanos()));
   }
 
   /** Drops the task, and for so long all announcements of the same queueing of it. */
-  public void suppress(Task task, Duration howLong) {
-    lock.lock();
-    try {
-      entries.computeIfPresent(task.id(), (id, entry) -> entry.task.marker().equals(task.marker()) ? null : entry);
-      suppressed.remove(task.id()); // to the young end
-      suppressed.put(task.id(), new Memory(task.marker(), clock.nanos() + howLong.toNanos()));
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void suppress(Task task, Duration howLong) {
+    entries.computeIfPresent(task.id(), (id, entry) -> entry.task.marker().equals(task.marker()) ? null : entry);
+    suppressed.remove(task.id()); // to the young end
+    suppressed.put(task.id(), new Memory(task.marker(), clock.nanos() + howLong.toNanos()));
   }
 
   /** Lets all announcements through again, since the offer has changed; the next poll brings them. */
-  public void clearSuppressed() {
-    lock.lock();
-    try {
-      suppressed.clear();
-      change();
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void clearSuppressed() {
+    suppressed.clear();
+    signal();
   }
 
   /** Waits until something changes after {@code seenChanges}, or the time is over; returns the new count. */
-  public long await(long seenChanges, Duration most) throws InterruptedException {
-    lock.lock();
-    try {
-      var left = most.toNanos();
-      while (changes == seenChanges && left > 0) {
-        left = changed.awaitNanos(left);
-      }
-      return changes;
-    } finally {
-      lock.unlock();
+  public synchronized long await(long seenChanges, Duration most) throws InterruptedException {
+    var end = System.nanoTime() + most.toNanos();
+    for (var left = most.toMillis(); changes == seenChanges && left > 0; left = Duration.ofNanos(end - System.nanoTime()).toMillis()) {
+      wait(left);
     }
+    return changes;
   }
 
   /** Wakes the one that waits, since the worker's state has changed. */
-  public void signal() {
-    lock.lock();
-    try {
-      change();
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void signal() {
+    changes++;
+    notifyAll();
   }
 
   /** How many tasks are there, deferred ones included. */
-  public int size() {
-    lock.lock();
-    try {
-      return entries.size();
-    } finally {
-      lock.unlock();
-    }
+  public synchronized int size() {
+    return entries.size();
   }
 
-  private List<Task> sorted(Predicate<Entry> wanted) {
-    List<Entry> all;
-    lock.lock();
-    try {
-      all = List.copyOf(entries.values());
-    } finally {
-      lock.unlock();
-    }
-    return all.stream().filter(wanted).sorted(URGENCY).map(Entry::task).toList();
+  private synchronized List<Task> sorted(Predicate<Entry> wanted) {
+    return entries.values().stream().filter(wanted).sorted(URGENCY).map(Entry::task).toList();
   }
 
   private void put(Entry entry) {
     entries.put(entry.task.id(), entry);
-    change();
-  }
-
-  private void change() {
-    changes++;
-    changed.signalAll();
+    signal();
   }
 }

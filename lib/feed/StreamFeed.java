@@ -3,7 +3,6 @@ package lib.feed;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
@@ -35,10 +34,9 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
   private final Clock clock;
   private final RandomGenerator random;
   private final FeedHealth health;
-  private final ReentrantLock routing = new ReentrantLock(); // so that the newest offer is the last that the server gets
   private volatile Thread reader;
   private volatile boolean closed;
-  private List<String> routed; // guarded by routing
+  private List<String> routed; // guarded by this, so that the newest offer is the last that the server gets
   private Duration lived; // the rest belongs to the reading thread
   private String lastId;
   private long serverWait;
@@ -141,12 +139,9 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
   }
 
   private void opened(List<String> ids) {
-    routing.lock();
-    try {
+    synchronized (this) {
       routed = ApiClient.streamTells(ids) ? ids : null;
       health.is(true);
-    } finally {
-      routing.unlock();
     }
     LOG.info("stream open, tasks are heard of at once");
     poll.streamIs(true);
@@ -154,8 +149,7 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
   }
 
   /** Sends the server what the open stream is for, if that has changed; opening the stream sends it, too. Any thread. */
-  public void updateRouting() {
-    routing.lock();
+  public synchronized void updateRouting() {
     try {
       var ids = offer.codebaseIds();
       if (up() && !ids.equals(routed)) {
@@ -168,8 +162,6 @@ public final class StreamFeed implements Runnable, AutoCloseable, Reporting {
       reopen();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the stream ends or is opened again, which tells the server
-    } finally {
-      routing.unlock();
     }
   }
 

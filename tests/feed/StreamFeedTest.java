@@ -17,6 +17,7 @@ import lib.feed.StreamFeed;
 import lib.protocol.Task;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks;
+import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import org.junit.jupiter.api.AfterEach;
@@ -76,8 +77,14 @@ class StreamFeedTest {
 
   /** Has the server know a further codebase of the worker. */
   private void register(String id) throws Exception {
-    codebases.registered(new Codebase(id, folder.resolve(id), ""), id);
+    offer(id);
     context.events().publish(new WorkerEvent.CodebasesChanged());
+  }
+
+  private void offer(String id) throws Exception {
+    var codebase = new Codebase(id, folder.resolve(id), "");
+    codebases.add(codebase);
+    codebases.registered(codebase, id);
   }
 
   private void openAndWait() throws Exception {
@@ -122,7 +129,7 @@ class StreamFeedTest {
     make(Clock.SYSTEM);
     for (var i = 0; i < 300; i++) {
       var id = "codebase-with-a-very-long-name-" + i;
-      codebases.registered(new Codebase(id, folder.resolve(id), ""), id);
+      offer(id);
     }
     thread = Thread.ofVirtual().start(feed);
     Program.await("all ids", () -> offered().size() == 301);
@@ -149,7 +156,7 @@ class StreamFeedTest {
   @Test
   void pollsForTasksThatWereAnnouncedBeforeTheServerKnewTheCodebase() throws Exception {
     openAndWait();
-    var polling = Thread.ofVirtual().start(poll);
+    var polling = Thread.ofVirtual().start(new RestartingLoop("poll", poll::run, Clock.SYSTEM));
     try {
       register("cb2");
       Program.await("the poll after it", () -> {
