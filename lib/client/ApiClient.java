@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -311,11 +310,7 @@ public final class ApiClient {
    * @param total the place to ask from next
    * @param times when each chunk was written, as its worker said; null where the server does not say
    */
-  public record Output(List<String> chunks, long total, List<Instant> times) {
-    public Output(List<String> chunks, long total) {
-      this(chunks, total, Collections.nCopies(chunks.size(), null));
-    }
-  }
+  public record Output(List<String> chunks, long total, List<Instant> times) {}
 
   /** {@code GET …/tasks/{id}/output?since=N}; -1 gives the last chunk on servers other than our own. */
   public Output output(String taskId, long since) throws ApiException, InterruptedException {

@@ -17,14 +17,8 @@ import lib.protocol.Timestamps;
  * The calls about the sessions of agent CLIs, of every generation of server. As in {@link ApiClient}: blocking, thread-safe, each
  * call succeeds or throws and retries nothing.
  */
-public final class SessionClient {
+public record SessionClient(ApiClient client) {
   private static final int WHOLE = 100_000; // messages: no agent's session has as many
-
-  private final ApiClient client;
-
-  SessionClient(ApiClient client) {
-    this.client = client;
-  }
 
   /**
    * Some of a codebase's sessions, newest first.

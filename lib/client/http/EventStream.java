@@ -26,10 +26,6 @@ public final class EventStream implements AutoCloseable {
     }
   }
 
-  public String lastId() {
-    return events.lastId();
-  }
-
   public long retryMillis() {
     return events.retryMillis();
   }

@@ -1,6 +1,5 @@
 package lib.client.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,10 +30,8 @@ public record HttpResult(int status, byte[] body, String retryAfter, Instant at)
       if (node != null && !node.isMissingNode()) {
         return node;
       }
-    } catch (JsonProcessingException e) {
-      throw new ApiException(ApiException.Kind.GARBLED, "HTTP " + status + " with a body that is not JSON: " + excerpt(), e);
     } catch (IOException e) {
-      throw new ApiException(ApiException.Kind.GARBLED, "HTTP " + status + " with an unreadable body", e);
+      throw new ApiException(ApiException.Kind.GARBLED, "HTTP " + status + " with a body that is not JSON: " + excerpt(), e);
     } catch (OutOfMemoryError e) { // what it became in memory is free again; the loop that called must go on
       throw new ApiException(ApiException.Kind.GARBLED, "HTTP " + status + " with a body that does not fit into memory", e);
     }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadFactory;
@@ -93,7 +94,8 @@ public final class HttpTransport {
       throws ApiException, InterruptedException {
     var bytes = body == null ? null : body.getBytes(StandardCharsets.UTF_8);
     var most = bytes == null ? deadline : deadline.plusSeconds(bytes.length / SLOWEST);
-    return within(most, new HttpCall(this, method, path, bytes, headers, most), HttpCall::answer);
+    var call = new HttpCall(this, method, path, bytes, headers, most);
+    return within(most, call, call::answer);
   }
 
   /**
@@ -104,16 +106,13 @@ public final class HttpTransport {
   public EventStream open(String path, Map<String, String> headers, Duration silence, Duration deadline) throws ApiException, InterruptedException {
     var all = new HashMap<>(headers);
     all.put("Accept", "text/event-stream");
-    return within(deadline, new HttpCall(this, "GET", path, null, all, silence), HttpCall::stream);
-  }
-
-  private interface Reading<T> {
-    T from(HttpCall exchange) throws IOException, ApiException;
+    var call = new HttpCall(this, "GET", path, null, all, silence);
+    return within(deadline, call, call::stream);
   }
 
   /** Runs an exchange on a thread of its own, so that the wait for it ends in time; the exchange ends then, too. */
-  private <T> T within(Duration deadline, HttpCall exchange, Reading<T> reading) throws ApiException, InterruptedException {
-    var task = new FutureTask<>(() -> reading.from(exchange));
+  private <T> T within(Duration deadline, HttpCall exchange, Callable<T> reading) throws ApiException, InterruptedException {
+    var task = new FutureTask<>(reading);
     var thread = threads.newThread(task);
     thread.setName("http " + exchange);
     thread.start();

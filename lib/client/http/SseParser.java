@@ -81,11 +81,6 @@ public final class SseParser {
     }
   }
 
-  /** The last id seen, for {@code Last-Event-ID}; null when there was none. */
-  public String lastId() {
-    return id;
-  }
-
   /** How long the server wants reconnects apart, in milliseconds; -1 when it did not say. */
   public long retryMillis() {
     return retryMillis;
