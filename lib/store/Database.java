@@ -136,13 +136,11 @@ public final class Database implements AutoCloseable {
   /** Runs the work in a transaction and returns when it is committed as durably as asked; waits when the queue is full. */
   public <T> T write(Sync sync, Work<T> work) throws DatabaseException, InterruptedException {
     var job = new Job<>(sync, work, new CompletableFuture<T>());
-    if (closed) {
-      throw new DatabaseException(file + " is closed", null);
-    }
-    queue.put(job);
-    if (closed) { // perhaps too late for the writer to see it
-      thread.join();
-      job.done.completeExceptionally(new SQLException(file + " is closed"));
+    synchronized (queue) { // nothing may be queued behind the last job
+      if (closed) {
+        throw new DatabaseException(file + " is closed", null);
+      }
+      queue.put(job);
     }
     return await(job.done);
   }
@@ -184,11 +182,13 @@ public final class Database implements AutoCloseable {
   /** Commits what is queued and closes. */
   @Override
   public void close() throws InterruptedException {
-    if (closed) {
-      return;
+    synchronized (queue) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      queue.put(CLOSE);
     }
-    closed = true;
-    queue.put(CLOSE);
     thread.join();
     readers.acquireUninterruptibly(MAX_READERS);
     try {
@@ -227,9 +227,6 @@ public final class Database implements AutoCloseable {
       open = !batch.remove(CLOSE);
       commit(batch);
       batch.clear();
-    }
-    for (var left : queue) {
-      left.done.completeExceptionally(new SQLException(file + " is closed"));
     }
   }
 
