@@ -16,31 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Answers the requests on the worker's socket, one method each. Thread-safe. */
-final class ControlApi {
+record ControlApi(Path stateDir, Daemon daemon) {
   private static final Logger LOG = LoggerFactory.getLogger(ControlApi.class);
   private static final int METHOD_NOT_FOUND = -32601, INVALID_PARAMS = -32602; // numbers of JSON-RPC 2.0
   private static final int MAX_REPORTS = 1000; // a client reads the whole line at once
   private static final int MAX_SLOTS = 64; // as max_concurrent_tasks
   private static final int MAX_UNREAD_EVENTS = 256; // a client that reads is never so far behind
-
-  /** A client that gets notifications. */
-  interface Subscriber {
-    /**
-     * Sends a notification; blocks until the client has taken it.
-     *
-     * @throws InterruptedException when the client has left
-     */
-    void send(String method, ObjectNode params) throws InterruptedException;
-  }
-
-  /** The client of one request. */
-  interface Client extends Subscriber {
-    /** The user that the client runs as, for reports. */
-    String user() throws InterruptedException;
-
-    /** Sends the result. From then on the client's leaving interrupts the calling thread. */
-    void answer(JsonNode result) throws InterruptedException;
-  }
 
   /** A malformed request, with its error number of JSON-RPC. */
   static final class InvalidRequest extends RuntimeException {
@@ -52,14 +33,6 @@ final class ControlApi {
     }
   }
 
-  private final Path stateDir;
-  private final Daemon daemon;
-
-  ControlApi(Path stateDir, Daemon daemon) {
-    this.stateDir = stateDir;
-    this.daemon = daemon;
-  }
-
   /**
    * Answers a request; a subscription returns when it ends.
    *
@@ -67,13 +40,13 @@ final class ControlApi {
    * @throws Problem when the worker cannot do it
    * @throws InterruptedException when the client has left
    */
-  void call(String method, JsonNode params, Client client) throws InterruptedException {
+  void call(String method, JsonNode params, ControlConnection client) throws InterruptedException {
     switch (method) {
       case "tail" -> tail(params, client);
       case "events" -> events(client);
       default -> client.answer(switch (method) {
-        case "status" -> status();
-        case "tasks" -> tasks();
+        case "status" -> worker().status();
+        case "tasks" -> worker().status().retain("running", "waiting", "waiting_count", "slots", "holds");
         case "cancel" -> cancel(params, client);
         case "why" -> why(params);
         case "pause" -> pause(params, client);
@@ -91,15 +64,7 @@ final class ControlApi {
     return daemon.worker();
   }
 
-  private JsonNode status() {
-    return worker().status();
-  }
-
-  private JsonNode tasks() {
-    return worker().status().retain("running", "waiting", "waiting_count", "slots", "holds");
-  }
-
-  private JsonNode cancel(JsonNode params, Client client) throws InterruptedException {
+  private JsonNode cancel(JsonNode params, ControlConnection client) throws InterruptedException {
     var task = text(params, "task_id");
     if (!worker().cancel(task, client.user(), reason(params))) {
       throw new Problem("task " + task + " is not cancelled", "it does not run here, or is being ended already",
@@ -116,7 +81,7 @@ final class ControlApi {
     }
   }
 
-  private JsonNode pause(JsonNode params, Client client) throws InterruptedException {
+  private JsonNode pause(JsonNode params, ControlConnection client) throws InterruptedException {
     var reason = reason(params);
     worker().pause(client.user() + (reason.isEmpty() ? "" : ": " + reason));
     return ok(true);
@@ -162,7 +127,7 @@ final class ControlApi {
     }
   }
 
-  private void tail(JsonNode params, Client client) throws InterruptedException {
+  private void tail(JsonNode params, ControlConnection client) throws InterruptedException {
     var task = text(params, "task_id");
     var lines = params.has("lines") ? number(params, "lines", 0, OutputTail.MOST_LINES) : OutputTail.LINES;
     try (var tail = new OutputTail(stateDir, task, lines)) {
@@ -177,7 +142,7 @@ final class ControlApi {
   }
 
   /** Never returns: the client's leaving interrupts it. */
-  private void events(Client client) throws InterruptedException {
+  private void events(ControlConnection client) throws InterruptedException {
     var unread = new ArrayBlockingQueue<ObjectNode>(MAX_UNREAD_EVENTS);
     var connection = Thread.currentThread();
     try (var subscription = worker().events().subscribe(event -> {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Serves one client: reads one request, one line of JSON-RPC 2.0, answers it and closes the connection. A subscription stays
  * open until either side closes. Writing blocks this connection's own thread, so a slow client holds up nobody else.
  */
-final class ControlConnection implements ControlApi.Client {
+final class ControlConnection {
   private static final Logger LOG = LoggerFactory.getLogger(ControlConnection.class);
   private static final int MAX_REQUEST = 64 << 10; // an id and a reason are far less
   private static final Duration TIMEOUT = Duration.ofSeconds(10); // a program sends its request and takes its answer at once
@@ -105,8 +105,8 @@ final class ControlConnection implements ControlApi.Client {
         "a request is one object with jsonrpc, id (a text or a number), method and params (an object)");
   }
 
-  @Override
-  public String user() throws InterruptedException {
+  /** The user that the client runs as, for reports. */
+  String user() throws InterruptedException {
     try {
       return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName() + " on this machine";
     } catch (IOException e) {
@@ -114,8 +114,8 @@ final class ControlConnection implements ControlApi.Client {
     }
   }
 
-  @Override
-  public void answer(JsonNode result) throws InterruptedException {
+  /** Sends the result. From then on the client's leaving interrupts the calling thread. */
+  void answer(JsonNode result) throws InterruptedException {
     reply("result", result);
     var connection = Thread.currentThread();
     Thread.ofVirtual().name("control client's end").start(() -> awaitEnd(connection));
@@ -131,8 +131,12 @@ final class ControlConnection implements ControlApi.Client {
     connection.interrupt();
   }
 
-  @Override
-  public void send(String method, ObjectNode params) throws InterruptedException {
+  /**
+   * Sends a notification; blocks until the client has taken it.
+   *
+   * @throws InterruptedException when the client has left
+   */
+  void send(String method, ObjectNode params) throws InterruptedException {
     write(Json.object().put("jsonrpc", "2.0").put("method", method).set("params", params));
   }
 

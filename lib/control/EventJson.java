@@ -22,17 +22,7 @@ final class EventJson {
       case WorkerEvent.StopAsked stop -> form(at, "stop", null, stop.text());
       case WorkerEvent.SettingsReloaded reload -> form(at, "reload", null, "changed: " + String.join(", ", reload.changed())
           + "; needs a restart: " + String.join(", ", reload.restart()));
-      case WorkerEvent.SessionFound found -> null;
-      case WorkerEvent.AttemptSettled settled -> null;
-      case WorkerEvent.ClaimConfirmed confirmed -> null;
-      case WorkerEvent.ClaimResolved resolved -> null;
-      case WorkerEvent.StopOrdered order -> null;
-      case WorkerEvent.RunningTaskAnnounced announced -> null;
-      case WorkerEvent.UsageLimitEnded ended -> null;
-      case WorkerEvent.ServerAnswered answered -> null;
-      case WorkerEvent.ServerForgotWorker forgot -> null;
-      case WorkerEvent.CodebasesChanged changed -> null;
-      case WorkerEvent.ModelsChanged changed -> null;
+      default -> null;
     };
   }
 

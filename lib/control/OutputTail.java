@@ -44,7 +44,7 @@ final class OutputTail implements AutoCloseable {
   }
 
   /** Sends further output as it comes, and the end of the task; returns after that. */
-  void follow(ControlApi.Subscriber subscriber) throws InterruptedException {
+  void follow(ControlConnection subscriber) throws InterruptedException {
     var end = Json.object().put("task_id", taskId);
     try {
       while (true) {
