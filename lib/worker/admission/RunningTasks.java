@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import lib.config.ReloadableSettings;
 import lib.config.SettingsTable;
@@ -20,50 +21,27 @@ import lib.protocol.Task;
 /** The tasks that run now, each with its place, and the number of places. Thread-safe; readers meet neither lock nor file. */
 public final class RunningTasks implements Reporting {
 
-  /** A task's place, from before its claim to its end. Thread-safe. */
-  public static final class RunningTask {
-    private final Task task;
-    private final Path directory;
-    private final StopRequests stops = new StopRequests();
-    private final long since;
-    private volatile Attempt attempt;
-
-    private RunningTask(Task task, Path directory, long since) {
-      this.task = task;
-      this.directory = directory;
-      this.since = since;
-    }
-
-    public Task task() {
-      return task;
-    }
+  /**
+   * A task's place, from before its claim to its end. Thread-safe.
+   *
+   * @param directory where its agent works, links resolved; null when it needs no directory
+   * @param since {@link Clock#nanos} at which it got its place
+   * @param claim its attempt, once it is claimed
+   */
+  public record RunningTask(Task task, Path directory, long since, StopRequests stops, AtomicReference<Attempt> claim) {
 
     public String taskId() {
       return task.id();
     }
 
-    /** Where its agent works, links resolved; null when it needs no directory. */
-    public Path directory() {
-      return directory;
-    }
-
     /** The claimed attempt; empty before the claim. */
     public Optional<Attempt> attempt() {
-      return Optional.ofNullable(attempt);
+      return Optional.ofNullable(claim.get());
     }
 
     /** Records that the task is claimed. */
     public void claimed(Attempt claimed) {
-      attempt = claimed;
-    }
-
-    public StopRequests stops() {
-      return stops;
-    }
-
-    /** {@link Clock#nanos} at which it got its place. */
-    public long since() {
-      return since;
+      claim.set(claimed);
     }
   }
 
@@ -101,7 +79,7 @@ public final class RunningTasks implements Reporting {
    * @return null when it has a place already
    */
   public RunningTask add(Task task, Path directory) {
-    var place = new RunningTask(task, directory, clock.nanos());
+    var place = new RunningTask(task, directory, clock.nanos(), new StopRequests(), new AtomicReference<>());
     return places.putIfAbsent(task.id(), place) == null ? place : null;
   }
 
@@ -139,7 +117,7 @@ public final class RunningTasks implements Reporting {
 
   /** The directories of the claimed attempts, whose agents may hold them. */
   public Set<Path> worked() {
-    return places.values().stream().filter(place -> place.attempt != null && place.directory != null).map(RunningTask::directory)
+    return places.values().stream().filter(place -> place.attempt().isPresent() && place.directory != null).map(RunningTask::directory)
         .collect(Collectors.toSet());
   }
 

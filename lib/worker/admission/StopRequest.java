@@ -27,16 +27,12 @@ public record StopRequest(Cause cause, String by, String why) {
     /** The agent does nothing. */
     UNRESPONSIVE,
     /** The agent has its result and does not end. */
-    LINGERED;
-
-    private boolean isStrongerThan(Cause other) {
-      return compareTo(other) < 0;
-    }
+    LINGERED
   }
 
   /** Whether this one replaces the other. */
   boolean isStrongerThan(StopRequest other) {
-    return cause.isStrongerThan(other.cause);
+    return cause.compareTo(other.cause) < 0;
   }
 
   @Override
