@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * that was created while all slots were busy, by another replica of the server, or while it was down. Run it on a virtual thread
  * and interrupt that thread to end it.
  */
-public final class PollFeed implements Runnable, Reporting {
+public final class PollFeed implements Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(PollFeed.class);
   private static final Duration BESIDE_STREAM = Duration.ofSeconds(30); // as the old worker
   /** Many short tasks in a row ask for a poll each; one after the first, and then four a second, find as much. */
@@ -68,36 +68,32 @@ public final class PollFeed implements Runnable, Reporting {
     health.write(json.withObject("/feeds/poll"));
   }
 
-  @Override
-  public void run() {
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
     var outage = new FailureLog(LOG, "poll");
-    try {
-      var server = offer.features();
-      while (true) {
-        Duration wait;
-        try {
-          poll(server).forEach(inbox::offer);
-          outage.over();
-          health.is(true);
-          wait = wait(server);
-        } catch (ApiException e) {
-          health.is(false);
-          var failures = outage.failed(e);
-          var policy = e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.STREAM;
-          wait = policy.delay(failures, e.retryAfter(), random).plus(interval);
-          woken.drainPermits(); // the server is down for those who asked meanwhile, too
-        }
-        var since = clock.nanos();
-        if (woken.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-          var left = GAP.toNanos() - (clock.nanos() - since);
-          if (left > 0) {
-            clock.sleep(Duration.ofNanos(left));
-          }
-          woken.drainPermits();
-        }
+    var server = offer.features();
+    while (true) {
+      Duration wait;
+      try {
+        poll(server).forEach(inbox::offer);
+        outage.over();
+        health.is(true);
+        wait = wait(server);
+      } catch (ApiException e) {
+        health.is(false);
+        var failures = outage.failed(e);
+        var policy = e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.STREAM;
+        wait = policy.delay(failures, e.retryAfter(), random).plus(interval);
+        woken.drainPermits(); // the server is down for those who asked meanwhile, too
       }
-    } catch (InterruptedException e) {
-      LOG.debug("poll ends");
+      var since = clock.nanos();
+      if (woken.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+        var left = GAP.toNanos() - (clock.nanos() - since);
+        if (left > 0) {
+          clock.sleep(Duration.ofNanos(left));
+        }
+        woken.drainPermits();
+      }
     }
   }
 

@@ -3,12 +3,11 @@ package lib.worker;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import lib.agent.process.AttemptDirectory;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.core.Json;
@@ -36,10 +35,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives waiting tasks their places, the most urgent first, and runs each on a thread of its own. Reads what an announcement
- * lacks, and asks admission once on the whole task. Run it on a virtual thread and interrupt that thread to end it.
+ * Gives waiting tasks their places, the most urgent first, and runs each on a thread of its own. Asks admission about the
+ * announcement, to give the place, and about the whole task before the claim. Run it on a virtual thread and interrupt that
+ * thread to end it.
  */
-final class Scheduler implements Runnable, Reporting {
+final class Scheduler implements Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
   /** No event says that another worker's agent has left a directory or that a usage limit is over. */
   private static final Duration RECHECK = Duration.ofSeconds(2);
@@ -56,7 +56,7 @@ final class Scheduler implements Runnable, Reporting {
   private final Claimer claimer;
   private final AttemptRunner runner;
   private final RegistrationTask registration;
-  private final Map<Thread, String> threads = new ConcurrentHashMap<>();
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private final AtomicInteger done = new AtomicInteger();
   private volatile String onlyTask;
 
@@ -83,25 +83,18 @@ final class Scheduler implements Runnable, Reporting {
 
   /** Leaves every agent running and waits for the threads that watched them. */
   void detachAll() throws InterruptedException {
-    for (var thread : threads.keySet()) {
+    for (var thread : threads) {
       thread.interrupt();
       thread.join();
     }
   }
 
-  @Override
-  public void run() {
+  /** Runs until its thread is interrupted. */
+  void run() throws InterruptedException {
     var changes = -1L;
-    try {
-      while (true) {
-        changes = inbox.await(changes, RECHECK);
-        if (admission.hasLimitEnded()) {
-          context.events().publish(new WorkerEvent.UsageLimitEnded());
-        }
-        dispatch();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("scheduler ends");
+    while (true) {
+      changes = inbox.await(changes, RECHECK);
+      dispatch();
     }
   }
 
@@ -159,7 +152,7 @@ final class Scheduler implements Runnable, Reporting {
         inbox.signal();
       }
     });
-    threads.put(thread, place.taskId());
+    threads.add(thread);
     thread.start();
   }
 
@@ -171,7 +164,7 @@ final class Scheduler implements Runnable, Reporting {
         switch (runner.run(admitted.get())) {
           case ClaimResult.Claimed claimed -> {
             isTaken = true;
-            admission.journalWorked();
+            admission.holds().journalWorks();
             inbox.suppress(admitted.get().task(), DONE);
             done.incrementAndGet();
           }
@@ -181,7 +174,7 @@ final class Scheduler implements Runnable, Reporting {
       }
     } catch (DatabaseException e) {
       LOG.error("cannot write the journal, no task is taken, retrying in {} s task={}: {}", RETRY_DISK.toSeconds(), place.taskId(), e.getMessage());
-      admission.journalFailed(e);
+      admission.holds().journalFailed(e.getMessage());
       inbox.defer(place.task(), RETRY_DISK);
     } catch (InterruptedException e) {
       LOG.info("left to its supervisor task={}", place.taskId());
@@ -196,21 +189,21 @@ final class Scheduler implements Runnable, Reporting {
   private Optional<AdmittedTask> admit(RunningTask place) throws DatabaseException, InterruptedException {
     var hint = place.task();
     var isWhole = context.server().features().announcesWholeTasks() && hint.whole();
-    if (isWhole && hint.builtin() && !hint.registration()) {
-      return Optional.of(new AdmittedTask(place, hint, null, null, null)); // it got its place by a decision about the whole of it
+    if (isWhole && hint.builtin()) {
+      return Optional.of(new AdmittedTask(place, hint, null, null)); // it got its place by a decision about the whole of it
     }
     var intent = isWhole ? null : claimer.intend(hint, place.directory()); // the disk takes as long as the server
     AdmittedTask admitted = null;
     try {
       var task = isWhole ? hint : RetryPolicy.CLAIM.run(() -> context.client().task(hint.id()), context.clock(), context.random()).filledFrom(hint);
       if (place.directory() != null) {
-        admission.lookAtLocks(); // another worker's agent may have begun since the last look, and would keep this slot from all others
+        admission.holds().lookAtLocks(); // another worker's agent may have begun since the last look, and would keep this slot from all others
       }
       var decision = admission.decide(task, registration.refusal(task).orElse(null), admission.snapshot(place));
       if (decision.outcome() != Outcome.ADMIT) {
         putOff(task, decision);
       } else if (Objects.equals(decision.directory(), place.directory())) {
-        admitted = new AdmittedTask(place, task, place.directory(), intent, null);
+        admitted = new AdmittedTask(place, task, intent, null);
       } else {
         inbox.defer(task, Duration.ZERO); // it needs another place than its announcement said
       }
@@ -247,20 +240,18 @@ final class Scheduler implements Runnable, Reporting {
   }
 
   /**
-   * Continues a task that an earlier process of this worker claimed. It has its place, whatever else runs.
-   *
-   * @return false when a later attempt at the same task runs here
+   * Continues a task that an earlier process of this worker claimed. It has its place, whatever else runs, unless another
+   * attempt at the same task runs here.
    */
-  boolean restore(Attempt attempt) {
+  void restore(Attempt attempt) {
     var task = task(attempt);
     var place = running.add(task, attempt.codebase());
     if (place == null) {
       LOG.warn("task={} runs already, attempt {} waits for the next start", attempt.taskId(), attempt.n());
-      return false;
+      return;
     }
     inbox.suppress(task, DONE);
-    start(place, () -> resume(AdmittedTask.restored(place, task, attempt)));
-    return true;
+    start(place, () -> resume(new AdmittedTask(place, task, null, attempt)));
   }
 
   private void resume(AdmittedTask restored) {
@@ -276,7 +267,7 @@ final class Scheduler implements Runnable, Reporting {
   /** The task as it was when it was claimed, or as much of it as the journal has. */
   private Task task(Attempt attempt) {
     try {
-      var saved = AttemptDirectory.of(context.identity().stateDir(), attempt.taskId(), attempt.n()).task();
+      var saved = context.directory(attempt).task();
       if (saved.isPresent()) {
         return saved.get();
       }

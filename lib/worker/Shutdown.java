@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntUnaryOperator;
 import lib.client.http.ApiException;
 import lib.config.SettingsTable;
 import lib.outbox.Outbox;
@@ -44,7 +44,6 @@ final class Shutdown {
   private final SessionSyncLoop sessionSync;
   private final BackgroundLoops loops;
   private final AtomicInteger stage = new AtomicInteger();
-  private final AtomicBoolean isBegun = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   Shutdown(WorkerContext context, HoldMonitor holds, RunningTasks running, Scheduler scheduler, Outbox outbox, SessionSyncLoop sessionSync,
@@ -65,15 +64,14 @@ final class Shutdown {
 
   /** Whether the worker was asked to stop. */
   boolean isBegun() {
-    return isBegun.get();
+    return stage.get() > Stage.RUNNING.ordinal();
   }
 
   /** The next stage: drain, then cancel, then detach; with {@code keep_agents} detach at once. */
   void stop() {
     var last = Stage.DETACHING.ordinal();
     var isKept = context.settings().get(SettingsTable.KEEP_AGENTS);
-    var now = Stage.values()[stage.updateAndGet(s -> isKept ? last : Math.min(s + 1, last))];
-    begin(now, new StopRequest(StopRequest.Cause.CANCELLED, "the operator", "the worker was asked to stop twice"));
+    var now = begin(s -> isKept ? last : Math.min(s + 1, last), "the worker was asked to stop twice");
     var text = switch (now) {
       case RUNNING, DRAINING -> "stopping: no new task; " + running.size() + " running may finish within "
           + context.settings().get(SettingsTable.DRAIN_TIMEOUT).toSeconds() + " s (once more: cancel them)";
@@ -86,24 +84,26 @@ final class Shutdown {
 
   /** Leaves at once; agents stay for the next start. */
   void detach() {
-    stage.set(Stage.DETACHING.ordinal());
-    begin(Stage.DETACHING, null);
+    begin(s -> Stage.DETACHING.ordinal(), "");
   }
 
   /** Cancels what runs and ends. */
   void stopNow(String why) {
-    stage.updateAndGet(s -> Math.max(s, Stage.CANCELLING.ordinal()));
-    begin(Stage.CANCELLING, new StopRequest(StopRequest.Cause.CANCELLED, "the operator", why));
+    begin(s -> Math.max(s, Stage.CANCELLING.ordinal()), why);
   }
 
-  private void begin(Stage now, StopRequest request) {
+  /** @param why what is said to running tasks when the next stage cancels them */
+  private Stage begin(IntUnaryOperator next, String why) {
+    var before = stage.getAndUpdate(next);
+    var now = Stage.values()[next.applyAsInt(before)];
     holds.close("the worker is stopping");
     if (now == Stage.CANCELLING) {
-      running.stopAll(request);
+      running.stopAll(new StopRequest(StopRequest.Cause.CANCELLED, "the operator", why));
     }
-    if (isBegun.compareAndSet(false, true)) {
+    if (before == Stage.RUNNING.ordinal()) {
       Thread.ofVirtual().name("shutdown").start(this::end);
     }
+    return now;
   }
 
   /** Waits for the end; false when the time was up first. */
@@ -133,7 +133,6 @@ final class Shutdown {
         LOG.warn("not unregistered: {} reports wait in the journal for the next start", outbox.depth());
       }
       outbox.close();
-      loops.join();
     } catch (InterruptedException e) {
       throw new IllegalStateException("no one interrupts the shutdown", e);
     } finally {

@@ -120,13 +120,11 @@ public final class Worker {
     this.runner = new AttemptRunner(context, claimer, launcher, outbox, limits, holds, registration);
     this.scheduler = new Scheduler(context, inbox, admission, running, claimer, runner, registration);
     this.reconciler = new ClaimReconciler(context, running, outbox);
-    this.loops = new BackgroundLoops(clock);
+    this.loops = new BackgroundLoops(clock, stream::close);
     this.shutdown = new Shutdown(context, holds, running, scheduler, outbox, sessionSync, loops);
-    this.status = new StatusReport(context, List.of(holds, heartbeat, stream, poll, registrar, running, scheduler, this::outboxStatus,
+    this.status = new StatusReport(context, List.of(holds, heartbeat, stream, poll, running, scheduler, this::outboxStatus,
         sessionSync, codebases, limits));
-    loops.closeAtEnd(stream);
-    loops.closeAtEnd(registrar);
-    new FeedEvents(context, inbox, poll, stream);
+    new FeedEvents(context, inbox, poll, stream).subscribe();
     context.events().subscribe(this::react);
   }
 
@@ -140,9 +138,9 @@ public final class Worker {
     Orphans.adopt();
     admission.maxTasks(maxTasks);
     new Recovery(context, outbox, reconciler).restore().forEach(scheduler::restore);
-    loops.start(Thread.ofPlatform(), "leases", new LeaseMonitor(context, running, contact, heartbeat));
-    loops.start(Thread.ofVirtual(), "agent inspector", inspector);
-    loops.start(Thread.ofVirtual(), "holds", holds);
+    loops.start(Thread.ofPlatform(), "leases", new LeaseMonitor(context, running, contact, heartbeat)::run);
+    loops.start(Thread.ofVirtual(), "agent inspector", inspector::run);
+    loops.start(Thread.ofVirtual(), "holds", holds::run);
     loops.start(Thread.ofVirtual(), "connect", this::connect);
   }
 
@@ -151,26 +149,20 @@ public final class Worker {
     return new SessionStores(context.settings().now(), codebases::folders);
   }
 
-  private void connect() {
-    try {
-      var server = handshake.greet();
-      context.server().answered(server);
-      outbox.deliver(server);
-      context.events().publish(new WorkerEvent.ServerAnswered());
-      registrar.start();
-      loops.start(Thread.ofPlatform(), "heartbeat", heartbeat);
-      loops.start(Thread.ofVirtual(), "last contact", contact);
-      loops.start(Thread.ofVirtual(), "claim reconciler", reconciler);
-      loops.start(Thread.ofVirtual(), "stream", stream);
-      loops.start(Thread.ofVirtual(), "poll", poll);
-      loops.start(Thread.ofVirtual(), "scheduler", scheduler);
-      loops.start(Thread.ofVirtual(), "task status", statusPoller);
-      loops.start(Thread.ofVirtual(), "retention", new Retention(context.journal(), context.identity().stateDir(),
-          Duration.ofDays(context.settings().get(SettingsTable.KEEP_DAYS)), context.settings().get(SettingsTable.KEEP_BYTES), context.clock()));
-      sessionSync.start(SessionSyncLoop.sync(context, stores()::all, codebases, registrar));
-    } catch (InterruptedException e) {
-      LOG.debug("the worker ends before its server has answered");
-    }
+  private void connect() throws InterruptedException {
+    outbox.deliver(handshake.greet());
+    holds.publish();
+    loops.start(Thread.ofVirtual(), "registrar", registrar::run);
+    registrar.awaitTried();
+    loops.start(Thread.ofPlatform(), "heartbeat", heartbeat::run);
+    loops.start(Thread.ofVirtual(), "last contact", contact::run);
+    loops.start(Thread.ofVirtual(), "claim reconciler", reconciler::run);
+    loops.start(Thread.ofVirtual(), "stream", stream::run);
+    loops.start(Thread.ofVirtual(), "poll", poll::run);
+    loops.start(Thread.ofVirtual(), "scheduler", scheduler::run);
+    loops.start(Thread.ofVirtual(), "task status", statusPoller::run);
+    loops.start(Thread.ofVirtual(), "retention", new Retention(context)::run);
+    sessionSync.start(SessionSyncLoop.sync(context, stores()::all, codebases, registrar));
   }
 
   /** What happens in one part and concerns another. The feeds have their own list. */
@@ -207,7 +199,7 @@ public final class Worker {
 
     @Override
     public void modelsChanged() {
-      context.events().publish(new WorkerEvent.ModelsChanged());
+      registrar.wake();
     }
   }
 

@@ -15,6 +15,7 @@ import lib.feed.StreamFeed;
 import lib.protocol.TaskStatus;
 import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks;
+import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import org.junit.jupiter.api.AfterEach;
@@ -61,7 +62,7 @@ class PollFeedTest {
     context = MadeWorker.of(server, features, folder, null, Clock.SYSTEM, Map.of("A2A_POLL_INTERVAL", interval, "A2A_MAX_CONCURRENT_TASKS", "2"));
     running = new RunningTasks(context.settings(), context.clock());
     take(MadeWorker.feeds(context, new Codebases(context.settings().now(), List.of()), running));
-    polling = Thread.ofVirtual().start(poll);
+    polling = Thread.ofVirtual().start(new RestartingLoop("poll", poll::run, Clock.SYSTEM));
     if (withStream) {
       streaming = Thread.ofVirtual().start(stream);
       Program.await("the stream", stream::up);
@@ -117,7 +118,7 @@ class PollFeedTest {
   void asksAServerThatFiltersPollsOnce() throws Exception {
     context = MadeWorker.of(server, ServerFeatures.own("srv"), folder, null, Clock.SYSTEM, Map.of());
     take(MadeWorker.feeds(context, new Codebases(context.settings().now(), List.of()), new RunningTasks(context.settings(), context.clock())));
-    polling = Thread.ofVirtual().start(poll);
+    polling = Thread.ofVirtual().start(new RestartingLoop("poll", poll::run, Clock.SYSTEM));
     Program.await("the poll", () -> !server.requests("GET", TASKS).isEmpty());
     assertThat(polls()).isZero();
   }

@@ -103,7 +103,7 @@ public final class MadeWorker {
     var poll = new PollFeed(context.client(), inbox, offer, context.settings().get(SettingsTable.POLL_INTERVAL), context.clock(), context.random());
     var stream = new StreamFeed(context.client(), inbox, poll, offer, context.settings().get(SettingsTable.SSE_HEARTBEAT_TIMEOUT), context.clock(),
         context.random());
-    new FeedEvents(context, inbox, poll, stream);
+    new FeedEvents(context, inbox, poll, stream).subscribe();
     return new Feeds(inbox, poll, stream);
   }
 }

@@ -79,9 +79,9 @@ public final class AdmissionController {
     return decision;
   }
 
-  /** Looks which directories agents of other workers hold now. The caller may have to wait for 5 s. */
-  public void lookAtLocks() throws InterruptedException {
-    holds.lookAtLocks();
+  /** The holds, which admission reads. */
+  public HoldMonitor holds() {
+    return holds;
   }
 
   /** What would be decided now, after a look at the codebase's folder and at other workers' locks. */
@@ -89,21 +89,6 @@ public final class AdmissionController {
     codebases.refresh(task.codebase());
     holds.lookAtLocks();
     return Admission.decide(new Candidate(task, marker(task), refusal), snapshot(null));
-  }
-
-  /** Whether a provider's usage limit has ended since the last call. */
-  public boolean hasLimitEnded() {
-    return limits.ended();
-  }
-
-  /** No task is taken while the journal cannot be written. */
-  public void journalFailed(DatabaseException failure) {
-    holds.journalFailed(failure.getMessage());
-  }
-
-  /** The journal was written. */
-  public void journalWorked() {
-    holds.journalWorks();
   }
 
   private String marker(Task task) throws DatabaseException {

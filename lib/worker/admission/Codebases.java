@@ -8,13 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.SettingsTable;
@@ -52,8 +51,7 @@ public final class Codebases implements Reporting {
   private final Codebase global;
   private final Resolver resolver;
   private final Map<Path, Probe<Look>> probes = new ConcurrentHashMap<>();
-  private final Set<Codebase> dropped = new HashSet<>(); // no longer named; this and what changes the maps is guarded by this
-  private volatile List<Codebase> named;
+  private volatile List<Codebase> named; // this and what follows changes under this lock
   private volatile List<Codebase> added = List.of(); // the server had this worker register them
   private volatile List<Path> roots; // null: the named folders and the home folder's visible ones
   private volatile Map<String, Offered> offered = Map.of();
@@ -89,26 +87,23 @@ public final class Codebases implements Reporting {
 
   /** Offers a folder that a server had this worker register, also after a reload has dropped it. */
   public synchronized void add(Codebase codebase) {
-    dropped.remove(codebase);
     if (!added.contains(codebase)) {
-      added = with(added, codebase);
+      added = Stream.concat(added.stream(), Stream.of(codebase)).toList();
     }
   }
 
   /** Offers these instead of the folders that were named before. */
   public synchronized void offer(List<Codebase> now, List<Path> limits) {
-    dropped.addAll(named);
-    dropped.removeAll(now);
     named = List.copyOf(now);
     roots = limits;
     var left = new LinkedHashMap<>(offered);
-    left.values().removeIf(o -> dropped.contains(o.codebase));
+    left.values().removeIf(o -> !isOffered(o.codebase));
     publish(left);
   }
 
   /** Whether a reload has not dropped it. */
-  public synchronized boolean isOffered(Codebase codebase) {
-    return !dropped.contains(codebase);
+  private boolean isOffered(Codebase codebase) {
+    return named.contains(codebase) || added.contains(codebase) || codebase.equals(global);
   }
 
   /**
@@ -120,7 +115,7 @@ public final class Codebases implements Reporting {
   public boolean registered(Codebase codebase, String id) throws InterruptedException {
     var found = look(id, codebase);
     synchronized (this) {
-      if (dropped.contains(codebase)) {
+      if (!isOffered(codebase)) {
         return false; // while the server was asked
       }
       var changed = codebase.equals(global) && !id.equals(globalId);
@@ -290,11 +285,5 @@ public final class Codebases implements Reporting {
           : new Offered(Task.GLOBAL, global, registered.directory, null, registered.unreadable));
     }
     offered = Collections.unmodifiableMap(all);
-  }
-
-  private static List<Codebase> with(List<Codebase> all, Codebase one) {
-    var longer = new ArrayList<>(all);
-    longer.add(one);
-    return List.copyOf(longer);
   }
 }

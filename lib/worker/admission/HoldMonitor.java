@@ -35,7 +35,7 @@ import org.slf4j.event.Level;
  * works. Each ends by itself, or as a person says. A loop looks at the machine; all others read {@link #current}, which meets
  * neither lock nor file. Thread-safe; run it on a thread of its own and interrupt that thread to end it.
  */
-public final class HoldMonitor implements Runnable, Reporting {
+public final class HoldMonitor implements Reporting {
   /** Rules that keep every task back, and rules that keep back the tasks of agents alone; in this order. */
   static final List<String> FOR_ALL = List.of("intake", "server", "pause", "disk"), FOR_AGENTS = List.of("memory", "agent", "start");
 
@@ -57,8 +57,8 @@ public final class HoldMonitor implements Runnable, Reporting {
   private static final Duration MIN_START_PAUSE = Duration.ofSeconds(10);
   private static final Duration MAX_START_PAUSE = Duration.ofMinutes(5);
 
-  /** @param until in {@link lib.core.Clock#nanos} */
-  private record StartFailure(String why, long until, Duration pause) {}
+  /** A hold that ends by itself. @param until in {@link lib.core.Clock#nanos} */
+  private record Pause(String why, long until, Duration length) {}
 
   private final WorkerContext context;
   private final HostResources machine;
@@ -68,15 +68,13 @@ public final class HoldMonitor implements Runnable, Reporting {
   private final Semaphore woken = new Semaphore(0);
   private volatile String closed;
   private volatile String paused;
-  private volatile String journal;
-  private volatile long journalAt;
+  private volatile Pause journalFailure; // null while the journal can be written
   private volatile Map<String, String> measured; // null before the first look
   private volatile Map<String, String> current = Map.of("intake", STARTING);
   private volatile Locks lastLocks = new Locks(Set.of(), Map.of());
   private volatile boolean diskShort;
   private volatile boolean memoryShort;
-  private Map<String, String> unmasked = current; // guarded by this
-  private volatile StartFailure startFailure; // null while agents can be started
+  private volatile Pause startFailure; // null while agents can be started
 
   /**
    * Holds everything back until it has looked at the machine.
@@ -96,7 +94,6 @@ public final class HoldMonitor implements Runnable, Reporting {
     context.events().subscribe(event -> {
       switch (event) {
         case WorkerEvent.SettingsReloaded reloaded -> invalidate();
-        case WorkerEvent.ServerAnswered answered -> publish();
         case WorkerEvent.AttemptEnded ended -> publish(); // the breaker may have opened, and the next task is near
         default -> { }
       }
@@ -129,15 +126,14 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   /** The journal could not be written; it is tried again after 10 s. */
   public void journalFailed(String why) {
-    journalAt = context.clock().nanos();
-    journal = why;
+    journalFailure = pause("the journal cannot be written: " + why, JOURNAL);
     publish();
   }
 
   /** The journal was written. */
   public void journalWorks() {
-    if (journal != null) {
-      journal = null;
+    if (journalFailure != null) {
+      journalFailure = null;
       publish();
     }
   }
@@ -145,9 +141,8 @@ public final class HoldMonitor implements Runnable, Reporting {
   /** This machine could not start an agent: after a pause that doubles with each failure the next task tries again. */
   public void startFailed(Problem problem) {
     var before = startFailure;
-    var pause = before == null ? MIN_START_PAUSE : before.pause.multipliedBy(2);
-    pause = pause.compareTo(MAX_START_PAUSE) > 0 ? MAX_START_PAUSE : pause;
-    startFailure = new StartFailure(problem.line(), context.clock().nanos() + pause.toNanos(), pause);
+    var doubled = before == null ? MIN_START_PAUSE : before.length.multipliedBy(2);
+    startFailure = pause(problem.line(), doubled.compareTo(MAX_START_PAUSE) > 0 ? MAX_START_PAUSE : doubled);
     publish();
   }
 
@@ -194,17 +189,13 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   // --- looking
 
-  @Override
-  public void run() {
-    try {
-      while (true) {
-        look();
-        if (woken.tryAcquire(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
-          woken.drainPermits();
-        }
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
+    while (true) {
+      look();
+      if (woken.tryAcquire(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+        woken.drainPermits();
       }
-    } catch (InterruptedException e) {
-      LOG.debug("hold monitor ends");
     }
   }
 
@@ -265,7 +256,8 @@ public final class HoldMonitor implements Runnable, Reporting {
 
   // --- underneath
 
-  private synchronized void publish() {
+  /** Places and clears holds, since something that they are made of has changed. */
+  public synchronized void publish() {
     var now = new LinkedHashMap<String, String>();
     put(now, "intake", closed != null ? closed : measured == null ? STARTING : null);
     put(now, "server", context.server().known().isEmpty() ? "the server has not answered yet" : null);
@@ -274,19 +266,19 @@ public final class HoldMonitor implements Runnable, Reporting {
       now.putAll(measured);
     }
     put(now, "agent", inspector.facts().hold().orElse(null));
-    var failure = startFailure;
-    if (failure != null && context.clock().nanos() < failure.until) {
-      now.put("start", failure.why);
-    }
-    if (journal != null && context.clock().nanos() - journalAt < JOURNAL.toNanos()) {
-      now.put("disk", "the journal cannot be written: " + journal);
-    }
-    if (!now.equals(unmasked)) {
-      unmasked = now;
-      var before = current;
-      current = ordered(now);
-      announce(before, current);
-    }
+    put(now, "start", reason(startFailure));
+    put(now, "disk", reason(journalFailure));
+    var before = current;
+    current = ordered(now);
+    announce(before, current);
+  }
+
+  private Pause pause(String why, Duration length) {
+    return new Pause(why, context.clock().nanos() + length.toNanos(), length);
+  }
+
+  private String reason(Pause pause) {
+    return pause != null && context.clock().nanos() < pause.until ? pause.why : null;
   }
 
   private static void put(Map<String, String> holds, String rule, String why) {

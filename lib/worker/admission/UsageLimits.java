@@ -24,7 +24,7 @@ public final class UsageLimits implements Reporting {
   /** Limits are by the week at most; a longer time is a mistake. */
   private static final Duration MAX = Duration.ofDays(8);
 
-  private record Pause(Instant until, int refusals, boolean open) {}
+  private record Pause(Instant until, int refusals) {}
 
   private final Map<String, Pause> pauses = new HashMap<>();
   private final Clock time;
@@ -48,14 +48,14 @@ public final class UsageLimits implements Reporting {
    */
   public synchronized Instant refused(String provider, Optional<Duration> named) {
     var now = time.now();
-    var before = pauses.getOrDefault(provider, new Pause(now, 0, false));
+    var before = pauses.getOrDefault(provider, new Pause(now, 0));
     var during = before.until.isAfter(now);
     var refusals = during ? before.refusals : before.refusals + 1;
     var guess = named.isEmpty() ? doubled(refusals - 1) : refusals > 1 ? doubled(refusals - 2) : MIN;
     var wait = named.filter(t -> t.compareTo(guess) > 0).orElse(guess);
     var until = now.plus(wait.compareTo(MAX) > 0 ? MAX : wait);
     var longer = during && before.until.isAfter(until) ? before.until : until;
-    pauses.put(provider, new Pause(longer, refusals, true));
+    pauses.put(provider, new Pause(longer, refusals));
     return longer;
   }
 
@@ -85,15 +85,5 @@ public final class UsageLimits implements Reporting {
   public void status(ObjectNode json) {
     var limits = json.putArray("limits");
     paused().forEach((provider, until) -> limits.addObject().put("provider", provider).put("until", until.toString()));
-  }
-
-  /** Whether a pause has ended since the last call. */
-  public synchronized boolean ended() {
-    var now = time.now();
-    var ended = pauses.values().stream().anyMatch(pause -> pause.open && !pause.until.isAfter(now));
-    if (ended) {
-      pauses.replaceAll((provider, pause) -> pause.until.isAfter(now) ? pause : new Pause(pause.until, pause.refusals, false));
-    }
-    return ended;
   }
 }

@@ -30,24 +30,15 @@ import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts the agent of a claimed task, or attaches to one that an earlier process started. Thread-safe. */
-public final class AgentLauncher {
+/**
+ * Starts the agent of a claimed task, or attaches to one that an earlier process started. Thread-safe.
+ *
+ * @param stores where the agents on this machine keep their sessions, for one thread at a time
+ */
+public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier<List<SessionStore>> stores, AgentInspector inspector) {
   private static final Logger LOG = LoggerFactory.getLogger(AgentLauncher.class);
   /** What a task may hand to the agent's command line: no option, no blank. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]*");
-
-  private final WorkerContext context;
-  private final Codebases codebases;
-  private final Supplier<List<SessionStore>> stores; // for one thread at a time
-  private final AgentInspector inspector;
-
-  /** @param stores where the agents on this machine keep their sessions */
-  public AgentLauncher(WorkerContext context, Codebases codebases, Supplier<List<SessionStore>> stores, AgentInspector inspector) {
-    this.context = context;
-    this.codebases = codebases;
-    this.stores = stores;
-    this.inspector = inspector;
-  }
 
   /** The task cannot be done as it is: it fails, and the reason is the user's to fix. */
   static final class Refused extends Exception {
@@ -64,7 +55,7 @@ public final class AgentLauncher {
    * @throws IOException when the attempt's directory cannot be written
    */
   AgentHandle start(Task task, Attempt attempt, Duration budget) throws Refused, IOException, InterruptedException {
-    var directory = directory(attempt);
+    var directory = context.directory(attempt);
     RunBudget.write(directory, budget);
     check(task, attempt.codebase());
     var facts = inspector.facts();
@@ -77,7 +68,7 @@ public final class AgentLauncher {
     }
     var launch = spec(task, directory, facts, resume(task, facts.adapter(), directory, attempt.codebase()));
     directory.adapter(facts.adapter());
-    return spawn(new AgentHandle(directory, launch.program(), null, null, budget, Duration.ZERO, launch), facts.adapter(), attempt);
+    return spawn(new AgentHandle(directory, null, null, budget, Duration.ZERO, launch), facts.adapter(), attempt);
   }
 
   /** Starts the agent of an attempt once more, without the session that is not there. Its first process must have ended. */
@@ -85,36 +76,30 @@ public final class AgentLauncher {
     before.process().waitFor(); // it has recorded the end, and gives its lock back
     before.directory().prepareRestart(why);
     var fresh = before.launch().fresh();
-    return spawn(new AgentHandle(before.directory(), before.program(), null, null, before.budget(), spent, fresh), before.directory().adapter(),
-        attempt);
+    return spawn(new AgentHandle(before.directory(), null, null, before.budget(), spent, fresh), before.directory().adapter(), attempt);
   }
 
   /** The agent of an attempt that an earlier process started; it may have ended or vanished since. */
   AgentHandle reattach(Attempt attempt) throws IOException {
-    var directory = directory(attempt);
+    var directory = context.directory(attempt);
     var spent = Duration.between(attempt.createdAt(), context.clock().now());
     var longest = context.settings().get(SettingsTable.TASK_TIMEOUT);
     // what the server granted stands in the deadline that the earlier process set
     var granted = RunBudget.read(directory).map(left -> left.plus(spent)).filter(all -> all.compareTo(longest) < 0);
-    return new AgentHandle(directory, null, null, Supervisor.find(directory).orElse(null), granted.orElse(longest), spent, null);
+    return new AgentHandle(directory, null, Supervisor.find(directory).orElse(null), granted.orElse(longest), spent, null);
   }
 
   /** Whether an earlier process let the agent of an attempt go, or a supervisor still waits to do so. If not, no supervisor will. */
   boolean wasStarted(Attempt attempt) throws IOException {
-    var directory = directory(attempt);
+    var directory = context.directory(attempt);
     return directory.exists() ? Supervisor.find(directory).isPresent() || directory.forbidStart() : attempt.state() == Attempt.State.STARTED;
   }
 
   /** Counts how an agent ended towards the health of its program. One that an earlier process started does not count. */
   void recordEnd(AgentHandle agent, Verdict verdict) {
-    if (agent.program() != null) {
-      inspector.ended(agent.program(), new AgentHealth.Ended(verdict.facts().time(), verdict.reason(), verdict.result() != null, verdict.error()));
+    if (agent.launch() != null) {
+      inspector.ended(agent.launch().program(), new AgentHealth.Ended(verdict.facts().time(), verdict.reason(), verdict.result() != null, verdict.error()));
     }
-  }
-
-  /** The directory of an attempt. */
-  AttemptDirectory directory(Attempt attempt) {
-    return AttemptDirectory.of(context.identity().stateDir(), attempt.taskId(), attempt.n());
   }
 
   private void check(Task task, Path codebase) throws Refused {
@@ -164,7 +149,7 @@ public final class AgentLauncher {
     environment.put("A2A_TASK_ID", attempt.taskId());
     var process = Supervisor.of(context.settings().now().env()).start(agent.directory(), new Supervisor.Launch(adapter.argv(launch),
         environment, launch.directory(), attempt.codebase(), adapter.promptOnInput(launch)), agent.budget());
-    return new AgentHandle(agent.directory(), agent.program(), process, process.toHandle(), agent.budget(), agent.spent(), launch);
+    return new AgentHandle(agent.directory(), process, process.toHandle(), agent.budget(), agent.spent(), launch);
   }
 
   /**

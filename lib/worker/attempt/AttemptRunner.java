@@ -138,7 +138,7 @@ public final class AttemptRunner {
     } catch (MachineFailure e) {
       return notStarted(e.problem());
     } catch (IOException e) {
-      return notStarted(new Problem("the agent of a task could not be started", launcher.directory(attempt).path() + ": " + e.getMessage(),
+      return notStarted(new Problem("the agent of a task could not be started", context.directory(attempt).path() + ": " + e.getMessage(),
           "let this user write there"));
     }
   }
@@ -151,7 +151,7 @@ public final class AttemptRunner {
 
   /** Watches the agent, if there is one, and judges its end. */
   private Verdict finish(AdmittedTask admitted, Attempt attempt, Launch launch) throws InterruptedException {
-    var directory = launcher.directory(attempt);
+    var directory = context.directory(attempt);
     if (launch instanceof Launch.Ended(Verdict ended) && (ended.isNotBegun() || !directory.exists())) { // no agent, no output
       return ended;
     }

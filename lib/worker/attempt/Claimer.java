@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import lib.agent.process.AttemptDirectory;
@@ -27,59 +26,20 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks the server for a task ({@code POST …/tasks/{id}/claim} or what the server has instead). The intent is on disk before
  * the server is asked, and leaves the journal only when the server's answer is known. Thread-safe.
+ *
+ * @param stream some servers refuse every claim of a worker whose stream they do not have
  */
-public final class Claimer {
+public record Claimer(WorkerContext context, StreamFeed stream, HoldMonitor holds) {
   private static final Logger LOG = LoggerFactory.getLogger(Claimer.class);
   private static final Duration TAKEN = Duration.ofSeconds(60); // a 409 may be a server's mistake: try again after a while
   private static final Duration STOPPING = Duration.ofSeconds(1);
   private static final Duration STREAMLESS = Duration.ofSeconds(2); // most streams are back within that
 
-  private final WorkerContext context;
-  private final StreamFeed stream;
-  private final HoldMonitor holds;
-
-  /** @param stream some servers refuse every claim of a worker whose stream they do not have */
-  public Claimer(WorkerContext context, StreamFeed stream, HoldMonitor holds) {
-    this.context = context;
-    this.stream = stream;
-    this.holds = holds;
-  }
-
   /** An intent on its way to the disk. */
-  public static final class Intent {
-    private final FutureTask<Attempt> write;
-
-    private Intent(Callable<Attempt> write) {
-      this.write = new FutureTask<>(write);
-    }
-
-    private Attempt await() throws DatabaseException, InterruptedException {
-      try {
-        return write.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof DatabaseException failed) {
-          throw failed;
-        }
-        throw new IllegalStateException(e.getCause());
-      }
-    }
-  }
+  public record Intent(FutureTask<Attempt> write) {}
 
   /** An agent's inputs, which are written while the server is asked for the task. Await or discard them. Thread-safe. */
-  public static final class Inputs {
-    private final AttemptDirectory directory;
-    private final FutureTask<Void> write;
-
-    /** Begins to write them. */
-    private Inputs(AttemptDirectory directory, Task task, Attempt attempt) {
-      this.directory = directory;
-      this.write = new FutureTask<>(() -> {
-        directory.create();
-        directory.writeInputs(task.prompt() == null ? "" : task.prompt(), task.raw(), attempt.toJson());
-        return null;
-      });
-      Thread.ofVirtual().name("inputs " + task.id()).start(write);
-    }
+  public record Inputs(AttemptDirectory directory, FutureTask<Void> write) {
 
     /**
      * Waits until they are on the disk.
@@ -87,14 +47,7 @@ public final class Claimer {
      * @throws lib.core.MachineFailure when they cannot be written
      */
     void await() throws IOException, InterruptedException {
-      try {
-        write.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof IOException failed) {
-          throw failed;
-        }
-        throw new IllegalStateException(e.getCause());
-      }
+      Claimer.await(write, IOException.class);
     }
 
     /** Removes them: the task is not claimed. */
@@ -108,6 +61,17 @@ public final class Claimer {
     }
   }
 
+  private static <T, E extends Exception> T await(FutureTask<T> write, Class<E> failure) throws E, InterruptedException {
+    try {
+      return write.get();
+    } catch (ExecutionException e) {
+      if (failure.isInstance(e.getCause())) {
+        throw failure.cast(e.getCause());
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
   /** Starts writing the intent to claim a task, while its caller reads the task. Claim or withdraw it. */
   public Intent intend(Task task, Path directory) {
     var intent = intent(task, directory);
@@ -116,13 +80,25 @@ public final class Claimer {
   }
 
   private Intent intent(Task task, Path directory) {
-    return new Intent(() -> context.journal().insertIntent(Attempt.draft(new AttemptKey(context.server().features().key(), context.workerId(), task.id(),
-        context.journal().next(task.id()), task.marker()), new Attempt.Work(task.codebase(), directory, task.agent(), task.title()), context.clock().now())));
+    return new Intent(new FutureTask<>(() -> context.journal().insertIntent(Attempt.draft(new AttemptKey(context.server().features().key(), context.workerId(), task.id(),
+        context.journal().next(task.id()), task.marker()), new Attempt.Work(task.codebase(), directory, task.agent(), task.title()), context.clock().now()))));
+  }
+
+  /** Begins to write an agent's inputs. */
+  private Inputs inputs(Task task, Attempt attempt) {
+    var directory = context.directory(attempt);
+    var inputs = new Inputs(directory, new FutureTask<>(() -> {
+      directory.create();
+      directory.writeInputs(task.prompt() == null ? "" : task.prompt(), task.raw(), attempt.toJson());
+      return null;
+    }));
+    Thread.ofVirtual().name("inputs " + task.id()).start(inputs.write);
+    return inputs;
   }
 
   /** Removes an intent whose task is not claimed after all. */
   public void withdraw(Intent intent) throws DatabaseException, InterruptedException {
-    context.journal().deleteIntent(intent.await());
+    context.journal().deleteIntent(await(intent.write, DatabaseException.class));
   }
 
   /**
@@ -134,12 +110,11 @@ public final class Claimer {
     var task = admitted.task();
     var pending = admitted.intent();
     if (pending == null) {
-      pending = intent(task, admitted.directory());
+      pending = intent(task, admitted.place().directory());
       pending.write.run();
     }
-    var intent = pending.await();
-    var inputs = admitted.isBuiltin() ? null : new Inputs(AttemptDirectory.of(context.identity().stateDir(), task.id(), intent.n()), task,
-        intent.describedBy(task));
+    var intent = await(pending.write, DatabaseException.class);
+    var inputs = admitted.isBuiltin() ? null : inputs(task, intent.describedBy(task));
     ClaimResult result = null;
     try {
       result = claim(admitted, intent, inputs);

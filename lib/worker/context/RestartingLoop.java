@@ -11,8 +11,13 @@ import org.slf4j.LoggerFactory;
  *
  * @param name the loop's, for the log
  */
-public record RestartingLoop(String name, Runnable loop, Clock time) implements Runnable {
+public record RestartingLoop(String name, Loop loop, Clock time) implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(RestartingLoop.class);
+  /** Runs until its thread is interrupted, or returns earlier when its work is done. */
+  public interface Loop {
+    void run() throws InterruptedException;
+  }
+
   private static final Duration PAUSE = Duration.ofSeconds(5); // a fault that stays fills no log
 
   @Override
@@ -26,7 +31,7 @@ public record RestartingLoop(String name, Runnable loop, Clock time) implements 
     }
   }
 
-  private boolean turn() {
+  private boolean turn() throws InterruptedException {
     try {
       loop.run();
       return true;

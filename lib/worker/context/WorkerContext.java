@@ -1,9 +1,11 @@
 package lib.worker.context;
 
 import java.util.random.RandomGenerator;
+import lib.agent.process.AttemptDirectory;
 import lib.client.ApiClient;
 import lib.config.ReloadableSettings;
 import lib.core.Clock;
+import lib.journal.Attempt;
 import lib.journal.Journal;
 import lib.redaction.Redaction;
 
@@ -19,6 +21,11 @@ public record WorkerContext(WorkerIdentity identity, ReloadableSettings settings
   /** Calls the server. */
   public ApiClient client() {
     return server.client();
+  }
+
+  /** The directory of an attempt. */
+  public AttemptDirectory directory(Attempt attempt) {
+    return AttemptDirectory.of(identity.stateDir(), attempt.taskId(), attempt.n());
   }
 
   /** The server's id of this worker. */

@@ -40,26 +40,17 @@ public sealed interface WorkerEvent {
   /** The server announced a task that runs here: it may have been queued again. */
   record RunningTaskAnnounced(String taskId) implements WorkerEvent {}
 
-  /** A provider accepts tasks again. */
-  record UsageLimitEnded() implements WorkerEvent {}
-
   /** A rule keeps all tasks back from now on. */
   record HoldPlaced(String rule, String why) implements WorkerEvent {}
 
   /** A rule keeps no task back any more. */
   record HoldCleared(String rule) implements WorkerEvent {}
 
-  /** The server has answered for the first time. */
-  record ServerAnswered() implements WorkerEvent {}
-
   /** The server does not know this worker any more. */
   record ServerForgotWorker() implements WorkerEvent {}
 
   /** The set of codebases that the server has of this worker has changed. */
   record CodebasesChanged() implements WorkerEvent {}
-
-  /** The agent's list of models has changed. */
-  record ModelsChanged() implements WorkerEvent {}
 
   /** The settings were read again. @param restart keys that act after a restart */
   record SettingsReloaded(List<String> changed, List<String> restart) implements WorkerEvent {}

@@ -6,28 +6,20 @@ import lib.feed.StreamFeed;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 
-/** Has the feeds follow what happens in the worker, from its creation on. */
-public final class FeedEvents {
-  private final WorkerContext context;
-  private final Inbox inbox;
-  private final PollFeed poll;
-  private final StreamFeed stream;
+/** Has the feeds follow what happens in the worker. */
+public record FeedEvents(WorkerContext context, Inbox inbox, PollFeed poll, StreamFeed stream) {
 
-  public FeedEvents(WorkerContext context, Inbox inbox, PollFeed poll, StreamFeed stream) {
-    this.context = context;
-    this.inbox = inbox;
-    this.poll = poll;
-    this.stream = stream;
+  /** Begins to follow. */
+  public void subscribe() {
     context.events().subscribe(this::react);
   }
 
   private void react(WorkerEvent event) {
     switch (event) {
-      // while a claim is held, other servers push nothing, and they push a task to no worker that has just given it back
-      case WorkerEvent.TaskClaimed claimed -> pollOther();
-      case WorkerEvent.AttemptSettled settled -> pollOther();
+      // while a claim is held, other servers push nothing
+      case WorkerEvent.TaskClaimed claimed -> context.server().known().filter(server -> !server.isOwn()).ifPresent(server -> poll.pollNow());
+      case WorkerEvent.AttemptSettled settled -> poll.pollNow(); // servers push a task to no worker that has just given it back
       case WorkerEvent.AttemptEnded ended -> poll.pollNow();
-      case WorkerEvent.UsageLimitEnded ended -> poll.pollNow(); // a server announces a task to no worker that gave it back
       case WorkerEvent.ClaimResolved resolved -> {
         inbox.signal();
         poll.pollNow();
@@ -37,10 +29,6 @@ public final class FeedEvents {
       case WorkerEvent.SettingsReloaded reloaded -> offerChanged();
       default -> { }
     }
-  }
-
-  private void pollOther() {
-    context.server().known().filter(server -> !server.isOwn()).ifPresent(server -> poll.pollNow());
   }
 
   private void offerChanged() {

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Says to the server every 15 s that the worker lives and what it runs, and takes its stop requests. It has a platform thread of
  * its own and one for each call, and meets neither a lock nor a file, so that nothing starves it; interrupt it to end it.
  */
-public final class Heartbeat implements Runnable, Reporting {
+public final class Heartbeat implements Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
   private static final Duration INTERVAL = Duration.ofSeconds(15); // servers call a worker dead after 120 s
   private static final Duration GAP = Duration.ofSeconds(1);
@@ -55,36 +55,32 @@ public final class Heartbeat implements Runnable, Reporting {
     json.withObject("/server").put("last_contact_seconds", contact.age().map(Duration::toSeconds).orElse(null));
   }
 
-  @Override
-  public void run() {
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
     var outage = new FailureLog(LOG, "heartbeat");
-    try {
-      while (true) {
-        var start = context.clock().nanos();
-        var at = context.clock().now();
-        try {
-          for (var stop : client.heartbeat(context.workerId(), running.attemptNumbers(), holds.current())) {
-            running.stop(stop.taskId(), stopRequest(stop.reason()));
-          }
-          contact.made(start, at);
-          outage.over();
-        } catch (ApiException e) {
-          if (e.kind() == ApiException.Kind.MISSING) {
-            LOG.info("the server does not know us any more, registering again");
-            context.events().publish(new WorkerEvent.ServerForgotWorker());
-          } else {
-            outage.failed(e);
-          }
+    while (true) {
+      var start = context.clock().nanos();
+      var at = context.clock().now();
+      try {
+        for (var stop : client.heartbeat(context.workerId(), running.attemptNumbers(), holds.current())) {
+          running.stop(stop.taskId(), stopRequest(stop.reason()));
         }
-        woken.drainPermits();
-        context.clock().sleep(GAP);
-        var left = INTERVAL.minus(Duration.ofNanos(context.clock().nanos() - start));
-        if (context.clock().acquire(woken, left.isNegative() ? Duration.ZERO : left)) {
-          LOG.debug("heartbeat before its time");
+        contact.made(start, at);
+        outage.over();
+      } catch (ApiException e) {
+        if (e.kind() == ApiException.Kind.MISSING) {
+          LOG.info("the server does not know us any more, registering again");
+          context.events().publish(new WorkerEvent.ServerForgotWorker());
+        } else {
+          outage.failed(e);
         }
       }
-    } catch (InterruptedException e) {
-      LOG.debug("heartbeat ends");
+      woken.drainPermits();
+      context.clock().sleep(GAP);
+      var left = INTERVAL.minus(Duration.ofNanos(context.clock().nanos() - start));
+      if (context.clock().acquire(woken, left.isNegative() ? Duration.ZERO : left)) {
+        LOG.debug("heartbeat before its time");
+      }
     }
   }
 

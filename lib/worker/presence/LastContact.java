@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * When the server last answered a heartbeat. It survives a restart: a loop keeps it on disk while a leased task runs.
  * Thread-safe; readers meet neither lock nor file.
  */
-public final class LastContact implements Runnable {
+public final class LastContact {
   private static final Logger LOG = LoggerFactory.getLogger(LastContact.class);
   private static final String FILE = "last-contact";
   private static final Duration INTERVAL = Duration.ofSeconds(30); // the margin of a lease allows as much
@@ -57,30 +57,26 @@ public final class LastContact implements Runnable {
     return one.compareTo(other) > 0 ? one : other;
   }
 
-  @Override
-  public void run() {
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
     var failed = false;
     Contact kept = null;
-    try {
-      while (true) {
-        context.clock().sleep(INTERVAL);
-        var now = last;
-        if (now == null || now == kept || running.attempts().stream().noneMatch(attempt -> attempt.leaseSeconds() > 0)) {
-          continue;
-        }
-        try {
-          DurableFiles.replace(file, now.at.toString().getBytes(StandardCharsets.UTF_8));
-          kept = now;
-          failed = false;
-        } catch (IOException e) {
-          if (!failed) {
-            LOG.warn("last contact not kept file={}, retrying in {} s: {}", file, INTERVAL.toSeconds(), e.getMessage());
-          }
-          failed = true;
-        }
+    while (true) {
+      context.clock().sleep(INTERVAL);
+      var now = last;
+      if (now == null || now == kept || running.attempts().stream().noneMatch(attempt -> attempt.leaseSeconds() > 0)) {
+        continue;
       }
-    } catch (InterruptedException e) {
-      LOG.debug("last contact is kept no more");
+      try {
+        DurableFiles.replace(file, now.at.toString().getBytes(StandardCharsets.UTF_8));
+        kept = now;
+        failed = false;
+      } catch (IOException e) {
+        if (!failed) {
+          LOG.warn("last contact not kept file={}, retrying in {} s: {}", file, INTERVAL.toSeconds(), e.getMessage());
+        }
+        failed = true;
+      }
     }
   }
 

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * server gave no lease, the agent runs on and reports later. Run it on a platform thread of its own, which meets neither a lock
  * nor a file, and interrupt that thread to end it.
  */
-public final class LeaseMonitor implements Runnable {
+public final class LeaseMonitor {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseMonitor.class);
   private static final Duration INTERVAL = Duration.ofSeconds(1);
   /** After a sleep, a restart or a set clock one heartbeat may renew the lease: it has so long, which covers its deadline. */
@@ -35,15 +35,11 @@ public final class LeaseMonitor implements Runnable {
     this.heartbeat = heartbeat;
   }
 
-  @Override
-  public void run() {
-    try {
-      while (true) {
-        look();
-        context.clock().sleep(INTERVAL);
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("lease monitor ends");
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
+    while (true) {
+      look();
+      context.clock().sleep(INTERVAL);
     }
   }
 

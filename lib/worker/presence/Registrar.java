@@ -1,6 +1,5 @@
 package lib.worker.presence;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +11,10 @@ import lib.client.FailureLog;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.config.Codebase;
-import lib.core.Json;
-import lib.core.Reporting;
 import lib.protocol.Registration;
 import lib.protocol.Task;
 import lib.store.DatabaseException;
 import lib.worker.admission.Codebases;
-import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
@@ -26,9 +22,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the codebases and then the worker registered: every 60 s, and at once when the server has forgotten them or there is
- * something new to say. Thread-safe; close it to end its thread.
+ * something new to say. Thread-safe.
  */
-public final class Registrar implements AutoCloseable, Reporting {
+public final class Registrar {
   private static final Logger LOG = LoggerFactory.getLogger(Registrar.class);
   private static final Duration INTERVAL = Duration.ofSeconds(60); // a server that lost its memory has it back after that
 
@@ -39,8 +35,6 @@ public final class Registrar implements AutoCloseable, Reporting {
   private final CountDownLatch tried = new CountDownLatch(1);
   private final FailureLog outage = new FailureLog(LOG, "registration");
   private volatile List<String> problems = List.of();
-  private Thread thread; // guarded by this, as what follows
-  private boolean closed;
   private String logged = ""; // the loop's alone
 
   /** A registrar that has not begun. */
@@ -51,21 +45,14 @@ public final class Registrar implements AutoCloseable, Reporting {
     context.events().subscribe(event -> {
       switch (event) {
         case WorkerEvent.ServerForgotWorker forgot -> wake();
-        case WorkerEvent.ModelsChanged changed -> wake();
         case WorkerEvent.SettingsReloaded reloaded -> wake();
         default -> { }
       }
     });
   }
 
-  /** Begins, and returns once everything was tried, or at the end. */
-  public void start() throws InterruptedException {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      thread = Thread.ofVirtual().name("registrar").start(new RestartingLoop("registrar", this::loop, context.clock()));
-    }
+  /** Waits until everything was tried at least once. */
+  public void awaitTried() throws InterruptedException {
     tried.await();
   }
 
@@ -110,47 +97,25 @@ public final class Registrar implements AutoCloseable, Reporting {
     return problems;
   }
 
-  @Override
-  public void status(ObjectNode json) {
-    json.set("problems", Json.array(problems));
-  }
-
-  @Override
-  public void close() throws InterruptedException {
-    Thread running;
-    synchronized (this) {
-      closed = true;
-      running = thread;
-    }
-    tried.countDown();
-    if (running != null) {
-      running.interrupt();
-      running.join();
-    }
-  }
-
-  private void loop() {
-    try {
-      var restored = false;
-      while (true) {
-        var wait = INTERVAL;
-        try {
-          restored = restored || restore();
-          registerAll();
-          outage.over();
-        } catch (ApiException e) {
-          var failures = outage.failed(e);
-          problems = List.of(e.line());
-          wait = (e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.REGISTER).delay(failures, e.retryAfter(), context.random());
-        } finally {
-          tried.countDown();
-        }
-        if (woken.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-          woken.drainPermits();
-        }
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
+    var restored = false;
+    while (true) {
+      var wait = INTERVAL;
+      try {
+        restored = restored || restore();
+        registerAll();
+        outage.over();
+      } catch (ApiException e) {
+        var failures = outage.failed(e);
+        problems = List.of(e.line());
+        wait = (e.kind() == ApiException.Kind.DENIED ? RetryPolicy.DENIED : RetryPolicy.REGISTER).delay(failures, e.retryAfter(), context.random());
+      } finally {
+        tried.countDown();
       }
-    } catch (InterruptedException e) {
-      LOG.debug("registrar ends");
+      if (woken.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+        woken.drainPermits();
+      }
     }
   }
 
@@ -178,21 +143,19 @@ public final class Registrar implements AutoCloseable, Reporting {
     var changed = false;
     try {
       for (var codebase : codebases.toRegister()) {
-        if (codebases.isOffered(codebase)) {
-          try {
-            var problem = codebases.problem(codebase);
-            if (problem.isEmpty()) {
-              changed |= register(codebase);
-            } else {
-              found.add("the codebase " + codebase.name() + " is not registered: " + problem.get());
-              codebases.refresh(codebases.id(codebase.path()).orElse(""));
-            }
-          } catch (ApiException e) {
-            if (e.kind().again()) {
-              throw e;
-            }
-            found.add("the server does not take the codebase " + codebase.name() + ": " + e.line());
+        try {
+          var problem = codebases.problem(codebase);
+          if (problem.isEmpty()) {
+            changed |= register(codebase);
+          } else {
+            found.add("the codebase " + codebase.name() + " is not registered: " + problem.get());
+            codebases.refresh(codebases.id(codebase.path()).orElse(""));
           }
+        } catch (ApiException e) {
+          if (e.kind().again()) {
+            throw e;
+          }
+          found.add("the server does not take the codebase " + codebase.name() + ": " + e.line());
         }
       }
     } finally {

@@ -142,24 +142,20 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
     woken.release();
   }
 
-  private void loop() {
-    try {
-      while (true) {
-        var now = context.clock().nanos();
-        var wait = switch (wanted.get()) {
-          case CHANGED -> restUntil - now;
-          case LAST -> trouble == null ? 0 : restUntil - now;
-          case NONE, SERVED -> Math.max(restUntil, nextAt) - now;
-        };
-        if (wait <= 0) {
-          turn(now);
-        } else if (woken.tryAcquire(wait, TimeUnit.NANOSECONDS)) {
-          woken.drainPermits();
-          nextAt = sessions.isEmpty() ? nextAt : Math.min(nextAt, context.clock().nanos());
-        }
+  private void loop() throws InterruptedException {
+    while (true) {
+      var now = context.clock().nanos();
+      var wait = switch (wanted.get()) {
+        case CHANGED -> restUntil - now;
+        case LAST -> trouble == null ? 0 : restUntil - now;
+        case NONE, SERVED -> Math.max(restUntil, nextAt) - now;
+      };
+      if (wait <= 0) {
+        turn(now);
+      } else if (woken.tryAcquire(wait, TimeUnit.NANOSECONDS)) {
+        woken.drainPermits();
+        nextAt = sessions.isEmpty() ? nextAt : Math.min(nextAt, context.clock().nanos());
       }
-    } catch (InterruptedException e) {
-      LOG.debug("session sync ends");
     }
   }
 

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * ignores {@code failed} and {@code completed} set by others, since old servers mark healthy long tasks so. Run it on a virtual
  * thread and interrupt that thread to end it.
  */
-public final class TaskStatusPoller implements Runnable {
+public final class TaskStatusPoller {
   private static final Logger LOG = LoggerFactory.getLogger(TaskStatusPoller.class);
   private static final Duration ROUND = Duration.ofSeconds(15);
   private static final int STREAM_CHECK = 4; // rounds between looks at the server's list of streams: a minute
@@ -52,39 +52,30 @@ public final class TaskStatusPoller implements Runnable {
     this.stream = stream;
     context.events().subscribe(event -> {
       if (event instanceof WorkerEvent.RunningTaskAnnounced task) {
-        pollSoon(task.taskId());
+        announced.offer(task.taskId());
       }
     });
   }
 
-  /** Reads this running task at once, since the server announced it again. Any thread. */
-  public void pollSoon(String taskId) {
-    announced.offer(taskId);
-  }
-
-  @Override
-  public void run() {
-    try {
-      var server = context.server().features();
-      var next = context.clock().nanos() + ROUND.toNanos();
-      while (true) {
-        var task = server.sendsStops() ? announced.take() : announced.poll(Math.max(0, next - context.clock().nanos()), TimeUnit.NANOSECONDS);
-        if (task != null) {
-          var tasks = new HashSet<>(Set.of(task));
-          announced.drainTo(tasks);
-          for (var attempt : running.attempts()) {
-            if (tasks.contains(attempt.taskId())) {
-              look(attempt, server, false);
-            }
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
+    var server = context.server().features();
+    var next = context.clock().nanos() + ROUND.toNanos();
+    while (true) {
+      var task = server.sendsStops() ? announced.take() : announced.poll(Math.max(0, next - context.clock().nanos()), TimeUnit.NANOSECONDS);
+      if (task != null) {
+        var tasks = new HashSet<>(Set.of(task));
+        announced.drainTo(tasks);
+        for (var attempt : running.attempts()) {
+          if (tasks.contains(attempt.taskId())) {
+            look(attempt, server, false);
           }
         }
-        if (!server.sendsStops() && context.clock().nanos() >= next) {
-          next = context.clock().nanos() + ROUND.toNanos();
-          round(server);
-        }
       }
-    } catch (InterruptedException e) {
-      LOG.debug("task status poller ends");
+      if (!server.sendsStops() && context.clock().nanos() >= next) {
+        next = context.clock().nanos() + ROUND.toNanos();
+        round(server);
+      }
     }
   }
 
@@ -147,7 +138,7 @@ public final class TaskStatusPoller implements Runnable {
    *
    * @return why it seems to belong to another worker; null when it does not
    */
-  private String reclaim(Attempt attempt, ServerFeatures server) throws ApiException, InterruptedException {
+  private String reclaim(Attempt attempt, ServerFeatures server) throws ApiException, DatabaseException, InterruptedException {
     LOG.info("task={} queued again while it runs, claiming it again", attempt.taskId());
     return switch (context.client().claim(attempt.taskId(), context.workerId(), attempt.fence())) {
       case Claim.Lost lost -> {
@@ -159,20 +150,11 @@ public final class TaskStatusPoller implements Runnable {
       }
       case Claim.Won won -> {
         if (!isCancelled(context.client().task(attempt.taskId()))) { // since the first read
-          repeat(attempt);
+          outbox.running(attempt, null); // or, when it has ended meanwhile, how
         }
         yield null;
       }
     };
-  }
-
-  /** Says again that the task runs or, when it has ended meanwhile, how. */
-  private void repeat(Attempt attempt) throws InterruptedException {
-    try {
-      outbox.running(attempt, null);
-    } catch (DatabaseException e) {
-      LOG.warn("task={} not reported again: {}", attempt.taskId(), e.getMessage());
-    }
   }
 
   private boolean isConnected() throws InterruptedException {

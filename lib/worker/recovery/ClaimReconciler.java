@@ -62,16 +62,10 @@ public final class ClaimReconciler implements Runnable {
 
   @Override
   public void run() {
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      try {
-        context.server().features();
-        intents.values().forEach(attempts -> threads.submit(() -> resolve(attempts)));
-        reportUnknown();
-      } catch (InterruptedException e) {
-        threads.shutdownNow(); // closing waits for them
-      }
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) { // an interrupt while this closes ends them
+      intents.values().forEach(attempts -> threads.submit(() -> resolve(attempts)));
+      threads.submit(this::reportUnknown);
     }
-    LOG.debug("claim reconciler ends");
   }
 
   /** Resolves the attempts at one task, one after the other, until the server has answered for each. */
@@ -102,7 +96,7 @@ public final class ClaimReconciler implements Runnable {
   }
 
   private void resolve(Attempt intent) throws ApiException, DatabaseException, IOException, InterruptedException {
-    var directory = directory(intent);
+    var directory = context.directory(intent);
     Task now;
     try {
       now = context.client().task(intent.taskId());
@@ -173,7 +167,7 @@ public final class ClaimReconciler implements Runnable {
   }
 
   /** A lost journal leaves tasks without a directory at the server: they would run there for ever. */
-  private void reportUnknown() throws InterruptedException {
+  private Void reportUnknown() throws InterruptedException {
     var outage = new FailureLog(LOG, "listing the tasks that run here");
     while (true) {
       try {
@@ -183,12 +177,12 @@ public final class ClaimReconciler implements Runnable {
             reportLost(task);
           }
         }
-        return;
+        return null;
       } catch (ApiException e) {
         context.clock().sleep(RetryPolicy.REGISTER.delay(outage.failed(e), e.retryAfter(), context.random()));
       } catch (DatabaseException e) {
         LOG.error("cannot record tasks that only the server knows, the next start tries again: {}", e.getMessage());
-        return;
+        return null;
       }
     }
   }
@@ -202,9 +196,5 @@ public final class ClaimReconciler implements Runnable {
     outbox.resume(context.journal().insertEnded(draft, task.attempt(),
         Json.write(Json.object().put("status", TaskStatus.FAILED.word()).put("reason", "lost").put("error", error)),
         new TaskReport(task.id(), context.workerId(), TaskStatus.FAILED, null, null, error, task.attempt()), at));
-  }
-
-  private AttemptDirectory directory(Attempt attempt) {
-    return AttemptDirectory.of(context.identity().stateDir(), attempt.taskId(), attempt.n());
   }
 }

@@ -2,7 +2,6 @@ package lib.worker.recovery;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,10 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Supervisor;
-import lib.core.Clock;
+import lib.config.SettingsTable;
 import lib.journal.Journal.Age;
-import lib.journal.Journal;
 import lib.store.DatabaseException;
+import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,44 +23,20 @@ import org.slf4j.LoggerFactory;
  * together are too large. Rows go by age alone, since they recognise a task that is offered again. What is undelivered or
  * unfinished stays, however old. Looks at the start and once an hour; interrupt its thread to end it.
  */
-public final class Retention implements Runnable {
+public record Retention(WorkerContext context) {
   private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
   private static final Duration LOOK = Duration.ofHours(1);
   private static final int ROWS = 500; // forgotten in one write: a task that starts waits for no more than that
 
-  private final Journal journal;
-  private final Path stateDir;
-  private final Duration keep;
-  private final long most;
-  private final Clock time;
-
-  /**
-   * Keeps everything until it runs.
-   *
-   * @param keep how long; at least a day, since servers replay announcements for so long
-   * @param most bytes of all attempts' files
-   */
-  public Retention(Journal journal, Path stateDir, Duration keep, long most, Clock time) {
-    this.journal = journal;
-    this.stateDir = stateDir;
-    this.keep = keep;
-    this.most = most;
-    this.time = time;
-  }
-
-  @Override
-  public void run() {
-    try {
-      while (true) {
-        try {
-          sweep();
-        } catch (DatabaseException | IOException e) {
-          LOG.warn("what is old could not be removed, trying again in an hour: {}", e.getMessage());
-        }
-        time.sleep(LOOK);
+  /** Runs until its thread is interrupted. */
+  public void run() throws InterruptedException {
+    while (true) {
+      try {
+        sweep();
+      } catch (DatabaseException | IOException e) {
+        LOG.warn("what is old could not be removed, trying again in an hour: {}", e.getMessage());
       }
-    } catch (InterruptedException e) {
-      LOG.debug("retention ends");
+      context.clock().sleep(LOOK);
     }
   }
 
@@ -70,7 +45,10 @@ public final class Retention implements Runnable {
 
   /** Removes what is to go now. */
   public void sweep() throws DatabaseException, IOException, InterruptedException {
-    var before = time.now().minus(keep);
+    var journal = context.journal();
+    var stateDir = context.identity().stateDir();
+    // servers replay announcements for a day, which is the least that keep_days may be
+    var before = context.clock().now().minus(Duration.ofDays(context.settings().get(SettingsTable.KEEP_DAYS)));
     var folders = new HashSet<>(AttemptDirectory.all(stateDir)); // before the journal: an attempt begun meanwhile is not among them
     var ages = journal.retentionRows();
     var left = new ArrayList<Held>();
@@ -103,6 +81,7 @@ public final class Retention implements Runnable {
 
   /** Removes the oldest files until the rest is small enough. */
   private int shrink(List<Held> files) throws IOException {
+    var most = context.settings().get(SettingsTable.KEEP_BYTES);
     var total = files.stream().mapToLong(Held::size).sum();
     var removed = 0;
     for (var one : files.stream().sorted(Comparator.comparing(Held::ended)).toList()) {

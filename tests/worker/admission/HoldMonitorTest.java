@@ -22,6 +22,7 @@ import lib.worker.admission.Codebases;
 import lib.worker.admission.HoldMonitor;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.EventBus;
+import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import lib.worker.presence.Heartbeat;
@@ -143,8 +144,9 @@ class HoldMonitorTest {
     var fifo = machine.resolve("proc/meminfo"); // reading it waits until somebody writes
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
     var holds = monitor(Map.of());
-    var looking = Thread.ofVirtual().start(holds);
-    var heartbeat = Thread.ofPlatform().daemon().start(new Heartbeat(context, running, holds, new LastContact(context, running)));
+    var looking = Thread.ofVirtual().start(new RestartingLoop("holds", holds::run, Clock.SYSTEM));
+    var beats = new Heartbeat(context, running, holds, new LastContact(context, running));
+    var heartbeat = Thread.ofPlatform().daemon().start(new RestartingLoop("heartbeat", beats::run, Clock.SYSTEM));
     try {
       Program.await("a heartbeat", () -> !server.requests("POST", "/v1/agent/workers/w1/heartbeat").isEmpty());
       Program.await("the hold", () -> holds.current().containsKey("memory"));

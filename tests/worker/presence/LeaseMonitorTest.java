@@ -11,6 +11,7 @@ import lib.core.Clock;
 import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
+import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.presence.Heartbeat;
 import lib.worker.presence.LastContact;
@@ -82,7 +83,7 @@ class LeaseMonitorTest {
   }
 
   private boolean isStopped(RunningTask place) {
-    monitor.run();
+    new RestartingLoop("leases", monitor::run, clock).run();
     return place.stops().current().map(stop -> stop.cause() == StopRequest.Cause.LEASE_EXPIRED).orElse(false);
   }
 
@@ -192,11 +193,11 @@ class LeaseMonitorTest {
     var tasks = new RunningTasks(turned.settings(), turning);
     var kept = new LastContact(turned, tasks);
     kept.made(clock.nanos(), clock.now());
-    kept.run();
+    new RestartingLoop("contact", kept::run, turning).run();
     assertThat(folder.resolve("last-contact")).doesNotExist();
     tasks.add(MadeWorker.task("t"), null).claimed(MadeWorker.attempt("t", 1, LEASE, clock.now()));
     turns[0] = 0;
-    kept.run();
+    new RestartingLoop("contact", kept::run, turning).run();
     assertThat(Files.readAllLines(folder.resolve("last-contact"))).isEqualTo(List.of(clock.now().toString()));
   }
 }

@@ -17,6 +17,7 @@ import lib.journal.Journal;
 import lib.protocol.CodebaseInfo;
 import lib.protocol.Task;
 import lib.worker.admission.Codebases;
+import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import lib.worker.presence.Registrar;
@@ -44,6 +45,7 @@ class RegistrarTest {
   private WorkerContext context;
   private Codebases codebases;
   private Registrar registrar;
+  private Thread thread;
   private final List<WorkerEvent> events = new CopyOnWriteArrayList<>();
 
   @BeforeEach
@@ -56,7 +58,7 @@ class RegistrarTest {
 
   @AfterEach
   void close() throws Exception {
-    registrar.close();
+    stop();
     journal.close();
     server.close();
   }
@@ -66,6 +68,18 @@ class RegistrarTest {
     context.events().subscribe(events::add);
     codebases = new Codebases(context.settings().now(), List.of(named));
     registrar = new Registrar(context, codebases, new AgentInspector(context.settings(), folder, text -> text, AgentListener.NONE, context.clock()));
+  }
+
+  private void start() throws InterruptedException {
+    thread = Thread.ofVirtual().start(new RestartingLoop("registrar", registrar::run, Clock.SYSTEM));
+    registrar.awaitTried();
+  }
+
+  private void stop() throws InterruptedException {
+    if (thread != null) {
+      thread.interrupt();
+      thread.join();
+    }
   }
 
   private Codebase named(String name) {
@@ -79,7 +93,7 @@ class RegistrarTest {
   @Test
   void registersTheCodebasesAndThenTheWorkerWithTheirIds() throws Exception {
     make(named("code"));
-    registrar.start();
+    start();
     assertThat(order()).containsExactly(CODEBASES, WORKER);
     assertThat(Json.texts(server.requests("POST", WORKER).getLast().json(), "codebases")).isEqualTo(codebases.ids()).hasSize(1);
     assertThat(codebases.current().values()).singleElement().satisfies(o -> assertThat(o.directory()).isEqualTo(code));
@@ -90,7 +104,7 @@ class RegistrarTest {
   @Test
   void namesAFolderThatIsMissingAndRegistersItOnceItIsThere() throws Exception {
     make(named("missing"), named("code"));
-    registrar.start();
+    start();
     assertThat(registrar.problems()).singleElement().asString().contains("missing", "is not a folder here");
     assertThat(codebases.ids()).hasSize(1);
     Files.createDirectories(folder.resolve("missing"));
@@ -104,7 +118,7 @@ class RegistrarTest {
     server.on("POST", CODEBASES).answer(422, "not this one").times(1);
     make(named("refused"), named("code"));
     Files.createDirectories(folder.resolve("refused"));
-    registrar.start();
+    start();
     assertThat(registrar.problems()).singleElement().asString().contains("refused", "not this one");
     assertThat(codebases.ids()).hasSize(1);
     assertThat(server.workers()).hasSize(1);
@@ -114,14 +128,14 @@ class RegistrarTest {
   void triesAgainWhenTheServerIsInTroubleAndSaysSo() throws Exception {
     server.on("POST", CODEBASES).answer(503, "not now").times(1);
     make(named("code"));
-    registrar.start();
+    start();
     Program.await("the registration", () -> server.workers().size() == 1 && registrar.problems().isEmpty());
   }
 
   @Test
   void registersEverythingAgainWhenTheServerHasForgottenIt() throws Exception {
     make(named("code"));
-    registrar.start();
+    start();
     server.forget();
     context.events().publish(new WorkerEvent.ServerForgotWorker());
     Program.await("the worker", () -> server.workers().size() == 1);
@@ -131,7 +145,7 @@ class RegistrarTest {
   @Test
   void dropsWhatAReloadDropsAndTellsTheServer() throws Exception {
     make(named("code"));
-    registrar.start();
+    start();
     codebases.offer(List.of(), null);
     context.events().publish(new WorkerEvent.SettingsReloaded(List.of(), List.of()));
     Program.await("the shorter list", () -> Json.texts(server.requests("POST", WORKER).getLast().json(), "codebases").isEmpty());
@@ -141,16 +155,16 @@ class RegistrarTest {
   @Test
   void offersWhatTheServerHadItRegisterAlsoAfterARestart() throws Exception {
     make();
-    registrar.start();
+    start();
     var wish = Task.read(Json.object().put("id", "t").put("agent_type", "register_codebase")
         .set("metadata", Json.object().put("path", code.toString()))).orElseThrow();
     var registration = new RegistrationTask(context, codebases, registrar);
     assertThat(registration.refusal(wish)).isEmpty();
     assertThat(registration.register(wish).ok()).isTrue();
     assertThat(codebases.id(code)).isPresent();
-    registrar.close();
+    stop();
     make();
-    registrar.start();
+    start();
     assertThat(codebases.id(code)).isPresent();
   }
 
@@ -159,7 +173,7 @@ class RegistrarTest {
     var outside = Path.of("/usr");
     journal.saveCodebase(server.url().toString(), new CodebaseInfo("id", "usr", outside.toString(), "w1"), "", Instant.EPOCH);
     make();
-    registrar.start();
+    start();
     assertThat(registrar.problems()).singleElement().asString().contains("/usr", "codebase_roots");
     assertThat(codebases.ids()).isEmpty();
   }

@@ -19,7 +19,9 @@ import lib.worker.admission.Codebases;
 import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest;
+import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
+import lib.worker.context.WorkerEvent;
 import lib.worker.presence.TaskStatusPoller;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +78,7 @@ class TaskStatusPollerTest {
     place = running.add(MadeWorker.task(task), folder);
     place.claimed(attempt);
     Program.await("the report that it runs", () -> outbox.isDelivered(attempt));
-    thread = Thread.ofVirtual().start(poller);
+    thread = Thread.ofVirtual().start(new RestartingLoop("poller", poller::run, Clock.SYSTEM));
   }
 
   private void queuedAgain() {
@@ -95,7 +97,7 @@ class TaskStatusPollerTest {
   void claimsATaskAgainThatWasQueuedAgainAndSaysThatItRuns() throws Exception {
     run(null, 0);
     queuedAgain();
-    poller.pollSoon(task);
+    context.events().publish(new WorkerEvent.RunningTaskAnnounced(task));
     Program.await("the report that it runs", () -> server.status(task).equals("running") && claims() == 2);
     Program.await("the status call", () -> server.requests("PUT", "/v1/agent/tasks/" + task + "/status").size() == 2);
     assertThat(place.stops().isPresent()).isFalse();
@@ -105,7 +107,7 @@ class TaskStatusPollerTest {
   void namesItsAttemptToAServerThatNumbersClaims() throws Exception {
     run(ServerFeatures.own("srv"), 7);
     queuedAgain();
-    poller.pollSoon(task);
+    context.events().publish(new WorkerEvent.RunningTaskAnnounced(task));
     Program.await("the second claim", () -> claims() == 2);
     assertThat(lastClaim().path("attempt").asInt()).isEqualTo(7);
     assertThat(place.stops().isPresent()).isFalse();
@@ -116,7 +118,7 @@ class TaskStatusPollerTest {
     run(ServerFeatures.own("srv"), 7);
     queuedAgain();
     server.on("POST", "/v1/worker/tasks/claim").answer(409, "already claimed by another worker");
-    poller.pollSoon(task);
+    context.events().publish(new WorkerEvent.RunningTaskAnnounced(task));
     Program.await("the stop request", () -> place.stops().isPresent());
     assertThat(place.stops().current()).map(StopRequest::cause).contains(StopRequest.Cause.SUPERSEDED);
   }
@@ -125,7 +127,7 @@ class TaskStatusPollerTest {
   void stopsACancelledTaskAndSaysNothingOverIt() throws Exception {
     run(null, 0);
     server.change(task, json -> json.put("status", "cancelled"));
-    poller.pollSoon(task);
+    context.events().publish(new WorkerEvent.RunningTaskAnnounced(task));
     Program.await("the stop request", () -> place.stops().isPresent());
     assertThat(place.stops().current()).map(StopRequest::cause).contains(StopRequest.Cause.CANCELLED);
     assertThat(server.status(task)).isEqualTo("cancelled");
@@ -137,7 +139,7 @@ class TaskStatusPollerTest {
     outbox.finish(attempt, "{}", List.of(new TaskReport(task, "w1", TaskStatus.COMPLETED, null, "done", null, 7)), false);
     Program.await("its delivery", () -> outbox.depth() == 0);
     queuedAgain();
-    poller.pollSoon(task);
+    context.events().publish(new WorkerEvent.RunningTaskAnnounced(task));
     Program.await("the outcome", () -> claims() == 2 && outbox.depth() == 0 && server.status(task).equals("completed"));
     assertThat(server.requests("PUT", "/v1/agent/tasks/" + task + "/status")).filteredOn(r -> r.json().path("status").asText()
         .equals("completed")).hasSize(2);

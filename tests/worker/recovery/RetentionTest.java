@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
+import tests.worker.MadeWorker;
 
 /** Finished attempts are kept for a while and then removed; unfinished ones are kept. */
 class RetentionTest {
@@ -60,29 +62,29 @@ class RetentionTest {
     return AttemptDirectory.of(state, task, 1);
   }
 
-  private void sweep(long most) throws Exception {
-    new Retention(journal, state, KEEP, most, time).sweep();
+  private void sweep(String most) throws Exception {
+    new Retention(MadeWorker.of(null, null, state, journal, time, Map.of("A2A_KEEP_BYTES", most))).sweep();
   }
 
   @Test
   void removesFilesAndRecordAfterKeepDays() throws Exception {
     ended(attempt("t", 10), false);
     time.advance(KEEP);
-    sweep(Long.MAX_VALUE);
+    sweep("1024GiB");
     assertThat(folder("t").path()).exists();
     assertThat(journal.latest("t")).isPresent();
     time.advance(Duration.ofSeconds(1));
-    sweep(Long.MAX_VALUE);
+    sweep("1024GiB");
     assertThat(folder("t").path().getParent()).doesNotExist();
     assertThat(journal.latest("t")).isEmpty();
   }
 
   @Test
   void keepsUndeliveredAndUnfinishedAttempts() throws Exception {
-    ended(attempt("pending", 5000), true);
-    attempt("runs", 5000);
+    ended(attempt("pending", 2_000_000), true);
+    attempt("runs", 2_000_000);
     time.advance(KEEP.multipliedBy(10));
-    sweep(1);
+    sweep("1MiB");
     for (var task : List.of("pending", "runs")) {
       assertThat(folder(task).path()).exists();
       assertThat(journal.latest(task)).isPresent();
@@ -92,10 +94,10 @@ class RetentionTest {
   @Test
   void removesTheOldestFilesButNoRecordWhenAllAreTooLarge() throws Exception {
     for (var task : List.of("first", "second", "third")) {
-      ended(attempt(task, 100_000), false);
+      ended(attempt(task, 1_000_000), false);
       time.advance(Duration.ofMinutes(1));
     }
-    sweep(250_000);
+    sweep("2500KiB");
     assertThat(folder("first").path()).doesNotExist();
     assertThat(folder("second").path()).exists();
     assertThat(folder("third").path()).exists();
