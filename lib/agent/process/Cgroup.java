@@ -1,8 +1,8 @@
 package lib.agent.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -21,20 +21,16 @@ import lib.store.DurableFiles;
  */
 record Cgroup(Path path) {
   private static final String NOTE = "cgroup"; // a worker that starts later may lie in another group
-  private static final Path NONE = Path.of("");
 
   /** Makes the group of an attempt; empty where this process may not. */
   static Optional<Cgroup> create(AttemptDirectory attempt) {
-    var path = own().map(group -> group.resolve("a2a-" + DurableFiles.digest(attempt.path().toString()))).orElse(NONE);
-    if (path.equals(NONE)) {
-      return Optional.empty();
-    }
+    var group = own().map(own -> new Cgroup(own.resolve("a2a-" + DurableFiles.digest(attempt.path().toString()))));
     try {
-      Files.createDirectory(path);
-      DurableFiles.replace(attempt.file(NOTE), path.toString().getBytes(StandardCharsets.UTF_8));
-      return Optional.of(new Cgroup(path));
-    } catch (FileAlreadyExistsException e) {
-      return Optional.of(new Cgroup(path));
+      if (group.isPresent() && !Files.isDirectory(group.get().path)) {
+        Files.createDirectory(group.get().path);
+        DurableFiles.replace(attempt.file(NOTE), group.get().path.toString().getBytes(StandardCharsets.UTF_8));
+      }
+      return group;
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -42,12 +38,8 @@ record Cgroup(Path path) {
 
   /** The group that a worker has made for an attempt, if it is still there. */
   static Optional<Cgroup> of(AttemptDirectory attempt) {
-    try {
-      return Files.exists(attempt.file(NOTE)) ? Optional.of(Path.of(Files.readString(attempt.file(NOTE)))).filter(Files::isDirectory)
-          .map(Cgroup::new) : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+    return Optional.of(ProcFs.read(attempt.file(NOTE))).filter(note -> !note.isEmpty()).map(Path::of).filter(Files::isDirectory)
+        .map(Cgroup::new);
   }
 
   /** Moves a process into it. Its children follow when they start; those that it has already stay. */
@@ -60,11 +52,13 @@ record Cgroup(Path path) {
   }
 
   /** The processes in it and in the groups that they made below it. */
-  Set<Long> processes() throws IOException {
+  Set<Long> processes() {
     var found = new HashSet<Long>();
     try (var groups = Files.walk(path)) {
       groups.filter(Files::isDirectory).forEach(group -> ProcFs.read(group.resolve("cgroup.procs")).lines()
           .filter(line -> !line.equals("0")).map(Long::parseLong).forEach(found::add));
+    } catch (IOException | UncheckedIOException e) {
+      return found; // it was removed this instant, so nothing is in it
     }
     return found;
   }
@@ -86,7 +80,7 @@ record Cgroup(Path path) {
       for (var group : groups.filter(Files::isDirectory).sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(group);
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return; // something is left in it; the next end of the attempt tries again
     }
   }

@@ -146,7 +146,7 @@ public final class ProcessTree {
     }
     var pids = attempt.pids();
     var agent = supervisor == 0 ? 0 : pids.map(AttemptDirectory.Pids::agent).orElse(0L);
-    var grouped = Cgroup.of(attempt).map(this::members).orElse(Set.of());
+    var grouped = Cgroup.of(attempt).map(Cgroup::processes).orElse(Set.of());
     var all = ProcFs.all().stream().filter(process -> !process.isZombie() && process.session() != supervisor).toList();
     var children = all.stream().collect(Collectors.groupingBy(Stat::parent));
     // what started before the agent is none of its processes, whose variables need not be read then
@@ -168,14 +168,6 @@ public final class ProcessTree {
       }
     }
     return found;
-  }
-
-  private Set<Long> members(Cgroup group) {
-    try {
-      return group.processes();
-    } catch (IOException e) {
-      return Set.of(); // it was removed this instant, so nothing is in it
-    }
   }
 
   private boolean hasMarker(Stat process) {
