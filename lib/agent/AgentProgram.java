@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lib.agent.adapter.PlainCommand;
@@ -43,28 +42,15 @@ public record AgentProgram(Path path, String why) {
     var env = settings.env();
     var named = settings.get(SettingsTable.AGENT_BIN);
     if (named != null) {
-      var path = named.contains("/") ? Optional.of(Path.of(named)) : onPath(named, env);
-      return path.filter(Files::isExecutable).filter(Files::isRegularFile)
-          .map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(SettingsTable.AGENT_BIN).where() + ")"));
+      var path = named.contains("/") ? Optional.of(Path.of(named)).filter(Environment::isProgram) : env.program(named);
+      return path.map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(SettingsTable.AGENT_BIN).where() + ")"));
     }
     if (settings.get(SettingsTable.AGENT_KIND).equals(PlainCommand.KIND)) {
       return Optional.empty(); // it may be any program, so that none can be looked for
     }
-    for (var name : NAMES) {
-      var path = onPath(name, env);
-      if (path.isPresent()) {
-        return path.map(p -> new AgentProgram(p, name + " on the PATH"));
-      }
-    }
-    for (var folder : folders(env)) {
-      for (var name : NAMES) {
-        var path = folder.resolve(name);
-        if (Files.isExecutable(path) && Files.isRegularFile(path)) {
-          return Optional.of(new AgentProgram(path, name + " in " + folder));
-        }
-      }
-    }
-    return Optional.empty();
+    return NAMES.stream().flatMap(name -> env.program(name).map(path -> new AgentProgram(path, name + " on the PATH")).stream())
+        .findFirst().or(() -> folders(env).stream().flatMap(folder -> NAMES.stream().filter(name -> Environment.isProgram(folder.resolve(name)))
+            .map(name -> new AgentProgram(folder.resolve(name), name + " in " + folder))).findFirst());
   }
 
   /**
@@ -97,16 +83,5 @@ public record AgentProgram(Path path, String why) {
 
   private static List<Path> folders(Environment env) {
     return List.of(env.home().resolve(".local/bin"), env.home().resolve("bin"), Path.of("/usr/local/bin"));
-  }
-
-  private static Optional<Path> onPath(String name, Environment env) {
-    var path = env.var("PATH");
-    var found = new ArrayList<Path>();
-    for (var folder : (path == null ? "" : path).split(":")) {
-      if (folder.startsWith("/")) { // a relative entry would look in whatever folder the worker stands in
-        found.add(Path.of(folder).resolve(name));
-      }
-    }
-    return found.stream().filter(p -> Files.isExecutable(p) && Files.isRegularFile(p)).findFirst();
   }
 }

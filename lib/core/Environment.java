@@ -6,6 +6,8 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a process was started with: its variables, its current folder, its user's home and the host's name.
@@ -37,6 +39,17 @@ public record Environment(Map<String, String> vars, Path cwd, Path home, String 
     }
     var path = raw.startsWith("~/") ? home.resolve(raw.substring(2)) : base.resolve(raw);
     return path.toAbsolutePath().normalize();
+  }
+
+  /** The program of this name on the PATH; a relative entry would look in whatever folder the process stands in. */
+  public Optional<Path> program(String name) {
+    return Stream.of(vars.getOrDefault("PATH", "").split(":")).filter(folder -> folder.startsWith("/"))
+        .map(folder -> Path.of(folder).resolve(name)).filter(Environment::isProgram).findFirst();
+  }
+
+  /** Whether a file may be run. */
+  public static boolean isProgram(Path file) {
+    return Files.isRegularFile(file) && Files.isExecutable(file);
   }
 
   /** A folder of the XDG base directory specification: the variable if it is absolute, else below home. */

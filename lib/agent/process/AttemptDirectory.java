@@ -4,11 +4,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;
@@ -35,6 +40,13 @@ public record AttemptDirectory(Path path) {
   private static final String ATTEMPT = "attempt.json";
   private static final String KIND = "kind";
   private static final String RESTART = "restart";
+  /** Made once, by the supervisor just before it becomes the agent, or by the worker, which forbids the start with another. */
+  private static final String MARK = "pid";
+  private static final String FORBIDDEN = "forbidden";
+  /** The id of the machine's boot when the inputs were written. */
+  private static final String BOOT = "boot";
+  private static final String EXIT = "exit";
+  static final String NUMBER = "\\d{1,18}"; // what fits into a long
 
   /** The directory of a task's n-th attempt. No id, whatever it holds, leads out of {@code tasks}. */
   public static AttemptDirectory of(Path stateDir, String taskId, int n) {
@@ -83,7 +95,11 @@ public record AttemptDirectory(Path path) {
 
   /** Records which kind of agent runs here; before it runs. */
   public void adapter(Adapter adapter) throws MachineFailure {
-    write(KIND, adapter.kind());
+    try {
+      DurableFiles.create(file(KIND), adapter.kind().getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw MachineFailure.writing(path, e);
+    }
   }
 
   /** What reads the agent's lines; OpenCode's where the directory names no known kind. */
@@ -94,11 +110,10 @@ public record AttemptDirectory(Path path) {
   /** Prepares a second start, whose output follows that of the first. The first supervisor must have ended. */
   public void prepareRestart(String why) throws MachineFailure {
     try {
-      var out = Files.exists(file("out")) ? Files.size(file("out")) : 0;
-      var err = Files.exists(file("err")) ? Files.size(file("err")) : 0;
-      DurableFiles.write(file(RESTART), Json.write(Json.object().put("why", why).put("out", out).put("err", err)).getBytes(StandardCharsets.UTF_8));
-      Files.deleteIfExists(file("exit"));
-      Files.deleteIfExists(file(SupervisorFiles.MARK));
+      var restart = Json.object().put("why", why).put("out", file("out").toFile().length()).put("err", file("err").toFile().length());
+      DurableFiles.write(file(RESTART), Json.write(restart).getBytes(StandardCharsets.UTF_8));
+      Files.deleteIfExists(file(EXIT));
+      Files.deleteIfExists(file(MARK));
     } catch (IOException e) {
       throw MachineFailure.writing(path, e);
     }
@@ -132,7 +147,7 @@ public record AttemptDirectory(Path path) {
       DurableFiles.create(file("task.json"), Json.write(task).getBytes(StandardCharsets.UTF_8));
       DurableFiles.create(file("out"), new byte[0]);
       DurableFiles.create(file("err"), new byte[0]);
-      DurableFiles.replace(file(SupervisorFiles.BOOT), ProcFs.boot().getBytes(StandardCharsets.US_ASCII)); // whole: a part of it reads as another boot
+      DurableFiles.replace(file(BOOT), ProcFs.boot().getBytes(StandardCharsets.US_ASCII)); // whole: a part of it reads as another boot
       DurableFiles.sync(path); // that it was about to start must survive a loss of power; what the agent reads need not, which dies of it
     } catch (IOException e) {
       throw MachineFailure.writing(path, e);
@@ -212,12 +227,19 @@ public record AttemptDirectory(Path path) {
 
   /** The processes; empty until the supervisor has let the agent go. */
   public Optional<Pids> pids() throws IOException {
-    return new SupervisorFiles(path).pids();
+    var fields = fields(MARK);
+    var supervisor = fields.get("supervisor");
+    var agent = fields.get("agent");
+    return !fields.containsKey("boot") ? Optional.empty() : Optional.of(new Pids(number(supervisor, 0), number(supervisor, 1),
+        number(agent, 0), number(agent, 1), String.join("", fields.get("boot"))));
   }
 
   /** The end, once the supervisor has recorded it. */
   public Optional<Exit> exit() throws IOException {
-    return new SupervisorFiles(path).exit();
+    var fields = fields(EXIT);
+    var code = fields.getOrDefault("code", List.of());
+    return !fields.containsKey("cause") || code.isEmpty() || !code.getFirst().matches(NUMBER) ? Optional.empty()
+        : Optional.of(new Exit((int) number(code, 0), String.join("", fields.get("cause"))));
   }
 
   /**
@@ -225,7 +247,12 @@ public record AttemptDirectory(Path path) {
    * inputs were written, because a loss of power takes the mark along.
    */
   public boolean wasStarted() throws IOException {
-    return new SupervisorFiles(path).wasStarted();
+    return exit().filter(Exit::isUnstarted).isEmpty() && (pids().isPresent() || hasText("out") || hasText("err")
+        || Files.exists(file(BOOT)) && !ProcFs.read(file(BOOT)).equals(ProcFs.boot()));
+  }
+
+  private boolean hasText(String name) throws IOException {
+    return Files.isRegularFile(file(name)) && Files.size(file(name)) > 0; // only the agent writes there
   }
 
   /** Why this machine could not start the agent; for an {@link Exit#isUnstarted} end. */
@@ -242,20 +269,48 @@ public record AttemptDirectory(Path path) {
    * @return as {@link #wasStarted}
    */
   public boolean forbidStart() throws MachineFailure {
-    return new SupervisorFiles(path).forbidStart();
+    try {
+      if (!exists()) {
+        return false; // a supervisor cannot write its mark there either
+      }
+      if (wasStarted()) {
+        return true;
+      }
+      try {
+        Files.writeString(file(MARK), FORBIDDEN + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        return false;
+      } catch (FileAlreadyExistsException e) { // without content its supervisor fills it this instant, or died there
+        return wasStarted() || !fields(MARK).containsKey(FORBIDDEN) && Supervisor.find(this).isPresent();
+      }
+    } catch (IOException e) {
+      throw MachineFailure.writing(path, e);
+    }
+  }
+
+  /**
+   * Lines of a word and its values, which the supervisor writes at once. They count once the last line is there: that of the
+   * boot, that of the cause.
+   */
+  private Map<String, List<String>> fields(String name) throws IOException {
+    var fields = new HashMap<String, List<String>>();
+    try {
+      for (var line : Files.readAllLines(file(name), StandardCharsets.ISO_8859_1)) {
+        var parts = List.of(line.strip().split(" "));
+        fields.put(parts.getFirst(), parts.subList(1, parts.size()));
+      }
+    } catch (NoSuchFileException e) {
+      return Map.of();
+    }
+    return fields;
+  }
+
+  private static long number(List<String> values, int place) {
+    return values != null && place < values.size() && values.get(place).matches(NUMBER) ? Long.parseLong(values.get(place)) : 0;
   }
 
   /** A file that a loss of power may have left as anything: bytes that are no characters must not read as a failing disk. */
   private Optional<ObjectNode> json(String name) throws IOException {
     return Files.exists(file(name)) ? Json.readObject(new String(Files.readAllBytes(file(name)), StandardCharsets.UTF_8))
         : Optional.empty();
-  }
-
-  private void write(String name, String text) throws MachineFailure {
-    try {
-      DurableFiles.create(file(name), text.getBytes(StandardCharsets.US_ASCII));
-    } catch (IOException e) {
-      throw MachineFailure.writing(path, e);
-    }
   }
 }

@@ -35,7 +35,7 @@ public final class DirectoryLock {
 
   /** The lock with the {@code flock} of this environment's path. */
   public static DirectoryLock of(Environment env) {
-    return new DirectoryLock(Supervisor.program("flock", env).filter(path -> !Supervisor.isBusybox(path)));
+    return new DirectoryLock(env.program("flock").filter(path -> !Supervisor.isBusybox(path)));
   }
 
   /**

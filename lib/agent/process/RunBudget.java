@@ -86,7 +86,7 @@ public final class RunBudget {
   /** How long the agent may still run, as recorded; empty when nothing is recorded, or no number. */
   public static Optional<Duration> read(AttemptDirectory attempt) {
     var end = ProcFs.read(attempt.file(DEADLINE)).strip();
-    return end.matches(SupervisorFiles.NUMBER) ? Optional.of(Duration.ofSeconds(Long.parseLong(end) - ProcFs.uptime().orElse(FOREVER))
+    return end.matches(AttemptDirectory.NUMBER) ? Optional.of(Duration.ofSeconds(Long.parseLong(end) - ProcFs.uptime().orElse(FOREVER))
         .minus(LEAD)) : Optional.empty();
   }
 

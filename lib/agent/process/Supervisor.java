@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.core.Environment;
 import lib.core.MachineFailure;
@@ -115,7 +114,7 @@ public final class Supervisor {
    * @throws Problem when the machine lacks what they need
    */
   public static Supervisor of(Environment env) {
-    return new Supervisor(program("setsid", env).orElseThrow(() -> new Problem("no agent can be started on this machine",
+    return new Supervisor(env.program("setsid").orElseThrow(() -> new Problem("no agent can be started on this machine",
         "there is no program setsid on the PATH", "install util-linux")), DirectoryLock.of(env));
   }
 
@@ -186,13 +185,6 @@ public final class Supervisor {
   public static void abandon(ProcessHandle supervisor) {
     SystemCalls.kill(-supervisor.pid(), KILL);
     SystemCalls.kill(supervisor.pid(), KILL); // it may not lead its session yet
-  }
-
-  /** A program on the path of the worker; empty when there is none. */
-  static Optional<Path> program(String name, Environment env) {
-    var path = env.var("PATH");
-    return Stream.of((path == null ? "" : path).split(":")).filter(folder -> folder.startsWith("/"))
-        .map(folder -> Path.of(folder).resolve(name)).filter(Files::isExecutable).findFirst();
   }
 
   /** Whether a program is one of those that know fewer options than util-linux. */
