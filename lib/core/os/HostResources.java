@@ -9,6 +9,8 @@ public final class HostResources {
   /** More than any limit, so that a machine without the file holds nothing back. */
   static final long PLENTY = Long.MAX_VALUE;
 
+  private static final String STALLED = "full avg10=";
+
   private final Path root;
 
   /** @param root where {@code proc} and {@code sys} lie */
@@ -36,58 +38,35 @@ public final class HostResources {
    * time still counts memory as available.
    */
   public double stalled() {
-    try {
-      for (var line : Files.readAllLines(root.resolve("proc/pressure/memory"))) {
-        if (line.startsWith("full avg10=")) {
-          return Double.parseDouble(line.substring("full avg10=".length()).split(" ")[0]);
-        }
-      }
-    } catch (IOException | NumberFormatException e) {
-      return 0; // this kernel has no such file
-    }
-    return 0;
+    return ProcFs.read(root.resolve("proc/pressure/memory")).lines().filter(line -> line.matches(STALLED + "\\d{1,3}\\.\\d\\d .*")).findFirst()
+        .map(line -> Double.parseDouble(line.substring(STALLED.length()).split(" ")[0])).orElse(0.0); // older kernels have no such file
   }
 
   /** What this process's control group and those above it leave; cached files count as free. */
   private long group() {
     var free = PLENTY;
-    try {
-      var all = root.resolve("sys/fs/cgroup");
-      for (var line : Files.readAllLines(root.resolve("proc/self/cgroup"))) {
-        if (line.startsWith("0::/")) {
-          for (var group = all.resolve(line.substring(4)).normalize(); group.startsWith(all); group = group.getParent()) {
-            var most = number(group.resolve("memory.max"));
-            var used = number(group.resolve("memory.current"));
-            if (most != PLENTY && used != PLENTY) {
-              var cached = field(group.resolve("memory.stat"), "inactive_file");
-              free = Math.min(free, Math.max(0, most - used + (cached == PLENTY ? 0 : cached)));
-            }
-          }
+    var all = root.resolve("sys/fs/cgroup");
+    for (var line : ProcFs.read(root.resolve("proc/self/cgroup")).split("\n")) {
+      var own = line.startsWith("0::/") ? all.resolve(line.substring(4)).normalize() : root; // other lines are of the first kind
+      for (var group = own; group.startsWith(all); group = group.getParent()) {
+        var most = number(ProcFs.read(group.resolve("memory.max")).strip());
+        var used = number(ProcFs.read(group.resolve("memory.current")).strip());
+        if (most != PLENTY && used != PLENTY) {
+          var cached = field(group.resolve("memory.stat"), "inactive_file");
+          free = Math.min(free, Math.max(0, most - used + (cached == PLENTY ? 0 : cached)));
         }
       }
-    } catch (IOException e) {
-      return free; // no control groups of the second kind
     }
     return free;
   }
 
-  private static long number(Path file) throws IOException {
-    var text = Files.exists(file) ? Files.readString(file).strip() : "max";
-    return text.matches("\\d{1,18}") ? Long.parseLong(text) : PLENTY;
-  }
-
   /** The number behind a word at the beginning of a line. */
   private static long field(Path file, String word) {
-    try {
-      for (var line : Files.readAllLines(file)) {
-        var parts = line.strip().split("\\s+");
-        if (parts.length > 1 && parts[0].equals(word) && parts[1].matches("\\d{1,18}")) {
-          return Long.parseLong(parts[1]);
-        }
-      }
-    } catch (IOException e) {
-      return PLENTY;
-    }
-    return PLENTY;
+    return ProcFs.read(file).lines().map(line -> line.strip().split("\\s+")).filter(parts -> parts.length > 1 && parts[0].equals(word))
+        .mapToLong(parts -> number(parts[1])).findFirst().orElse(PLENTY);
+  }
+
+  private static long number(String text) {
+    return text.matches("\\d{1,18}") ? Long.parseLong(text) : PLENTY;
   }
 }
