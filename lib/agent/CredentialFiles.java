@@ -49,16 +49,11 @@ public final class CredentialFiles {
     var data = env.xdg("XDG_DATA_HOME", ".local/share").resolve("opencode");
     return List.of(new File(data.resolve("auth.json"), true), new File(data.resolve("mcp-auth.json"), true),
         new File(env.xdg("XDG_CONFIG_HOME", ".config").resolve("opencode/opencode.json"), false),
-        new File(folder(env, "CLAUDE_CONFIG_DIR", ".claude").resolve(".credentials.json"), false),
-        new File(folder(env, "CLAUDE_CONFIG_DIR", ".claude").resolve("settings.json"), false),
+        new File(env.xdg("CLAUDE_CONFIG_DIR", ".claude").resolve(".credentials.json"), false),
+        new File(env.xdg("CLAUDE_CONFIG_DIR", ".claude").resolve("settings.json"), false),
         new File(env.home().resolve(".claude.json"), false),
-        new File(folder(env, "CODEX_HOME", ".codex").resolve("auth.json"), false),
+        new File(env.xdg("CODEX_HOME", ".codex").resolve("auth.json"), false),
         new File(env.xdg("XDG_CONFIG_HOME", ".config").resolve("codetether-agent/vault/login.bin"), false),
         new File(env.home().resolve(".gemini/oauth_creds.json"), false));
-  }
-
-  private static Path folder(Environment env, String variable, String usual) {
-    var named = env.var(variable);
-    return named != null && named.startsWith("/") ? Path.of(named) : env.home().resolve(usual);
   }
 }

@@ -1,9 +1,7 @@
 package lib.agent;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +31,8 @@ public final class ModelCatalog {
   private static final int NEAREST = 3; // names that a message can hold
   private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][\\w.@-]*/[\\w.:@/+-]+");
 
-  /** What the list depends on. */
-  private record Sources(AgentProgram.Identity program, List<FileTime> changed) {}
+  /** What the list depends on. @param changed when its files were changed; 0 for one that is not there */
+  private record Sources(AgentProgram.Identity program, List<Long> changed) {}
 
   /** @param models empty when the program did not tell */
   private record Reading(Sources sources, Optional<List<String>> models, long at) {}
@@ -78,7 +76,7 @@ public final class ModelCatalog {
     }
     Sources sources;
     try {
-      sources = new Sources(new AgentProgram(program, "").identity(), adapter.modelSources(env).stream().map(ModelCatalog::changed).toList());
+      sources = new Sources(new AgentProgram(program, "").identity(), adapter.modelSources(env).stream().map(file -> file.toFile().lastModified()).toList());
     } catch (IOException e) {
       return Optional.empty(); // it has gone away since it was found
     }
@@ -117,13 +115,5 @@ public final class ModelCatalog {
       LOG.info("the agent does not tell its models: {}", e.getMessage());
     }
     return Optional.empty();
-  }
-
-  private static FileTime changed(Path file) {
-    try {
-      return Files.getLastModifiedTime(file);
-    } catch (IOException e) {
-      return FileTime.fromMillis(0); // it is not there, which is something to go by as well
-    }
   }
 }

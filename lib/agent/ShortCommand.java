@@ -36,11 +36,8 @@ record ShortCommand(OptionalInt exit, String out, String err) {
     try {
       return run(argv, environment, directory, out, err, longest);
     } finally {
-      for (var log : List.of(out, err)) {
-        if (!log.toFile().delete()) {
-          log.toFile().deleteOnExit();
-        }
-      }
+      Files.deleteIfExists(out);
+      Files.deleteIfExists(err);
     }
   }
 
