@@ -43,20 +43,22 @@ public final class Transcript implements Closeable {
    * @param length how much there is, by the checkpoint
    */
   public String text(long from, long length, int max) throws IOException {
-    var bytes = bytes(from, (int) Math.min(max, length - from));
-    var end = bytes.length;
-    while (end > 0 && bytes[end - 1] != '\n') {
+    var bytes = bytes(from, (int) Math.min(max + 1L, length - from));
+    return new String(bytes, 0, part(bytes, Math.min(max, bytes.length)), StandardCharsets.UTF_8);
+  }
+
+  /** Where bytes can be parted, at the latest behind so many: at a line end where there is one, else between two characters. */
+  static int part(byte[] bytes, int most) {
+    for (var end = most; end > 0; end--) {
+      if (bytes[end - 1] == '\n') {
+        return end;
+      }
+    }
+    var end = most;
+    while (end > 0 && end < bytes.length && (bytes[end] & 0xC0) == 0x80) {
       end--;
     }
-    if (end == 0) {
-      end = bytes.length;
-      var last = end - 1;
-      while (last > 0 && (bytes[last] & 0xC0) == 0x80) { // within a character
-        last--;
-      }
-      end = from + end < length && last > 0 && bytes[last] < 0 ? last : end;
-    }
-    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    return end;
   }
 
   /** How many bytes of a transcript such a text takes. */

@@ -6,28 +6,26 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import lib.agent.process.AttemptDirectory;
 
 /**
- * Writes an attempt's transcript. It gathers text in memory until {@link #flush}, so that a full disk costs nothing. Past three
- * quarters of the cap it keeps only the end, in a file used as a ring. Not thread-safe.
+ * Writes an attempt's transcript. It gathers text in memory until {@link #flush}, so that a full disk costs nothing. Near the cap
+ * it keeps only the end, in memory: a later process reads that from the agent's files again. Not thread-safe.
  */
 final class TranscriptWriter implements Closeable {
   private static final int TAIL_SHARE = 4; // a quarter of the cap is kept for the end, where the outcome is
-  private static final int BLOCK = 64 << 10;
-  private static final String RING = "tail";
+  private static final int MAX_TAIL = 4 << 20; // more than a person reads of it
 
   private final AttemptDirectory directory;
   private FileChannel file; // opened by the first flush
   private long head;
-  private final long tail;
+  private final int tail;
   private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
-  private FileChannel ring; // null until the head is full
-  private long overflow; // bytes that the ring has been given
+  private ByteArrayOutputStream end; // of what follows the head; null until that is full
+  private long cut; // bytes between the two
   private long length;
 
   /**
@@ -37,14 +35,9 @@ final class TranscriptWriter implements Closeable {
    */
   TranscriptWriter(AttemptDirectory directory, long length, long max) {
     this.directory = directory;
-    this.tail = Math.max(1, max / TAIL_SHARE);
+    this.tail = Math.clamp(max / TAIL_SHARE, 1, MAX_TAIL);
     this.head = max - tail;
     this.length = length;
-  }
-
-  private FileChannel open(String name) throws IOException {
-    return FileChannel.open(directory.file(name), Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
   /** Gathers text. U+0000 is no text for the databases behind servers: it is replaced. */
@@ -59,7 +52,7 @@ final class TranscriptWriter implements Closeable {
 
   /** Whether the head is full, so that nothing becomes certain before the end. */
   boolean isCapped() {
-    return ring != null;
+    return end != null;
   }
 
   /** Bytes of the transcript. */
@@ -73,94 +66,54 @@ final class TranscriptWriter implements Closeable {
       return;
     }
     if (file == null) {
-      file = open(Transcript.FILE);
+      file = FileChannel.open(directory.file(Transcript.FILE), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       file.truncate(length);
     }
     var bytes = pending.toByteArray();
-    var first = ring == null ? fit(bytes) : 0;
-    write(file, length, bytes, 0, first);
-    if (first < bytes.length) {
-      ring = ring == null ? open(RING) : ring;
-      for (var at = (int) Math.max(first, bytes.length - tail); at < bytes.length; ) {
-        var place = (overflow + at - first) % tail;
-        var part = (int) Math.min(bytes.length - at, tail - place);
-        write(ring, place, bytes, at, part);
-        at += part;
-      }
+    var room = (int) Math.clamp(head - length, 0, bytes.length);
+    var first = end != null ? 0 : room == bytes.length ? room : Transcript.part(bytes, room);
+    for (var buffer = ByteBuffer.wrap(bytes, 0, first); buffer.hasRemaining(); ) {
+      file.write(buffer, length + buffer.position());
     }
     length += first;
-    overflow += bytes.length - first;
     pending.reset();
-  }
-
-  /** How many of these bytes the head takes: up to a line end where there is one, else up to a character. */
-  private int fit(byte[] bytes) {
-    var room = (int) Math.max(0, Math.min(bytes.length, head - length));
-    if (room == bytes.length) {
-      return room;
-    }
-    var end = room;
-    while (end > 0 && bytes[end - 1] != '\n') {
-      end--;
-    }
-    return end > 0 ? end : characterAt(bytes, room);
-  }
-
-  private static int characterAt(byte[] bytes, int place) {
-    var at = place;
-    while (at > 0 && (bytes[at] & 0xC0) == 0x80) {
-      at--;
-    }
-    return at;
-  }
-
-  private static void write(FileChannel to, long place, byte[] bytes, int from, int count) throws IOException {
-    for (var buffer = ByteBuffer.wrap(bytes, from, count); buffer.hasRemaining(); ) {
-      to.write(buffer, place + buffer.position() - from);
+    if (first < bytes.length) {
+      keep(bytes, first);
     }
   }
 
-  /** Appends the kept end behind the head, and says how much was cut between. When it fails it can be tried again. */
-  void appendTail() throws IOException {
+  private void keep(byte[] bytes, int from) {
+    end = end == null ? new ByteArrayOutputStream() : end;
+    end.write(bytes, from, bytes.length - from);
+    if (end.size() > 2 * tail) { // in large steps, so that it stays cheap
+      var all = end.toByteArray();
+      cut += all.length - tail;
+      end.reset();
+      end.write(all, all.length - tail, tail);
+    }
+  }
+
+  /** Gathers the kept end, and before it how much was cut. */
+  void appendTail() {
     head = Long.MAX_VALUE;
-    if (ring == null) {
+    if (end == null) {
       return;
     }
-    var begin = Math.max(0, overflow - tail);
-    var block = new byte[BLOCK];
-    if (begin > 0) {
-      readRing(block, begin, 4);
-      for (var i = 0; (block[i] & 0xC0) == 0x80; i++) { // the cut must not lie within a character
-        begin++;
-      }
+    var kept = end.toByteArray();
+    var from = Math.max(0, kept.length - tail);
+    while (cut + from > 0 && (kept[from] & 0xC0) == 0x80) { // the cut must not lie within a character
+      from++;
     }
-    var notice = begin == 0 ? "" : "\n[" + begin + " bytes of output were cut here: the cap output_max is reached]\n";
-    var bytes = notice.getBytes(StandardCharsets.UTF_8);
-    write(file, length, bytes, 0, bytes.length);
-    var end = length + bytes.length;
-    for (int count; begin < overflow; begin += count) {
-      count = readRing(block, begin, (int) Math.min(block.length, overflow - begin));
-      write(file, end, block, 0, count);
-      end += count;
-    }
-    length = end;
-    ring.close();
-    ring = null;
-    Files.deleteIfExists(directory.file(RING));
-  }
-
-  /** Reads from the ring what stood at a place of the overflow, at most so many bytes; says how many it read. */
-  private int readRing(byte[] block, long place, int count) throws IOException {
-    return Math.max(0, ring.read(ByteBuffer.wrap(block, 0, (int) Math.min(count, tail - place % tail)), place % tail));
+    append(cut + from == 0 ? "" : "\n[" + (cut + from) + " bytes of output were cut here: the cap output_max is reached]\n");
+    pending.write(kept, from, kept.length - from);
+    end = null;
   }
 
   @Override
   public void close() throws IOException {
     if (file != null) {
       file.close();
-    }
-    if (ring != null) {
-      ring.close();
     }
   }
 }
