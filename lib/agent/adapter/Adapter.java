@@ -73,6 +73,11 @@ public interface Adapter {
   /** The program and its arguments. They are never seen by a shell. */
   List<String> argv(LaunchSpec ask);
 
+  /** An option and its value; nothing for a value that is null. */
+  static List<String> option(String name, String value) {
+    return value == null ? List.of() : List.of(name, value);
+  }
+
   /** Whether its arguments depend on its version, so that this is to be waited for. */
   default boolean argvDependsOnVersion(Approval approval) {
     return false;
@@ -83,11 +88,6 @@ public interface Adapter {
    * process list. Otherwise the input is empty and the prompt is in {@link LaunchSpec#promptFile}.
    */
   default boolean promptOnInput(LaunchSpec ask) {
-    return true;
-  }
-
-  /** Whether a line that does not begin with a brace is text as it stands, so that it need not be read at all. */
-  default boolean otherLinesAreText() {
     return true;
   }
 

@@ -39,12 +39,8 @@ public final class CodeTether implements Adapter {
     var lines = LINES.isIn(ask.version());
     var argv = new ArrayList<>(List.of(ask.program().toString(), "run", message(ask), "--agent", ask.agent(), "--format",
         lines ? "jsonl" : "json"));
-    if (ask.model() != null) {
-      argv.addAll(List.of("--model", ask.model()));
-    }
-    if (ask.session() != null) {
-      argv.addAll(List.of("--session", ask.session()));
-    }
+    argv.addAll(Adapter.option("--model", ask.model()));
+    argv.addAll(Adapter.option("--session", ask.session()));
     if (lines && ask.approval() != Approval.CONFIGURED) {
       argv.addAll(List.of("--access-mode", ask.approval() == Approval.ALL ? "full" : "approve"));
     }
@@ -69,11 +65,6 @@ public final class CodeTether implements Adapter {
   @Override
   public boolean isSessionNotFound(String words) {
     return words.strip().replaceFirst("^Error: ", "").equals("No such file or directory (os error 2)");
-  }
-
-  @Override
-  public boolean otherLinesAreText() {
-    return false;
   }
 
   @Override

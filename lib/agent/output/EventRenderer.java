@@ -33,10 +33,7 @@ final class EventRenderer {
       case AgentEvent.Hung stuck -> "[error] " + stuck.message() + "\n";
       case AgentEvent.Question asked -> asked.text() + "\n";
       case AgentEvent.RawLine plain -> PrintableText.withoutEscapes(plain.text()) + "\n";
-      case AgentEvent.TurnEnded turn -> "";
-      case AgentEvent.ToolDenied refused -> "";
-      case AgentEvent.FileChanged changed -> "";
-      case AgentEvent.Ignored quiet -> "";
+      case AgentEvent.TurnEnded _, AgentEvent.ToolDenied _, AgentEvent.FileChanged _, AgentEvent.Ignored _ -> "";
     };
   }
 

@@ -20,26 +20,16 @@ final class LineReader implements Closeable {
    */
   private static final int MAX_LINE = (int) Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 32);
 
-  /** What the text of a {@link Line} is. */
-  enum Form {
-    /** A line without its end. */
-    LINE,
-    /** The beginning or the middle of a line that is too long to be read at once. */
-    PART,
-    /** Whole lines with their ends: printable ASCII and no events. Most of a flood is such, and so it costs little. */
-    RUN
-  }
-
   /**
    * Some text of the file.
    *
    * @param start where it begins, in bytes
    * @param next where what follows begins
+   * @param part whether it is the beginning or the middle of a line that is too long to be read at once
    */
-  record Line(long start, long next, String text, Form form) {}
+  record Line(long start, long next, String text, boolean part) {}
 
   private final FileChannel file;
-  private final boolean runs;
   private final byte[] block = new byte[64 << 10];
   private int from; // of the block, what is not given yet
   private int to;
@@ -48,9 +38,7 @@ final class LineReader implements Closeable {
   private long start;
   private long limit = Long.MAX_VALUE;
 
-  /** @param runs whether text may come as {@link Form#RUN} */
-  LineReader(Path path, boolean runs) throws IOException {
-    this.runs = runs;
+  LineReader(Path path) throws IOException {
     this.file = FileChannel.open(path, StandardOpenOption.READ);
   }
 
@@ -66,22 +54,11 @@ final class LineReader implements Closeable {
    */
   Line next(boolean complete) throws IOException {
     while (true) {
-      var run = runs && length == 0 ? run() : from;
-      if (run > from) {
-        var lines = give(new String(block, from, run - from, StandardCharsets.ISO_8859_1), run - from, Form.RUN);
-        from = run;
-        return lines;
-      }
       var end = from;
       while (end < to && block[end] != '\n') {
         end++;
       }
       var found = end < to;
-      if (found && length == 0) { // most lines lie within a block
-        var whole = give(text(block, from, end), end - from + 1, Form.LINE);
-        from = end + 1;
-        return whole;
-      }
       append(Math.min(end, from + MAX_LINE - length));
       if (length == MAX_LINE) {
         return part();
@@ -98,25 +75,9 @@ final class LineReader implements Closeable {
     }
   }
 
-  /** Where the lines from here on end that can be given as one run. */
-  private int run() {
-    var run = from;
-    while (run < to && block[run] != '{') {
-      var end = run;
-      var odd = 0;
-      while (end < to && block[end] != '\n') {
-        odd |= block[end++] - ' '; // negative for control characters and for all that is not ASCII
-      }
-      if (end == to || odd < 0) {
-        return run;
-      }
-      run = end + 1;
-    }
-    return run;
-  }
-
   private Line line(int terminator) {
-    var found = give(text(line, 0, length), length + terminator, Form.LINE);
+    var end = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
+    var found = give(new String(line, 0, end, StandardCharsets.UTF_8), length + terminator, false);
     length = 0;
     return found;
   }
@@ -128,20 +89,16 @@ final class LineReader implements Closeable {
       end--;
     }
     end = (line[end - 1] & 0xC0) == 0xC0 ? end - 1 : length;
-    var found = give(new String(line, 0, end, StandardCharsets.UTF_8), end, Form.PART);
+    var found = give(new String(line, 0, end, StandardCharsets.UTF_8), end, true);
     System.arraycopy(line, end, line, 0, length - end);
     length -= end;
     return found;
   }
 
-  private Line give(String text, int bytes, Form form) {
-    var given = new Line(start, start + bytes, text, form);
+  private Line give(String text, int bytes, boolean part) {
+    var given = new Line(start, start + bytes, text, part);
     start = given.next;
     return given;
-  }
-
-  private static String text(byte[] bytes, int from, int to) {
-    return new String(bytes, from, (to > from && bytes[to - 1] == '\r' ? to - 1 : to) - from, StandardCharsets.UTF_8);
   }
 
   private void append(int end) {

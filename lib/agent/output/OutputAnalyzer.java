@@ -29,6 +29,7 @@ import lib.redaction.Redaction;
 public final class OutputAnalyzer {
   /** A result is for reading; the whole text is in the output. Half of it is the beginning, half the end. */
   private static final int MAX_RESULT = 1 << 20;
+  static final int MANY = 64 << 10; // characters that are masked together: a line alone costs many times as much
   /** A session that a task can name to continue it. */
   private static final Pattern SESSION = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]{0,199}");
 
@@ -37,17 +38,17 @@ public final class OutputAnalyzer {
   private final boolean resumes;
   private final HeadAndTail text = new HeadAndTail(MAX_RESULT / 2);
   private final MaskingStream textMask;
+  private final StringBuilder unmasked = new StringBuilder(); // the latest text
   private final StderrTail stderr = new StderrTail();
   private final Set<String> files = new LinkedHashSet<>();
   private boolean textBegun;
-  private boolean textEnded;
   private String sessionId;
   private TurnEnded lastTurn;
   private ToolCall lastTool;
   private boolean refused; // the last tool call
   private AgentError failure;
   private String warning;
-  private Retrying repeated; // the last event, if it was one
+  private AgentEvent repeated; // the last event, if it was one that may repeat
   private String stuck;
   private boolean events;
   private boolean tools; // since the last turn ended
@@ -75,36 +76,20 @@ public final class OutputAnalyzer {
     line.events().forEach(this::event);
   }
 
-  /** Takes lines of text that hold no event. */
-  void run(String text) {
-    addText(text.substring(0, text.length() - 1));
-    spoke(Silence.LastEvent.OTHER);
-  }
-
   private void event(AgentEvent event) {
     if (event.equals(repeated)) {
       return; // an agent that only repeats that it waits has said nothing
     }
-    repeated = event instanceof Retrying retrying ? retrying : null;
-    events |= !(event instanceof RawLine || event instanceof Question);
+    repeated = event instanceof Retrying ? event : null;
     spoke(switch (event) {
       case Text said -> addText(said.text());
       case RawLine plain -> addText(PrintableText.withoutEscapes(plain.text()));
       case Question asked -> {
         addText(asked.text());
         question = asked.question() != null ? masked(asked.question()) : question;
-        yield asked.question() != null || last == Silence.LastEvent.QUESTION ? Silence.LastEvent.QUESTION : Silence.LastEvent.OTHER;
+        yield asked.question() != null ? Silence.LastEvent.QUESTION : last == Silence.LastEvent.QUESTION ? last : Silence.LastEvent.OTHER;
       }
-      case ToolCall used -> {
-        var ends = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
-        lastTool = new ToolCall(ends ? lastTool.tool() : masked(used.tool()), ends ? lastTool.about() : masked(used.about()),
-            masked(used.failure()), masked(used.file()), used.call());
-        refused = false;
-        if (used.file() != null) {
-          files.add(lastTool.file());
-        }
-        yield Silence.LastEvent.OTHER;
-      }
+      case ToolCall used -> tool(used);
       case AgentEvent.ToolDenied denied -> {
         refused |= lastTool != null && denied.call().equals(lastTool.call());
         yield Silence.LastEvent.OTHER;
@@ -122,31 +107,60 @@ public final class OutputAnalyzer {
         yield turn.last() || turn.reason().equals(TurnEnded.STOP) && !tools ? Silence.LastEvent.RESULT : Silence.LastEvent.OTHER;
       }
       case AgentError failed -> {
-        failure = new AgentError(masked(failed.message()), failed.status(), failed.detail());
-        sessionGone |= adapter.isSessionNotFound(UsageLimit.cut(failed.message()));
-        limit = UsageLimit.of(failure).map(found -> found.withTimeOf(limit)).orElse(limit);
-        yield UsageLimit.of(failed).isPresent() ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
+        failure = masked(failed);
+        yield trouble(failure);
       }
-      case Retrying retrying -> isLimit(retrying.trouble()) ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
+      case Retrying retrying -> {
+        var trouble = masked(retrying.trouble());
+        warning = trouble.message();
+        yield trouble(trouble);
+      }
       case Hung hung -> {
         stuck = masked(hung.message());
         yield Silence.LastEvent.OTHER;
       }
-      case AgentEvent.Notice noted -> Silence.LastEvent.OTHER;
-      case AgentEvent.Ignored ignored -> Silence.LastEvent.OTHER;
+      case AgentEvent.Notice _, AgentEvent.Ignored _ -> Silence.LastEvent.OTHER;
     });
     if (event instanceof Text || event instanceof ToolCall used && used.failure() == null) {
       warning = null; // the agent got over that
     }
     if (!(event instanceof RawLine || event instanceof Question)) {
+      events = true;
       tools = event instanceof ToolCall || tools && !(event instanceof TurnEnded);
     }
   }
 
   private Silence.LastEvent addText(String part) {
-    text.append(textMask.append(textBegun ? "\n" + part : part));
+    unmasked.append(textBegun ? "\n" : "").append(part);
     textBegun = true;
+    if (unmasked.length() > MANY) {
+      maskText();
+    }
     return Silence.LastEvent.OTHER;
+  }
+
+  private void maskText() {
+    text.append(textMask.append(unmasked.toString()));
+    unmasked.setLength(0);
+  }
+
+  private Silence.LastEvent tool(ToolCall used) {
+    var ends = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
+    lastTool = new ToolCall(ends ? lastTool.tool() : masked(used.tool()), ends ? lastTool.about() : masked(used.about()),
+        masked(used.failure()), masked(used.file()), used.call());
+    refused = false;
+    if (used.file() != null) {
+      files.add(lastTool.file());
+    }
+    return Silence.LastEvent.OTHER;
+  }
+
+  /** Takes an error, masked, that may be over or not. */
+  private Silence.LastEvent trouble(AgentError trouble) {
+    sessionGone |= adapter.isSessionNotFound(UsageLimit.cut(trouble.message()));
+    var found = UsageLimit.of(trouble);
+    limit = found.map(limited -> limited.withTimeOf(limit)).orElse(limit);
+    return found.isPresent() ? Silence.LastEvent.LIMIT : Silence.LastEvent.OTHER;
   }
 
   private void spoke(Silence.LastEvent event) {
@@ -154,39 +168,34 @@ public final class OutputAnalyzer {
     last = event;
   }
 
-  /** Keeps the trouble as a warning; whether it is a usage limit. */
-  private boolean isLimit(AgentError trouble) {
-    var masked = new AgentError(masked(trouble.message()), trouble.status(), trouble.detail());
-    warning = masked.message();
-    sessionGone |= adapter.isSessionNotFound(UsageLimit.cut(trouble.message()));
-    var found = UsageLimit.of(masked);
-    limit = found.map(limited -> limited.withTimeOf(limit)).orElse(limit);
-    return found.isPresent();
-  }
-
   /** Takes a line of stderr, masked. It explains no silence but a limit's, and is no sign of life once one is explained. */
   void stderr(AgentEvent event) {
     switch (event) {
       case RawLine plain -> stderrLine(plain.text());
       case Retrying retrying -> { // it tries again and again, and that is no sign of life
-        if (isLimit(retrying.trouble()) && last == Silence.LastEvent.OTHER) {
-          spoke(Silence.LastEvent.LIMIT);
+        warning = retrying.trouble().message();
+        var kind = trouble(retrying.trouble());
+        if (kind == Silence.LastEvent.LIMIT && last == Silence.LastEvent.OTHER) {
+          spoke(kind);
         }
       }
       case Hung hung -> stuck = hung.message();
-      case AgentError failed -> failure = failed;
       default -> { }
     }
   }
 
   private void stderrLine(String line) {
-    sessionGone |= adapter.isSessionNotFound(line);
+    sessionGone |= adapter.isSessionNotFound(UsageLimit.cut(line));
     stderr.add(line);
     var found = UsageLimit.line(line);
     if (last == Silence.LastEvent.OTHER) {
       spoke(found.isPresent() ? Silence.LastEvent.LIMIT : last);
     }
     limit = last == Silence.LastEvent.LIMIT ? found.orElse(limit) : limit;
+  }
+
+  private AgentError masked(AgentError error) {
+    return new AgentError(masked(error.message()), error.status(), error.detail());
   }
 
   private String masked(String text) {
@@ -218,69 +227,9 @@ public final class OutputAnalyzer {
     return sessionId;
   }
 
-  /** The agent's text; past {@link #MAX_RESULT} characters its beginning and its end. Nothing may be read after this. */
-  public String text() {
-    text.append(textEnded ? "" : textMask.finish());
-    textEnded = true;
-    return text.toString();
-  }
-
-  /** Whether any line was an event; a CLI without events is judged by its exit code and text alone. */
-  public boolean events() {
-    return events;
-  }
-
-  /** The last turn that ended, or null. */
-  public TurnEnded lastTurn() {
-    return lastTurn;
-  }
-
-  /** The last tool call, or null. */
-  public ToolCall lastTool() {
-    return lastTool;
-  }
-
-  /** Whether the agent says that its last tool call was not allowed. */
-  public boolean refused() {
-    return refused;
-  }
-
-  /** The last trouble that the agent wants to get over, and has not yet; else null. */
-  public String warning() {
-    return warning;
-  }
-
-  /** What its stderr gives as the error, or all that stands there if that is one line; null when neither is so. */
-  public String complaint() {
-    return stderr.error();
-  }
-
   /** Why it will neither continue nor end by itself; null when that is not known of it. */
   public String stuck() {
     return stuck;
-  }
-
-  /** The error the agent reported, or null. */
-  public AgentError failure() {
-    return failure;
-  }
-
-  /** The files that its tools changed, as it names them. */
-  public List<String> files() {
-    return List.copyOf(files);
-  }
-
-  public long tokensIn() {
-    return tokensIn;
-  }
-
-  public long tokensOut() {
-    return tokensOut;
-  }
-
-  /** In US dollars, as the agent tells it; 0 when it does not. */
-  public double cost() {
-    return cost;
   }
 
   /** Whether it says that the session it was to continue is not there, and it has done nothing. */
@@ -288,8 +237,35 @@ public final class OutputAnalyzer {
     return resumes && sessionGone && lastTool == null;
   }
 
-  /** The end of its stderr. */
-  public String stderr() {
-    return stderr.toString();
+  /** All that was found. Nothing may be read after this. */
+  public Findings findings() {
+    maskText();
+    text.append(textMask.finish());
+    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(), events, last, lastTurn, lastTool, refused, failure, warning,
+        stuck, sessionGone(), limit, List.copyOf(files), tokensIn, tokensOut, cost);
   }
+
+  /**
+   * What an agent's output says of its end.
+   *
+   * @param sessionId the agent's session; null while unknown
+   * @param text the agent's text; past {@link #MAX_RESULT} characters its beginning and its end
+   * @param stderr the end of its stderr
+   * @param complaint what its stderr gives as the error, or all that stands there if that is one line; null when neither is so
+   * @param events whether any line was an event; a CLI without events is judged by its exit code and text alone
+   * @param last the kind of its last event
+   * @param lastTurn the last turn that ended; null for none
+   * @param lastTool the last tool call; null for none
+   * @param refused whether the agent says that its last tool call was not allowed
+   * @param failure the error that the agent reported; null for none
+   * @param warning the last trouble that the agent wants to get over, and has not yet; else null
+   * @param stuck why it will neither continue nor end by itself; null when that is not known of it
+   * @param sessionGone whether it says that the session it was to continue is not there, and it has done nothing
+   * @param limit the last usage limit it reported; null for none
+   * @param files the files that its tools changed, as it names them
+   * @param cost in US dollars, as the agent tells it; 0 when it does not
+   */
+  public record Findings(String sessionId, String text, String stderr, String complaint, boolean events, Silence.LastEvent last,
+      TurnEnded lastTurn, ToolCall lastTool, boolean refused, AgentError failure, String warning, String stuck, boolean sessionGone,
+      UsageLimit limit, List<String> files, long tokensIn, long tokensOut, double cost) {}
 }

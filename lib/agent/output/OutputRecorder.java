@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.util.Map;
 import java.util.TreeMap;
 import lib.agent.adapter.Adapter;
-import lib.agent.output.LineReader.Form;
 import lib.agent.process.AttemptDirectory;
 import lib.core.PrintableText;
 import lib.redaction.MaskingStream;
@@ -61,8 +60,8 @@ public final class OutputRecorder implements Closeable {
       saved.write(directory);
     }
     var restart = directory.restart().orElse(AttemptDirectory.Restart.NOWHERE); // findings about a lost session do not count
-    this.out = new Source("out", adapter.otherLinesAreText(), saved.out(), restart.out());
-    this.err = new Source("err", false, saved.err(), restart.err());
+    this.out = new Source("out", saved.out(), restart.out());
+    this.err = new Source("err", saved.err(), restart.err());
     this.transcript = new TranscriptWriter(directory, saved.length(), outputMax);
   }
 
@@ -195,10 +194,10 @@ public final class OutputRecorder implements Closeable {
   /** One of the agent's files. It is read from its start, but rendered only behind the place of the checkpoint. */
   private final class Source {
     private final String name;
-    private final boolean runs;
     private final boolean isErr;
     private final Checkpoint.Place before;
     private MaskingStream stream = redaction.stream();
+    private final StringBuilder unmasked = new StringBuilder(); // the text that was read last
     private final StringBuilder line = new StringBuilder(); // masked text whose line end is still held back
     private LineReader lines;
     private long restart; // lines before it are no findings
@@ -206,9 +205,8 @@ public final class OutputRecorder implements Closeable {
     private long read;
     private long given;
 
-    Source(String name, boolean runs, Checkpoint.Place before, long restart) {
+    Source(String name, Checkpoint.Place before, long restart) {
       this.name = name;
-      this.runs = runs;
       this.isErr = name.equals("err");
       this.before = before;
       this.restart = restart;
@@ -226,41 +224,46 @@ public final class OutputRecorder implements Closeable {
     }
 
     boolean read(boolean ended) throws IOException {
-      lines = lines == null ? new LineReader(directory.file(name), runs) : lines;
-      for (var chars = 0; chars <= PORTION; ) {
+      lines = lines == null ? new LineReader(directory.file(name)) : lines;
+      var chars = 0;
+      LineReader.Line next = null;
+      while (chars <= PORTION) {
         var isRead = read < before.read();
         lines.limit(isRead ? before.read() : Long.MAX_VALUE); // so that parts of a long line end there, too
-        var next = lines.next(ended || isRead);
+        next = lines.next(ended || isRead);
         if (next == null) {
-          return false;
+          break;
         }
-        take(next);
+        if (!findings && next.start() >= restart) {
+          end();
+          findings = true;
+        }
+        unmasked.append(text(next));
         read = next.next();
         chars += next.text().length() + 1;
+        if (unmasked.length() > OutputAnalyzer.MANY) {
+          mask();
+        }
       }
-      return true;
+      mask();
+      return next != null;
     }
 
-    private void take(LineReader.Line next) {
-      if (!findings && next.start() >= restart) {
-        end();
-        findings = true;
-      }
+    private String text(LineReader.Line next) {
       if (isErr) {
-        append(stream.append(PrintableText.withoutEscapes(next.text()) + "\n"));
-      } else if (next.form() == Form.RUN) {
-        if (findings) {
-          analyzer.run(next.text());
-        }
-        append(stream.append(next.text()));
-      } else {
-        var parsed = adapter.parseLine(next.text());
-        if (findings) {
-          analyzer.line(parsed);
-        }
-        var text = EventRenderer.out(parsed.events(), OutputRecorder.this::mask);
-        append(stream.append(next.form() == Form.PART && text.endsWith("\n") ? text.substring(0, text.length() - 1) : text));
+        return PrintableText.withoutEscapes(next.text()) + "\n";
       }
+      var parsed = adapter.parseLine(next.text());
+      if (findings) {
+        analyzer.line(parsed);
+      }
+      var text = EventRenderer.out(parsed.events(), OutputRecorder.this::mask);
+      return next.part() && text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    private void mask() {
+      append(stream.append(unmasked.toString()));
+      unmasked.setLength(0);
     }
 
     /** Gives the whole lines, so that what is held back of one file parts no line of the other. */
@@ -306,6 +309,7 @@ public final class OutputRecorder implements Closeable {
 
     /** Gives what is held back: nothing follows, or another agent's text. */
     void end() {
+      mask();
       append(stream.finish());
       count(stream);
       stream = redaction.stream();

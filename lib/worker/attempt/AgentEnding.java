@@ -1,7 +1,7 @@
 package lib.worker.attempt;
 
 import java.time.Duration;
-import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputAnalyzer.Findings;
 import lib.agent.process.AttemptDirectory;
 import lib.worker.admission.StopRequest;
 
@@ -15,5 +15,5 @@ import lib.worker.admission.StopRequest;
  * @param took how long it ran
  * @param budget the longest that it might run
  */
-public record AgentEnding(OutputAnalyzer output, AttemptDirectory.Exit exit, StopRequest stop, boolean hadResult, Duration took,
+public record AgentEnding(Findings output, AttemptDirectory.Exit exit, StopRequest stop, boolean hadResult, Duration took,
     Duration budget) {}

@@ -69,7 +69,7 @@ final class AgentWatcher {
       }
       var took = Duration.ofNanos(context.clock().nanos() - begun).plus(agent.spent());
       var stop = stops.current().filter(request -> ending != null || request.cause() == Cause.SUPERSEDED).orElse(null);
-      return new AgentEnding(output, exit, stop, hadResult, took, agent.budget());
+      return new AgentEnding(output.findings(), exit, stop, hadResult, took, agent.budget());
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
       throw (InterruptedException) new InterruptedException("reading the agent's output").initCause(e);
     } catch (IOException | RuntimeException | Error e) {

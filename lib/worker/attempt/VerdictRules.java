@@ -5,7 +5,7 @@ import java.util.Set;
 import lib.agent.adapter.AgentEvent.ToolCall;
 import lib.agent.adapter.AgentEvent.TurnEnded;
 import lib.agent.output.ErrorHints;
-import lib.agent.output.OutputAnalyzer;
+import lib.agent.output.OutputAnalyzer.Findings;
 import lib.agent.output.UsageLimit;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.agent.process.Silence;
@@ -26,7 +26,7 @@ public final class VerdictRules {
   private static final Set<String> OUTSIDE = Set.of("HUP", "INT", "KILL", "TERM");
 
   private final AgentEnding ending;
-  private final OutputAnalyzer output;
+  private final Findings output;
 
   private VerdictRules(AgentEnding ending) {
     this.ending = ending;

@@ -79,7 +79,7 @@ class MaskedTranscriptTest {
       var text = text(folder);
       assertThat(text).contains("[KEY]");
       assertHidden(text.substring(parts - 100));
-      assertHidden(recorder.analyzer().text());
+      assertHidden(recorder.analyzer().findings().text());
     }
   }
 
@@ -114,8 +114,8 @@ class MaskedTranscriptTest {
       write(folder, "err", KEY + "x".repeat(480 + shift % 10) + " " + SECRET + "\n");
       try (var recorder = new OutputRecorder(folder, GATE, NO_CAP)) {
         recorder.finish("");
-        assertThat(recorder.analyzer().text()).contains("characters were cut here").doesNotContain("hunt", "2 d", "r2h");
-        assertThat(recorder.analyzer().stderr()).doesNotContain("MIIE", "Zz9", "hunt");
+        assertThat(recorder.analyzer().findings().text()).contains("characters were cut here").doesNotContain("hunt", "2 d", "r2h");
+        assertThat(recorder.analyzer().findings().stderr()).doesNotContain("MIIE", "Zz9", "hunt");
       }
     }
   }

@@ -306,7 +306,7 @@ class OutcomesTest {
     try (var recorder = new OutputRecorder(prepare(row), Redaction.NONE, 1 << 30)) {
       var found = recorder.analyzer();
       recorder.read(true);
-      check(row, verdict(row, found), found.stderr());
+      check(row, verdict(row, found), found.findings().stderr());
     }
   }
 
@@ -366,6 +366,6 @@ class OutcomesTest {
   }
 
   private static Verdict judge(OutputAnalyzer output, Exit exit, StopRequest stop, boolean hadResult, Duration took, Duration budget) {
-    return VerdictRules.judge(new AgentEnding(output, exit, stop, hadResult, took, budget));
+    return VerdictRules.judge(new AgentEnding(output.findings(), exit, stop, hadResult, took, budget));
   }
 }

@@ -39,8 +39,8 @@ class OutputAnalyzerTest {
         portions++;
       }
       assertThat(portions).isGreaterThan(2);
-      assertThat(found.text()).startsWith("said\n").endsWith("the end");
-      assertThat(found.stderr()).endsWith("a complaint");
+      assertThat(found.findings().text()).startsWith("said\n").endsWith("the end");
+      assertThat(found.findings().stderr()).endsWith("a complaint");
       assertThat(recorder.read(true)).isFalse();
     }
   }
@@ -64,8 +64,8 @@ class OutputAnalyzerTest {
     try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
       var found = recorder.analyzer();
       recorder.read(true);
-      assertThat(found.cost()).isEqualTo(0.375);
-      assertThat(found.tokensIn()).isEqualTo(300);
+      assertThat(found.findings().cost()).isEqualTo(0.375);
+      assertThat(found.findings().tokensIn()).isEqualTo(300);
     }
   }
 

@@ -113,7 +113,7 @@ class OutputRecorderTest {
     var first = all(folder, NO_CAP);
     try (var recorder = new OutputRecorder(folder, Redaction.NONE, NO_CAP)) {
       recorder.finish("— another end\n");
-      assertThat(recorder.analyzer().text()).isEqualTo("one");
+      assertThat(recorder.analyzer().findings().text()).isEqualTo("one");
     }
     assertThat(text(folder)).isEqualTo(first);
     assertThat(Checkpoint.read(folder).complete()).isTrue();
@@ -129,11 +129,11 @@ class OutputRecorderTest {
       recorder.restart();
       write(folder, "out", say("of the second"));
       recorder.read(true);
-      assertThat(recorder.analyzer().text()).isEqualTo("of the second");
+      assertThat(recorder.analyzer().findings().text()).isEqualTo("of the second");
     }
     try (var later = new OutputRecorder(folder, Redaction.NONE, NO_CAP)) {
       later.finish("— done\n");
-      assertThat(later.analyzer().text()).isEqualTo("of the second");
+      assertThat(later.analyzer().findings().text()).isEqualTo("of the second");
     }
     assertThat(text(folder)).isEqualTo("of the first\nof the second\n— done\n");
   }

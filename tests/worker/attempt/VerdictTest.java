@@ -233,6 +233,6 @@ class VerdictTest {
   }
 
   private static Verdict judge(OutputAnalyzer output, Exit exit, StopRequest stop, boolean hadResult, Duration took, Duration budget) {
-    return VerdictRules.judge(new AgentEnding(output, exit, stop, hadResult, took, budget));
+    return VerdictRules.judge(new AgentEnding(output.findings(), exit, stop, hadResult, took, budget));
   }
 }
