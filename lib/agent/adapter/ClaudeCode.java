@@ -32,21 +32,13 @@ public final class ClaudeCode implements Adapter {
   @Override
   public List<String> argv(LaunchSpec ask) {
     var argv = new ArrayList<>(List.of(ask.program().toString(), "-p", "--output-format", "stream-json", "--verbose"));
-    if (ask.model() != null) {
-      argv.addAll(List.of("--model", ask.model().replaceFirst("^anthropic/", "")));
-    }
-    if (ask.session() != null) {
-      argv.addAll(List.of("--resume", ask.session()));
-    }
-    if (ask.agent().equals("plan")) {
-      argv.addAll(List.of("--permission-mode", "plan"));
-    } else {
-      argv.addAll(switch (ask.approval()) {
-        case CONFIGURED -> List.of();
-        case EDITS -> List.of("--permission-mode", "acceptEdits");
-        case ALL -> List.of("--dangerously-skip-permissions");
-      });
-    }
+    argv.addAll(Adapter.option("--model", ask.model() == null ? null : ask.model().replaceFirst("^anthropic/", "")));
+    argv.addAll(Adapter.option("--resume", ask.session()));
+    argv.addAll(ask.agent().equals("plan") ? List.of("--permission-mode", "plan") : switch (ask.approval()) {
+      case CONFIGURED -> List.of();
+      case EDITS -> List.of("--permission-mode", "acceptEdits");
+      case ALL -> List.of("--dangerously-skip-permissions");
+    });
     return argv;
   }
 

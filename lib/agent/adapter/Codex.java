@@ -34,18 +34,12 @@ public final class Codex implements Adapter {
   public List<String> argv(LaunchSpec ask) {
     var argv = new ArrayList<>(List.of(ask.program().toString(), "exec", "--json", "--skip-git-repo-check"));
     argv.addAll(model(ask.model()));
-    if (ask.agent().equals("plan")) {
-      argv.addAll(List.of("--sandbox", "read-only"));
-    } else {
-      argv.addAll(switch (ask.approval()) {
-        case CONFIGURED -> List.of();
-        case EDITS -> List.of("--sandbox", "workspace-write");
-        case ALL -> List.of("--dangerously-bypass-approvals-and-sandbox");
-      });
-    }
-    if (ask.session() != null) {
-      argv.addAll(List.of("resume", ask.session()));
-    }
+    argv.addAll(ask.agent().equals("plan") ? List.of("--sandbox", "read-only") : switch (ask.approval()) {
+      case CONFIGURED -> List.of();
+      case EDITS -> List.of("--sandbox", "workspace-write");
+      case ALL -> List.of("--dangerously-bypass-approvals-and-sandbox");
+    });
+    argv.addAll(Adapter.option("resume", ask.session()));
     argv.add("-"); // the prompt is its input
     return argv;
   }

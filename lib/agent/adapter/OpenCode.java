@@ -43,12 +43,8 @@ public final class OpenCode implements Adapter {
   public List<String> argv(LaunchSpec ask) {
     var argv = new ArrayList<>(List.of(ask.program().toString(), "run", "--agent", ask.agent(), "--format", "json", "--print-logs",
         "--log-level", "ERROR")); // while it tries a provider again and again, only its log tells why it is silent
-    if (ask.model() != null) {
-      argv.addAll(List.of("--model", ask.model()));
-    }
-    if (ask.session() != null) {
-      argv.addAll(List.of("--session", ask.session()));
-    }
+    argv.addAll(Adapter.option("--model", ask.model()));
+    argv.addAll(Adapter.option("--session", ask.session()));
     if (ask.approval() == Approval.ALL && APPROVES.isIn(ask.version())) {
       argv.add("--auto");
     }
