@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.agent.output.OutputRecorder;
@@ -52,7 +51,6 @@ public final class Outbox implements AutoCloseable {
   private final Map<Long, AttemptSender> senders = new ConcurrentHashMap<>();
   private final Map<Attempt, Boolean> waiting = new LinkedHashMap<>(); // for the server's first answer; true where fresh
   private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
-  private final ReentrantLock lock = new ReentrantLock();
 
   /**
    * An outbox for one server, which delivers nothing before {@link #deliver}.
@@ -73,16 +71,11 @@ public final class Outbox implements AutoCloseable {
    * Lets it deliver, once the server has said what it is. Attempts of another server stay in the journal for a start with
    * that one.
    */
-  public void deliver(ServerFeatures server) {
-    lock.lock();
-    try {
-      delivery = delivery.to(server);
-      calls.release(MAX_CALLS);
-      waiting.forEach(this::start);
-      waiting.clear();
-    } finally {
-      lock.unlock();
-    }
+  public synchronized void deliver(ServerFeatures server) {
+    delivery = delivery.to(server);
+    calls.release(MAX_CALLS);
+    waiting.forEach(this::start);
+    waiting.clear();
   }
 
   /** Begins to deliver an attempt that this process claimed: its reports and, as it comes, its output. */
@@ -209,14 +202,9 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** The tasks of attempts that are not settled. */
-  public Set<String> pendingTasks() {
-    lock.lock();
-    try {
-      return Stream.concat(senders.values().stream().map(AttemptSender::attempt), waiting.keySet().stream()).map(Attempt::taskId)
-          .collect(Collectors.toSet());
-    } finally {
-      lock.unlock();
-    }
+  public synchronized Set<String> pendingTasks() {
+    return Stream.concat(senders.values().stream().map(AttemptSender::attempt), waiting.keySet().stream()).map(Attempt::taskId)
+        .collect(Collectors.toSet());
   }
 
   /** Stops delivering; the journal keeps what waits. */
@@ -229,28 +217,18 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** Has the attempt's sender look at the journal; starts one when it has ended. */
-  private void wake(Attempt attempt) {
-    lock.lock();
-    try {
-      if (senders.containsKey(attempt.id())) {
-        signal(attempt);
-      } else {
-        resume(attempt);
-      }
-    } finally {
-      lock.unlock();
+  private synchronized void wake(Attempt attempt) {
+    if (senders.containsKey(attempt.id())) {
+      signal(attempt);
+    } else {
+      resume(attempt);
     }
   }
 
-  private void start(Attempt attempt, boolean fresh) {
-    lock.lock();
-    try {
-      if (delivery.server() == null) {
-        waiting.put(attempt, fresh);
-        return;
-      }
-    } finally {
-      lock.unlock();
+  private synchronized void start(Attempt attempt, boolean fresh) {
+    if (delivery.server() == null) {
+      waiting.put(attempt, fresh);
+      return;
     }
     if (!isOurs(attempt)) {
       LOG.warn("reports wait for another server task={} server={}: a start with that server delivers them", attempt.taskId(), attempt.server());
@@ -287,26 +265,16 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** Removes a sender that has settled its attempt; false when it was signalled since. */
-  private boolean removeUnlessWoken(AttemptSender sender) {
-    lock.lock();
-    try {
-      var over = !sender.isSignalled();
-      if (over) {
-        remove(sender);
-      }
-      return over;
-    } finally {
-      lock.unlock();
+  private synchronized boolean removeUnlessWoken(AttemptSender sender) {
+    var over = !sender.isSignalled();
+    if (over) {
+      remove(sender);
     }
+    return over;
   }
 
-  private void remove(AttemptSender sender) {
-    lock.lock();
-    try {
-      senders.remove(sender.attempt().id(), sender);
-      threads.remove(sender.attempt().id(), Thread.currentThread());
-    } finally {
-      lock.unlock();
-    }
+  private synchronized void remove(AttemptSender sender) {
+    senders.remove(sender.attempt().id(), sender);
+    threads.remove(sender.attempt().id(), Thread.currentThread());
   }
 }
