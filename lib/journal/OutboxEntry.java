@@ -16,7 +16,7 @@ import lib.store.Sql;
  * @param kind {@code status} or {@code release}
  * @param status the status it tells
  * @param state {@code waiting} or {@code refused}
- * @param tries how often it was tried in vain; up to a minute behind
+ * @param tries how often it was tried in vain
  * @param error why it was not taken the last time; null when it was not tried yet
  * @param superseded whether there is a later attempt at the task, of which this one's report would say nothing true
  */

@@ -1,6 +1,5 @@
 package lib.outbox;
 
-import java.time.Duration;
 import java.util.Locale;
 import lib.client.http.ApiException;
 import lib.journal.Attempt;
@@ -19,7 +18,6 @@ final class ReportSender {
   private static final int MAX_REQUEUES = 10; // about five minutes; a server without a database answers "later" for ever
   private static final int CUT_NOTICE = 100; // characters of the sentence that says so
   private static final int KEPT_RESULT = 64 << 10; // what is left of a result that the server calls too large
-  private static final Duration NOTED = Duration.ofMinutes(1); // what people see of a long outage need not be newer
   private static final int UNAVAILABLE = 503; // also how a server without a database refuses to queue a task again
 
   private final Attempt attempt;
@@ -92,12 +90,11 @@ final class ReportSender {
     reports.record(report, outcome, tries, error, delivery.clock().now());
   }
 
-  /** One report on its way. The journal gets the first failure and then one a minute, for the people who list it. */
+  /** One report on its way. The journal gets each failure, for the people who list it. */
   private final class Sending implements RetryingCall.Call {
     private final PendingReport report;
     private TaskReport body;
     private int failures;
-    private long notedAt;
 
     private Sending(PendingReport report) {
       this.report = report;
@@ -116,10 +113,7 @@ final class ReportSender {
     @Override
     public boolean failed(int soFar, ApiException why) throws InterruptedException, DatabaseException {
       failures = soFar;
-      if (soFar == 1 || delivery.clock().nanos() - notedAt >= NOTED.toNanos()) {
-        notedAt = delivery.clock().nanos();
-        reports.recordFailure(report, soFar, why.getMessage());
-      }
+      reports.recordFailure(report, soFar, why.getMessage());
       return reports.isNeedless(report);
     }
   }
