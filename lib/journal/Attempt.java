@@ -14,14 +14,19 @@ import lib.protocol.Timestamps;
  * One try at a task, as the journal has it.
  *
  * @param id the journal's own number
- * @param claim what the server granted
+ * @param server our own server's id, else its address: its reports are delivered there and nowhere else
+ * @param n our own counter for this task, from 1
+ * @param marker which queueing of the task this answers
+ * @param codebase the folder worked in; null for tasks that need none
+ * @param fence the server's number for the claim; 0 where it gives none
+ * @param leaseSeconds how long the server keeps the task for us without contact; 0 where it does not say
  * @param sessionId the agent's session; null while unknown
  * @param delivered how much of its output the server has, at least
  * @param verdict the outcome as JSON once it ended, else null
  */
-public record Attempt(long id, AttemptKey key, Work work, Claim claim, State state, String sessionId, Instant createdAt,
-    Position delivered, String verdict) {
-
+public record Attempt(long id, String server, String workerId, String taskId, int n, String marker, String codebaseId, Path codebase,
+    String agentType, String title, int fence, long leaseSeconds, State state, String sessionId, Instant createdAt, Position delivered,
+    String verdict) {
   /** How far an attempt has come; each state is on disk before what follows it happens. */
   public enum State {
     /** We are about to claim it. */
@@ -44,16 +49,6 @@ public record Attempt(long id, AttemptKey key, Work work, Claim claim, State sta
   public record Work(String codebaseId, Path codebase, String agentType, String title) {}
 
   /**
-   * What the server granted.
-   *
-   * @param fence the server's number for the claim; 0 where it gives none
-   * @param leaseSeconds how long the server keeps the task for us without contact; 0 where it does not say
-   */
-  public record Claim(int fence, long leaseSeconds) {
-    static final Claim NONE = new Claim(0, 0);
-  }
-
-  /**
    * A place in the delivery of an attempt's output.
    *
    * @param sent bytes of the transcript that are delivered
@@ -65,54 +60,15 @@ public record Attempt(long id, AttemptKey key, Work work, Claim claim, State sta
 
   /** An attempt that is to be recorded as an intent. */
   public static Attempt draft(AttemptKey key, Work work, Instant at) {
-    return new Attempt(0, key, work, Claim.NONE, State.INTENT, null, at, Position.START, null);
-  }
-
-  public String server() {
-    return key.server();
-  }
-
-  public String workerId() {
-    return key.workerId();
-  }
-
-  public String taskId() {
-    return key.taskId();
-  }
-
-  public int n() {
-    return key.n();
-  }
-
-  public String marker() {
-    return key.marker();
-  }
-
-  public String codebaseId() {
-    return work.codebaseId;
-  }
-
-  public Path codebase() {
-    return work.codebase;
-  }
-
-  public String agentType() {
-    return work.agentType;
-  }
-
-  public int fence() {
-    return claim.fence;
-  }
-
-  public long leaseSeconds() {
-    return claim.leaseSeconds;
+    return new Attempt(0, key.server(), key.workerId(), key.taskId(), key.n(), key.marker(), work.codebaseId, work.codebase, work.agentType,
+        work.title, 0, 0, State.INTENT, null, at, Position.START, null);
   }
 
   /** What its directory keeps of it, for a worker whose journal is lost. */
   public ObjectNode toJson() {
-    return Json.object().put("server", server()).put("worker_id", workerId()).put("task_id", taskId()).put("n", n())
-        .put("marker", marker()).put("codebase_id", codebaseId()).put("codebase", codebase() == null ? null : codebase().toString())
-        .put("agent_type", work.agentType).put("title", work.title).put("created_at", createdAt.toString());
+    return Json.object().put("server", server).put("worker_id", workerId).put("task_id", taskId).put("n", n)
+        .put("marker", marker).put("codebase_id", codebaseId).put("codebase", codebase == null ? null : codebase.toString())
+        .put("agent_type", agentType).put("title", title).put("created_at", createdAt.toString());
   }
 
   /** An intent from what its directory keeps; empty when that is not whole. */
@@ -132,15 +88,18 @@ public record Attempt(long id, AttemptKey key, Work work, Claim claim, State sta
 
   /** The same with what the whole task says, where its announcement said less. */
   public Attempt describedBy(Task task) {
-    return new Attempt(id, new AttemptKey(key.server(), key.workerId(), key.taskId(), key.n(), task.marker()),
-        new Work(task.codebase(), work.codebase, task.agent(), task.title()), claim, state, sessionId, createdAt, delivered, verdict);
+    return new Attempt(id, server, workerId, taskId, n, task.marker(), task.codebase(), codebase, task.agent(), task.title(), fence,
+        leaseSeconds, state, sessionId, createdAt, delivered, verdict);
   }
 
   Attempt withId(long newId) {
-    return new Attempt(newId, key, work, claim, state, sessionId, createdAt, delivered, verdict);
+    return new Attempt(newId, server, workerId, taskId, n, marker, codebaseId, codebase, agentType, title, fence, leaseSeconds, state,
+        sessionId, createdAt, delivered, verdict);
   }
 
-  Attempt claimed(Claim granted) {
-    return new Attempt(id, key, work, granted, State.CLAIMED, sessionId, createdAt, delivered, verdict);
+  /** The same once the server granted it. */
+  public Attempt claimed(int newFence, long newLease) {
+    return new Attempt(id, server, workerId, taskId, n, marker, codebaseId, codebase, agentType, title, newFence, newLease, State.CLAIMED,
+        sessionId, createdAt, delivered, verdict);
   }
 }

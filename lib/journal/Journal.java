@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import lib.config.Codebase;
 import lib.core.Problem;
-import lib.journal.Attempt.Claim;
 import lib.journal.Attempt.Position;
 import lib.journal.Attempt.State;
 import lib.protocol.CodebaseInfo;
@@ -130,13 +129,13 @@ public final class Journal implements AutoCloseable {
     return database.write(Sync.POWER, sql -> {
       var attempt = draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id", row -> row.getLong(1), columns(draft)).orElseThrow());
       end(sql, attempt, verdict, List.of(outcome), false, at);
-      return attempt.claimed(new Claim(fence, 0));
+      return attempt.claimed(fence, 0);
     });
   }
 
   private static Object[] columns(Attempt draft) {
     return new Object[] {draft.server(), draft.workerId(), draft.taskId(), draft.n(), draft.marker(), draft.codebaseId(),
-        draft.codebase(), draft.work().agentType(), draft.work().title(), draft.createdAt()};
+        draft.codebase(), draft.agentType(), draft.title(), draft.createdAt()};
   }
 
   /** Forgets an intent whose claim was lost. */
@@ -155,12 +154,12 @@ public final class Journal implements AutoCloseable {
       throws DatabaseException, InterruptedException {
     return database.write(Sync.PROCESS, sql -> {
       sql.update("UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ?, marker = ?, codebase_id = ?, agent_type = ?, "
-          + "title = ? WHERE id = ?", fence, leaseSeconds, at, attempt.marker(), attempt.codebaseId(), attempt.agentType(), attempt.work().title(),
+          + "title = ? WHERE id = ?", fence, leaseSeconds, at, attempt.marker(), attempt.codebaseId(), attempt.agentType(), attempt.title(),
           attempt.id());
       for (var report : due) {
         ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, report, at);
       }
-      return attempt.claimed(new Claim(fence, leaseSeconds));
+      return attempt.claimed(fence, leaseSeconds);
     });
   }
 
@@ -250,11 +249,11 @@ public final class Journal implements AutoCloseable {
 
   private static Attempt attempt(ResultSet row) throws SQLException {
     var codebase = row.getString("codebase");
-    return new Attempt(row.getLong("id"), new AttemptKey(row.getString("server"), row.getString("worker_id"), row.getString("task_id"),
-        row.getInt("n"), row.getString("marker")), new Attempt.Work(row.getString("codebase_id"),
-        codebase == null ? null : Path.of(codebase), row.getString("agent_type"), row.getString("title")),
-        new Claim(row.getInt("fence"), row.getLong("lease_seconds")), State.valueOf(row.getString("state")), row.getString("session_id"),
-        Instant.parse(row.getString("created_at")), new Position(row.getLong("sent"), row.getLong("seq")), row.getString("verdict"));
+    return new Attempt(row.getLong("id"), row.getString("server"), row.getString("worker_id"), row.getString("task_id"), row.getInt("n"),
+        row.getString("marker"), row.getString("codebase_id"), codebase == null ? null : Path.of(codebase), row.getString("agent_type"),
+        row.getString("title"), row.getInt("fence"), row.getLong("lease_seconds"), State.valueOf(row.getString("state")),
+        row.getString("session_id"), Instant.parse(row.getString("created_at")), new Position(row.getLong("sent"), row.getLong("seq")),
+        row.getString("verdict"));
   }
 
   // --- how long things are kept

@@ -20,7 +20,6 @@ import lib.feed.Inbox;
 import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.outbox.Delivery;
 import lib.outbox.Outbox;
@@ -66,8 +65,8 @@ public final class MadeWorker {
 
   /** A claimed attempt. @param lease in seconds; 0 for none */
   public static Attempt attempt(String task, int fence, long lease, Instant at) {
-    return new Attempt(1, new AttemptKey("srv", "w1", task, 1, "m"), new Attempt.Work("cb", Path.of("/code"), "build", "t"),
-        new Attempt.Claim(fence, lease), Attempt.State.CLAIMED, null, at, Attempt.Position.START, null);
+    return new Attempt(1, "srv", "w1", task, 1, "m", "cb", Path.of("/code"), "build", "t", fence, lease, Attempt.State.CLAIMED, null, at,
+        Attempt.Position.START, null);
   }
 
   /** The outbox of this worker, which delivers. */
