@@ -30,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class AgentInspector implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentInspector.class);
   private static final Duration LOOK = Duration.ofSeconds(2); // some files' times: a program that is being installed is soon seen
-  private static final Duration MODELS_LOOK = Duration.ofSeconds(60); // a login is offered soon after it was made
   private static final Duration FIRST_RETRY = Duration.ofSeconds(10);
   private static final Known UNSEEN = Known.none(null, "the agent CLI is being looked for");
 
@@ -59,7 +58,6 @@ public final class AgentInspector implements Runnable {
   private boolean asked;
   private long askAt;
   private Duration retry;
-  private long modelsAt;
 
   /**
    * An inspector that knows nothing yet.
@@ -157,9 +155,7 @@ public final class AgentInspector implements Runnable {
     try {
       while (true) {
         inspect();
-        if (isModelsLookDue()) {
-          models();
-        }
+        models(); // which looks at files' times, so that a login is offered soon after it was made
         if (!models.known().equals(registered)) {
           registered = models.known();
           listener.modelsChanged();
@@ -169,12 +165,6 @@ public final class AgentInspector implements Runnable {
     } catch (InterruptedException e) {
       LOG.debug("agent inspector ends");
     }
-  }
-
-  private synchronized boolean isModelsLookDue() {
-    var due = known.adapter != null && time.nanos() >= modelsAt;
-    modelsAt = due ? time.nanos() + MODELS_LOOK.toNanos() : modelsAt;
-    return due;
   }
 
   /** Finds the program and what its file and the settings tell of it. Returns whether it must be asked before it can be used. */
@@ -193,12 +183,12 @@ public final class AgentInspector implements Runnable {
         asked = false;
         askAt = time.nanos();
         retry = FIRST_RETRY;
-        modelsAt = askAt;
         known = new Known(read, program, file, null, null, "the agent CLI " + program.path() + " is being asked for its version");
       }
       var kind = kind(program);
       asked |= kind.filter(adapter -> adapter.kind().equals(PlainCommand.KIND)).isPresent(); // it may be any program: never run for this
-      if (kind.isPresent() && (asked || !kind.get().argvDependsOnVersion(approval()))) {
+      var approval = Adapter.Approval.valueOf(read.get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
+      if (kind.isPresent() && (asked || !kind.get().argvDependsOnVersion(approval))) {
         known = new Known(read, program, file, kind.get(), known.version, null);
       }
       return known.adapter == null;
@@ -255,10 +245,6 @@ public final class AgentInspector implements Runnable {
   private Problem unknown(AgentProgram program) {
     return new Problem("what kind of agent CLI " + program.path() + " is cannot be found out", failure == null ? "it was not asked yet" : failure,
         "set agent_kind to one of " + String.join(", ", Adapters.kinds()));
-  }
-
-  private Adapter.Approval approval() {
-    return Adapter.Approval.valueOf(read.get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
   }
 
   private Map<String, String> environment() {

@@ -1,6 +1,5 @@
 package lib.core;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -8,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import lib.core.os.ProcFs;
 
 /**
  * What a process was started with: its variables, its current folder, its user's home and the host's name.
@@ -60,16 +60,9 @@ public record Environment(Map<String, String> vars, Path cwd, Path home, String 
 
   /** The kernel's name: a look-up may fail today and succeed tomorrow, and the worker would have another name and state folder. */
   private static String hostName() {
+    var kernel = ProcFs.read(Path.of("/proc/sys/kernel/hostname")).strip(); // empty where this is no Linux
     try {
-      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException e) {
-      return lookedUp(); // no Linux
-    }
-  }
-
-  private static String lookedUp() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
+      return kernel.isEmpty() ? InetAddress.getLocalHost().getHostName() : kernel;
     } catch (UnknownHostException e) {
       return "localhost"; // a host without a resolvable name still needs a worker name
     }

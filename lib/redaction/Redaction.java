@@ -1,10 +1,8 @@
 package lib.redaction;
 
-import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
 /**
@@ -21,7 +19,7 @@ public final class Redaction {
   public static final Redaction NONE = new Redaction(null);
 
   private final Needles needles; // null for none
-  private final Map<String, LongAdder> total = new ConcurrentHashMap<>();
+  private final Map<String, Long> total = new ConcurrentHashMap<>();
 
   private Redaction(Needles needles) {
     this.needles = needles;
@@ -48,9 +46,7 @@ public final class Redaction {
 
   /** All masks since the start, by name, so that a user sees when too much is masked. */
   public Map<String, Long> total() {
-    var all = new TreeMap<String, Long>();
-    total.forEach((name, count) -> all.put(name, count.sum()));
-    return Collections.unmodifiableMap(all);
+    return new TreeMap<>(total);
   }
 
   /** Counts of masks for people, like {@code GITHUB_TOKEN 3, URL password 1}; empty when nothing was masked. */
@@ -63,6 +59,6 @@ public final class Redaction {
   }
 
   void count(String name) {
-    total.computeIfAbsent(name, n -> new LongAdder()).increment();
+    total.merge(name, 1L, Long::sum);
   }
 }
