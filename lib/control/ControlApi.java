@@ -130,7 +130,8 @@ record ControlApi(Path stateDir, Daemon daemon) {
   private void tail(JsonNode params, ControlConnection client) throws InterruptedException {
     var task = text(params, "task_id");
     var lines = params.has("lines") ? number(params, "lines", 0, OutputTail.MOST_LINES) : OutputTail.LINES;
-    try (var tail = new OutputTail(stateDir, task, lines)) {
+    try {
+      var tail = new OutputTail(stateDir, task, lines);
       client.answer(tail.last());
       if (params.path("follow").asBoolean()) {
         tail.follow(client);

@@ -12,7 +12,7 @@ import lib.core.Json;
 import lib.core.Problem;
 
 /** Reads the end of a task's transcript on this machine, so that no server is needed. For one thread. */
-final class OutputTail implements AutoCloseable {
+final class OutputTail {
   static final int LINES = 20; // as people know it from tail, twice
   static final int MOST_LINES = 1000;
   private static final int BYTES = 256 << 10; // so much is read for it, however large the output is
@@ -63,10 +63,5 @@ final class OutputTail implements AutoCloseable {
     } catch (IOException e) {
       subscriber.send("end", end.put("problem", e.getMessage()));
     }
-  }
-
-  @Override
-  public void close() {
-    transcript.close();
   }
 }

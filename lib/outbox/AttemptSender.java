@@ -71,23 +71,21 @@ final class AttemptSender {
   /** Delivers until the attempt is settled. It may run again when a person has a refused report tried again. */
   void run() throws InterruptedException {
     var failures = 0;
-    try (transcript) {
-      while (true) {
-        try {
-          signals.drainPermits();
-          if (!step()) {
-            return;
-          }
-          failures = 0;
-        } catch (DatabaseException | IOException e) {
-          failures++;
-          LOG.error("task={} delivery waits for the disk, trying again: {}", attempt.taskId(), e.toString());
-          if (e instanceof IOException && failures == MAX_READ_FAILURES) {
-            LOG.error("task={} output not delivered, its outcome is: {}", attempt.taskId(), e.toString());
-            output.end();
-          }
-          delivery.clock().sleep(RetryPolicy.DELIVER.delay(failures, Duration.ZERO, delivery.random()));
+    while (true) {
+      try {
+        signals.drainPermits();
+        if (!step()) {
+          return;
         }
+        failures = 0;
+      } catch (DatabaseException | IOException e) {
+        failures++;
+        LOG.error("task={} delivery waits for the disk, trying again: {}", attempt.taskId(), e.toString());
+        if (e instanceof IOException && failures == MAX_READ_FAILURES) {
+          LOG.error("task={} output not delivered, its outcome is: {}", attempt.taskId(), e.toString());
+          output.end();
+        }
+        delivery.clock().sleep(RetryPolicy.DELIVER.delay(failures, Duration.ZERO, delivery.random()));
       }
     }
   }

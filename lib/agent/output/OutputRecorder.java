@@ -2,13 +2,13 @@ package lib.agent.output;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.TreeMap;
 import lib.agent.adapter.Adapter;
+import lib.agent.process.AttemptDirectory.Restart;
 import lib.agent.process.AttemptDirectory;
 import lib.core.PrintableText;
 import lib.redaction.MaskingStream;
@@ -59,9 +59,9 @@ public final class OutputRecorder implements Closeable {
       saved = Checkpoint.START;
       saved.write(directory);
     }
-    var restart = directory.restart().orElse(AttemptDirectory.Restart.NOWHERE); // findings about a lost session do not count
-    this.out = new Source("out", saved.out(), restart.out());
-    this.err = new Source("err", saved.err(), restart.err());
+    var restart = directory.restart(); // findings about a lost session do not count
+    this.out = new Source("out", saved.out(), restart.map(Restart::out).orElse(0L));
+    this.err = new Source("err", saved.err(), restart.map(Restart::err).orElse(0L));
     this.transcript = new TranscriptWriter(directory, saved.length(), outputMax);
   }
 
@@ -181,14 +181,10 @@ public final class OutputRecorder implements Closeable {
   }
 
   @Override
-  public void close() {
-    try {
-      out.close();
-      err.close();
-      transcript.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException("closing files that are written already", e);
-    }
+  public void close() throws IOException {
+    out.close();
+    err.close();
+    transcript.close();
   }
 
   /** One of the agent's files. It is read from its start, but rendered only behind the place of the checkpoint. */

@@ -1,30 +1,17 @@
 package lib.agent.output;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import lib.agent.process.AttemptDirectory;
 
 /**
  * Reads an attempt's output as people see it, as far as the checkpoint allows. An attempt without an agent has an empty one.
- * Not thread-safe.
+ * Without state and thread-safe.
  */
-public final class Transcript implements Closeable {
+public record Transcript(AttemptDirectory directory) {
   /** The file's name in the attempt's directory. */
   static final String FILE = "transcript";
-
-  private final AttemptDirectory directory;
-  private FileChannel file; // opened when there is something to read
-
-  public Transcript(AttemptDirectory directory) {
-    this.directory = directory;
-  }
 
   /** How far it can be read now. */
   public Checkpoint checkpoint() throws IOException {
@@ -69,28 +56,11 @@ public final class Transcript implements Closeable {
   /** The bytes of a part; fewer when the file is shorter. */
   public byte[] bytes(long from, int count) throws IOException {
     if (count <= 0) {
-      return new byte[0];
+      return new byte[0]; // there may be no file yet
     }
-    if (file == null) {
-      file = FileChannel.open(directory.file(FILE), StandardOpenOption.READ);
+    try (var in = Files.newInputStream(directory.file(FILE))) {
+      in.skip(from);
+      return in.readNBytes(count);
     }
-    var buffer = ByteBuffer.allocate(count);
-    while (buffer.hasRemaining() && file.read(buffer, from + buffer.position()) > 0) {
-      continue;
-    }
-    return buffer.hasRemaining() ? Arrays.copyOf(buffer.array(), buffer.position()) : buffer.array();
-  }
-
-  /** Closes the file. A later reading opens it again. */
-  @Override
-  public void close() {
-    try {
-      if (file != null) {
-        file.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("closing a file that was only read", e);
-    }
-    file = null;
   }
 }

@@ -89,9 +89,7 @@ public record AttemptDirectory(Path path) {
    * @param out how many bytes {@code out} had before
    * @param err how many bytes {@code err} had before
    */
-  public record Restart(String why, long out, long err) {
-    public static final Restart NOWHERE = new Restart("", 0, 0);
-  }
+  public record Restart(String why, long out, long err) {}
 
   /** Records which kind of agent runs here; before it runs. */
   public void adapter(Adapter adapter) throws MachineFailure {

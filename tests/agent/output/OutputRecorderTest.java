@@ -244,9 +244,8 @@ class OutputRecorderTest {
   }
 
   static String text(AttemptDirectory folder) throws IOException {
-    try (var transcript = new Transcript(folder)) {
-      return new String(transcript.bytes(0, (int) transcript.checkpoint().length()), StandardCharsets.UTF_8);
-    }
+    var transcript = new Transcript(folder);
+    return new String(transcript.bytes(0, (int) transcript.checkpoint().length()), StandardCharsets.UTF_8);
   }
 
   private AttemptDirectory folder() throws IOException {
