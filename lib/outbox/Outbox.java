@@ -96,17 +96,12 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /** Reports the session as soon as it is known; nothing once the outcome is recorded. */
-  public void session(Attempt attempt, String sessionId) throws DatabaseException, InterruptedException {
-    delivery.journal().session(attempt, sessionId);
-    addRunning(attempt, sessionId);
-  }
-
-  /** The same when the session is a new one; one that cannot be recorded now is reported with the outcome. */
+  /** Reports a new session as soon as it is known. One that cannot be recorded now is reported with the outcome. */
   public void sessionFound(Attempt attempt, String sessionId) {
     try {
       if (!sessionId.equals(attempt.sessionId())) {
-        session(attempt, sessionId);
+        delivery.journal().session(attempt, sessionId);
+        addRunning(attempt, sessionId);
       }
     } catch (DatabaseException e) {
       LOG.warn("cannot record the session, it is reported with the outcome task={}: {}", attempt.taskId(), e.getMessage());

@@ -103,42 +103,31 @@ final class ReportSender {
 
     @Override
     public void send() throws ApiException, InterruptedException {
-      if (report.kind() == PendingReport.Kind.STATUS) {
-        delivery.client().status(body);
-      } else {
-        delivery.client().release(body);
+      switch (report.kind()) {
+        case STATUS -> delivery.client().status(body);
+        case RELEASE -> delivery.client().release(body);
+        case REQUEUE -> delivery.client().requeue(attempt.taskId());
       }
+    }
+
+    @Override
+    public boolean hasArrived() throws ApiException, InterruptedException {
+      return report.kind() == PendingReport.Kind.REQUEUE && delivery.client().task(attempt.taskId()).status() != TaskStatus.FAILED;
     }
 
     @Override
     public boolean failed(int soFar, ApiException why) throws InterruptedException, DatabaseException {
       failures = soFar;
       reports.recordFailure(report, soFar, why.getMessage());
-      return reports.isNeedless(report);
+      return report.kind() == PendingReport.Kind.REQUEUE && soFar == MAX_REQUEUES || reports.isNeedless(report);
     }
   }
 
   /** Has the failed task queued again, unless the server has done so, or a worker has it again, already. */
   private void requeue(PendingReport report) throws InterruptedException, DatabaseException {
-    var tries = new int[1];
-    var refusal = calls.make("re-queue", new RetryingCall.Call() {
-      @Override
-      public void send() throws ApiException, InterruptedException {
-        delivery.client().requeue(attempt.taskId());
-      }
-
-      @Override
-      public boolean hasArrived() throws ApiException, InterruptedException {
-        return delivery.client().task(attempt.taskId()).status() != TaskStatus.FAILED;
-      }
-
-      @Override
-      public boolean failed(int failures, ApiException why) {
-        tries[0] = failures;
-        return failures == MAX_REQUEUES;
-      }
-    }, true);
-    record(report, refusal == null ? ReportQueue.Outcome.ACCEPTED : ReportQueue.Outcome.REFUSED, tries[0],
+    var sending = new Sending(report);
+    var refusal = calls.make("re-queue", sending, true);
+    record(report, refusal == null ? ReportQueue.Outcome.ACCEPTED : ReportQueue.Outcome.REFUSED, sending.failures,
         refusal == null ? null : refusal.getMessage());
     LOG.info("task={} {}", attempt.taskId(), refusal == null ? "queued again at the server"
         : "stays failed, the server did not queue it again: " + refusal.getMessage());

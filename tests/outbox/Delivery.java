@@ -117,7 +117,7 @@ public final class Delivery implements AutoCloseable {
   }
 
   void session(String id) throws DatabaseException, InterruptedException {
-    outbox.session(attempt, id);
+    outbox.sessionFound(attempt, id);
   }
 
   /** The agent has ended, and this is what to say of it. */
