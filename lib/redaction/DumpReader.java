@@ -1,6 +1,7 @@
 package lib.redaction;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A dump, as xxd, hexdump and od write them, as the bytes that it shows in its columns and in its gutter. It may stand in a
@@ -15,7 +16,6 @@ final class DumpReader extends Reading {
   private static final int INDENT = 8;
   private static final int DIGITS = 6; // of an offset at least, as of od -Ax
   private static final int MOST_DIGITS = 16;
-  private static final int CELLS = 4; // of `cells`, for one byte: its column's place and end, its gutter's, its line's
   private static final int CHARACTER = 4; // the width of a column of od -c
 
   static {
@@ -27,8 +27,11 @@ final class DumpReader extends Reading {
   private int begin; // of the line that is read
   private int from; // what follows its offset
   private int to; // where it ends
-  private int length; // of the units
-  private int[] cells = new int[64 * CELLS];
+  private final List<Cell> cells = new ArrayList<>(); // of all lines, one for each unit
+  private final List<Cell> row = new ArrayList<>(); // of the line that is read
+
+  /** A byte with its column, its place in the gutter, and its line's begin. @param gutter -1 for none */
+  private record Cell(int value, int from, int to, int gutter, int line) {}
 
   /**
    * A reader of one dump.
@@ -39,14 +42,18 @@ final class DumpReader extends Reading {
     super(scan.needles, scan);
     this.text = text;
     line = text.units;
-    units = new byte[cells.length / CELLS];
     closed = true;
   }
 
   /** Finds the secrets of the dump that begins with the line at this unit; where the line after its last begins. */
   int read(int at) {
-    for (begin = at; isLine() && (numbers() || characters()); begin = Math.min(to + 1, line.length)) {}
-    units = Arrays.copyOf(units, length);
+    for (begin = at; isLine() && (numbers() || characters()); begin = Math.min(to + 1, line.length)) {
+      cells.addAll(row);
+    }
+    units = new byte[cells.size()];
+    for (var i = 0; i < units.length; i++) {
+      units[i] = (byte) cells.get(i).value;
+    }
     search(STEPS);
     return begin;
   }
@@ -82,7 +89,7 @@ final class DumpReader extends Reading {
 
   /** Reads groups of digits; whether the line has nothing else, but for a gutter. */
   private boolean numbers() {
-    var first = length;
+    row.clear();
     var colon = from < to && line[from] == ':'; // as xxd has it, which shows the bytes of a number in their order
     for (int at = colon ? from + 1 : from, end; at < to; at = end) {
       var group = at;
@@ -90,28 +97,26 @@ final class DumpReader extends Reading {
         group++;
       }
       var bar = group < to && (line[group] == '|' || line[group] == '>') ? 1 : 0;
-      if (bar > 0 || colon && group - at > 1 && to - group <= length - first) {
-        return gutter(first, group + bar);
+      if (bar > 0 || colon && group - at > 1 && to - group <= row.size()) {
+        return gutter(group + bar);
       }
       end = group;
       while (end < to && line[end] != ' ') {
         end++;
       }
       if (end > group && (group == at || !number(colon, group, end))) {
-        length = first;
         return false;
       }
     }
-    return length > first;
+    return !row.isEmpty();
   }
 
-  private boolean gutter(int first, int at) {
-    var isGutter = to - at <= length - first + 1; // a bar closes it
-    length = isGutter ? length : first;
-    for (var i = first; i < length && at + i - first < to; i++) {
-      cells[i * CELLS + 2] = at + i - first;
+  private boolean gutter(int at) {
+    for (var i = 0; i < row.size() && at + i < to; i++) {
+      var cell = row.get(i);
+      row.set(i, new Cell(cell.value, cell.from, cell.to, at + i, cell.line));
     }
-    return length > first;
+    return !row.isEmpty() && to - at <= row.size() + 1; // a bar closes it
   }
 
   private boolean number(boolean colon, int group, int end) {
@@ -142,7 +147,7 @@ final class DumpReader extends Reading {
 
   /** Reads columns as of od -c: a character, an escape, a name or three octal digits; empty for a blank. */
   private boolean characters() {
-    var first = length;
+    row.clear();
     for (var at = from; at < to; at += CHARACTER) {
       var end = Math.min(to, at + CHARACTER);
       var begin = at;
@@ -151,30 +156,20 @@ final class DumpReader extends Reading {
       }
       var isNamed = end - begin > 1 && (line[begin] == '\\' || line[begin] >= 'a' || line[begin] < '8'); // none that a value has
       if (begin == at || begin < end && end - at < CHARACTER || end - begin > 1 && !isNamed) {
-        length = first;
         return false;
       }
       add(isNamed ? 0xff : begin < end ? line[begin] : ' ', at, end);
     }
-    return length > first;
+    return !row.isEmpty();
   }
 
   private void add(int value, int from, int to) {
-    if (length == units.length) {
-      units = Arrays.copyOf(units, 2 * length);
-      cells = Arrays.copyOf(cells, 2 * length * CELLS);
-    }
-    units[length] = (byte) value;
-    var cell = CELLS * length++;
-    cells[cell] = from;
-    cells[cell + 1] = to;
-    cells[cell + 2] = -1;
-    cells[cell + 3] = begin;
+    row.add(new Cell(value, from, to, -1, begin));
   }
 
   @Override
   int place(int unit) {
-    return text.place(unit == length ? begin : cells[unit * CELLS + 3]);
+    return text.place(unit == cells.size() ? begin : cells.get(unit).line);
   }
 
   /** Masks bytes, line by line. */
@@ -185,13 +180,13 @@ final class DumpReader extends Reading {
       var columnEnd = 0;
       var gutterEnd = 0;
       for (next = at; next < to && place(next) == place(at); next++) {
-        column = Math.min(column, cells[next * CELLS]);
-        columnEnd = Math.max(columnEnd, cells[next * CELLS + 1]);
-        gutterEnd = Math.max(gutterEnd, cells[next * CELLS + 2] + 1);
+        column = Math.min(column, cells.get(next).from);
+        columnEnd = Math.max(columnEnd, cells.get(next).to);
+        gutterEnd = Math.max(gutterEnd, cells.get(next).gutter + 1);
       }
       text.found(column, columnEnd, name);
       if (gutterEnd > 0) {
-        text.found(cells[at * CELLS + 2], gutterEnd, name);
+        text.found(cells.get(at).gutter, gutterEnd, name);
       }
     }
   }
