@@ -33,27 +33,22 @@ record ShortCommand(OptionalInt exit, String out, String err) {
       throws IOException, InterruptedException {
     var out = Files.createTempFile(directory, "probe", ".out");
     var err = Files.createTempFile(directory, "probe", ".err");
-    try {
-      return run(argv, environment, directory, out, err, longest);
-    } finally {
-      Files.deleteIfExists(out);
-      Files.deleteIfExists(err);
-    }
-  }
-
-  private static ShortCommand run(List<String> argv, Map<String, String> environment, Path directory, Path out, Path err, Duration longest)
-      throws IOException, InterruptedException {
     var builder = new ProcessBuilder(argv).directory(directory.toFile()).redirectInput(Path.of("/dev/null").toFile())
         .redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
-    var process = Orphans.spawn(builder);
     try {
-      var exit = process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS) ? OptionalInt.of(process.exitValue()) : OptionalInt.empty();
-      return new ShortCommand(exit, read(out), read(err));
+      var process = Orphans.spawn(builder);
+      try {
+        var exit = process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS) ? OptionalInt.of(process.exitValue()) : OptionalInt.empty();
+        return new ShortCommand(exit, read(out), read(err));
+      } finally {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
     } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+      Files.deleteIfExists(out);
+      Files.deleteIfExists(err);
     }
   }
 

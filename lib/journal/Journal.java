@@ -106,8 +106,7 @@ public final class Journal implements AutoCloseable {
    * @param draft numbered by {@link #next}
    */
   public Attempt insertIntent(Attempt draft) throws DatabaseException, InterruptedException {
-    return database.write(Sync.POWER, sql -> draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id",
-        row -> row.getLong(1), columns(draft)).orElseThrow()));
+    return database.write(Sync.POWER, sql -> insert(sql, draft));
   }
 
   /**
@@ -127,10 +126,14 @@ public final class Journal implements AutoCloseable {
    */
   public Attempt insertEnded(Attempt draft, int fence, String verdict, TaskReport outcome, Instant at) throws DatabaseException, InterruptedException {
     return database.write(Sync.POWER, sql -> {
-      var attempt = draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id", row -> row.getLong(1), columns(draft)).orElseThrow());
+      var attempt = insert(sql, draft);
       end(sql, attempt, verdict, List.of(outcome), false, at);
       return attempt.claimed(fence, 0);
     });
+  }
+
+  private static Attempt insert(Sql sql, Attempt draft) throws SQLException {
+    return draft.withId(sql.first("INSERT INTO attempt " + INSERT + " RETURNING id", row -> row.getLong(1), columns(draft)).orElseThrow());
   }
 
   private static Object[] columns(Attempt draft) {

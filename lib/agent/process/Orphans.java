@@ -2,9 +2,7 @@ package lib.agent.process;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -61,16 +59,10 @@ public final class Orphans {
     }
     synchronized (OWN) {
       while (true) {
-        var living = new HashSet<Long>();
-        var reaped = false;
-        for (var pid : children()) {
-          var stat = OWN.containsKey(pid) ? Optional.<ProcFs.Stat>empty() : ProcFs.stat(pid).filter(found -> found.parent() == SELF);
-          if (stat.isPresent() && !isReaped(stat.get())) {
-            living.add(pid);
-          }
-          reaped |= stat.isPresent() && !living.contains(pid);
-        }
-        if (!reaped) { // one that ended since the list was made may have left another one
+        var orphans = children().stream().filter(pid -> !OWN.containsKey(pid)).flatMap(pid -> ProcFs.stat(pid).stream())
+            .filter(stat -> stat.parent() == SELF).toList();
+        var living = orphans.stream().filter(stat -> !isReaped(stat)).map(ProcFs.Stat::pid).collect(Collectors.toSet());
+        if (living.size() == orphans.size()) { // one that ended since the list was made may have left another one
           return living;
         }
       }
