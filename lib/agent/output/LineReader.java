@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 
 /**
  * Reads the lines of a file that another process still writes. It gives a line once its end is there, so never half a
@@ -30,11 +29,10 @@ final class LineReader implements Closeable {
   record Line(long start, long next, String text, boolean part) {}
 
   private final FileChannel file;
-  private final byte[] block = new byte[64 << 10];
-  private int from; // of the block, what is not given yet
+  private byte[] buffer = new byte[64 << 10];
+  private int from; // of the buffer, what is not given yet
+  private int scanned; // up to here it has no line end
   private int to;
-  private byte[] line = new byte[1024]; // what earlier blocks held of the line
-  private int length;
   private long start;
   private long limit = Long.MAX_VALUE;
 
@@ -54,61 +52,53 @@ final class LineReader implements Closeable {
    */
   Line next(boolean complete) throws IOException {
     while (true) {
-      var end = from;
-      while (end < to && block[end] != '\n') {
-        end++;
+      while (scanned < to && buffer[scanned] != '\n') {
+        scanned++;
       }
-      var found = end < to;
-      append(Math.min(end, from + MAX_LINE - length));
-      if (length == MAX_LINE) {
-        return part();
+      if (scanned < to) {
+        return give(scanned, scanned + 1, false);
       }
-      if (found) {
-        from++;
-        return line(1);
+      if (to - from == MAX_LINE) {
+        var end = character(to);
+        return give(end, end, true);
       }
-      from = 0;
-      to = Math.max(0, file.read(ByteBuffer.wrap(block, 0, (int) Math.min(block.length, limit - file.position()))));
-      if (to == 0) {
-        return complete && length > 0 ? line(0) : null;
+      if (to == buffer.length) {
+        makeRoom();
       }
+      var read = file.read(ByteBuffer.wrap(buffer, to, (int) Math.min(buffer.length - to, limit - file.position())));
+      if (read <= 0) {
+        return complete && to > from ? give(to, to, false) : null;
+      }
+      to += read;
     }
   }
 
-  private Line line(int terminator) {
-    var end = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
-    var found = give(new String(line, 0, end, StandardCharsets.UTF_8), length + terminator, false);
-    length = 0;
-    return found;
+  /** Moves what is not given yet to the beginning; a line that fills the buffer gets a larger one. */
+  private void makeRoom() {
+    var larger = from > 0 ? buffer : new byte[Math.min(MAX_LINE, buffer.length * 2)];
+    System.arraycopy(buffer, from, larger, 0, to - from);
+    buffer = larger;
+    to -= from;
+    scanned -= from;
+    from = 0;
   }
 
-  /** As much of the line as is whole characters. */
-  private Line part() {
-    var end = length;
-    while (end > length - 4 && (line[end - 1] & 0xC0) == 0x80) { // behind the first byte of a character
+  /** This place, or where the character begins that may not be whole before it. */
+  private int character(int place) {
+    var end = place;
+    while (end > place - 4 && (buffer[end - 1] & 0xC0) == 0x80) { // behind the first byte of a character
       end--;
     }
-    end = (line[end - 1] & 0xC0) == 0xC0 ? end - 1 : length;
-    var found = give(new String(line, 0, end, StandardCharsets.UTF_8), end, true);
-    System.arraycopy(line, end, line, 0, length - end);
-    length -= end;
-    return found;
+    return (buffer[end - 1] & 0xC0) == 0xC0 ? end - 1 : place;
   }
 
-  private Line give(String text, int bytes, boolean part) {
-    var given = new Line(start, start + bytes, text, part);
-    start = given.next;
-    return given;
-  }
-
-  private void append(int end) {
-    var more = end - from;
-    if (length + more > line.length) {
-      line = Arrays.copyOf(line, Math.min(MAX_LINE, Math.max(length + more, line.length * 2)));
-    }
-    System.arraycopy(block, from, line, length, more);
-    length += more;
-    from = end;
+  private Line give(int end, int next, boolean part) {
+    var last = !part && end > from && buffer[end - 1] == '\r' ? end - 1 : end;
+    var line = new Line(start, start + next - from, new String(buffer, from, last - from, StandardCharsets.UTF_8), part);
+    start = line.next;
+    from = next;
+    scanned = next;
+    return line;
   }
 
   @Override
