@@ -27,11 +27,7 @@ public sealed interface AgentHealth {
    * @param hasResult whether the agent produced text
    * @param error the verdict's error; null for a success
    */
-  record Ended(Duration took, String reason, boolean hasResult, String error) {
-    private boolean isFastFailure() {
-      return reason != null && took.compareTo(FAST) < 0 && !hasResult;
-    }
-  }
+  record Ended(Duration took, String reason, boolean hasResult, String error) {}
 
   /** The program gets tasks. @param failures fast failures in a row */
   record Closed(int failures) implements AgentHealth {}
@@ -53,7 +49,7 @@ public sealed interface AgentHealth {
     if (this instanceof Open || ended.reason != null && !REASONS.contains(ended.reason)) {
       return this;
     }
-    if (!ended.isFastFailure()) {
+    if (ended.reason == null || ended.hasResult || ended.took.compareTo(FAST) >= 0) {
       return UNTESTED;
     }
     var last = ", the last time with: " + (ended.error == null ? "" : ended.error.lines().findFirst().orElse(""));

@@ -1,6 +1,9 @@
 package lib.agent.adapter;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import lib.core.Json;
 
 /** What one line of an agent's output says. */
 public sealed interface AgentEvent {
@@ -19,6 +22,12 @@ public sealed interface AgentEvent {
   record ToolCall(String tool, String about, String failure, String file, String call) implements AgentEvent {
     public ToolCall(String tool, String about, String failure, String file) {
       this(tool, about, failure, file, null);
+    }
+
+    /** What a tool runs, reads, writes or looks for, under the names that the CLIs' own tools use; empty when it has none. */
+    static String about(JsonNode input) {
+      return Objects.toString(Json.text(input, "command", "cmd", "filePath", "file_path", "notebook_path", "path", "pattern", "url", "query",
+          "description"), "");
     }
   }
 

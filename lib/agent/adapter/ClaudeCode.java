@@ -77,7 +77,7 @@ public final class ClaudeCode implements Adapter {
       switch (block.path("type").asText()) {
         case "text" -> events.add(new AgentEvent.Text(block.path("text").asText()));
         case "tool_use", "server_tool_use" ->
-            events.add(new AgentEvent.ToolCall(block.path("name").asText("tool"), ToolSummary.of(block.path("input")), null, null,
+            events.add(new AgentEvent.ToolCall(block.path("name").asText("tool"), AgentEvent.ToolCall.about(block.path("input")), null, null,
                 Json.text(block, "id")));
         default -> { } // thinking, and what later versions think of
       }

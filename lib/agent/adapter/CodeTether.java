@@ -95,7 +95,7 @@ public final class CodeTether implements Adapter {
     return switch (type) {
       case "text_complete" -> new AgentEvent.Text(line.path("text").asText());
       case "tool_call_started" -> new AgentEvent.ToolCall(line.path("name").asText("tool"),
-          Json.readObject(line.path("arguments").asText()).map(ToolSummary::of).orElse(""), null, null);
+          Json.readObject(line.path("arguments").asText()).map(AgentEvent.ToolCall::about).orElse(""), null, null);
       case "tool_call_completed" -> line.path("success").asBoolean(true) ? new AgentEvent.Ignored()
           : new AgentEvent.ToolCall(line.path("name").asText("tool"), "", line.path("output").asText("failed"), null);
       case "patch_completed" -> Json.text(line.path("metadata"), "path", "file_path", "file") instanceof String file

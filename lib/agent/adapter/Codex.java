@@ -113,7 +113,7 @@ public final class Codex implements Adapter {
   private static List<AgentEvent> started(JsonNode item) {
     return switch (item.path("type").asText()) {
       case "command_execution" -> List.of(new AgentEvent.ToolCall("shell", command(item), null, null));
-      case "mcp_tool_call" -> List.of(new AgentEvent.ToolCall(tool(item), ToolSummary.of(item.path("arguments")), null, null));
+      case "mcp_tool_call" -> List.of(new AgentEvent.ToolCall(tool(item), AgentEvent.ToolCall.about(item.path("arguments")), null, null));
       default -> List.of();
     };
   }
@@ -125,8 +125,8 @@ public final class Codex implements Adapter {
           : List.of(new AgentEvent.ToolCall("shell", command(item), "it was not allowed", null));
       case "file_change" -> changes(item);
       case "mcp_tool_call" -> !item.path("status").asText().equals("failed") ? List.of()
-          : List.of(new AgentEvent.ToolCall(tool(item), ToolSummary.of(item.path("arguments")), message(item.path("error")), null));
-      case "web_search" -> List.of(new AgentEvent.ToolCall("web_search", ToolSummary.of(item), null, null));
+          : List.of(new AgentEvent.ToolCall(tool(item), AgentEvent.ToolCall.about(item.path("arguments")), message(item.path("error")), null));
+      case "web_search" -> List.of(new AgentEvent.ToolCall("web_search", AgentEvent.ToolCall.about(item), null, null));
       case "error" -> List.of(new AgentEvent.Notice(message(item))); // as that it knows nothing of the model's size
       default -> List.of();
     };

@@ -114,7 +114,7 @@ public final class OpenCode implements Adapter {
     var file = Json.text(input, "filePath", "file_path", "path");
     var failed = state.path("status").asText().equals("error");
     var reason = Json.text(state, "error");
-    return new AgentEvent.ToolCall(name, ToolSummary.of(input), failed ? reason == null ? "failed" : reason : null,
+    return new AgentEvent.ToolCall(name, AgentEvent.ToolCall.about(input), failed ? reason == null ? "failed" : reason : null,
         !failed && CHANGING.contains(name) ? file : null);
   }
 
