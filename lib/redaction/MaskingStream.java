@@ -40,34 +40,34 @@ public final class MaskingStream {
   }
 
   String take(String more, boolean last) {
-    if (redaction.needles() == null || more.isEmpty() && held.isEmpty()) {
+    if (redaction.needles == null || more.isEmpty() && held.isEmpty()) {
       return more;
     }
     var text = held.isEmpty() ? more : held + more;
-    var scan = new Scan(redaction.needles(), text, context, last);
-    var spans = scan.spans();
+    var scan = new Scan(redaction.needles, text, context, last);
+    var spans = scan.spans;
     spans.addAll(ahead);
     spans.sort(Comparator.comparingInt(Span::begin).thenComparing(Span::end, Comparator.reverseOrder()));
     var masked = new StringBuilder(spans.isEmpty() ? 0 : text.length());
     var at = context;
     for (var span : spans) {
-      if (span.begin() >= at && span.begin() < scan.cut()) {
+      if (span.begin() >= at && span.begin() < scan.cut) {
         masked.append(text, at, span.begin()).append('[').append(span.name()).append(']');
         counts.merge(span.name(), 1L, Long::sum);
         redaction.count(span.name());
       }
-      at = span.begin() < scan.cut() ? Math.max(at, span.end()) : at;
+      at = span.begin() < scan.cut ? Math.max(at, span.end()) : at;
     }
     hold(text, scan, spans);
-    var rest = Math.min(at, scan.cut());
-    return masked.isEmpty() ? text.substring(rest, scan.cut()) : masked.append(text, rest, scan.cut()).toString();
+    var rest = Math.min(at, scan.cut);
+    return masked.isEmpty() ? text.substring(rest, scan.cut) : masked.append(text, rest, scan.cut).toString();
   }
 
   private void hold(String text, Scan scan, List<Span> spans) {
     var begin = scan.context();
     held = text.substring(begin);
-    context = scan.cut() - begin;
-    ahead = spans.stream().filter(span -> span.end() > scan.cut())
+    context = scan.cut - begin;
+    ahead = spans.stream().filter(span -> span.end() > scan.cut)
         .map(span -> new Span(span.begin() - begin, span.end() - begin, span.name())).toList();
   }
 }

@@ -54,11 +54,14 @@ final class Needles {
     boolean isHexPrefix;
   }
 
-  private final char[] index = new char[MASK + 1]; // 0 for none
-  private final List<Bucket> buckets = new ArrayList<>(List.of(new Bucket()));
+  /** The numbers of the buckets of one, two or three letters or digits, which are the index in six bits each; 0 for none. */
+  final char[] index = new char[MASK + 1];
+  final List<Bucket> buckets = new ArrayList<>(List.of(new Bucket()));
   private final boolean[] leads = new boolean[256];
-  private final Map<String, String> verbatim = new LinkedHashMap<>();
-  private int gap = GAP;
+  /** The values with too few letters and digits, which are found only as they stand, with their names. */
+  final Map<String, String> verbatim = new LinkedHashMap<>();
+  /** How many separators may stand at most between two letters of a value. */
+  int gap = GAP;
 
   /**
    * The needles of these values.
@@ -153,28 +156,8 @@ final class Needles {
     return c >= 0 && c < KINDS.length ? KINDS[c] : 0;
   }
 
-  /** The numbers of the buckets of one, two or three letters or digits, which are the index in six bits each; 0 for none. */
-  char[] index() {
-    return index;
-  }
-
-  /** The bucket of a number. */
-  Bucket bucket(int number) {
-    return buckets.get(number);
-  }
-
   /** Whether a value may have this byte before its first letter. */
   boolean leads(byte c) {
     return leads[c & 0xff];
-  }
-
-  /** How many separators may stand at most between two letters of a value. */
-  int gap() {
-    return gap;
-  }
-
-  /** The values with too few letters and digits, which are found only as they stand, with their names. */
-  Map<String, String> verbatim() {
-    return verbatim;
   }
 }

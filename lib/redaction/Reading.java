@@ -53,7 +53,7 @@ abstract class Reading {
       if (this.steps[units[at] & 0xff] < 0) {
         special(at);
       } else {
-        hit(needles.bucket(needles.index()[prefix]), at);
+        hit(needles.buckets.get(needles.index[prefix]), at);
       }
     }
     if (!closed) {
@@ -65,7 +65,7 @@ abstract class Reading {
   private int next(int at) {
     var units = this.units;
     var steps = this.steps;
-    var index = needles.index();
+    var index = needles.index;
     var prefix = this.prefix;
     for (; at < units.length; at++) {
       var step = steps[units[at] & 0xff];
@@ -84,7 +84,7 @@ abstract class Reading {
   /** Follows what may begin with the three letters of which the last stands here. */
   void hit(Bucket bucket, int third) {
     var next = third + 1;
-    while (next < units.length && Needles.kind(units[next]) == 0 && next - third <= needles.gap()) {
+    while (next < units.length && Needles.kind(units[next]) == 0 && next - third <= needles.gap) {
       next++;
     }
     for (var needle : bucket.needles) {
@@ -204,9 +204,9 @@ abstract class Reading {
   /** Keeps what may begin with the last two letters. */
   private void end() {
     openUnit(units.length);
-    for (int letters = 1, at = units.length, prefix = 0; letters < Needles.PREFIX && (at = back(at, 1, needles.gap())) >= 0; letters++) {
+    for (int letters = 1, at = units.length, prefix = 0; letters < Needles.PREFIX && (at = back(at, 1, needles.gap)) >= 0; letters++) {
       prefix |= Needles.kind(units[at]) << 6 * (letters - 1);
-      if (needles.index()[prefix] != 0) {
+      if (needles.index[prefix] != 0) {
         openUnit(start(at, units.length - 1));
       }
       begin(at);

@@ -18,7 +18,7 @@ public final class Redaction {
   /** Masks nothing. */
   public static final Redaction NONE = new Redaction(null);
 
-  private final Needles needles; // null for none
+  final Needles needles; // null for none
   private final Map<String, Long> total = new ConcurrentHashMap<>();
 
   private Redaction(Needles needles) {
@@ -52,10 +52,6 @@ public final class Redaction {
   /** Counts of masks for people, like {@code GITHUB_TOKEN 3, URL password 1}; empty when nothing was masked. */
   public static String text(Map<String, Long> counts) {
     return counts.entrySet().stream().map(one -> one.getKey() + " " + one.getValue()).collect(Collectors.joining(", "));
-  }
-
-  Needles needles() {
-    return needles;
   }
 
   void count(String name) {

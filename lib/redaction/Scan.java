@@ -28,11 +28,11 @@ final class Scan extends Reading {
   private final String text;
   private final int from;
   private final TokenShapes shapes;
-  private final List<Span> spans = new ArrayList<>(0);
+  final List<Span> spans = new ArrayList<>(0); // what was found, in no order
   private boolean escaped; // whether there may be escapes
   private EscapeReader undone; // null for a text without escapes
   private int dumpEnd;
-  private int cut;
+  int cut; // where the text can be cut: all that begins before is decided
 
   /**
    * Scans a text.
@@ -50,7 +50,7 @@ final class Scan extends Reading {
     shapes = new TokenShapes(text, this);
     dumpEnd = from == 0 ? dump(this, 0) : 0;
     search(STEPS);
-    needles.verbatim().forEach(this::verbatim);
+    needles.verbatim.forEach(this::verbatim);
     if (!last) {
       shapes.password(units.length);
       var tail = text.substring(Math.max(0, units.length - 2));
@@ -71,16 +71,6 @@ final class Scan extends Reading {
       bytes = text.replaceAll("[\\x{10000}-\\x{10ffff}]", "??").getBytes(StandardCharsets.ISO_8859_1);
     }
     return bytes;
-  }
-
-  /** What was found, in no order. */
-  List<Span> spans() {
-    return spans;
-  }
-
-  /** Where the text can be cut: all that begins before is decided. */
-  int cut() {
-    return cut;
   }
 
   /** Where the context of the text behind the cut begins: never within an escape. */
@@ -126,7 +116,7 @@ final class Scan extends Reading {
   void hit(Bucket bucket, int third) {
     super.hit(bucket, third);
     escaped |= bucket.isHexPrefix && third > 1 && units[third - 2] == '0' && (third == 2 || Needles.kind(units[third - 3]) == 0);
-    var begin = bucket.isShape ? back(third, Needles.PREFIX - 1, needles.gap()) : -1;
+    var begin = bucket.isShape ? back(third, Needles.PREFIX - 1, needles.gap) : -1;
     if (begin >= 0) {
       begin(begin);
     }
