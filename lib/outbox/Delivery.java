@@ -7,10 +7,4 @@ import lib.core.Clock;
 import lib.journal.Journal;
 
 /** What every delivery goes through: the server and what it can do, the journal, time and chance. Immutable. */
-public record Delivery(ServerFeatures server, ApiClient client, Journal journal, Clock clock, RandomGenerator random) {
-
-  /** The same, to a server that has said what it can do. */
-  Delivery to(ServerFeatures known) {
-    return new Delivery(known, client, journal, clock, random);
-  }
-}
+public record Delivery(ServerFeatures server, ApiClient client, Journal journal, Clock clock, RandomGenerator random) {}

@@ -72,7 +72,7 @@ public final class Outbox implements AutoCloseable {
    * that one.
    */
   public synchronized void deliver(ServerFeatures server) {
-    delivery = delivery.to(server);
+    delivery = new Delivery(server, delivery.client(), delivery.journal(), delivery.clock(), delivery.random());
     calls.release(MAX_CALLS);
     waiting.forEach(this::start);
     waiting.clear();

@@ -86,7 +86,7 @@ final class OutputSender {
     if (!located) {
       return locate(ended);
     }
-    sendChunk(new Chunk(delivered.chunks() + 1, transcript.text(delivered.sent(), length, fill())));
+    sendChunk(delivered.chunks() + 1, transcript.text(delivered.sent(), length, fill()));
     return true;
   }
 
@@ -129,14 +129,24 @@ final class OutputSender {
     return true;
   }
 
-  private void sendChunk(Chunk chunk) throws InterruptedException, DatabaseException {
-    var failed = calls.make("output", chunk, false);
+  private void sendChunk(long number, String text) throws InterruptedException, DatabaseException {
+    var failed = calls.make("output", new Asking() {
+      @Override
+      public void send() throws ApiException, InterruptedException {
+        delivery.client().output(attempt.taskId(), attempt.workerId(), text, delivery.clock().now(), attempt.fence(), number);
+      }
+
+      @Override
+      public boolean hasArrived() throws ApiException, InterruptedException {
+        return !delivery.server().dropsRepeats() && isLast(number, text);
+      }
+    }, false);
     if (failed != null && failed.kind() == ApiException.Kind.TOO_LARGE && fill() > MIN_FILL) {
       halvings++; // a body limit on the way
       return;
     }
     if (failed != null && CHUNK_KNOWN.equals(failed.code())) {
-      LOG.info("task={} output chunk={} is at the server with another text, asking it for the end", attempt.taskId(), chunk.number);
+      LOG.info("task={} output chunk={} is at the server with another text, asking it for the end", attempt.taskId(), number);
       located = false; // an earlier process of this worker sent it, and its call came through late
       return;
     }
@@ -149,7 +159,7 @@ final class OutputSender {
       }
       return;
     }
-    delivered = new Position(delivered.sent() + Transcript.size(chunk.text), chunk.number);
+    delivered = new Position(delivered.sent() + Transcript.size(text), number);
     delivery.journal().progress(attempt, delivered);
   }
 
@@ -165,38 +175,19 @@ final class OutputSender {
     }
   }
 
-  private final class Chunk extends Asking {
-    private final long number;
-    private final String text;
-
-    private Chunk(long number, String text) {
-      this.number = number;
-      this.text = text;
-    }
-
-    @Override
-    public void send() throws ApiException, InterruptedException {
-      delivery.client().output(attempt.taskId(), attempt.workerId(), text, delivery.clock().now(), attempt.fence(), number);
-    }
-
-    /**
-     * Elsewhere than at our own server, which drops repeats, the last chunk is read back. The total alone does not tell, since
-     * chunks of an earlier attempt count in it. A server that does not say counts as one that has it not.
-     */
-    @Override
-    public boolean hasArrived() throws ApiException, InterruptedException {
-      if (delivery.server().dropsRepeats()) {
-        return false;
+  /**
+   * Elsewhere than at our own server, which drops repeats, the last chunk is read back. The total alone does not tell, since
+   * chunks of an earlier attempt count in it. A server that does not say counts as one that has it not.
+   */
+  private boolean isLast(long number, String text) throws ApiException, InterruptedException {
+    try {
+      var last = delivery.client().output(attempt.taskId(), -1);
+      return last.total() != number - 1 && !last.chunks().isEmpty() && last.chunks().getLast().equals(text);
+    } catch (ApiException e) {
+      if (e.kind().again()) {
+        throw e;
       }
-      try {
-        var last = delivery.client().output(attempt.taskId(), -1);
-        return last.total() != number - 1 && !last.chunks().isEmpty() && last.chunks().getLast().equals(text);
-      } catch (ApiException e) {
-        if (e.kind().again()) {
-          throw e;
-        }
-        return false;
-      }
+      return false;
     }
   }
 }

@@ -51,7 +51,7 @@ final class ReportSender {
       return null;
     }
     var name = report.kind().name().toLowerCase(Locale.ROOT) + " " + report.report().status().word();
-    var sending = new Sending(report);
+    var sending = new Sending(report, false);
     var refusal = calls.make(name, sending, false);
     while (isTooLarge(refusal) && sending.body.result() != null) {
       sending.body = shortened(sending.body);
@@ -93,20 +93,25 @@ final class ReportSender {
   /** One report on its way. The journal gets each failure, for the people who list it. */
   private final class Sending implements RetryingCall.Call {
     private final PendingReport report;
+    private final boolean givesBack;
     private TaskReport body;
     private int failures;
 
-    private Sending(PendingReport report) {
+    /** @param givesBack whether it asks the server to take the task back instead */
+    private Sending(PendingReport report, boolean givesBack) {
+      this.givesBack = givesBack;
       this.report = report;
       this.body = report.report();
     }
 
     @Override
     public void send() throws ApiException, InterruptedException {
-      switch (report.kind()) {
-        case STATUS -> delivery.client().status(body);
-        case RELEASE -> delivery.client().release(body);
-        case REQUEUE -> delivery.client().requeue(attempt.taskId());
+      if (givesBack || report.kind() == PendingReport.Kind.REQUEUE) {
+        delivery.client().requeue(attempt.taskId());
+      } else if (report.kind() == PendingReport.Kind.STATUS) {
+        delivery.client().status(body);
+      } else {
+        delivery.client().release(body);
       }
     }
 
@@ -119,13 +124,14 @@ final class ReportSender {
     public boolean failed(int soFar, ApiException why) throws InterruptedException, DatabaseException {
       failures = soFar;
       reports.recordFailure(report, soFar, why.getMessage());
-      return report.kind() == PendingReport.Kind.REQUEUE && soFar == MAX_REQUEUES || reports.isNeedless(report);
+      return report.kind() == PendingReport.Kind.REQUEUE && soFar == MAX_REQUEUES || givesBack && why.status() == UNAVAILABLE
+          || reports.isNeedless(report);
     }
   }
 
   /** Has the failed task queued again, unless the server has done so, or a worker has it again, already. */
   private void requeue(PendingReport report) throws InterruptedException, DatabaseException {
-    var sending = new Sending(report);
+    var sending = new Sending(report, false);
     var refusal = calls.make("re-queue", sending, true);
     record(report, refusal == null ? ReportQueue.Outcome.ACCEPTED : ReportQueue.Outcome.REFUSED, sending.failures,
         refusal == null ? null : refusal.getMessage());
@@ -139,17 +145,8 @@ final class ReportSender {
    * people see it: status and release then both say so.
    */
   private void giveBack(PendingReport report) throws InterruptedException, DatabaseException {
-    var refusal = calls.make("give-back", new RetryingCall.Call() {
-      @Override
-      public void send() throws ApiException, InterruptedException {
-        delivery.client().requeue(attempt.taskId());
-      }
-
-      @Override
-      public boolean failed(int failures, ApiException why) throws DatabaseException {
-        return why.status() == UNAVAILABLE || reports.isNeedless(report);
-      }
-    }, false);
+    var sending = new Sending(report, true);
+    var refusal = calls.make("give-back", sending, false);
     if (refusal == null || refusal.kind() == ApiException.Kind.REFUSED) { // refused: the server has it back already
       record(report, ReportQueue.Outcome.ACCEPTED, 0, null);
       LOG.info("task={} given back to the server", attempt.taskId());
@@ -158,7 +155,7 @@ final class ReportSender {
       reports.replace(attempt, new TaskReport(attempt.taskId(), attempt.workerId(), TaskStatus.FAILED, null, null,
           "lost: " + report.report().error(), attempt.fence()));
     } else {
-      record(report, ReportQueue.Outcome.REFUSED, 1, refusal.getMessage());
+      record(report, ReportQueue.Outcome.REFUSED, sending.failures, refusal.getMessage());
       LOG.warn("task={} not given back, the server refused: {}", attempt.taskId(), refusal.getMessage());
     }
   }
