@@ -13,21 +13,11 @@ import lib.journal.Attempt;
  * Finds how much of an attempt's transcript the server has, after a start: the journal may be lost, or older than it. It reads the
  * server's last chunks and looks for them in the transcript. In doubt output comes twice rather than never.
  */
-final class DeliveredPosition {
+record DeliveredPosition(Attempt attempt, Delivery delivery, Transcript transcript) {
   private static final int LAST = 75; // chunks, 2.4 MiB of a young task
   private static final int OWN_LAST = 30; // chunks, 7.5 MiB at most
   private static final int MAX_SEARCHED = 1 << 20; // bytes that are looked for; more would find no other place
   private static final int BLOCK = 4 << 20;
-
-  private final Attempt attempt;
-  private final Delivery delivery;
-  private final Transcript transcript;
-
-  DeliveredPosition(Attempt attempt, Delivery delivery, Transcript transcript) {
-    this.attempt = attempt;
-    this.delivery = delivery;
-    this.transcript = transcript;
-  }
 
   /** The server's last chunks of this attempt. @param chunks of the task, by all attempts @param all whether they are all */
   private record Last(byte[] text, long chunks, boolean all) {}

@@ -9,22 +9,13 @@ import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes one attempt's calls to the server, each until the server takes it or refuses it for good. */
-final class RetryingCall {
+/**
+ * Makes one attempt's calls to the server, each until the server takes it or refuses it for good.
+ *
+ * @param turns shared by all attempts: so many calls are under way together
+ */
+record RetryingCall(String taskId, Semaphore turns, Clock clock, RandomGenerator random) {
   private static final Logger LOG = LoggerFactory.getLogger(RetryingCall.class);
-
-  private final String taskId;
-  private final Semaphore turns;
-  private final Clock clock;
-  private final RandomGenerator random;
-
-  /** @param turns shared by all attempts: so many calls are under way together */
-  RetryingCall(String taskId, Semaphore turns, Clock clock, RandomGenerator random) {
-    this.taskId = taskId;
-    this.turns = turns;
-    this.clock = clock;
-    this.random = random;
-  }
 
   /** A call. */
   interface Call {

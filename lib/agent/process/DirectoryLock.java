@@ -18,20 +18,15 @@ import lib.core.os.SystemCalls;
  * The lock by which the workers of a machine, also of different users, keep one writer per directory: {@code flock} on the
  * directory itself, opened for reading. A supervisor holds it for its agent's life, so it stays held when the worker dies. It
  * leaves no file behind. Asking takes some microseconds; a directory on a mount that hangs makes it hang. Thread-safe.
+ *
+ * @param program flock of util-linux; empty where the machine has none
  */
-public final class DirectoryLock {
+public record DirectoryLock(Optional<Path> program) {
   private static final int SHARED = 1;
   private static final int EXCLUSIVE = 2;
   private static final int AT_ONCE = 4;
   private static final Path TABLE = Path.of("/proc/locks");
   private static final int GAVE_UP = 75; // EX_TEMPFAIL of sysexits(3)
-
-  private final Optional<Path> program;
-
-  /** @param program flock of util-linux; empty where the machine has none */
-  DirectoryLock(Optional<Path> program) {
-    this.program = program;
-  }
 
   /** The lock with the {@code flock} of this environment's path. */
   public static DirectoryLock of(Environment env) {

@@ -23,8 +23,11 @@ import lib.core.os.SystemCalls;
  * foreground, because a shell's background job ignores INT, an ignored signal is inherited, and an interrupted {@code wait}
  * records the wrong exit code. It catches signals with a handler that does nothing, because only caught signals are the default
  * again in the agent. Every program on the way to the agent costs people a millisecond: there are four, and only the last forks.
+ *
+ * @param setsid the program that begins a session
+ * @param lock the lock that supervisors hold
  */
-public final class Supervisor {
+public record Supervisor(Path setsid, DirectoryLock lock) {
   /** Names the attempt that a process belongs to, also when it has left the agent's session. */
   public static final String MARKER = "A2A_ATTEMPT";
 
@@ -90,9 +93,6 @@ public final class Supervisor {
       exit $code
       """;
 
-  private final Path setsid;
-  private final DirectoryLock lock;
-
   /**
    * What to run.
    *
@@ -103,11 +103,6 @@ public final class Supervisor {
    */
   public record Launch(List<String> argv, Map<String, String> environment, Path directory, Path codebase, boolean promptOnInput) {}
 
-  private Supervisor(Path setsid, DirectoryLock lock) {
-    this.setsid = setsid;
-    this.lock = lock;
-  }
-
   /**
    * Supervisors on this machine.
    *
@@ -116,11 +111,6 @@ public final class Supervisor {
   public static Supervisor of(Environment env) {
     return new Supervisor(env.program("setsid").orElseThrow(() -> new Problem("no agent can be started on this machine",
         "there is no program setsid on the PATH", "install util-linux")), DirectoryLock.of(env));
-  }
-
-  /** The lock that supervisors hold. */
-  public DirectoryLock lock() {
-    return lock;
   }
 
   /**

@@ -4,19 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads how much disk and memory this Linux machine has to spare. What it cannot read counts as plenty. Thread-safe. */
-public final class HostResources {
+/**
+ * Reads how much disk and memory this Linux machine has to spare. What it cannot read counts as plenty. Thread-safe.
+ *
+ * @param root where {@code proc} and {@code sys} lie
+ */
+public record HostResources(Path root) {
   /** More than any limit, so that a machine without the file holds nothing back. */
   static final long PLENTY = Long.MAX_VALUE;
 
   private static final String STALLED = "full avg10=";
-
-  private final Path root;
-
-  /** @param root where {@code proc} and {@code sys} lie */
-  public HostResources(Path root) {
-    this.root = root;
-  }
 
   /** Bytes that an ordinary user can still write to the disk of this folder. */
   public long disk(Path folder) {
