@@ -165,9 +165,9 @@ class ControlTest extends OnSite {
 
   @Test
   void whyListsEveryRuleWhenTheWorkerHasNeverSeenTheTask() throws Exception {
-    site.work("-b", "code:" + code);
     var elsewhere = site.client().create(new lib.protocol.NewTask(null, "t", "p", "build", 0, null, null)).id();
     site.client().cancel(elsewhere, "not wanted");
+    site.work("-b", "code:" + code);
     var why = json("tasks", "why", elsewhere);
     assertThat(why.path("now").path("say").asText()).isEqualTo("no");
     var rules = why.path("now").path("rules").valueStream().map(r -> r.path("rule").asText()).toList();
