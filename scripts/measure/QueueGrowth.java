@@ -58,9 +58,16 @@ public final class QueueGrowth {
       bed.print("%s with %s pending tasks of others, ms: %s, last by first %.2f (target <= 1.3: %s)", call, sizes,
           curve.stream().map("%.2f"::formatted).toList(), ratio, Testbed.met(ratio <= 1.3));
     });
-    try (var database = database()) {
-      database.createStatement().execute("DELETE FROM tasks WHERE codebase_id = '" + others + "'");
+    remove();
+  }
+
+  /** Leaves no task and no worker to the rows that follow. */
+  private void remove() throws Exception {
+    try (var database = database(); var statement = database.createStatement()) {
+      statement.execute("DELETE FROM tasks WHERE codebase_id IN (SELECT id FROM codebases WHERE worker_id IN ('" + WORKER + "', '" + OTHER + "'))");
     }
+    client.unregister(WORKER);
+    client.unregister(OTHER);
   }
 
   private String registered(String worker) throws Exception {
@@ -118,6 +125,7 @@ public final class QueueGrowth {
     claim(create(count, codebase)); // warms both sides up
     var rate = claim(create(count, codebase));
     bed.figure("claims per second, " + CLAIMERS + " callers", rate, bare(count), ">=", 0.5);
+    remove();
   }
 
   private List<String> create(int count, String codebase) throws Exception {
