@@ -126,14 +126,14 @@ class WorkerStreamTest {
   }
 
   @Test
-  void pollsATenthOfTheLimitOfEachCodebase() throws Exception {
+  void pollsATenthOfTheLimitOfEachCodebaseBeforeMoreOfAny() throws Exception {
     var busy = hub.codebase("w", "/srv/busy");
     for (var i = 0; i < 110; i++) {
       hub.task(busy, Map.of("priority", 1));
     }
     var task = hub.task(hub.codebase("w", "/srv/other"));
     assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w")).valueStream().map(t -> t.path("id").asText()))
-        .hasSize(11).last().isEqualTo(task);
+        .hasSize(100).last().isEqualTo(task);
     assertThat(Served.ok(hub.get("/v1/agent/tasks?status=pending&worker_id=w&codebase_id=" + busy))).hasSize(100);
   }
 

@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -128,9 +129,26 @@ public final class TaskTable {
    * addressed to this worker or to nobody, so that other workers' queues cost nothing.
    *
    * @param codebases those that the worker may take tasks of
-   * @param each how many of one codebase at most
+   * @param each how many of one codebase come before any further ones of another, so that a long queue hides no other
    */
   public static List<ObjectNode> pending(Sql sql, Candidate worker, Set<String> codebases, int limit, int each) throws SQLException {
+    var fair = positions(sql, worker, codebases, each);
+    if (fair.size() >= each && fair.size() < limit) {
+      var filled = new LinkedHashSet<>(fair);
+      filled.addAll(positions(sql, worker, codebases, limit));
+      fair = filled.stream().limit(limit).sorted(QUEUE).toList();
+    }
+    var page = new Page(limit);
+    for (var position : fair) {
+      if (!sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ? AND status = 'pending'", page::add, position.id).orElse(true)) {
+        break;
+      }
+    }
+    return page.tasks;
+  }
+
+  /** The first pending tasks of each codebase, in queue order. */
+  private static List<Position> positions(Sql sql, Candidate worker, Set<String> codebases, int each) throws SQLException {
     var positions = new ArrayList<Position>();
     for (var codebase : codebases) {
       var some = new ArrayList<Position>();
@@ -143,13 +161,7 @@ public final class TaskTable {
       positions.addAll(some.subList(0, Math.min(each, some.size())));
     }
     positions.sort(QUEUE);
-    var page = new Page(limit);
-    for (var position : positions) {
-      if (!sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ? AND status = 'pending'", page::add, position.id).orElse(true)) {
-        break;
-      }
-    }
-    return page.tasks;
+    return positions;
   }
 
   private static List<Position> positions(Sql sql, Candidate worker, String codebase, String target, String agent, int most)

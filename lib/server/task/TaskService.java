@@ -98,8 +98,8 @@ public final class TaskService {
   }
 
   /**
-   * The pending tasks for this worker. Without a codebase it is a tenth of the limit of each at most, so that a long queue
-   * hides no other.
+   * The pending tasks for this worker. Without a codebase a tenth of the limit of each comes first, so that a long queue hides
+   * no other.
    *
    * @param agent the role that it names with this poll, or null
    * @param codebase the only one to look at, or null
