@@ -70,7 +70,8 @@ final class InnerWorker extends Command {
     }
   }
 
-  private volatile Daemon daemon;
+  private volatile Daemon daemon; // null until the worker has started
+  private volatile boolean isToLeave;
 
   InnerWorker() {
     super(Use.CONNECT, Use.OFFER, Use.WORK);
@@ -91,9 +92,13 @@ final class InnerWorker extends Command {
       var worker = new Worker(new WorkerContext(WorkerIdentity.of(settings), new ReloadableSettings(settings),
           new ServerLink(client), journal, redaction, new EventBus(), clock, IMPATIENT),
           settings.get(SettingsTable.CODEBASES));
-      daemon = new Daemon(worker, this::settings, s -> s.get(SettingsTable.CODEBASES));
-      try (var control = ControlServer.start(stateDir, daemon, io.env(), clock)) {
+      var starting = new Daemon(worker, this::settings, s -> s.get(SettingsTable.CODEBASES));
+      try (var control = ControlServer.start(stateDir, starting, io.env(), clock)) {
         worker.start(Integer.MAX_VALUE >> 1);
+        daemon = starting;
+        if (isToLeave) {
+          worker.detach();
+        }
         worker.await(Duration.ofDays(1));
       }
       return (worker.isConnected() ? Problem.Exit.DONE : Problem.Exit.INTERRUPTED).code;
@@ -126,6 +131,7 @@ final class InnerWorker extends Command {
 
   /** Has it leave at once; agents stay. */
   void detach() {
+    isToLeave = true; // it may be about to start
     if (daemon != null) {
       daemon.worker().detach();
     }

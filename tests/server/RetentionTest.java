@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import lib.server.task.LeaseReaper;
 import lib.server.task.Retention;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ class RetentionTest {
   void aWorker() throws Exception {
     hub.worker("w");
     codebase = hub.codebase("w", "/srv/app");
+    hub.time.advance(LeaseReaper.INTERVAL); // the look after the start is over
   }
 
   private String ended(String output) throws IOException {
@@ -93,13 +95,18 @@ class RetentionTest {
   }
 
   @Test
-  void prunesByItselfOnceAnHour() throws Exception {
+  void prunesByItselfAfterTheStartAndOnceAnHour() throws Exception {
     var old = ended("said\n");
     hub.time.advance(Duration.ofDays(DAYS).plusHours(1));
-    for (var beat = 0; beat < 240; beat++) {
-      hub.time.advance(Duration.ofSeconds(15));
-    }
+    var recent = ended("said\n");
+    hub.restart();
+    hub.time.advance(LeaseReaper.INTERVAL);
     assertThat(exists(old)).isFalse();
+    hub.time.advance(Duration.ofDays(DAYS).plusHours(1));
+    for (var beat = 0; beat < 240; beat++) {
+      hub.time.advance(LeaseReaper.INTERVAL);
+    }
+    assertThat(exists(recent)).isFalse();
   }
 
   @Test

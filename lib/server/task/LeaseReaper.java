@@ -20,7 +20,7 @@ public final class LeaseReaper {
   /** How often it looks; also how often a quiet output stream gets a comment. Task streams get a heartbeat every other time. */
   public static final Duration INTERVAL = Duration.ofSeconds(15);
 
-  private static final int PRUNE_BEATS = 240; // once an hour
+  private static final int PRUNE_BEATS = 240; // once an hour, and soon after the start: many a server lives for minutes
 
   private final Database database;
   private final TaskService tasks;
@@ -65,7 +65,7 @@ public final class LeaseReaper {
             announcer.heartbeat();
           }
           sweep();
-          if (beat % PRUNE_BEATS == 0) {
+          if (beat % PRUNE_BEATS == 1) {
             retention.prune(false);
           }
         } catch (DatabaseException | RuntimeException | Error e) { // nothing else would free tasks and end what hangs
