@@ -33,10 +33,10 @@ import lib.worker.context.WorkerIdentity;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
 
-/** {@code sync}: tells the server once of the agents' sessions on this machine, as a running worker does all the time. */
-@CommandLine.Command(name = "sync", description = "Tell the server once of the agents' sessions on this machine, as a running worker does "
+/** {@code sync}: uploads the agents' sessions on this machine once, as a running worker does all the time. */
+@CommandLine.Command(name = "sync", description = "Upload the agents' sessions on this machine once, as a running worker does "
     + "by itself; exit 1 when something could not be read or was not taken.",
-    footer = "%nIt registers nothing: a worker of this name must have run here. What it sends is masked as the worker's words are.%n%n"
+    footer = "%nIt registers nothing: a worker of this name must have run here. It masks secrets in what it sends, as the worker does.%n%n"
         + "Example: worker sync --dry-run")
 public final class sync extends DataCommand {
   private static final String REGISTERING = "start the worker (run), or only register its codebases: register";

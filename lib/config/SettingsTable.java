@@ -127,7 +127,7 @@ public final class SettingsTable {
   public static final Setting<String> TOKENS = row("tokens", SettingType.TOKENS,
       "tokens the embedded server accepts", otherwise("one that it makes at its first start"), listed(SERVE, WORK), "A2A_AUTH_TOKENS");
   public static final Setting<Boolean> REQUIRE_TOKEN = row("require_token", SettingType.YES_NO,
-      "without, every user of this machine can read the embedded server's tasks and run code as you", is(true), listed(SERVE, WORK), "--token");
+      "ask for a token; without one every user of this machine can read the server's tasks and run code as you", is(true), listed(SERVE, WORK), "--token");
   public static final Setting<Integer> SERVER_KEEP_DAYS = row("server_keep_days", SettingType.whole(1, 3650),
       "days that the embedded server keeps ended tasks, and the sessions of workers that are gone", is(90), in(SERVE, WORK));
   public static final Setting<Long> SERVER_KEEP_BYTES = row("server_keep_bytes", SettingType.bytes(1 << 20, 1L << 50),
