@@ -3,8 +3,7 @@
 //SOURCES cmd/*.java
 //JAVAC_OPTIONS -XDignore.symbol.file
 
-import java.util.Set;
-import java.util.stream.Stream;
+import module java.base;
 import lib.cli.Command;
 import lib.cli.output.CommandIo;
 import picocli.CommandLine;

@@ -2,9 +2,7 @@
 //SOURCES ../lib/**.java
 package cmd;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.agent.AgentProgram;

@@ -2,9 +2,7 @@
 //SOURCES ../lib/**.java
 package cmd;
 
-import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.cli.DataCommand;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;

@@ -4,15 +4,7 @@
 //JAVAC_OPTIONS -XDignore.symbol.file
 package cmd;
 
-import java.io.File;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.ThreadLocalRandom;
+import module java.base;
 import lib.agent.AgentProgram;
 import lib.agent.CredentialFiles;
 import lib.cli.Command;

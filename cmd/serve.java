@@ -4,8 +4,7 @@
 //JAVAC_OPTIONS -XDignore.symbol.file
 package cmd;
 
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import module java.base;
 import lib.cli.Command;
 import lib.cli.LocalServer;
 import lib.cli.Logging;

@@ -2,8 +2,8 @@
 //SOURCES ../lib/**.java
 package cmd;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Duration;
 import lib.cli.WorkerCommand;
 import lib.cli.output.Amounts;
 import lib.cli.output.CommandIo;

@@ -2,11 +2,7 @@
 //SOURCES ../lib/**.java
 package cmd;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
+import module java.base;
 import lib.agent.CredentialFiles;
 import lib.cli.DataCommand;
 import lib.cli.Logging;

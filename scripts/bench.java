@@ -4,11 +4,7 @@
 //SOURCES ../worker.java
 package scripts;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import scripts.measure.CommandLatency;
 import scripts.measure.OutputThroughput;
 import scripts.measure.QueueGrowth;

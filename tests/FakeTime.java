@@ -1,8 +1,6 @@
 package tests;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.atomic.AtomicLong;
+import module java.base;
 import lib.core.Clock;
 
 /** A clock that moves only when advanced, or by a sleep, which returns at once. Thread-safe. */

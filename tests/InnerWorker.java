@@ -1,11 +1,6 @@
 package tests;
 
-import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.random.RandomGenerator;
+import module java.base;
 import lib.agent.CredentialFiles;
 import lib.cli.Command;
 import lib.client.ApiClient;

@@ -1,7 +1,6 @@
 package tests;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 
 /** The project's own files; tests run from its folder or one below. */
 public final class Project {

@@ -1,13 +1,6 @@
 package tests;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 
 /**
  * The program's classes as the JVM keeps them in a file, beside the jar with the tests: the suite starts the program some

@@ -1,10 +1,6 @@
 package tests;
 
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.function.UnaryOperator;
+import module java.base;
 import lib.cli.Logging;
 import lib.core.Environment;
 

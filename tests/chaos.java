@@ -2,11 +2,7 @@
 //SOURCES all.java
 package tests;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Comparator;
+import module java.base;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
 import tests.program.Chaos;

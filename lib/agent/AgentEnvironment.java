@@ -1,9 +1,6 @@
 package lib.agent;
 
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import module java.base;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.redaction.Secrets;

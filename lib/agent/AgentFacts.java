@@ -1,7 +1,6 @@
 package lib.agent;
 
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 import lib.agent.adapter.Adapter;
 
 /**

@@ -1,7 +1,6 @@
 package lib.agent;
 
-import java.time.Duration;
-import java.util.Set;
+import module java.base;
 
 /**
  * The circuit breaker of one agent program, which keeps a broken one from failing the whole queue. Three tasks in a row at which

@@ -1,14 +1,6 @@
 package lib.agent;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.UnaryOperator;
+import module java.base;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;
 import lib.agent.adapter.PlainCommand;

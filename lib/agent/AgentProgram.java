@@ -1,12 +1,6 @@
 package lib.agent;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 import lib.agent.adapter.PlainCommand;
 import lib.config.Settings;
 import lib.config.SettingsTable;

@@ -1,13 +1,7 @@
 package lib.agent;
 
+import module java.base;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.redaction.Secrets;

@@ -1,14 +1,6 @@
 package lib.agent;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.function.Supplier;
-import java.util.regex.Pattern;
+import module java.base;
 import lib.agent.adapter.Adapter;
 import lib.core.Clock;
 import lib.core.Environment;

@@ -1,14 +1,6 @@
 package lib.agent;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 import lib.agent.process.Orphans;
 import lib.core.PrintableText;
 

@@ -1,11 +1,6 @@
 package lib.agent;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.function.UnaryOperator;
+import module java.base;
 
 /**
  * A program's answer to {@code --version}: the one thing that each agent CLI can do without a model, a login or a prompt.

@@ -1,13 +1,7 @@
 package lib.cli;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.core.Environment;

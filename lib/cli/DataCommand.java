@@ -1,8 +1,7 @@
 package lib.cli;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.List;
-import java.util.function.Function;
 import lib.cli.output.TextTable;
 import lib.config.Setting;
 import lib.core.Json;

@@ -1,7 +1,6 @@
 package lib.cli;
 
-import java.io.PrintStream;
-import java.util.function.UnaryOperator;
+import module java.base;
 import lib.core.Environment;
 import lib.core.PrintableText;
 import org.slf4j.LoggerFactory;

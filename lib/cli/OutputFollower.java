@@ -1,7 +1,6 @@
 package lib.cli;
 
-import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
+import module java.base;
 import lib.cli.output.OutputPrinter;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;

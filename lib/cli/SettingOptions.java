@@ -1,11 +1,6 @@
 package lib.cli;
 
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
+import module java.base;
 import lib.config.Setting;
 import lib.config.SettingsTable;
 import lib.core.Environment;

@@ -1,6 +1,6 @@
 package lib.cli;
 
-import java.util.stream.Collectors;
+import module java.base;
 import lib.core.Problem;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;

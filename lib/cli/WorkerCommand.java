@@ -1,8 +1,8 @@
 package lib.cli;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.function.Predicate;
 import lib.config.Setting.Use;
 import lib.control.ControlClient;
 import lib.core.Problem;

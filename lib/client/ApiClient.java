@@ -1,14 +1,7 @@
 package lib.client;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ThreadFactory;
-import java.util.function.Function;
 import lib.client.http.ApiException;
 import lib.client.http.EventStream;
 import lib.client.http.HttpTransport;

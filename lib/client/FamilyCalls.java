@@ -1,10 +1,8 @@
 package lib.client;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.time.Duration;
-import java.util.Map;
-import java.util.function.Function;
 import lib.client.http.ApiException;
 import lib.client.http.HttpResult;
 import lib.client.http.HttpTransport;

@@ -1,6 +1,6 @@
 package lib.client;
 
-import java.net.URI;
+import module java.base;
 
 /**
  * What the server in front of us can do. Learned once from {@code GET …/status}; a server that does not name itself as

@@ -1,11 +1,8 @@
 package lib.client;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
 import lib.client.http.ApiException;
 import lib.client.http.HttpTransport;
 import lib.core.Json;

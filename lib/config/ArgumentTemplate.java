@@ -1,12 +1,7 @@
 package lib.config;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import lib.config.SettingType.Bad;
 import lib.core.Json;
 

@@ -1,8 +1,6 @@
 package lib.config;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
+import module java.base;
 
 /** The settings of a running worker. A reload replaces the live ones; all others keep their first value. Thread-safe. */
 public final class ReloadableSettings {

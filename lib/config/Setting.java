@@ -1,11 +1,6 @@
 package lib.config;
 
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
+import module java.base;
 import lib.core.Environment;
 
 /**

@@ -1,5 +1,6 @@
 package lib.config;
 
+import module java.base;
 import static lib.config.Setting.Use.AGENT;
 import static lib.config.Setting.Use.CONNECT;
 import static lib.config.Setting.Use.LOCAL;
@@ -8,14 +9,6 @@ import static lib.config.Setting.Use.SERVE;
 import static lib.config.Setting.Use.SYNC;
 import static lib.config.Setting.Use.WORK;
 
-import java.net.URI;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import lib.config.Setting.Default;
 import lib.config.Setting.Scope;
 import lib.config.Setting.Use;

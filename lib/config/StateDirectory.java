@@ -1,7 +1,6 @@
 package lib.config;
 
-import java.io.IOException;
-import java.nio.file.Path;
+import module java.base;
 import lib.core.Environment;
 
 /** Where a worker keeps its state: one folder per worker, several per machine by name. */

@@ -1,12 +1,8 @@
 package lib.config;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 import lib.core.Environment;
 import lib.core.WebAddress;
 

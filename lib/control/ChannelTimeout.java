@@ -1,8 +1,6 @@
 package lib.control;
 
-import java.io.IOException;
-import java.nio.channels.Channel;
-import java.time.Duration;
+import module java.base;
 import lib.core.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,10 +1,8 @@
 package lib.control;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.concurrent.ArrayBlockingQueue;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;

@@ -1,7 +1,7 @@
 package lib.control;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
 import lib.core.Json;
 import lib.journal.Attempt;
 import lib.worker.context.WorkerEvent;

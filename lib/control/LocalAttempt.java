@@ -1,11 +1,6 @@
 package lib.control;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.config.Settings;
 import lib.config.StateDirectory;

@@ -1,10 +1,7 @@
 package lib.control;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import lib.agent.output.Transcript;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Clock;

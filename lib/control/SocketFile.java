@@ -1,11 +1,6 @@
 package lib.control;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import module java.base;
 import lib.core.Environment;
 import lib.store.DurableFiles;
 

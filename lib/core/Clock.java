@@ -1,9 +1,6 @@
 package lib.core;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 
 /** The clock that everything waits on, so that tests prove order and budgets without waiting. */
 public interface Clock {

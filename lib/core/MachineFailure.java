@@ -1,12 +1,6 @@
 package lib.core;
 
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
-import java.nio.file.Path;
+import module java.base;
 
 /**
  * This machine cannot do what any task needs: a disk is full, a folder may not be written, no process can be started. It says

@@ -1,6 +1,6 @@
 package lib.core;
 
-import java.util.regex.Pattern;
+import module java.base;
 
 /** Text as it may stand in a printed line: what would steer a terminal or reorder what a person reads is shown as its code. */
 public final class PrintableText {

@@ -1,12 +1,6 @@
 package lib.core;
 
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
+import module java.base;
 
 /** Which known name a person may have meant by an unknown one. */
 public final class Suggestions {

@@ -1,11 +1,6 @@
 package lib.core;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 
 /** Files that people write: UTF-8, with or without the mark that some editors put in front. */
 public final class Utf8 {

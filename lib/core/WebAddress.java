@@ -1,7 +1,6 @@
 package lib.core;
 
-import java.net.URI;
-import java.util.regex.Pattern;
+import module java.base;
 
 /** Host and port of a URL. Names of containers may hold an underscore, which {@link URI} takes for no host. */
 public final class WebAddress {

@@ -1,7 +1,7 @@
 package lib.feed;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
 import lib.core.Clock;
 
 /** Whether a feed works, and for how long it has been so. Its own thread writes, any may read. */

@@ -1,12 +1,6 @@
 package lib.feed;
 
-import java.time.Duration;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Predicate;
+import module java.base;
 import lib.core.Clock;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;

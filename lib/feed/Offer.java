@@ -1,6 +1,6 @@
 package lib.feed;
 
-import java.util.List;
+import module java.base;
 import lib.client.ServerFeatures;
 
 /** What the worker offers to the server, as its feeds ask for tasks. Thread-safe; waits for nothing but {@link #features}. */

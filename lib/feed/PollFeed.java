@@ -1,13 +1,7 @@
 package lib.feed;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
 import lib.client.ApiClient;
 import lib.client.FailureLog;
 import lib.client.ServerFeatures;

@@ -1,9 +1,7 @@
 package lib.feed;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.util.List;
-import java.util.random.RandomGenerator;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;

@@ -1,11 +1,8 @@
 package lib.journal;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.protocol.Timestamps;

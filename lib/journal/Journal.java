@@ -1,14 +1,8 @@
 package lib.journal;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
 import lib.config.Codebase;
 import lib.core.Problem;
 import lib.journal.Attempt.Position;

@@ -1,10 +1,8 @@
 package lib.journal;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.util.List;
-import java.util.Locale;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import lib.store.Sql;

@@ -1,9 +1,8 @@
 package lib.journal;
 
+import module java.base;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.util.Optional;
 import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.store.Database.Sync;

@@ -1,6 +1,6 @@
 package lib.journal;
 
-import java.util.List;
+import module java.base;
 
 /** The journal's forms, one script per version: each journal has been through all of them up to its own. */
 public final class Schema {

@@ -1,9 +1,6 @@
 package lib.outbox;
 
-import java.io.IOException;
-import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 import lib.agent.output.Transcript;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;

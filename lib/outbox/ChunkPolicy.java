@@ -1,6 +1,6 @@
 package lib.outbox;
 
-import java.time.Duration;
+import module java.base;
 
 /**
  * Says how much output goes into one chunk and how far apart chunks are. Most servers keep the last 1,000 chunks of a task, so

@@ -1,8 +1,6 @@
 package lib.outbox;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import module java.base;
 import lib.agent.output.Transcript;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;

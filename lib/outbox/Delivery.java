@@ -1,6 +1,6 @@
 package lib.outbox;
 
-import java.util.random.RandomGenerator;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.ServerFeatures;
 import lib.core.Clock;

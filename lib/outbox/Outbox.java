@@ -1,14 +1,6 @@
 package lib.outbox;
 
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import module java.base;
 import lib.agent.output.OutputRecorder;
 import lib.agent.output.Transcript;
 import lib.agent.process.AttemptDirectory;

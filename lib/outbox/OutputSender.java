@@ -1,6 +1,6 @@
 package lib.outbox;
 
-import java.io.IOException;
+import module java.base;
 import lib.agent.output.Transcript;
 import lib.client.http.ApiException;
 import lib.journal.Attempt.Position;

@@ -1,6 +1,6 @@
 package lib.outbox;
 
-import java.util.Locale;
+import module java.base;
 import lib.client.http.ApiException;
 import lib.journal.Attempt;
 import lib.journal.PendingReport;

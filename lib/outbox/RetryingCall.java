@@ -1,7 +1,6 @@
 package lib.outbox;
 
-import java.util.concurrent.Semaphore;
-import java.util.random.RandomGenerator;
+import module java.base;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.core.Clock;

@@ -1,6 +1,6 @@
 package lib.protocol;
 
-import java.time.Duration;
+import module java.base;
 
 /** The answer to a claim ({@code POST /v1/worker/tasks/claim}). */
 public sealed interface Claim {

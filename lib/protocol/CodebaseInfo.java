@@ -1,7 +1,7 @@
 package lib.protocol;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Optional;
 import lib.core.Json;
 
 /** A codebase as the server knows it, called workspace by newer ones. */

@@ -1,6 +1,6 @@
 package lib.protocol;
 
-import java.time.Duration;
+import module java.base;
 
 /** The time for which the embedded server keeps a claimed task for a worker that gives no sign of life. */
 public final class Lease {

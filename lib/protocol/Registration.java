@@ -1,7 +1,7 @@
 package lib.protocol;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import lib.core.Json;
 
 /**

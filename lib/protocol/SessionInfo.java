@@ -1,9 +1,8 @@
 package lib.protocol;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.Optional;
 import lib.core.Json;
 
 /**

@@ -1,6 +1,6 @@
 package lib.protocol;
 
-import java.util.Locale;
+import module java.base;
 
 /** The states of a task, in the server's words. */
 public enum TaskStatus {

@@ -1,14 +1,7 @@
 package lib.protocol;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
-import java.util.Locale;
 
 /** Times as servers spell them: with a zone, with Z, or without any, which means UTC. */
 public final class Timestamps {

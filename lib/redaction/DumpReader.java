@@ -1,7 +1,6 @@
 package lib.redaction;
 
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 
 /**
  * A dump, as xxd, hexdump and od write them, as the bytes that it shows in its columns and in its gutter. It may stand in a

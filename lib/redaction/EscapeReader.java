@@ -1,6 +1,6 @@
 package lib.redaction;
 
-import java.util.Arrays;
+import module java.base;
 
 /**
  * A text with its escapes undone: each is the unit that it stands for. Colours, line-break escapes and the marks of stderr are

@@ -1,10 +1,6 @@
 package lib.redaction;
 
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import module java.base;
 import lib.redaction.Scan.Span;
 
 /**

@@ -1,16 +1,7 @@
 package lib.redaction;
 
+import module java.base;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * What the gate looks for: the letters and digits of every value, as it stands, in base64 at each alignment and in hex, indexed

@@ -1,9 +1,6 @@
 package lib.redaction;
 
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import module java.base;
 
 /**
  * The gate for all that leaves the worker. It masks the secrets that are known, in every encoding in which programs write them,

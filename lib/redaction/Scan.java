@@ -1,8 +1,6 @@
 package lib.redaction;
 
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.redaction.Needles.Bucket;
 
 /**

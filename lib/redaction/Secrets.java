@@ -1,15 +1,7 @@
 package lib.redaction;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
-import java.util.regex.Pattern;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Json;

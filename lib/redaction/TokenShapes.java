@@ -1,7 +1,6 @@
 package lib.redaction;
 
-import java.util.List;
-import java.util.regex.Pattern;
+import module java.base;
 
 /**
  * What secrets look like that nobody named: tokens by their makers' prefixes, bearer tokens, passwords in URLs and private

@@ -1,6 +1,6 @@
 package lib.server;
 
-import java.nio.file.Path;
+import module java.base;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Problem;

@@ -1,9 +1,8 @@
 package lib.session;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.List;
 import lib.core.Json;
 
 /**

@@ -1,14 +1,9 @@
 package lib.session;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import lib.core.Json;
 
 /** Builds the newest messages of a session from pieces that each hold a part of one. The oldest ones are dropped. */

@@ -1,9 +1,7 @@
 package lib.session;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.Comparator;
 import lib.core.Json;
 
 /**

@@ -1,10 +1,6 @@
 package lib.session;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 
 /**
  * The sessions that one agent CLI keeps in one place on this machine. A store is only read, also while the CLI writes it:

@@ -1,8 +1,6 @@
 package lib.store;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 import lib.core.Environment;
 import lib.core.Problem;
 import org.sqlite.SQLiteJDBCLoader;

@@ -1,14 +1,10 @@
 package lib.store;
 
+import module java.base;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * Runs statements on one connection. They stay prepared for the next time, since preparing one takes longer than running

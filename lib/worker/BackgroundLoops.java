@@ -1,7 +1,6 @@
 package lib.worker;
 
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.core.Clock;
 import lib.worker.context.RestartingLoop;
 

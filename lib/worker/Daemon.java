@@ -1,8 +1,6 @@
 package lib.worker;
 
-import java.util.List;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import module java.base;
 import lib.config.Codebase;
 import lib.config.ReloadableSettings;
 import lib.config.Settings;

@@ -1,7 +1,7 @@
 package lib.worker;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Locale;
 import lib.core.Json;
 import lib.journal.Attempt;
 import lib.protocol.Task;

@@ -1,13 +1,7 @@
 package lib.worker;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.time.Duration;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.core.Json;

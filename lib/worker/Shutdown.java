@@ -1,12 +1,6 @@
 package lib.worker;
 
-import java.time.Duration;
-import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
-import java.util.function.IntUnaryOperator;
+import module java.base;
 import lib.client.http.ApiException;
 import lib.config.SettingsTable;
 import lib.outbox.Outbox;

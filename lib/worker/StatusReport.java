@@ -1,9 +1,7 @@
 package lib.worker;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import lib.client.ServerFeatures;
 import lib.core.Json;
 import lib.core.Reporting;

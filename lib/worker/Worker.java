@@ -1,11 +1,7 @@
 package lib.worker;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.agent.process.Orphans;

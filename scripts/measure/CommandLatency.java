@@ -1,7 +1,6 @@
 package scripts.measure;
 
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 
 /** How soon commands answer: from the start of the JVM to the first byte that they print. */
 public final class CommandLatency {

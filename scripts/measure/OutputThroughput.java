@@ -1,9 +1,6 @@
 package scripts.measure;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.client.ApiClient;
 import lib.protocol.Claim;
 import lib.protocol.NewTask;

@@ -1,8 +1,6 @@
 package scripts.measure;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 
 /**
  * What a process holds, and has used since its start.

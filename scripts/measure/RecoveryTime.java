@@ -1,18 +1,6 @@
 package scripts.measure;
 
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
+import module java.base;
 import lib.client.ApiClient;
 import lib.protocol.NewTask;
 import lib.protocol.TaskStatus;

@@ -1,10 +1,6 @@
 package scripts.measure;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Random;
+import module java.base;
 import lib.redaction.Redaction;
 
 /** Megabytes per second that the redaction gate lets through, with 200 secrets of 8 to 64 characters. */

@@ -1,10 +1,6 @@
 package scripts.measure;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.protocol.NewTask;
 
 /** How long a short task takes to start and to settle, and its CPU, by turns with a {@link BareWorker}. */

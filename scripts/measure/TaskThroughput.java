@@ -1,13 +1,6 @@
 package scripts.measure;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import module java.base;
 import lib.client.ApiClient;
 import lib.protocol.Claim;
 import lib.protocol.NewTask;

@@ -1,12 +1,6 @@
 package scripts.measure;
 
-import java.io.IOException;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.client.ApiClient;
 import lib.protocol.NewTask;
 import lib.protocol.TaskStatus;

@@ -1,9 +1,8 @@
 package tests.agent;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.util.List;
 import lib.agent.AgentHealth.Closed;
 import lib.agent.AgentHealth.Ended;
 import lib.agent.AgentHealth.HalfOpen;

@@ -1,13 +1,8 @@
 package tests.agent;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import lib.agent.AgentEnvironment;
 import lib.agent.CredentialFiles;
 import lib.config.Settings;

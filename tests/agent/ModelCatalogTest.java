@@ -1,16 +1,8 @@
 package tests.agent;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import lib.agent.ModelCatalog;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Codex;

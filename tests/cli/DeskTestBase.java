@@ -1,6 +1,6 @@
 package tests.cli;
 
-import java.nio.file.Path;
+import module java.base;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;

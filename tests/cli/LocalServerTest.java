@@ -1,8 +1,8 @@
 package tests.cli;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import lib.cli.LocalServer;
 import lib.core.Clock;
 import lib.server.EmbeddedServer;

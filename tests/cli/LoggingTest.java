@@ -1,9 +1,8 @@
 package tests.cli;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.util.Map;
 import lib.cli.Logging;
 import lib.core.Environment;
 import lib.redaction.Redaction;

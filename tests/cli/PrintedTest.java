@@ -1,14 +1,8 @@
 package tests.cli;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import lib.cli.output.CommandIo;
 import lib.cli.output.TextTable;
 import lib.core.Environment;

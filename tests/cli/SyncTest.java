@@ -1,9 +1,8 @@
 package tests.cli;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import lib.client.ApiClient;
 import lib.client.http.ServerAddress;
 import lib.core.Json;

@@ -1,12 +1,8 @@
 package tests.cli;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.time.Instant;
-import java.util.List;
 import lib.client.ApiClient;
 import lib.core.Json;
 import lib.protocol.TaskStatus;

@@ -1,10 +1,8 @@
 package tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.util.ArrayList;
-import java.util.List;
 import lib.client.FailureLog;
 import lib.client.http.ApiException;
 import org.junit.jupiter.api.AfterEach;

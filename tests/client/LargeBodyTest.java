@@ -1,11 +1,8 @@
 package tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.net.URI;
-import java.time.Duration;
-import java.util.Map;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.ServerAddress;

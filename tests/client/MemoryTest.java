@@ -1,8 +1,8 @@
 package tests.client;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;

@@ -1,14 +1,9 @@
 package tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
-
+import module java.base;
 import java.net.Proxy;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.Map;
+import static org.assertj.core.api.Assertions.*;
+
 import lib.client.ApiClient;
 import lib.client.PathFamily;
 import lib.client.http.ApiException;

@@ -1,13 +1,6 @@
 package tests.client;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import module java.base;
 
 /**
  * A server that behaves as no library would let it: it reads the head of a connection's first request, does what the

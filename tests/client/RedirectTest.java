@@ -1,12 +1,8 @@
 package tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.net.URI;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import lib.client.ApiClient;
 import lib.client.PathFamily;
 import lib.client.http.ApiException;

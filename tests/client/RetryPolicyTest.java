@@ -1,14 +1,8 @@
 package tests.client;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
-import java.util.Random;
-import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import lib.client.http.ApiException.Kind;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;

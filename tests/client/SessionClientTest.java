@@ -1,10 +1,8 @@
 package tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.time.Instant;
-import java.util.List;
 import lib.client.SessionClient.Resume;
 import lib.client.SessionClient.Resumed;
 import lib.client.http.ApiException;

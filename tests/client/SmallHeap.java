@@ -1,9 +1,6 @@
 package tests.client;
 
-import java.io.ByteArrayInputStream;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.ServerAddress;

@@ -1,11 +1,8 @@
 package tests.client;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.EventStream;

@@ -1,15 +1,6 @@
 package tests.client;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import module java.base;
 
 /** A proxy that answers every call itself with an empty list, opens no tunnels until it is allowed, and remembers what it was asked. */
 final class TinyProxy implements AutoCloseable {

@@ -1,12 +1,8 @@
 package tests.config;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Map;
-import java.util.stream.Collectors;
 import lib.config.SettingsManual;
 import lib.config.SettingsTable;
 import org.junit.jupiter.api.Test;

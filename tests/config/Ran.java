@@ -1,15 +1,9 @@
 package tests.config;
 
+import module java.base;
 import cmd.config;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.function.Supplier;
 import lib.cli.Command;
 import lib.cli.output.CommandIo;
 import lib.core.Environment;

@@ -1,10 +1,8 @@
 package tests.config;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Map;
 import lib.config.ReloadableSettings;
 import lib.config.Settings;
 import lib.config.SettingsTable;

@@ -1,9 +1,8 @@
 package tests.core;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import lib.core.os.HostResources;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

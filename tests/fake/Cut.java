@@ -1,6 +1,6 @@
 package tests.fake;
 
-import java.util.Locale;
+import module java.base;
 
 /** What a {@link FaultProxy} does to a call at a step instead of passing it on. */
 public enum Cut {

@@ -1,10 +1,6 @@
 package tests.fake;
 
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import module java.base;
 
 /**
  * What happens to the calls of one route instead of the right answer: {@code server.on("POST", "/v1/worker/tasks/claim")

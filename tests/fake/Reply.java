@@ -1,11 +1,7 @@
 package tests.fake;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import lib.core.Json;
 
 /** An answer of the fake server. */

@@ -1,7 +1,6 @@
 package tests.fake;
 
-import java.util.Locale;
-import java.util.Optional;
+import module java.base;
 
 /**
  * A moment in the life of a task that a test can name. A call is {@code ASKED} when the proxy has read the request and passed

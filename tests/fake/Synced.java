@@ -1,10 +1,8 @@
 package tests.fake;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import lib.core.Json;
 
 /** The sessions that workers uploaded to the fake server. Not thread-safe. */

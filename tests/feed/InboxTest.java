@@ -1,10 +1,8 @@
 package tests.feed;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import lib.core.Json;
 import lib.feed.Inbox;
 import lib.protocol.Task;

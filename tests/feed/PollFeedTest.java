@@ -1,12 +1,8 @@
 package tests.feed;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.feed.Inbox;

@@ -1,13 +1,8 @@
 package tests.feed;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
 import lib.config.Codebase;
 import lib.core.Clock;
 import lib.core.Json;

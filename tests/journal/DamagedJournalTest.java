@@ -1,15 +1,9 @@
 package tests.journal;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.DriverManager;
-import java.time.Instant;
-import java.util.List;
 import lib.core.Problem;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;

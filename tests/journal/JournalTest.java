@@ -1,11 +1,9 @@
 package tests.journal;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.sql.DriverManager;
-import java.time.Instant;
-import java.util.List;
 import lib.config.Codebase;
 import lib.journal.Attempt.State;
 import lib.journal.Attempt;

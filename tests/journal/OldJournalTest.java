@@ -1,15 +1,10 @@
 package tests.journal;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import lib.client.ServerFeatures;
 import lib.config.Codebase;
 import lib.core.Json;

@@ -1,9 +1,8 @@
 package tests.outbox;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.util.List;
 import lib.journal.OutboxEntry;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterEach;

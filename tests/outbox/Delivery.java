@@ -1,17 +1,7 @@
 package tests.outbox;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import module java.base;
 import java.sql.DriverManager;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.CopyOnWriteArrayList;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.client.ApiClient;

@@ -1,9 +1,8 @@
 package tests.program;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.util.Map;
 import lib.core.os.ProcFs;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;

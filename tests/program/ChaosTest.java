@@ -1,9 +1,8 @@
 package tests.program;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** {@code tests/chaos.java} can repeat a run. */

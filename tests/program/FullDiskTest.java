@@ -1,12 +1,9 @@
 package tests.program;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.AfterEach;

@@ -1,9 +1,8 @@
 package tests.program;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import lib.core.Json;
 import lib.protocol.NewTask;
 import lib.protocol.TaskStatus;

@@ -1,11 +1,8 @@
 package tests.program;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import lib.core.Json;
 import lib.protocol.CodebaseInfo;
 import org.junit.jupiter.api.Test;

@@ -1,9 +1,6 @@
 package tests.program;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
-import java.util.stream.Stream;
+import module java.base;
 import tests.fake.Cut;
 import tests.fake.Step;
 

@@ -1,12 +1,9 @@
 package tests.program;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.BeforeEach;

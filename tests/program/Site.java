@@ -1,13 +1,6 @@
 package tests.program;
 
-import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.ServerAddress;

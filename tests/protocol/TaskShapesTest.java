@@ -1,10 +1,9 @@
 package tests.protocol;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import java.time.Instant;
-import java.util.stream.Stream;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;

@@ -1,8 +1,8 @@
 package tests.protocol;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Instant;
 import lib.protocol.Timestamps;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

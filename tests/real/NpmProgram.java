@@ -1,12 +1,6 @@
 package tests.real;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 import org.opentest4j.TestAbortedException;
 
 /** A real agent CLI: one binary, got through npm once and kept in the cache folder. */

@@ -1,16 +1,8 @@
 package tests.real;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import lib.agent.adapter.Adapter;
 import lib.client.SessionClient.Resume;
 import lib.protocol.NewTask;

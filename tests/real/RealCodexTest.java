@@ -1,12 +1,8 @@
 package tests.real;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import lib.agent.adapter.Codex;
 import lib.core.Json;
 import lib.protocol.TaskStatus;

@@ -1,14 +1,9 @@
 package tests.real;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.stream.Stream;
 import lib.agent.adapter.OpenCode;
 import lib.core.Json;
 import lib.protocol.TaskStatus;

@@ -1,8 +1,8 @@
 package tests.real;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import lib.core.Json;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Move;

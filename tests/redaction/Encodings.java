@@ -1,14 +1,6 @@
 package tests.redaction;
 
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.IntFunction;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
+import module java.base;
 import lib.core.Json;
 
 /** The ways in which programs write a text, and a check that none of them shows a secret. */

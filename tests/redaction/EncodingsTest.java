@@ -1,14 +1,8 @@
 package tests.redaction;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import lib.core.Json;
 import lib.redaction.Redaction;
 import org.junit.jupiter.api.Test;

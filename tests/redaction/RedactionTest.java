@@ -1,16 +1,8 @@
 package tests.redaction;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import lib.core.Json;
 import lib.redaction.Redaction;
 import org.junit.jupiter.api.Test;

@@ -1,8 +1,8 @@
 package tests.server;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Set;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.server.rules.Eligibility.Candidate;

@@ -1,9 +1,8 @@
 package tests.server;
 
+import module java.base;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import lib.core.Json;
 
 /** An open stream of server-sent events as its client sees it. */

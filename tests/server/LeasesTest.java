@@ -1,9 +1,8 @@
 package tests.server;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.util.List;
 import lib.protocol.Lease;
 import lib.server.db.TaskTable;
 import lib.server.worker.Leases;

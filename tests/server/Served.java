@@ -1,15 +1,9 @@
 package tests.server;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.Map;
 import lib.core.Json;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;

@@ -1,7 +1,6 @@
 package tests.server;
 
-import java.time.Duration;
-import java.time.Instant;
+import module java.base;
 import lib.core.Clock;
 
 /** A clock that stands until a test moves it. One thread may sleep on it: the server's pulse. Thread-safe. */

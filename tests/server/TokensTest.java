@@ -1,12 +1,8 @@
 package tests.server;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.io.IOException;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import lib.core.Problem;
 import lib.server.http.Tokens;
 import org.junit.jupiter.api.Test;

@@ -1,15 +1,6 @@
 package tests.session;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.zip.ZipFile;
+import module java.base;
 import lib.config.Settings;
 import lib.core.Environment;
 import lib.session.Session;

@@ -1,13 +1,8 @@
 package tests.session;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lib.config.Codebase;
 import lib.session.CodebaseMatcher;
 import org.junit.jupiter.api.Test;

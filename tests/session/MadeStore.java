@@ -1,15 +1,7 @@
 package tests.session;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;

@@ -1,12 +1,8 @@
 package tests.store;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import lib.store.Database.Sync;
 import lib.store.Database;
 import lib.store.DatabaseException;

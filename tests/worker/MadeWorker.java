@@ -1,12 +1,6 @@
 package tests.worker;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.ServerFeatures;
 import lib.client.http.ServerAddress;

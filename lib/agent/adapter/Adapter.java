@@ -1,7 +1,6 @@
 package lib.agent.adapter;
 
-import java.nio.file.Path;
-import java.util.List;
+import module java.base;
 import lib.core.Environment;
 
 /**

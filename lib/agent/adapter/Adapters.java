@@ -1,7 +1,6 @@
 package lib.agent.adapter;
 
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 
 /** The kinds of agent CLI there are. */
 public final class Adapters {

@@ -1,8 +1,7 @@
 package lib.agent.adapter;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Objects;
-import java.util.regex.Pattern;
 import lib.core.Json;
 
 /** What one line of an agent's output says. */

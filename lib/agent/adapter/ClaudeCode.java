@@ -1,11 +1,7 @@
 package lib.agent.adapter;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Collectors;
 import lib.core.Json;
 import lib.core.PrintableText;
 

@@ -1,11 +1,7 @@
 package lib.agent.adapter;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
-import java.util.regex.Pattern;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.PrintableText;

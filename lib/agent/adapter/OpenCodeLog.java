@@ -1,7 +1,7 @@
 package lib.agent.adapter;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.regex.Pattern;
 import lib.core.Json;
 
 /**

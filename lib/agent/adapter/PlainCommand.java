@@ -1,9 +1,6 @@
 package lib.agent.adapter;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import module java.base;
 import lib.config.ArgumentTemplate;
 
 /**

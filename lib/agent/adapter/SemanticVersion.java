@@ -1,7 +1,6 @@
 package lib.agent.adapter;
 
-import java.util.Optional;
-import java.util.regex.Pattern;
+import module java.base;
 
 /** A release of an agent CLI, as far as it decides what its command line takes: the first two or three numbers of its version. */
 record SemanticVersion(int major, int minor, int patch) {

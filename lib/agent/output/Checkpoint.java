@@ -1,10 +1,6 @@
 package lib.agent.output;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.util.Arrays;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.store.DurableFiles;
 

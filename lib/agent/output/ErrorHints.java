@@ -1,7 +1,6 @@
 package lib.agent.output;
 
-import java.util.List;
-import java.util.regex.Pattern;
+import module java.base;
 
 /** What a person can do about an error that an agent reports, where its words or its provider's status tell. */
 public final class ErrorHints {

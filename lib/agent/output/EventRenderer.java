@@ -1,8 +1,6 @@
 package lib.agent.output;
 
-import java.util.List;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
+import module java.base;
 import lib.agent.adapter.AgentEvent;
 import lib.core.PrintableText;
 

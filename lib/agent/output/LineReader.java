@@ -1,12 +1,6 @@
 package lib.agent.output;
 
-import java.io.Closeable;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import module java.base;
 
 /**
  * Reads the lines of a file that another process still writes. It gives a line once its end is there, so never half a

@@ -1,10 +1,6 @@
 package lib.agent.output;
 
-import java.io.IOException;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
-import java.util.regex.Pattern;
+import module java.base;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.adapter.AgentEvent.Hung;

@@ -1,12 +1,6 @@
 package lib.agent.output;
 
-import java.io.Closeable;
-import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.util.Map;
-import java.util.TreeMap;
+import module java.base;
 import lib.agent.adapter.Adapter;
 import lib.agent.process.AttemptDirectory.Restart;
 import lib.agent.process.AttemptDirectory;

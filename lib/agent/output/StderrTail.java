@@ -1,9 +1,6 @@
 package lib.agent.output;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import module java.base;
 
 /** Keeps the last lines of an agent's stderr for its error message. Not thread-safe. */
 final class StderrTail {

@@ -1,8 +1,6 @@
 package lib.agent.output;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 
 /**

@@ -1,14 +1,6 @@
 package lib.agent.output;
 
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
+import module java.base;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.protocol.Timestamps;
 

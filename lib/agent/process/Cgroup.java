@@ -1,14 +1,6 @@
 package lib.agent.process;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.Optional;
-import java.util.Set;
+import module java.base;
 import lib.core.os.ProcFs;
 import lib.store.DurableFiles;
 

@@ -1,15 +1,6 @@
 package lib.agent.process;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
+import module java.base;
 import lib.core.Environment;
 import lib.core.os.ProcFs;
 import lib.core.os.SystemCalls;

@@ -1,12 +1,6 @@
 package lib.agent.process;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import module java.base;
 import lib.core.os.ProcFs;
 import lib.core.os.SystemCalls;
 

@@ -1,17 +1,6 @@
 package lib.agent.process;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import module java.base;
 import lib.core.Clock;
 import lib.core.os.ProcFs.Stat;
 import lib.core.os.ProcFs;

@@ -1,10 +1,6 @@
 package lib.agent.process;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
+import module java.base;
 import lib.core.Clock;
 import lib.core.MachineFailure;
 import lib.core.os.ProcFs;

@@ -1,9 +1,6 @@
 package lib.agent.process;
 
-import java.time.Duration;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
+import module java.base;
 
 /**
  * What a quiet agent seems to do, by its last event and by its processes. Each kind has its own outcome, and

@@ -1,9 +1,6 @@
 package lib.agent.process;
 
-import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.Supplier;
+import module java.base;
 import lib.core.Clock;
 
 /**

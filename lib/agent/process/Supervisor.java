@@ -1,13 +1,6 @@
 package lib.agent.process;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import module java.base;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.core.Environment;
 import lib.core.MachineFailure;

@@ -1,7 +1,6 @@
 package lib.cli.config;
 
-import java.util.ArrayList;
-import java.util.stream.Stream;
+import module java.base;
 import lib.agent.AgentProgram;
 import lib.cli.DataCommand;
 import lib.cli.LocalServer;

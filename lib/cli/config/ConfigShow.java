@@ -1,10 +1,6 @@
 package lib.cli.config;
 
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import module java.base;
 import lib.agent.AgentProgram;
 import lib.cli.DataCommand;
 import lib.cli.output.TextTable;

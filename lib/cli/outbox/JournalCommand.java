@@ -1,10 +1,6 @@
 package lib.cli.outbox;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Set;
+import module java.base;
 import lib.cli.DataCommand;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;

@@ -1,7 +1,6 @@
 package lib.cli.outbox;
 
-import java.time.Duration;
-import java.util.List;
+import module java.base;
 import lib.cli.output.Amounts;
 import lib.core.Clock;
 import picocli.CommandLine.Command;

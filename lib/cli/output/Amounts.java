@@ -1,8 +1,6 @@
 package lib.cli.output;
 
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
+import module java.base;
 
 /** Durations and sizes in words. */
 public final class Amounts {

@@ -1,15 +1,6 @@
 package lib.cli.output;
 
-import java.io.File;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
+import module java.base;
 import lib.core.Environment;
 import lib.core.PrintableText;
 import lib.core.Problem;

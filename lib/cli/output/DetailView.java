@@ -1,7 +1,6 @@
 package lib.cli.output;
 
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 
 /** One thing for people to read: its fields in two columns, then its longer texts, each under its name. */
 public final class DetailView {

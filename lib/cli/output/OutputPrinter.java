@@ -1,8 +1,6 @@
 package lib.cli.output;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Consumer;
+import module java.base;
 import lib.core.Json;
 import lib.protocol.Task;
 

@@ -1,8 +1,6 @@
 package lib.cli.output;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.IntStream;
+import module java.base;
 import lib.core.PrintableText;
 
 /** Rows for people on a terminal, aligned; for programs, tab-separated without a heading. */

@@ -1,8 +1,6 @@
 package lib.cli.sessions;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
+import module java.base;
 import lib.cli.CodebaseRef;
 import lib.client.ApiClient;
 import lib.core.Problem;

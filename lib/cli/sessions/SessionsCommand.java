@@ -1,10 +1,7 @@
 package lib.cli.sessions;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import lib.cli.CodebaseRef;
 import lib.cli.ServerCommand;
 import lib.client.ApiClient;

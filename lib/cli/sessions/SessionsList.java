@@ -1,9 +1,6 @@
 package lib.cli.sessions;
 
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import module java.base;
 import lib.cli.CodebaseRef;
 import lib.core.PrintableText;
 import lib.core.Problem;

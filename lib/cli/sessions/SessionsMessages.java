@@ -1,6 +1,6 @@
 package lib.cli.sessions;
 
-import java.util.stream.Stream;
+import module java.base;
 import lib.cli.CodebaseRef;
 import lib.core.Json;
 import lib.core.PrintableText;

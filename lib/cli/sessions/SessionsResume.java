@@ -1,7 +1,6 @@
 package lib.cli.sessions;
 
-import java.io.IOException;
-import java.util.UUID;
+import module java.base;
 import lib.cli.CodebaseRef;
 import lib.cli.output.OutputPrinter;
 import lib.client.SessionClient.Resume;

@@ -1,9 +1,6 @@
 package lib.cli.tasks;
 
-import java.io.IOException;
-import java.time.Duration;
-import java.util.Optional;
-import java.util.function.Predicate;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.control.LocalAttempt;

@@ -1,8 +1,6 @@
 package lib.cli.tasks;
 
-import java.io.IOException;
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 import lib.cli.CodebaseRef;
 import lib.cli.ServerCommand;
 import lib.cli.output.OutputPrinter;

@@ -1,6 +1,6 @@
 package lib.cli.tasks;
 
-import java.util.List;
+import module java.base;
 import lib.cli.ServerCommand;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;

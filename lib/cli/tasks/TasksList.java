@@ -1,9 +1,6 @@
 package lib.cli.tasks;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.List;
+import module java.base;
 import lib.cli.CodebaseRef;
 import lib.cli.ServerCommand;
 import lib.client.ApiClient;

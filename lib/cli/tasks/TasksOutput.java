@@ -1,7 +1,6 @@
 package lib.cli.tasks;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import module java.base;
 import lib.control.LocalAttempt;
 import lib.core.Problem;
 import picocli.CommandLine.Command;

@@ -1,6 +1,6 @@
 package lib.client.http;
 
-import java.time.Duration;
+import module java.base;
 import lib.core.Problem;
 
 /** A call to the server that brought no usable answer, classified by what the caller can do about it. */

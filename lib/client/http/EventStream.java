@@ -1,8 +1,6 @@
 package lib.client.http;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
+import module java.base;
 
 /**
  * An open stream of server-sent events. The thread that opened it reads and closes it; interrupting that thread, when

@@ -1,14 +1,7 @@
 package lib.client.http;
 
-import java.math.BigInteger;
-import java.net.Authenticator;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.PasswordAuthentication;
+import module java.base;
 import java.net.Proxy;
-import java.net.URI;
-import java.util.Arrays;
-import java.util.Locale;
 import lib.core.Environment;
 import lib.core.Problem;
 import lib.core.WebAddress;

@@ -1,7 +1,6 @@
 package lib.client.http;
 
-import java.time.Duration;
-import java.util.random.RandomGenerator;
+import module java.base;
 import lib.core.Clock;
 import lib.protocol.Registration;
 

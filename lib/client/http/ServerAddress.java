@@ -1,7 +1,6 @@
 package lib.client.http;
 
-import java.net.URI;
-import java.nio.file.Path;
+import module java.base;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Environment;

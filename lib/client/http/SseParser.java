@@ -1,10 +1,6 @@
 package lib.client.http;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import module java.base;
 
 /**
  * Reads server-sent events: LF, CR and CRLF line ends, several data lines, comments, a byte order mark, ids, retry.

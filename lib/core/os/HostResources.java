@@ -1,8 +1,6 @@
 package lib.core.os;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import module java.base;
 
 /**
  * Reads how much disk and memory this Linux machine has to spare. What it cannot read counts as plenty. Thread-safe.

@@ -1,12 +1,6 @@
 package lib.core.os;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.nio.file.Path;
-import java.util.Optional;
+import module java.base;
 
 /**
  * The few calls of the C library that Java lacks. The first call costs some 60 ms and 6 MB, so commands make none. Every

@@ -1,8 +1,8 @@
 package lib.server.api;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
-import java.util.List;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.server.db.CodebaseTable.Codebase;

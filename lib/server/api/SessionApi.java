@@ -1,9 +1,7 @@
 package lib.server.api;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.server.db.SessionTable.Key;

@@ -1,6 +1,6 @@
 package lib.server.api;
 
-import java.util.List;
+import module java.base;
 import lib.core.Json;
 import lib.server.db.CodebaseTable;
 import lib.server.db.IncreasingTime;

@@ -1,8 +1,6 @@
 package lib.server.api;
 
-import java.util.HashSet;
-import java.util.List;
-import java.util.UUID;
+import module java.base;
 import lib.core.Json;
 import lib.server.db.IncreasingTime;
 import lib.server.http.ApiError;

@@ -1,7 +1,7 @@
 package lib.server.api;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import lib.core.Json;
 import lib.protocol.Lease;
 import lib.protocol.Task;

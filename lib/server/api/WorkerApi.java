@@ -1,10 +1,9 @@
 package lib.server.api;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
-import java.util.LinkedHashSet;
-import java.util.List;
 import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;

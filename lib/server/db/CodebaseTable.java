@@ -1,9 +1,8 @@
 package lib.server.db;
 
+import module java.base;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.Optional;
 import lib.store.Sql;
 
 /** Codebases as rows. Statements only; the caller has the transaction. */

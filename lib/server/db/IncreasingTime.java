@@ -1,7 +1,6 @@
 package lib.server.db;
 
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import module java.base;
 import lib.core.Clock;
 import lib.protocol.Timestamps;
 

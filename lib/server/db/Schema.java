@@ -1,6 +1,6 @@
 package lib.server.db;
 
-import java.util.List;
+import module java.base;
 
 /** The database's forms, one script per version. Only types and clauses that PostgreSQL takes as well. */
 public final class Schema {

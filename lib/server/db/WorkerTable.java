@@ -1,12 +1,9 @@
 package lib.server.db;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import lib.core.Json;
 import lib.store.Sql;
 

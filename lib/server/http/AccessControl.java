@@ -1,8 +1,7 @@
 package lib.server.http;
 
+import module java.base;
 import com.sun.net.httpserver.Headers;
-import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Decides which requests the server takes. With tokens it takes those that carry one. Without, it takes those of programs

@@ -1,14 +1,7 @@
 package lib.server.http;
 
+import module java.base;
 import com.sun.net.httpserver.Headers;
-import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import lib.protocol.Timestamps;
 
 /** A request as a call reads it. For one thread. */

@@ -1,8 +1,7 @@
 package lib.server.http;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.io.OutputStream;
 import lib.store.DatabaseException;
 
 /** What a call answers. */

@@ -1,10 +1,6 @@
 package lib.server.http;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import module java.base;
 import lib.store.DatabaseException;
 
 /**

@@ -1,7 +1,7 @@
 package lib.server.http;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.charset.StandardCharsets;
 import lib.core.Json;
 
 /** Server-sent events as bytes, made once however many streams they go to. JSON is one line, so one data line is enough. */

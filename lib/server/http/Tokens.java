@@ -1,10 +1,6 @@
 package lib.server.http;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.List;
-import java.util.stream.Stream;
+import module java.base;
 import lib.core.Problem;
 
 /** The bearer tokens that open the server, kept as digests only. Immutable. */

@@ -1,8 +1,7 @@
 package lib.server.rules;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Optional;
-import java.util.Set;
 import lib.core.Json;
 import lib.protocol.Task;
 

@@ -1,6 +1,6 @@
 package lib.server.rules;
 
-import java.util.Optional;
+import module java.base;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 

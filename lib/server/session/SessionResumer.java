@@ -1,15 +1,8 @@
 package lib.server.session;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import module java.base;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HexFormat;
-import java.util.List;
-import java.util.Optional;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import lib.server.db.CodebaseTable;

@@ -1,10 +1,9 @@
 package lib.server.session;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.Map;
 import lib.core.Json;
 import lib.server.db.CodebaseTable;
 import lib.server.db.IncreasingTime;

@@ -1,6 +1,6 @@
 package lib.server.task;
 
-import java.time.Duration;
+import module java.base;
 import lib.core.Clock;
 import lib.server.db.TaskTable;
 import lib.server.worker.Leases;

@@ -1,13 +1,9 @@
 package lib.server.task;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
 import lib.server.http.ApiError;

@@ -1,8 +1,6 @@
 package lib.server.task;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.core.Clock;
 import lib.protocol.Timestamps;
 import lib.server.db.SessionTable;

@@ -1,5 +1,6 @@
 package lib.server.task;
 
+import module java.base;
 import static lib.protocol.TaskStatus.CANCELLED;
 import static lib.protocol.TaskStatus.FAILED;
 import static lib.protocol.TaskStatus.PENDING;
@@ -7,11 +8,6 @@ import static lib.protocol.TaskStatus.RUNNING;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.List;
-import java.util.Set;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import lib.protocol.Lease;
 import lib.protocol.Task;
 import lib.protocol.TaskReport;

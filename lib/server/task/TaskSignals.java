@@ -1,9 +1,6 @@
 package lib.server.task;
 
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
+import module java.base;
 
 /** Wakes the followers of a task. Two signals before a follower waits wake it once. Thread-safe. */
 public final class TaskSignals {

@@ -1,10 +1,7 @@
 package lib.server.worker;
 
+import module java.base;
 import java.sql.SQLException;
-import java.util.ArrayDeque;
-import java.util.Comparator;
-import java.util.UUID;
-import java.util.function.Predicate;
 import lib.protocol.Task;
 import lib.server.db.CodebaseTable.Codebase;
 import lib.server.db.CodebaseTable;

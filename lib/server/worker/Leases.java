@@ -1,10 +1,6 @@
 package lib.server.worker;
 
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import module java.base;
 import lib.core.Clock;
 import lib.protocol.Lease;
 import lib.server.db.TaskTable;

@@ -1,15 +1,7 @@
 package lib.server.worker;
 
+import module java.base;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import lib.protocol.Task;
 import lib.server.db.CodebaseTable;
 import lib.server.db.WorkerTable;

@@ -1,11 +1,7 @@
 package lib.server.worker;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.protocol.Timestamps;

@@ -1,12 +1,6 @@
 package lib.session.files;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.util.Optional;
+import module java.base;
 
 /**
  * Size, time and number of a regular file: while they are equal, the file need not be read again. Links are not followed, so

@@ -1,13 +1,8 @@
 package lib.session.jsonl;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.regex.Pattern;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.session.Session;

@@ -1,13 +1,8 @@
 package lib.session.jsonl;
 
+import module java.base;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.util.function.Consumer;
 import lib.core.Json;
 
 /** Reads a growing file of JSON lines. Only whole lines count, and lines that are no JSON object are skipped. */

@@ -1,10 +1,6 @@
 package lib.session.jsonl;
 
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;

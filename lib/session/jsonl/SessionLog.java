@@ -1,9 +1,7 @@
 package lib.session.jsonl;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.List;
-import java.util.function.Consumer;
 import lib.core.Json;
 import lib.protocol.Timestamps;
 import lib.session.MessageBuilder;

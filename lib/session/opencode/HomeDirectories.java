@@ -1,14 +1,6 @@
 package lib.session.opencode;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import module java.base;
 
 /**
  * Finds home folders by paths: of a file's owner, by the list of users, and of the user whose home a path lies below. A worker

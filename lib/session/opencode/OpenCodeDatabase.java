@@ -1,14 +1,10 @@
 package lib.session.opencode;
 
+import module java.base;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;

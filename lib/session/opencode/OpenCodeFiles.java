@@ -1,14 +1,6 @@
 package lib.session.opencode;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;

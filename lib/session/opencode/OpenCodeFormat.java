@@ -1,13 +1,8 @@
 package lib.session.opencode;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
-import java.util.regex.Pattern;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;

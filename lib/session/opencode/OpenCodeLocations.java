@@ -1,13 +1,6 @@
 package lib.session.opencode;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
+import module java.base;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.config.SettingsTable;

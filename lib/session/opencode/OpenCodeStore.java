@@ -1,13 +1,6 @@
 package lib.session.opencode;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.BinaryOperator;
+import module java.base;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;

@@ -1,14 +1,7 @@
 package lib.session.sync;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HexFormat;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /** Remembers by hash what the server got of one codebase. For one thread at a time. */
 final class SentHashes {

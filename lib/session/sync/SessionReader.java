@@ -1,17 +1,6 @@
 package lib.session.sync;
 
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.function.Supplier;
+import module java.base;
 import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;

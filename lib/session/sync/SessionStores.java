@@ -1,12 +1,6 @@
 package lib.session.sync;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
+import module java.base;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.core.Problem;

@@ -1,14 +1,6 @@
 package lib.session.sync;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
+import module java.base;
 import lib.client.http.ApiException;
 import lib.config.Settings;
 import lib.config.SettingsTable;

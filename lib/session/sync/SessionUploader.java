@@ -1,8 +1,7 @@
 package lib.session.sync;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
-import java.util.function.UnaryOperator;
 import lib.client.http.ApiException;
 import lib.core.Json;
 import lib.session.Message;

@@ -1,9 +1,6 @@
 package lib.session.sync;
 
-import java.util.List;
-import java.util.Objects;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import module java.base;
 
 /**
  * The result of one pass over all stores.

@@ -1,8 +1,6 @@
 package lib.worker.admission;
 
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
 import lib.worker.admission.Decision.Outcome;

@@ -1,9 +1,6 @@
 package lib.worker.admission;
 
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.concurrent.atomic.AtomicInteger;
+import module java.base;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
 import lib.protocol.Task;

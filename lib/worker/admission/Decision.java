@@ -1,7 +1,6 @@
 package lib.worker.admission;
 
-import java.nio.file.Path;
-import java.util.List;
+import module java.base;
 
 /**
  * The answer of admission to one task.

@@ -1,9 +1,6 @@
 package lib.worker.admission;
 
-import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
+import module java.base;
 import lib.core.Json;
 import lib.protocol.Task;
 

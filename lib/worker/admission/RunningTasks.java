@@ -1,16 +1,7 @@
 package lib.worker.admission;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import lib.config.ReloadableSettings;
 import lib.config.SettingsTable;
 import lib.core.Clock;

@@ -1,7 +1,6 @@
 package lib.worker.admission;
 
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import module java.base;
 
 /** The strongest stop request for one running task. A weaker one neither hides nor replaces it. Thread-safe, without locks. */
 public final class StopRequests {

@@ -1,11 +1,7 @@
 package lib.worker.admission;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import lib.core.Clock;
 import lib.core.Reporting;
 import lib.protocol.Task;

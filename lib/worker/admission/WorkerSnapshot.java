@@ -1,9 +1,6 @@
 package lib.worker.admission;
 
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.Map;
-import java.util.Set;
+import module java.base;
 import lib.worker.context.WorkerIdentity;
 
 /**

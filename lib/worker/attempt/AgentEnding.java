@@ -1,6 +1,6 @@
 package lib.worker.attempt;
 
-import java.time.Duration;
+import module java.base;
 import lib.agent.output.OutputAnalyzer.Findings;
 import lib.agent.process.AttemptDirectory;
 import lib.worker.admission.StopRequest;

@@ -1,14 +1,6 @@
 package lib.worker.attempt;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.regex.Pattern;
+import module java.base;
 import lib.agent.AgentEnvironment;
 import lib.agent.AgentFacts;
 import lib.agent.AgentHealth;

@@ -1,10 +1,6 @@
 package lib.worker.attempt;
 
-import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 import lib.agent.output.OutputAnalyzer;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;

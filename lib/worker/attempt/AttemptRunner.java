@@ -1,9 +1,6 @@
 package lib.worker.attempt;
 
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.time.Duration;
-import java.time.temporal.ChronoUnit;
+import module java.base;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.client.ServerFeatures;

@@ -1,6 +1,6 @@
 package lib.worker.attempt;
 
-import java.time.Duration;
+import module java.base;
 import lib.journal.Attempt;
 
 /** What came of asking the server for a task. */

@@ -1,11 +1,6 @@
 package lib.worker.attempt;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;

@@ -1,10 +1,6 @@
 package lib.worker.attempt;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
+import module java.base;
 import lib.config.Codebase;
 import lib.session.CodebaseMatcher;
 

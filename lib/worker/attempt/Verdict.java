@@ -1,10 +1,7 @@
 package lib.worker.attempt;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import lib.agent.output.UsageLimit;
 import lib.core.Json;
 import lib.journal.Attempt;

@@ -1,7 +1,6 @@
 package lib.worker.attempt;
 
-import java.util.Map;
-import java.util.Set;
+import module java.base;
 import lib.agent.adapter.AgentEvent.ToolCall;
 import lib.agent.adapter.AgentEvent.TurnEnded;
 import lib.agent.output.ErrorHints;

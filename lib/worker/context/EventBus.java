@@ -1,8 +1,6 @@
 package lib.worker.context;
 
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
+import module java.base;
 
 /**
  * Hands each event to every subscriber, in the order of subscription, on the publisher's thread. A subscriber must return

@@ -1,12 +1,6 @@
 package lib.worker.context;
 
-import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import module java.base;
 
 /**
  * A call that may hang, as one into a file system. It runs on a platform thread of its own, one call at a time, and its caller

@@ -1,6 +1,6 @@
 package lib.worker.context;
 
-import java.time.Duration;
+import module java.base;
 import lib.core.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

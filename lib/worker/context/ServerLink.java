@@ -1,7 +1,6 @@
 package lib.worker.context;
 
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.ServerFeatures;
 

@@ -1,6 +1,6 @@
 package lib.worker.context;
 
-import java.util.random.RandomGenerator;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.client.ApiClient;
 import lib.config.ReloadableSettings;

@@ -1,7 +1,6 @@
 package lib.worker.context;
 
-import java.time.Duration;
-import java.util.List;
+import module java.base;
 import lib.journal.Attempt;
 import lib.protocol.TaskStatus;
 

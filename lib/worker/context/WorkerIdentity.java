@@ -1,12 +1,6 @@
 package lib.worker.context;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
+import module java.base;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.config.StateDirectory;

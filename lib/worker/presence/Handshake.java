@@ -1,7 +1,6 @@
 package lib.worker.presence;
 
-import java.time.Duration;
-import java.util.random.RandomGenerator;
+import module java.base;
 import lib.client.ApiClient;
 import lib.client.FailureLog;
 import lib.client.ServerFeatures;

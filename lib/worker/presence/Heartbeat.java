@@ -1,8 +1,7 @@
 package lib.worker.presence;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import lib.client.ApiClient;
 import lib.client.FailureLog;
 import lib.client.http.ApiException;

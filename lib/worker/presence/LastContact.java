@@ -1,13 +1,6 @@
 package lib.worker.presence;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
+import module java.base;
 import lib.store.DurableFiles;
 import lib.worker.admission.RunningTasks;
 import lib.worker.context.WorkerContext;

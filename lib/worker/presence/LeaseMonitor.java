@@ -1,7 +1,6 @@
 package lib.worker.presence;
 
-import java.time.Duration;
-import java.util.Optional;
+import module java.base;
 import lib.journal.Attempt;
 import lib.protocol.Lease;
 import lib.worker.admission.RunningTasks.RunningTask;

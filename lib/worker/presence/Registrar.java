@@ -1,11 +1,6 @@
 package lib.worker.presence;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 import lib.agent.AgentInspector;
 import lib.client.FailureLog;
 import lib.client.http.ApiException;

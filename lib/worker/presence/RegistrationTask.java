@@ -1,10 +1,6 @@
 package lib.worker.presence;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.Optional;
+import module java.base;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.config.Codebase;

@@ -1,14 +1,7 @@
 package lib.worker.presence;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import lib.client.FailureLog;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;

@@ -1,12 +1,6 @@
 package lib.worker.presence;
 
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import module java.base;
 import lib.client.ServerFeatures;
 import lib.client.http.ApiException;
 import lib.feed.StreamFeed;

@@ -1,6 +1,6 @@
 package lib.worker.presence;
 
-import java.util.List;
+import module java.base;
 import lib.client.ServerFeatures;
 import lib.feed.Offer;
 import lib.worker.admission.Codebases;

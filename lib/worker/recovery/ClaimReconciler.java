@@ -1,14 +1,6 @@
 package lib.worker.recovery;
 
-import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.stream.Collectors;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.ProcessTree;
 import lib.agent.process.Supervisor;

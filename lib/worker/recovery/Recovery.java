@@ -1,10 +1,6 @@
 package lib.worker.recovery;
 
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Collectors;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;

@@ -1,14 +1,6 @@
 package lib.worker.recovery;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Supervisor;
 import lib.config.SettingsTable;

@@ -1,9 +1,7 @@
 package tests.agent.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static tests.agent.adapter.LaunchSpecs.ask;
-import static tests.agent.adapter.LaunchSpecs.events;
-import static tests.agent.adapter.LaunchSpecs.prompted;
+import static tests.agent.adapter.LaunchSpecs.*;
 
 import lib.agent.adapter.Adapter.Approval;
 import lib.agent.adapter.Adapter;

@@ -1,8 +1,6 @@
 package tests.agent.adapter;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import module java.base;
 import lib.agent.adapter.Adapter.Approval;
 import lib.agent.adapter.Adapter.LaunchSpec;
 import lib.agent.adapter.Adapter;

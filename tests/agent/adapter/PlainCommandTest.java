@@ -1,15 +1,9 @@
 package tests.agent.adapter;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static tests.agent.adapter.LaunchSpecs.events;
-import static tests.agent.adapter.LaunchSpecs.with;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
+import static tests.agent.adapter.LaunchSpecs.*;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import lib.agent.AgentProgram;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.Adapters;

@@ -1,17 +1,9 @@
 package tests.agent.output;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
-import static tests.agent.output.OutputRecorderTest.folder;
-import static tests.agent.output.OutputRecorderTest.say;
-import static tests.agent.output.OutputRecorderTest.text;
-import static tests.agent.output.OutputRecorderTest.write;
+import static tests.agent.output.OutputRecorderTest.*;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;

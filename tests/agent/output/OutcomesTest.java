@@ -1,14 +1,8 @@
 package tests.agent.output;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.util.List;
-import java.util.stream.Stream;
 import lib.agent.adapter.Adapters;
 import lib.agent.output.OutputAnalyzer;
 import lib.agent.output.OutputRecorder;

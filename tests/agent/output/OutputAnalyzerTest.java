@@ -1,13 +1,8 @@
 package tests.agent.output;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.util.Map;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.ClaudeCode;
 import lib.agent.adapter.Codex;

@@ -1,13 +1,8 @@
 package tests.agent.output;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.output.OutputRecorder;
 import lib.agent.output.UsageLimit;

@@ -1,11 +1,8 @@
 package tests.agent.process;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import lib.agent.process.DirectoryLock;
 import lib.core.Environment;
 import org.junit.jupiter.api.Test;

@@ -1,15 +1,8 @@
 package tests.agent.process;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Supervisor;
 import lib.core.Environment;

@@ -1,12 +1,8 @@
 package tests.agent.process;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
 import lib.core.Clock;

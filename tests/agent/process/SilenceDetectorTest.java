@@ -1,10 +1,8 @@
 package tests.agent.process;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
 import lib.agent.process.ProcessActivity.Used;
 import lib.agent.process.ProcessActivity;
 import lib.agent.process.Silence.LastEvent;

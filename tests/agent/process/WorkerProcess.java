@@ -1,12 +1,6 @@
 package tests.agent.process;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import module java.base;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.Orphans;
 import lib.agent.process.ProcessTree;

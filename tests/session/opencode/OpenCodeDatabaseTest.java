@@ -1,16 +1,11 @@
 package tests.session.opencode;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import lib.session.Message;
 import lib.session.SessionStore;
 import org.junit.jupiter.api.BeforeEach;

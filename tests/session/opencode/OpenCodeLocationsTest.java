@@ -1,18 +1,10 @@
 package tests.session.opencode;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.DriverManager;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Stream;
 import lib.config.Codebase;
 import lib.session.opencode.HomeDirectories;
 import lib.session.opencode.OpenCodeLocations;

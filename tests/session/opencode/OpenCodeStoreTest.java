@@ -1,16 +1,11 @@
 package tests.session.opencode;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.DriverManager;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;

@@ -1,13 +1,9 @@
 package tests.session.sync;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static tests.session.sync.SyncFixture.A;
-import static tests.session.sync.SyncFixture.B;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
+import static tests.session.sync.SyncFixture.*;
 
-import java.io.IOException;
-import java.time.Duration;
-import java.util.List;
 import lib.session.Session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,13 +1,9 @@
 package tests.session.sync;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
-import static tests.session.sync.SyncFixture.A;
-import static tests.session.sync.SyncFixture.B;
+import static tests.session.sync.SyncFixture.*;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.IntStream;
 import lib.session.sync.SessionSync;
 import lib.session.sync.SyncResult;
 import org.junit.jupiter.api.AfterEach;

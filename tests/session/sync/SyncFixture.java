@@ -1,15 +1,7 @@
 package tests.session.sync;
 
+import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.UnaryOperator;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.client.http.ServerAddress;

@@ -1,17 +1,12 @@
 package tests.session.sync;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static tests.session.sync.SyncFixture.A;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.IntStream;
 import lib.core.Json;
 import lib.redaction.Redaction;
 import lib.session.Message;

@@ -1,13 +1,9 @@
 package tests.worker.admission;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import lib.config.Codebase;
 import lib.core.Json;
 import lib.protocol.Task;

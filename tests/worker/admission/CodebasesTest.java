@@ -1,14 +1,8 @@
 package tests.worker.admission;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import module java.base;
+import static org.assertj.core.api.Assertions.*;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import lib.config.Codebase;
 import lib.config.Settings;
 import lib.core.Environment;

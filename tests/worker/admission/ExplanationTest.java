@@ -1,10 +1,8 @@
 package tests.worker.admission;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
 import lib.core.Json;
 import lib.journal.Attempt;
 import lib.protocol.Task;

@@ -1,15 +1,8 @@
 package tests.worker.admission;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.FileOutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;

@@ -1,9 +1,8 @@
 package tests.worker.admission;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.time.Instant;
 import lib.core.Json;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest.Cause;

@@ -1,10 +1,8 @@
 package tests.worker.admission;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.worker.admission.UsageLimits;

@@ -1,12 +1,8 @@
 package tests.worker.attempt;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import lib.config.Codebase;
 import lib.worker.attempt.ResumePlan;
 import org.junit.jupiter.api.BeforeEach;

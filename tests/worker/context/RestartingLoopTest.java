@@ -1,8 +1,8 @@
 package tests.worker.context;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import lib.worker.context.RestartingLoop;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;

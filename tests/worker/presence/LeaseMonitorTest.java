@@ -1,12 +1,8 @@
 package tests.worker.presence;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import lib.core.Clock;
 import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.RunningTasks;

@@ -1,13 +1,8 @@
 package tests.worker.presence;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.config.Codebase;

@@ -1,17 +1,10 @@
 package tests.worker.presence;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static tests.Program.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import lib.config.Codebase;
 import lib.core.Clock;
 import lib.core.Json;

@@ -1,12 +1,9 @@
 package tests.worker.presence;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.journal.Attempt;

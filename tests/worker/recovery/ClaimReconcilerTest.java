@@ -1,14 +1,8 @@
 package tests.worker.recovery;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Clock;
 import lib.core.Json;

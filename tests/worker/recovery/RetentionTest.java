@@ -1,12 +1,8 @@
 package tests.worker.recovery;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
