@@ -129,6 +129,15 @@ class WrapperTest {
     return cache;
   }
 
+  /** Makes the next start ask JBang again. */
+  private static void forget(Path cache) throws IOException {
+    try (var files = Files.newDirectoryStream(cache, "start-*")) {
+      for (var file : files) {
+        Files.delete(file);
+      }
+    }
+  }
+
   private static Path only(Path cache, String glob) throws IOException {
     try (var files = Files.newDirectoryStream(cache, glob)) {
       var found = new ArrayList<Path>();
@@ -185,6 +194,28 @@ class WrapperTest {
   }
 
   @Test
+  void jBangIsAskedAgainWhenASourceOrAJarIsNotWhatItWas() throws Exception {
+    folder = project(temp);
+    var own = Map.of("A2A_CACHE_DIR", ownCache().toString());
+    says(own);
+    var jar = only(temp.resolve("own"), "jbang-*.jar");
+    var away = Files.move(jar, temp.resolve("jbang.jar")); // whoever starts now has not asked JBang
+    says(own);
+    Files.move(away, jar);
+    var script = folder.resolve("say.java");
+    var time = Files.getLastModifiedTime(script);
+    Files.writeString(script, SCRIPT.replace("\"[\"", "\"<\""));
+    Files.setLastModifiedTime(script, FileTime.fromMillis(time.toMillis() - 60_000)); // as by cp -p
+    assertThat(run(start(folder, own, "./jbang", "say.java", "a"), "").out()).isEqualTo("<a]\n");
+    try (var built = Files.walk(shared.resolve("jbang/cache/jars"))) {
+      for (var file : built.filter(f -> f.endsWith("say.jar")).toList()) {
+        Files.delete(file);
+      }
+    }
+    assertThat(run(start(folder, own, "./jbang", "say.java", "a"), "").out()).isEqualTo("<a]\n");
+  }
+
+  @Test
   void twoStartsAtOnceOnAColdCacheBothWork() throws Exception {
     var cold = temp.resolve("jbang-dir").toString();
     var first = start(folder, Map.of("JBANG_DIR", cold, "A2A_CACHE_DIR", temp.resolve("one").toString()), "./jbang", "say.java", "first");
@@ -209,6 +240,7 @@ class WrapperTest {
 
   private void waitsForAnother(Map<String, String> variables) throws Exception {
     says(variables);
+    forget(Path.of(variables.get("A2A_CACHE_DIR")));
     var lock = shared.resolve("jbang/cache/wrapper.lock").toString();
     var holder = start(temp, Map.of(), "flock", lock, "sh", "-c", "echo held; exec cat");
     var process = start(folder, variables, "./jbang", "say.java", "a");
@@ -232,16 +264,19 @@ class WrapperTest {
     var first = only(cache, "*.jsa*");
     var jar = only(cache, "*.jar");
     Files.setLastModifiedTime(jar, FileTime.fromMillis(Files.getLastModifiedTime(jar).toMillis() - 60_000)); // as by touch
+    forget(cache);
     says(own);
     var second = only(cache, "*.jsa*");
     assertThat(second).isNotEqualTo(first);
     Files.write(second, new byte[0]); // as a disk that was full leaves it
+    forget(cache);
     says(own);
     assertThat(only(cache, "*.jsa*")).isEqualTo(second).isNotEmptyFile();
     // an installation as Homebrew makes it: the script in bin, what it runs in libexec
     executable(temp.resolve("brew/bin/jbang"), "exit 1");
     var installed = Files.createDirectories(temp.resolve("brew/libexec/bin")).resolve("jbang.jar");
     Files.move(jar, installed);
+    forget(cache);
     says(Map.of("A2A_CACHE_DIR", cache.toString(), "PATH", temp.resolve("brew/bin") + ":" + System.getenv("PATH")));
     assertThat(only(cache, "*.jsa*")).isNotEqualTo(second);
     assertThat(jar).doesNotExist();
