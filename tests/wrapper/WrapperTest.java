@@ -199,7 +199,7 @@ class WrapperTest {
     var own = Map.of("A2A_CACHE_DIR", ownCache().toString());
     says(own);
     var jar = only(temp.resolve("own"), "jbang-*.jar");
-    var away = Files.move(jar, temp.resolve("jbang.jar")); // whoever starts now has not asked JBang
+    var away = Files.move(jar, temp.resolve("jbang.jar")); // a start that asks JBang fails now
     says(own);
     Files.move(away, jar);
     var script = folder.resolve("say.java");
