@@ -103,22 +103,13 @@ public record LocalServer(String name, URI url, String token, boolean isAlive) {
 
   /** The servers that are alive; only the named worker's when the settings name one. */
   static List<LocalServer> alive(Settings settings, CommandIo io) {
-    var named = settings.given(SettingsTable.WORKER_NAME) || settings.given(SettingsTable.STATE_DIR) || settings.env().var("STATE_DIRECTORY") != null;
-    var found = named ? read(StateDirectory.of(settings), io).stream().toList() : all(settings.env(), io);
+    var found = StateDirectory.isNamed(settings) ? read(StateDirectory.of(settings), io).stream().toList() : all(settings.env(), io);
     return found.stream().filter(LocalServer::isAlive).toList();
   }
 
   /** The servers that this user has started. */
   private static List<LocalServer> all(Environment env, CommandIo io) {
-    var folders = new ArrayList<Path>();
-    if (Files.isDirectory(StateDirectory.all(env))) {
-      try (var all = Files.list(StateDirectory.all(env))) {
-        all.filter(Files::isDirectory).sorted().forEach(folders::add);
-      } catch (IOException e) {
-        throw new Problem("the state folders cannot be read", String.valueOf(e), "give --server URL").from(e);
-      }
-    }
-    return folders.stream().flatMap(folder -> read(folder, io).stream()).toList();
+    return StateDirectory.existing(env).stream().flatMap(folder -> read(folder, io).stream()).toList();
   }
 
   /** The names of the workers whose servers are alive. */

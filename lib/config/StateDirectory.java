@@ -2,6 +2,7 @@ package lib.config;
 
 import module java.base;
 import lib.core.Environment;
+import lib.core.Problem;
 
 /** Where a worker keeps its state: one folder per worker, several per machine by name. */
 public final class StateDirectory {
@@ -31,8 +32,26 @@ public final class StateDirectory {
     }
   }
 
+  /** Whether the settings, or the service manager, name the worker whose folder is meant. */
+  public static boolean isNamed(Settings settings) {
+    return settings.given(SettingsTable.WORKER_NAME) || settings.given(SettingsTable.STATE_DIR) || settings.env().var("STATE_DIRECTORY") != null;
+  }
+
   /** Where the folders of this user's workers lie, one per name. */
   public static Path all(Environment env) {
     return env.xdg("XDG_STATE_HOME", ".local/state").resolve("a2a-worker");
+  }
+
+  /** The folders that lie there, sorted. */
+  public static List<Path> existing(Environment env) {
+    if (!Files.isDirectory(all(env))) {
+      return List.of();
+    }
+    try (var folders = Files.list(all(env))) {
+      return folders.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw new Problem("the state folders in " + all(env) + " cannot be read", String.valueOf(e.getMessage()),
+          "let this user read them; or name a worker's with --state-dir, a server with --server URL").from(e);
+    }
   }
 }

@@ -7,9 +7,9 @@ import lib.core.Clock;
 import lib.core.Json;
 import lib.core.Problem;
 import lib.journal.Journal;
+import lib.journal.OutboxEntry;
 import lib.store.DatabaseException;
 import lib.worker.Daemon;
-import lib.worker.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,87 +42,52 @@ record ControlApi(Path stateDir, Daemon daemon) {
     switch (method) {
       case "tail" -> tail(params, client);
       case "events" -> events(client);
-      default -> client.answer(switch (method) {
-        case "status" -> worker().status();
-        case "tasks" -> worker().status().retain("running", "waiting", "waiting_count", "slots", "holds");
-        case "cancel" -> cancel(params, client);
-        case "why" -> why(params);
-        case "pause" -> pause(params, client);
-        case "resume" -> resume();
-        case "drain" -> drain();
-        case "concurrency" -> concurrency(params);
-        case "reload" -> reload();
-        case "outbox" -> outbox(params);
-        default -> throw new InvalidRequest(METHOD_NOT_FOUND, "there is no method " + method);
-      });
+      default -> {
+        try {
+          client.answer(answer(method, params, client));
+        } catch (DatabaseException e) {
+          throw new Problem("the worker cannot answer " + method, "the journal failed: " + e.getMessage(), "look at the disk").from(e);
+        }
+      }
     }
   }
 
-  private Worker worker() {
-    return daemon.worker();
+  private JsonNode answer(String method, JsonNode params, ControlConnection client) throws InterruptedException, DatabaseException {
+    var worker = daemon.worker();
+    return switch (method) {
+      case "status" -> worker.status();
+      case "tasks" -> worker.status().retain("running", "waiting", "waiting_count", "slots", "holds");
+      case "cancel" -> cancel(text(params, "task_id"), client.user(), reason(params));
+      case "why" -> worker.why(text(params, "task_id"));
+      case "pause" -> done(() -> worker.pause(Stream.of(client.user(), reason(params)).filter(part -> !part.isEmpty()).collect(Collectors.joining(": "))));
+      case "resume" -> done(worker::resume);
+      case "drain" -> done(worker::stop);
+      case "concurrency" -> done(() -> worker.concurrency(number(params, "most", 1, MAX_SLOTS)));
+      case "reload" -> {
+        var reloaded = daemon.reload();
+        yield Json.object().<ObjectNode>set("changed", Json.array(reloaded.changed())).set("restart", Json.array(reloaded.restart()));
+      }
+      case "outbox" -> outbox(params);
+      default -> throw new InvalidRequest(METHOD_NOT_FOUND, "there is no method " + method);
+    };
   }
 
-  private JsonNode cancel(JsonNode params, ControlConnection client) throws InterruptedException {
-    var task = text(params, "task_id");
-    if (!worker().cancel(task, client.user(), reason(params))) {
+  private JsonNode cancel(String task, String user, String reason) {
+    if (!daemon.worker().cancel(task, user, reason)) {
       throw new Problem("task " + task + " is not cancelled", "it does not run here, or is being ended already",
           "look where it runs: tasks show " + task);
     }
     return ok(true);
   }
 
-  private JsonNode why(JsonNode params) throws InterruptedException {
-    try {
-      return worker().why(text(params, "task_id"));
-    } catch (DatabaseException e) {
-      throw new Problem("the decision cannot be explained", "the journal cannot be read: " + e.getMessage(), "look at the disk").from(e);
-    }
-  }
-
-  private JsonNode pause(JsonNode params, ControlConnection client) throws InterruptedException {
-    var reason = reason(params);
-    worker().pause(client.user() + (reason.isEmpty() ? "" : ": " + reason));
-    return ok(true);
-  }
-
-  private JsonNode resume() {
-    worker().resume();
-    return ok(true);
-  }
-
-  private JsonNode drain() {
-    worker().stop();
-    return ok(true);
-  }
-
-  private JsonNode concurrency(JsonNode params) {
-    worker().concurrency(number(params, "most", 1, MAX_SLOTS));
-    return ok(true);
-  }
-
-  private JsonNode reload() {
-    var reloaded = daemon.reload();
-    var result = Json.object();
-    result.set("changed", Json.array(reloaded.changed()));
-    return result.set("restart", Json.array(reloaded.restart()));
-  }
-
-  private JsonNode outbox(JsonNode params) throws InterruptedException {
-    try {
-      return switch (params.has("action") ? text(params, "action") : "list") {
-        case "list" -> {
-          var reports = Json.object();
-          var list = reports.putArray("reports");
-          Journal.entries(stateDir.resolve("journal.db")).stream().limit(MAX_REPORTS).forEach(entry -> list.add(entry.toJson()));
-          yield reports;
-        }
-        case "retry" -> ok(worker().retry(number(params, "id", 1, Integer.MAX_VALUE)));
-        case "drop" -> ok(worker().drop(number(params, "id", 1, Integer.MAX_VALUE)));
-        default -> throw new InvalidRequest(INVALID_PARAMS, "action must be list, retry or drop");
-      };
-    } catch (DatabaseException e) {
-      throw new Problem("the outbox cannot be read or changed", "the journal failed: " + e.getMessage(), "look at the disk").from(e);
-    }
+  private JsonNode outbox(JsonNode params) throws InterruptedException, DatabaseException {
+    return switch (params.has("action") ? text(params, "action") : "list") {
+      case "list" -> Json.object().set("reports", Json.MAPPER.createArrayNode().addAll(
+          Journal.entries(stateDir.resolve("journal.db")).stream().limit(MAX_REPORTS).map(OutboxEntry::toJson).toList()));
+      case "retry" -> ok(daemon.worker().retry(number(params, "id", 1, Integer.MAX_VALUE)));
+      case "drop" -> ok(daemon.worker().drop(number(params, "id", 1, Integer.MAX_VALUE)));
+      default -> throw new InvalidRequest(INVALID_PARAMS, "action must be list, retry or drop");
+    };
   }
 
   private void tail(JsonNode params, ControlConnection client) throws InterruptedException {
@@ -144,7 +109,7 @@ record ControlApi(Path stateDir, Daemon daemon) {
   private void events(ControlConnection client) throws InterruptedException {
     var unread = new ArrayBlockingQueue<ObjectNode>(MAX_UNREAD_EVENTS);
     var connection = Thread.currentThread();
-    try (var subscription = worker().events().subscribe(event -> {
+    try (var subscription = daemon.worker().events().subscribe(event -> {
       var form = EventJson.of(event, Clock.SYSTEM.now());
       if (form != null && !unread.offer(form)) {
         LOG.warn("control client disconnected: it left {} events unread", MAX_UNREAD_EVENTS);
@@ -156,6 +121,15 @@ record ControlApi(Path stateDir, Daemon daemon) {
         client.send("event", unread.take());
       }
     }
+  }
+
+  private interface Action {
+    void run() throws InterruptedException;
+  }
+
+  private static JsonNode done(Action action) throws InterruptedException {
+    action.run();
+    return ok(true);
   }
 
   private static JsonNode ok(boolean done) {

@@ -4,7 +4,6 @@ import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.config.Settings;
-import lib.config.SettingsTable;
 import lib.config.StateDirectory;
 import lib.core.Clock;
 import lib.core.Json;
@@ -53,19 +52,8 @@ public final class ControlClient implements AutoCloseable {
 
   /** The state folder of the worker that the settings name, else those of this user's running workers. */
   public static List<Path> stateDirs(Settings settings) {
-    var env = settings.env();
-    if (settings.given(SettingsTable.WORKER_NAME) || settings.given(SettingsTable.STATE_DIR) || env.var("STATE_DIRECTORY") != null) {
-      return List.of(StateDirectory.of(settings));
-    }
-    var all = StateDirectory.all(env);
-    if (!Files.isDirectory(all)) {
-      return List.of();
-    }
-    try (var folders = Files.list(all)) {
-      return folders.filter(folder -> LockFile.holder(folder.resolve("lock")).isPresent()).sorted().toList();
-    } catch (IOException e) {
-      throw new Problem("the state folders in " + all + " cannot be read", String.valueOf(e.getMessage()), "name one with --state-dir").from(e);
-    }
+    return StateDirectory.isNamed(settings) ? List.of(StateDirectory.of(settings))
+        : StateDirectory.existing(settings.env()).stream().filter(folder -> LockFile.holder(folder.resolve("lock")).isPresent()).toList();
   }
 
   /** @throws Problem ending with {@link Problem.Exit#NO_WORKER} when no worker answers there */
@@ -112,11 +100,8 @@ public final class ControlClient implements AutoCloseable {
 
   private void send(String method, ObjectNode params) throws IOException {
     var request = Json.object().put("jsonrpc", "2.0").put("id", 1).put("method", method);
-    var line = ByteBuffer.wrap((Json.write(request.set("params", params)) + "\n").getBytes(StandardCharsets.UTF_8));
     try {
-      while (line.hasRemaining()) {
-        channel.write(line);
-      }
+      Channels.newOutputStream(channel).write((Json.write(request.set("params", params)) + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       read(); // a worker that refuses the client says why before it closes the connection
       throw e;

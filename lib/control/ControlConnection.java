@@ -150,10 +150,7 @@ final class ControlConnection {
 
   private void write(JsonNode message) throws InterruptedException {
     try {
-      var line = ByteBuffer.wrap((Json.write(message) + "\n").getBytes(StandardCharsets.UTF_8));
-      while (line.hasRemaining()) {
-        channel.write(line);
-      }
+      Channels.newOutputStream(channel).write((Json.write(message) + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new InterruptedException("it has left: " + e.getMessage());
     }

@@ -55,15 +55,8 @@ public record LocalAttempt(Path stateDir, AttemptDirectory attempt) {
         + "removed by age or size", "look where it ran: tasks show " + id);
   }
 
-  private static List<Path> stateDirs(Settings settings) throws IOException {
-    var own = StateDirectory.of(settings);
-    var all = StateDirectory.all(settings.env());
-    if (!Files.isDirectory(all)) {
-      return List.of(own);
-    }
-    try (var folders = Files.list(all)) {
-      return Stream.concat(Stream.of(own), folders).distinct().toList();
-    }
+  private static List<Path> stateDirs(Settings settings) {
+    return Stream.concat(Stream.of(StateDirectory.of(settings)), StateDirectory.existing(settings.env()).stream()).distinct().toList();
   }
 
   /** Asks the worker to cancel it; {@code reason} may be null. */
