@@ -21,14 +21,14 @@ final class SettingOptions {
 
   /** Adds {@code --config} and the options of every row that acts in one of these uses. */
   static void add(CommandSpec spec, Set<Setting.Use> uses) {
-    SettingsTable.rows().stream().filter(row -> row.uses().stream().anyMatch(uses::contains)).forEach(row -> spec.addOption(option(row)));
+    SettingsTable.rows().stream().filter(row -> row.scope().uses().stream().anyMatch(uses::contains)).forEach(row -> spec.addOption(option(row)));
     spec.addOption(OptionSpec.builder("-c", CONFIG).type(String.class).paramLabel("FILE").description("config file (default: "
         + "~/.config/a2a-worker/config.json, else /etc/a2a-worker/config.json)").build());
   }
 
   private static OptionSpec option(Setting<?> row) {
     var fallback = row.fallback().text().isEmpty() ? "" : " (default: " + row.fallback().text() + ")";
-    var option = OptionSpec.builder(row.flags().toArray(String[]::new)).hidden(!row.isListed()).description((row.help() + fallback).replace("%", "%%"));
+    var option = OptionSpec.builder(row.flags().toArray(String[]::new)).hidden(!row.scope().isListed()).description((row.help() + fallback).replace("%", "%%"));
     if (!row.isYesNo()) {
       var label = row == SettingsTable.CODEBASES ? "[NAME:]PATH" : row.type().name().toUpperCase(Locale.ROOT).replace(' ', '-');
       return option.type(List.class).auxiliaryTypes(String.class).arity("1").paramLabel(label).build();

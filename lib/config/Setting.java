@@ -23,15 +23,6 @@ public record Setting<T>(String key, SettingType<T> type, String help, Default<T
   /** In which commands a setting acts, whether their help lists it, and the feature that it waits for, or null. */
   public record Scope(Set<Use> uses, boolean isListed, String later) {}
 
-  public Set<Use> uses() {
-    return scope.uses;
-  }
-
-  /** Whether {@code --help} lists it; the manual lists all. */
-  public boolean isListed() {
-    return scope.isListed;
-  }
-
   /** The feature it belongs to when that feature does not exist yet; null when it acts. */
   public String later() {
     return scope.later;
@@ -42,7 +33,7 @@ public record Setting<T>(String key, SettingType<T> type, String help, Default<T
   }
 
   public boolean isYesNo() {
-    return type instanceof SettingType.YesNo;
+    return type == SettingType.YES_NO;
   }
 
   /** Every flag that sets it. */

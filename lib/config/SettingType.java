@@ -13,7 +13,7 @@ import lib.core.PrintableText;
 import lib.core.Utf8;
 
 /** The type of a setting: which values it takes, as text or as JSON, and how a value is shown. */
-public sealed interface SettingType<T> permits SettingType.Text, SettingType.Secret, SettingType.Amount, SettingType.YesNo, SettingType.Items,
+public sealed interface SettingType<T> permits SettingType.Plain, SettingType.Secret, SettingType.Amount, SettingType.Items,
     SettingType.Budgets, SettingType.Arguments, Url {
   SettingType<String> TEXT = text("text", "text that is not empty", text -> true);
 
@@ -24,12 +24,17 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   /** It travels in a header, which alters anything else. */
   SettingType<String> SECRET = new Secret("secret", "one line of printable ASCII", "[\\x20-\\x7e]+");
   SettingType<String> TOKENS = new Secret("secret", "printable ASCII, token or name:token, with commas or lines between", "[\\x20-\\x7e\\t\\r\\n]+");
-  SettingType<Path> PATH = new Text<>("path", "a path", SettingType::path);
+  SettingType<Path> PATH = text("path", "a path", SettingType::path);
 
   /** A path, or a name that is looked for on the PATH when it is run. */
-  SettingType<String> PROGRAM = new Text<>("program", "a path, or a name on the PATH",
+  SettingType<String> PROGRAM = text("program", "a path, or a name on the PATH",
       (text, env, base) -> text.contains("/") || text.startsWith("~") ? path(text, env, base).toString() : text);
-  SettingType<Boolean> YES_NO = new YesNo("yes/no", "true or false");
+  SettingType<Boolean> YES_NO = new Plain<>("yes/no", "true or false", (given, env, base) ->
+      switch (given.asText().strip().toLowerCase(Locale.ROOT)) { // the old worker took 0 and 1
+        case "true", "yes", "on", "1" -> true;
+        case "false", "no", "off", "0" -> false;
+        default -> null;
+      });
 
   /** They travel in a header. */
   SettingType<List<String>> WORDS = words("a list of words without spaces, or a comma list", "[\\x21-\\x7e&&[^,]]+");
@@ -76,7 +81,7 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     }
   }
 
-  /** Text, or an item of a list, to value; {@code base} is where relative paths start. */
+  /** Text or JSON to value, null when it is not allowed; {@code base} is where relative paths start. */
   interface Reader<V, T> {
     T read(V given, Environment env, Path base) throws Bad;
   }
@@ -87,8 +92,17 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   /** What is allowed; it completes "must be …". */
   String bounds();
 
+  /** The value of text or other JSON; null when it is not allowed, which {@link #bounds} explains. */
+  T read(JsonNode given, Environment env, Path base) throws Bad;
+
   /** Reads text or another JSON value; {@code base} is where relative paths start. */
-  T parse(JsonNode given, Environment env, Path base) throws Bad;
+  default T parse(JsonNode given, Environment env, Path base) throws Bad {
+    var value = read(given, env, base);
+    if (value == null) {
+      throw new Bad(bounds());
+    }
+    return value;
+  }
 
   /** Reads text. */
   default T parse(String text, Environment env, Path base) throws Bad {
@@ -102,8 +116,12 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
 
   /** A value as a config file has it, without a secret in it. */
   default JsonNode toJson(T value) {
-    return !(value instanceof List<?> list) ? TextNode.valueOf(show(value)) : Json.MAPPER.createArrayNode()
-        .addAll(list.stream().map(item -> item instanceof Codebase codebase ? codebase.toJson() : TextNode.valueOf(item.toString())).toList());
+    return switch (value) {
+      case Boolean yes -> BooleanNode.valueOf(yes);
+      case List<?> list -> Json.MAPPER.createArrayNode()
+          .addAll(list.stream().map(item -> item instanceof Codebase codebase ? codebase.toJson() : TextNode.valueOf(item.toString())).toList());
+      default -> TextNode.valueOf(show(value));
+    };
   }
 
   /** Whether a flag given several times adds up instead of the last one deciding. */
@@ -118,23 +136,20 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     return !isList && !given.isValueNode() ? "not usable" : "'" + (text.length() <= 40 ? text : text.substring(0, 40) + "…") + "'"; // enough to know it again
   }
 
-  /** Text that is not empty. */
-  record Text<T>(String name, String bounds, Reader<String, T> reader) implements SettingType<T> {
+  /** A value whose text says it all. */
+  record Plain<T>(String name, String bounds, Reader<JsonNode, T> reader) implements SettingType<T> {
     @Override
-    public T parse(JsonNode given, Environment env, Path base) throws Bad {
-      return reader.read(text(given, bounds), env, base);
+    public T read(JsonNode given, Environment env, Path base) throws Bad {
+      return reader.read(given, env, base);
     }
   }
 
   /** Text that is never shown. */
   record Secret(String name, String bounds, String pattern) implements SettingType<String> {
     @Override
-    public String parse(JsonNode given, Environment env, Path base) throws Bad {
-      var secret = Utf8.without(text(given, bounds)).strip();
-      if (!secret.matches(pattern)) {
-        throw new Bad(bounds);
-      }
-      return secret;
+    public String read(JsonNode given, Environment env, Path base) {
+      var secret = given.isTextual() ? Utf8.without(given.asText().strip()).strip() : "";
+      return secret.matches(pattern) ? secret : null;
     }
 
     @Override
@@ -159,19 +174,17 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     private static final Pattern FORM = Pattern.compile("([+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e\\+?\\d{1,3})?)\\s*([a-z]*)");
 
     @Override
-    public T parse(JsonNode given, Environment env, Path base) throws Bad {
+    public T read(JsonNode given, Environment env, Path base) {
       var found = FORM.matcher(given.isTextual() || given.isNumber() ? given.asText().strip().toLowerCase(Locale.ROOT) : "");
-      if (found.matches() && units.containsKey(found.group(2))) {
-        var amount = new BigDecimal(found.group(1)).multiply(BigDecimal.valueOf(units.get(found.group(2))));
-        if (amount.compareTo(BigDecimal.valueOf(min)) >= 0 && amount.compareTo(BigDecimal.valueOf(max)) <= 0) {
-          try {
-            return reader.apply(amount);
-          } catch (ArithmeticException e) {
-            throw new Bad(bounds);
-          }
-        }
+      if (!found.matches() || !units.containsKey(found.group(2))) {
+        return null;
       }
-      throw new Bad(bounds);
+      var amount = new BigDecimal(found.group(1)).multiply(BigDecimal.valueOf(units.get(found.group(2))));
+      try {
+        return amount.compareTo(BigDecimal.valueOf(min)) >= 0 && amount.compareTo(BigDecimal.valueOf(max)) <= 0 ? reader.apply(amount) : null;
+      } catch (ArithmeticException e) {
+        return null;
+      }
     }
 
     @Override
@@ -185,23 +198,6 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     }
   }
 
-  /** Yes or no. */
-  record YesNo(String name, String bounds) implements SettingType<Boolean> {
-    @Override
-    public Boolean parse(JsonNode given, Environment env, Path base) throws Bad {
-      return switch (given.asText().strip().toLowerCase(Locale.ROOT)) { // the old worker took 0 and 1
-        case "true", "yes", "on", "1" -> true;
-        case "false", "no", "off", "0" -> false;
-        default -> throw new Bad(bounds);
-      };
-    }
-
-    @Override
-    public JsonNode toJson(Boolean value) {
-      return BooleanNode.valueOf(value);
-    }
-  }
-
   /**
    * A list, or text with commas between.
    *
@@ -209,12 +205,12 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
    */
   record Items<T>(String name, String bounds, Reader<JsonNode, T> reader) implements SettingType<List<T>> {
     @Override
-    public List<T> parse(JsonNode given, Environment env, Path base) throws Bad {
-      var all = new ArrayList<T>();
+    public List<T> read(JsonNode given, Environment env, Path base) throws Bad {
+      var all = new LinkedHashSet<T>();
       for (var item : items(given, bounds)) {
-        all.add(allowed(reader.read(item, env, base), bounds));
+        all.add(reader.read(item, env, base));
       }
-      return all.stream().distinct().toList();
+      return all.contains(null) ? null : List.copyOf(all);
     }
   }
 
@@ -228,16 +224,19 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     }
 
     @Override
-    public Map<String, Duration> parse(JsonNode given, Environment env, Path base) throws Bad {
+    public Map<String, Duration> read(JsonNode given, Environment env, Path base) throws Bad {
       var budgets = new LinkedHashMap<>(defaults);
       for (var item : given.isObject() ? given.propertyStream().map(f -> TextNode.valueOf(f.getKey() + "=" + f.getValue().asText())).toList()
           : items(given, bounds)) {
         var pair = item.asText().split("=", 2);
-        var usual = allowed(pair.length < 2 ? null : defaults.get(pair[0].strip()), bounds);
+        var name = pair[0].strip();
+        if (pair.length < 2 || !defaults.containsKey(name)) {
+          return null;
+        }
         try {
-          budgets.put(pair[0].strip(), seconds(usual.isZero() ? 0 : 1, 604_800).parse(pair[1], env, base));
+          budgets.put(name, seconds(defaults.get(name).isZero() ? 0 : 1, 604_800).parse(pair[1], env, base));
         } catch (Bad e) {
-          throw new Bad(bounds + "; " + pair[0].strip() + " takes " + e.getMessage());
+          throw new Bad(bounds + "; " + name + " takes " + e.getMessage());
         }
       }
       return Collections.unmodifiableMap(budgets);
@@ -259,7 +258,7 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
   /** Arguments of a program, with placeholders. */
   record Arguments(String name, String bounds) implements SettingType<List<String>> {
     @Override
-    public List<String> parse(JsonNode given, Environment env, Path base) throws Bad {
+    public List<String> read(JsonNode given, Environment env, Path base) throws Bad {
       return ArgumentTemplate.parse(given);
     }
 
@@ -281,11 +280,6 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     }
   }
 
-  /** The text, without blanks around it. */
-  static String text(JsonNode given, String must) throws Bad {
-    return allowed(given.isTextual() && !given.asText().isBlank() ? given.asText().strip() : null, must);
-  }
-
   /** JSON, also when it stands in text. */
   static JsonNode json(JsonNode given, String must) throws Bad {
     try {
@@ -295,15 +289,13 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     }
   }
 
-  private static <V> V allowed(V value, String must) throws Bad {
-    if (value == null) {
-      throw new Bad(must);
-    }
-    return value;
+  /** Text that is not empty, without the blanks around it. */
+  private static <T> SettingType<T> text(String name, String must, Reader<String, T> reader) {
+    return new Plain<>(name, must, (given, env, base) -> given.isTextual() && !given.asText().isBlank() ? reader.read(given.asText().strip(), env, base) : null);
   }
 
   private static SettingType<String> text(String name, String must, Predicate<String> allowed) {
-    return new Text<>(name, must, (text, env, base) -> allowed(allowed.test(text) ? text : null, must));
+    return text(name, must, (text, env, base) -> allowed.test(text) ? text : null);
   }
 
   private static SettingType<List<String>> words(String must, String pattern) {
@@ -316,7 +308,10 @@ public sealed interface SettingType<T> permits SettingType.Text, SettingType.Sec
     if (given.isTextual() && !given.asText().startsWith("[")) {
       return Arrays.stream(given.asText().split(",")).map(String::strip).filter(item -> !item.isEmpty()).map(TextNode::valueOf).toList();
     }
-    return allowed(json(given, must) instanceof ArrayNode list ? list : null, must);
+    if (json(given, must) instanceof ArrayNode list) {
+      return list;
+    }
+    throw new Bad(must);
   }
 
   private static String plain(BigDecimal number) {

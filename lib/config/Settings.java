@@ -54,14 +54,14 @@ public final class Settings {
 
   private final Environment env;
   private final Optional<ConfigFile> file;
-  private final Map<String, Value> values = new LinkedHashMap<>();
-  private final List<String> warnings = new ArrayList<>();
-  /** Settings that are given, with the feature that they wait for. */
-  private final Map<String, String> idle = new LinkedHashMap<>();
+  private final Map<String, Value> values;
+  private final List<String> warnings;
 
-  private Settings(Environment env, Optional<ConfigFile> file) {
+  private Settings(Environment env, Optional<ConfigFile> file, Map<String, Value> values, List<String> warnings) {
     this.env = env;
     this.file = file;
+    this.values = new HashMap<>(values);
+    this.warnings = new ArrayList<>(warnings);
   }
 
   /**
@@ -72,7 +72,7 @@ public final class Settings {
    * @throws Problem naming the first bad value, its source and the fix
    */
   public static Settings resolve(Map<String, List<String>> flags, Path config, Environment env) {
-    var settings = new Settings(env, ConfigFile.find(config, env));
+    var settings = new Settings(env, ConfigFile.find(config, env), Map.of(), List.of());
     for (var row : SettingsTable.rows()) {
       settings.values.put(row.key(), settings.value(row, flags));
     }
@@ -83,19 +83,15 @@ public final class Settings {
 
   /** The live settings of these, and all others as {@code first} has them. */
   Settings liveOver(Settings first) {
-    var mixed = new Settings(env, file);
-    values.forEach((key, value) -> mixed.values.put(key, first.values.get(key)));
+    var mixed = new Settings(env, file, first.values, warnings);
     SettingsTable.LIVE.forEach(row -> mixed.values.put(row.key(), values.get(row.key())));
     return mixed;
   }
 
   /** These with another value for one setting, which counts as given in that file. */
   public <T> Settings with(Setting<T> setting, T value, String file) {
-    var changed = new Settings(env, this.file);
-    changed.values.putAll(values);
+    var changed = new Settings(env, this.file, values, warnings);
     changed.values.put(setting.key(), new Value(value, new Origin(Source.FILE, file)));
-    changed.warnings.addAll(warnings);
-    changed.idle.putAll(idle);
     return changed;
   }
 
@@ -123,18 +119,22 @@ public final class Settings {
 
   /** What a person should hear: unknown keys, files with secrets that others can read, settings without effect. */
   public List<String> warnings() {
-    var all = new ArrayList<>(warnings);
-    idle.forEach((setting, feature) -> all.add(setting + " has no effect yet: this version has no " + feature));
-    return all;
+    return Stream.concat(warnings.stream(), idle().map(row -> named(row) + " has no effect yet: this version has no " + row.later())).toList();
   }
 
   /** The same with one line for all settings without effect, for commands where they would have none anyway. */
   public List<String> briefWarnings() {
-    var all = new ArrayList<>(warnings);
-    if (!idle.isEmpty()) {
-      all.add("without effect yet: " + String.join(", ", idle.keySet()) + "; 'config check' says why");
-    }
-    return all;
+    var idle = idle().map(this::named).collect(Collectors.joining(", "));
+    return Stream.concat(warnings.stream(), Stream.of("without effect yet: " + idle + "; 'config check' says why").filter(line -> !idle.isEmpty())).toList();
+  }
+
+  /** Those that are given and wait for their feature. */
+  private Stream<Setting<?>> idle() {
+    return SettingsTable.rows().stream().filter(row -> row.later() != null && given(row));
+  }
+
+  private String named(Setting<?> row) {
+    return row.key() + " (" + origin(row).where + ")";
   }
 
   private List<Given> given(Setting<?> row, Map<String, List<String>> flags) {
@@ -164,9 +164,6 @@ public final class Settings {
           value = codebases(value, given.origin.source == Source.FLAG && !rest.isEmpty() ? rest.getFirst() : null);
         }
         rest.stream().filter(other -> other.origin.source == given.origin.source).findFirst().ifPresent(other -> compare(given, other));
-        if (row.later() != null) {
-          idle.put(row.key() + " (" + given.origin.where + ")", row.later());
-        }
         return new Value(value, given.origin);
       } catch (Problem e) {
         if (!given.isHarmless()) {

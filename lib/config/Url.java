@@ -15,10 +15,13 @@ record Url(String name, String bounds, List<String> schemes) implements SettingT
   }
 
   @Override
-  public URI parse(JsonNode given, Environment env, Path base) throws Bad {
+  public URI read(JsonNode given, Environment env, Path base) throws Bad {
+    if (!given.isTextual() || given.asText().isBlank()) {
+      return null;
+    }
     URI uri;
     try {
-      uri = new URI(SettingType.text(given, bounds).replaceAll("/+$", ""));
+      uri = new URI(given.asText().strip().replaceAll("/+$", ""));
     } catch (URISyntaxException e) {
       throw new Bad(bounds + ", and this is none: " + e.getReason());
     }

@@ -73,7 +73,7 @@ class SettingsTableTest {
       assertThat(row.key()).matches("[a-z][a-z_]*");
       assertThat(List.of(row.help(), row.type().bounds())).as(row.key()).noneMatch(String::isBlank);
       assertThat(row.help() + row.type().bounds() + row.fallback().text()).as(row.key()).doesNotContain("|", "\n");
-      assertThat(row.uses()).as(row.key()).isNotEmpty();
+      assertThat(row.scope().uses()).as(row.key()).isNotEmpty();
       Stream.of(row.flags(), row.noFlags(), row.variables(), row.keys()).forEach(names::addAll);
       assertThat(names).contains("--" + row.key().replace('_', '-'), "A2A_" + row.key().toUpperCase(), row.key());
     }
