@@ -10,13 +10,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.config.Ran;
 import tests.fake.FakeServer;
 
 /** {@code tasks delete} and {@code server prune} delete what has ended, on our own server alone. */
 class DeleteTest extends DeskTestBase {
   private String ended() throws Exception {
-    var id = desk.running("w");
-    desk.client.release(new TaskReport(id, "w", TaskStatus.COMPLETED, null, "ok", null, 1));
+    var id = running("w");
+    client.release(new TaskReport(id, "w", TaskStatus.COMPLETED, null, "ok", null, 1));
     return id;
   }
 
@@ -25,27 +26,25 @@ class DeleteTest extends DeskTestBase {
     var one = ended();
     var two = ended();
     var three = ended();
-    assertThat(desk.ran("tasks", "delete", one, two)).isEqualTo(new Desk.Ran(0, one + "\tdeleted\n" + two + "\tdeleted\n", ""));
-    assertThat(Json.read(desk.ran("tasks", "delete", "--json", three).out()).path("id").asText()).isEqualTo(three);
-    assertThat(desk.ran("tasks", "list").out()).doesNotContain(one, two, three);
+    assertThat(ran("tasks", "delete", one, two)).isEqualTo(new Ran(0, one + "\tdeleted\n" + two + "\tdeleted\n", ""));
+    assertThat(Json.read(ran("tasks", "delete", "--json", three).out()).path("id").asText()).isEqualTo(three);
+    assertThat(ran("tasks", "list").out()).doesNotContain(one, two, three);
   }
 
   @Test
   void saysWhyATaskStays() throws Exception {
-    assertThat(desk.ran("tasks", "delete", "gone").err()).contains("there is no task gone");
-    var busy = desk.running("w");
-    var ran = desk.ran("tasks", "delete", busy);
-    assertThat(ran.exit()).isEqualTo(1);
-    assertThat(ran.err()).contains("task " + busy + " is not deleted", "it is running", "tasks cancel " + busy);
+    assertThat(ran("tasks", "delete", "gone").err()).contains("there is no task gone");
+    var busy = running("w");
+    ran("tasks", "delete", busy).fails(1, "task " + busy + " is not deleted", "it is running", "tasks cancel " + busy);
   }
 
   @Test
   void prunesNothingThatIsRecent() throws Exception {
     var task = ended();
-    assertThat(desk.ran("server", "prune", "--dry-run").out()).isEqualTo("would delete 0 tasks, 0 sessions, 0 B\n");
-    assertThat(desk.ran("server", "prune").out()).isEqualTo("deleted 0 tasks, 0 sessions, 0 B\n");
-    assertThat(Json.read(desk.ran("server", "prune", "--json").out()).path("keep_days").asInt()).isEqualTo(90);
-    assertThat(desk.ran("tasks", "show", task).exit()).isZero();
+    assertThat(ran("server", "prune", "--dry-run").out()).isEqualTo("would delete 0 tasks, 0 sessions, 0 B\n");
+    assertThat(ran("server", "prune").out()).isEqualTo("deleted 0 tasks, 0 sessions, 0 B\n");
+    assertThat(Json.read(ran("server", "prune", "--json").out()).path("keep_days").asInt()).isEqualTo(90);
+    assertThat(ran("tasks", "show", task).exit()).isZero();
   }
 
   @ParameterizedTest
@@ -53,9 +52,7 @@ class DeleteTest extends DeskTestBase {
   void saysThatAnotherServerCannot(String line) throws Exception {
     try (var server = FakeServer.start(FakeServer.Version.V16)) {
       server.on("DELETE", "/v1/agent/tasks/a").answer(405, "{\"detail\":\"Method Not Allowed\"}");
-      var ran = desk.alone((line + " --server " + server.url()).split(" "));
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("this server cannot delete tasks");
+      alone((line + " --server " + server.url()).split(" ")).fails(1, "this server cannot delete tasks");
     }
   }
 

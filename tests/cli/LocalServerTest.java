@@ -17,18 +17,17 @@ import tests.fake.FakeServer;
 /** Commands find the servers of the workers that are alive, and no others. */
 class LocalServerTest extends DeskTestBase {
   private LockFile run(String worker) throws Exception {
-    var lock = LockFile.take(desk.state(worker).resolve("lock"), "a worker", "do without");
-    LocalServer.announce(desk.state(worker), desk.state(worker).resolve("lock"), desk.hub.url(), null);
+    var lock = LockFile.take(state(worker).resolve("lock"), "a worker", "do without");
+    LocalServer.announce(state(worker), state(worker).resolve("lock"), hub.url(), null);
     return lock;
   }
 
   @Test
   void aServerIsAliveAsLongAsItsWorkerHasItsFolder() throws Exception {
-    try (var lock = run("w")) {
-      assertThat(lock).isNotNull();
-      assertThat(desk.alone("tasks", "list").err()).isEqualTo("using the local server " + desk.hub.url() + " of worker w\n");
+    try (var _ = run("w")) {
+      assertThat(alone("tasks", "list").err()).isEqualTo("using the local server " + hub.url() + " of worker w\n");
     }
-    var after = desk.alone("tasks", "list"); // the process that it names lives: it is this one
+    var after = alone("tasks", "list"); // the process that it names lives: it is this one
     assertThat(after.exit()).isEqualTo(1);
     assertThat(after.err()).contains("no server is named");
   }
@@ -36,23 +35,21 @@ class LocalServerTest extends DeskTestBase {
   @Test
   void whatALaterProcessDidNotSayDoesNotCount() throws Exception {
     run("w").close();
-    Files.writeString(desk.state("w").resolve("local.json"), "{\"url\": \"http://127.0.0.1:9\", \"pid\": 1}");
-    try (var lock = LockFile.take(desk.state("w").resolve("lock"), "a worker", "do without")) {
-      assertThat(lock).isNotNull();
-      assertThat(desk.alone("tasks", "list").err()).contains("no server is named");
+    Files.writeString(state("w").resolve("local.json"), "{\"url\": \"http://127.0.0.1:9\", \"pid\": 1}");
+    try (var _ = LockFile.take(state("w").resolve("lock"), "a worker", "do without")) {
+      assertThat(alone("tasks", "list").err()).contains("no server is named");
     }
   }
 
   @Test
   void oneBrokenFileHidesNoOtherServer() throws Exception {
-    Files.writeString(desk.state("a").resolveSibling("a-stray-file"), "");
-    try (var broken = run("b"); var good = run("w")) {
-      assertThat(broken).isNotSameAs(good);
+    Files.writeString(state("a").resolveSibling("a-stray-file"), "");
+    try (var _ = run("b"); var _ = run("w")) {
       for (var text : new String[] {"", "{", "[]", "{\"url\": \"ht tp://x\", \"pid\": 1}"}) {
-        Files.writeString(desk.state("b").resolve("local.json"), text);
-        var ran = desk.alone("tasks", "list");
+        Files.writeString(state("b").resolve("local.json"), text);
+        var ran = alone("tasks", "list");
         assertThat(ran.exit()).as(text).isZero();
-        assertThat(ran.err()).contains("warning: " + desk.state("b").resolve("local.json"), "of worker w\n");
+        assertThat(ran.err()).contains("warning: " + state("b").resolve("local.json"), "of worker w\n");
       }
     }
   }
@@ -60,34 +57,31 @@ class LocalServerTest extends DeskTestBase {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "localhost"})
   void sendsTheTokenOfAServerThatIsNamedByItsAddress(String host) throws Exception {
-    try (var lock = run("w"); var server = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, desk.home.resolve("d/server.db"),
+    try (var _ = run("w"); var server = EmbeddedServer.start(new ServerOptions("127.0.0.1", 0, home.resolve("d/server.db"),
         Tokens.parse("a-token-of-ours")), Clock.SYSTEM)) {
-      LocalServer.announce(desk.state("w"), desk.state("w").resolve("lock"), server.url(), "a-token-of-ours");
+      LocalServer.announce(state("w"), state("w").resolve("lock"), server.url(), "a-token-of-ours");
       var url = "http://" + host + ":" + server.url().getPort();
-      var ran = desk.alone("tasks", "list", "--server", url);
+      var ran = alone("tasks", "list", "--server", url);
       assertThat(ran.exit()).as(ran.err()).isZero();
-      assertThat(desk.alone("tasks", "list", "--server", url, "--auth-token", "another").exit()).as("a given one wins").isEqualTo(1);
-      assertThat(lock).isNotNull();
+      assertThat(alone("tasks", "list", "--server", url, "--auth-token", "another").exit()).as("a given one wins").isEqualTo(1);
     }
   }
 
   @Test
   void sendsTheTokenToNoOtherAddress() throws Exception {
-    try (var lock = run("w"); var other = FakeServer.start(FakeServer.Version.V16)) {
-      LocalServer.announce(desk.state("w"), desk.state("w").resolve("lock"), desk.hub.url(), "a-token-of-ours");
-      assertThat(desk.alone("tasks", "list", "--server", other.url().toString()).exit()).isZero();
+    try (var _ = run("w"); var other = FakeServer.start(FakeServer.Version.V16)) {
+      LocalServer.announce(state("w"), state("w").resolve("lock"), hub.url(), "a-token-of-ours");
+      assertThat(alone("tasks", "list", "--server", other.url().toString()).exit()).isZero();
       assertThat(other.requests()).isNotEmpty().noneMatch(request -> request.headers().toString().contains("a-token-of-ours"));
-      assertThat(lock).isNotNull();
     }
   }
 
   @Test
   void namesTheServersWhenTheNameHasNone() throws Exception {
-    try (var lock = run("w")) {
-      assertThat(lock).isNotNull();
-      assertThat(desk.alone("tasks", "list", "--name", "w").exit()).isZero();
-      desk.alone("tasks", "list", "--name", "nosuch").fails(1, "problem: worker nosuch has no local server alive", "alive: w");
+    try (var _ = run("w")) {
+      assertThat(alone("tasks", "list", "--name", "w").exit()).isZero();
+      alone("tasks", "list", "--name", "nosuch").fails(1, "problem: worker nosuch has no local server alive", "alive: w");
     }
-    assertThat(desk.alone("tasks", "list", "--name", "nosuch").err()).contains("no worker here has one");
+    assertThat(alone("tasks", "list", "--name", "nosuch").err()).contains("no worker here has one");
   }
 }

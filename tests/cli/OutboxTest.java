@@ -19,7 +19,7 @@ class OutboxTest extends DeskTestBase {
 
   @BeforeEach
   void open() throws Exception {
-    file = desk.state("w").resolve("journal.db");
+    file = state("w").resolve("journal.db");
   }
 
   private void pending(String server, String task) throws Exception {
@@ -32,9 +32,9 @@ class OutboxTest extends DeskTestBase {
 
   @Test
   void theListSaysWhatWaitsAndForWhichServer() throws Exception {
-    pending(desk.client.info().serverId(), "here");
+    pending(client.info().serverId(), "here");
     pending("http://elsewhere.example", "there");
-    var list = desk.ran("outbox", "list", "--name", "w", "--json");
+    var list = ran("outbox", "list", "--name", "w", "--json");
     assertThat(list.exit()).as(list.err()).isZero();
     var rows = Json.read(list.out());
     assertThat(rows).hasSize(4);
@@ -45,15 +45,15 @@ class OutboxTest extends DeskTestBase {
     assertThat(row.path("state").asText()).isEqualTo("waiting");
     assertThat(row.path("elsewhere").asBoolean()).isFalse();
     assertThat(rows.get(3).path("elsewhere").asBoolean()).isTrue();
-    assertThat(desk.at(200).ran("outbox", "list", "--name", "w").out()).contains("http://elsewhere.example (another)");
+    assertThat(at(200).ran("outbox", "list", "--name", "w").out()).contains("http://elsewhere.example (another)");
   }
 
   @Test
   void aReportIsGivenUp() throws Exception {
     pending("http://elsewhere.example", "there");
-    assertThat(desk.alone("outbox", "drop", "1", "--name", "w").exit()).isZero();
+    assertThat(alone("outbox", "drop", "1", "--name", "w").exit()).isZero();
     assertThat(Journal.entries(file)).extracting(e -> e.id()).containsExactly(2L);
-    assertThat(desk.alone("outbox", "drop", "1", "--name", "w")).satisfies(ran -> {
+    assertThat(alone("outbox", "drop", "1", "--name", "w")).satisfies(ran -> {
       assertThat(ran.exit()).isEqualTo(1);
       assertThat(ran.err()).contains("report 1 is not there");
     });
@@ -62,24 +62,24 @@ class OutboxTest extends DeskTestBase {
   @Test
   void whatWaitsNeedsNoRetryAndANumberMustBeOne() throws Exception {
     pending("http://elsewhere.example", "there");
-    assertThat(desk.alone("outbox", "retry", "1", "--name", "w").err()).contains("it waits already");
-    assertThat(desk.alone("outbox", "retry", "x", "--name", "w").exit()).isEqualTo(2);
-    assertThat(desk.alone("outbox", "retry", "--name", "w").exit()).isEqualTo(2);
-    assertThat(desk.alone("outbox", "retry", "--all", "--name", "w").exit()).isZero();
+    assertThat(alone("outbox", "retry", "1", "--name", "w").err()).contains("it waits already");
+    assertThat(alone("outbox", "retry", "x", "--name", "w").exit()).isEqualTo(2);
+    assertThat(alone("outbox", "retry", "--name", "w").exit()).isEqualTo(2);
+    assertThat(alone("outbox", "retry", "--all", "--name", "w").exit()).isZero();
   }
 
   @Test
   void aWorkersJournalIsShownButNotChangedBehindItsBack() throws Exception {
     pending("http://elsewhere.example", "there");
     try (var lock = LockFile.take(file.resolveSibling("lock"), "a worker", "wait"); var journal = Journal.open(file)) {
-      assertThat(desk.alone("outbox", "list", "--name", "w").out()).contains("there\tstatus\tfailed\twaiting");
-      assertThat(desk.alone("outbox", "drop", "1", "--name", "w").err()).contains("no worker answers in");
+      assertThat(alone("outbox", "list", "--name", "w").out()).contains("there\tstatus\tfailed\twaiting");
+      assertThat(alone("outbox", "drop", "1", "--name", "w").err()).contains("no worker answers in");
     }
     assertThat(Journal.entries(file)).hasSize(2);
   }
 
   @Test
   void withoutAJournalThereIsNothing() {
-    assertThat(desk.alone("outbox", "list", "--name", "none", "--json").out().strip()).isEqualTo("[ ]");
+    assertThat(alone("outbox", "list", "--name", "none", "--json").out().strip()).isEqualTo("[ ]");
   }
 }

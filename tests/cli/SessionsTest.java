@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.config.Ran;
 import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 
@@ -25,7 +26,7 @@ class SessionsTest extends DeskTestBase {
 
   @BeforeEach
   void aWorkerWithACodebase() throws Exception {
-    codebase = desk.worker("w", "demo", "/srv/demo");
+    codebase = worker("w", "demo", "/srv/demo");
   }
 
   /** A worker's part: these sessions are what the codebase has. */
@@ -37,7 +38,7 @@ class SessionsTest extends DeskTestBase {
   }
 
   private void upload(String codebase, String session, String field, Object rows) throws ApiException, InterruptedException {
-    desk.client.sessions().upload(codebase, session, Json.object().put("worker_id", "w").set(field, Json.MAPPER.valueToTree(rows)));
+    client.sessions().upload(codebase, session, Json.object().put("worker_id", "w").set(field, Json.MAPPER.valueToTree(rows)));
   }
 
   private void sync(String codebase, String... ids) throws Exception {
@@ -54,7 +55,7 @@ class SessionsTest extends DeskTestBase {
   }
 
   private JsonNode task(String id) throws Exception {
-    return desk.client.task(id).raw();
+    return client.task(id).raw();
   }
 
   // --- listing
@@ -62,62 +63,49 @@ class SessionsTest extends DeskTestBase {
   @Test
   void globalIsWhatEachWorkerHasOfNoOtherCodebaseAndWhatTheServerHas() throws Exception {
     sync(codebase, "ses_1");
-    sync(desk.worker("w", "global", "/home/w"), "ses_2");
-    sync(desk.worker("v", "global", "/home/v"), "ses_3");
+    sync(worker("w", "global", "/home/w"), "ses_2");
+    sync(worker("v", "global", "/home/v"), "ses_3");
     sync("global", "ses_4");
-    assertThat(ids(desk.ran("sessions", "list", "--json", "--codebase", "global").out())).containsExactlyInAnyOrder("ses_2", "ses_3", "ses_4");
-    assertThat(desk.ran("sessions", "show", "--codebase", "global", "ses_2").exit()).isZero();
+    assertThat(ids(ran("sessions", "list", "--json", "--codebase", "global").out())).containsExactlyInAnyOrder("ses_2", "ses_3", "ses_4");
+    assertThat(ran("sessions", "show", "--codebase", "global", "ses_2").exit()).isZero();
   }
 
   @Test
   void aListIsOfAllCodebasesNewestFirst() throws Exception {
-    var other = desk.worker("w", "other", "/srv/other");
+    var other = worker("w", "other", "/srv/other");
     sync(codebase, "ses_1", "ses_2");
     sync(other, "x", "y", "ses_3");
     sync("global", "g");
-    var ran = desk.ran("sessions", "list", "--json");
+    var ran = ran("sessions", "list", "--json");
     assertThat(ran.exit()).as(ran.toString()).isZero();
     assertThat(ids(ran.out())).startsWith("ses_3").hasSize(6).contains("g");
     assertThat(Json.read(ran.out()).path(0)).isEqualTo(Json.read("""
         {"id": "ses_3", "codebase_id": "%s", "title": "Title of ses_3", "directory": null, "created": null,
          "updated": "2026-01-03T00:00:00Z", "messages": 3, "agent_kind": null, "worker_id": "w"}""".formatted(other)));
     for (var name : List.of(codebase, "demo", "/srv/demo")) {
-      assertThat(ids(desk.ran("sessions", "list", "--json", "--codebase", name).out())).as(name).containsExactly("ses_2", "ses_1");
+      assertThat(ids(ran("sessions", "list", "--json", "--codebase", name).out())).as(name).containsExactly("ses_2", "ses_1");
     }
-    assertThat(ids(desk.ran("sessions", "list", "--json", "--codebase", "global").out())).containsExactly("g");
-    assertThat(ids(desk.ran("sessions", "list", "--json", "--search", "OF SES").out())).containsExactly("ses_3", "ses_2", "ses_1");
-    var lines = desk.ran("sessions", "list", "--limit", "1");
+    assertThat(ids(ran("sessions", "list", "--json", "--search", "OF SES").out())).containsExactly("ses_3", "ses_2", "ses_1");
+    var lines = ran("sessions", "list", "--limit", "1");
     assertThat(lines.out()).isEqualTo("ses_3\t2026-01-03T00:00:00Z\t" + other + "\t3\tTitle of ses_3\n");
     assertThat(lines.err()).isEqualTo("1 of 6; --limit N shows more, --search TEXT finds one\n");
-    assertThat(desk.ran("sessions", "list", "--codebase", "nope").err()).contains("problem: there is no codebase nope");
-  }
-
-  @Test
-  void onATerminalAListFitsItsWidthAndCannotDriveIt() throws Exception {
-    sync(codebase, List.of(Map.of("id", "ses_\u202e1", "title", "red\u001b[31m\nbell\u0007 and much more text than fits in here", "updated",
-        "2020-01-01T00:00:00Z")), Map.of());
-    var ran = desk.at(80).ran("sessions", "list");
-    assertThat(ran.out().lines()).hasSize(2).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
-    assertThat(ran.out()).contains("red\\u001b[31m bell\\u0007", "ses_\\u202e1", "20", "…")
-        .doesNotContain("\u001b", "\u202e");
+    assertThat(ran("sessions", "list", "--codebase", "nope").err()).contains("problem: there is no codebase nope");
   }
 
   @Test
   void nothingIsSaidHelpfully() throws Exception {
-    assertThat(desk.ran("sessions", "list")).isEqualTo(new Desk.Ran(0, "", "no sessions: no worker has uploaded any\n"));
-    assertThat(desk.ran("sessions", "list", "--codebase", "demo").err()).contains("any in codebase demo");
-    assertThat(desk.ran("sessions", "list", "--json").out().strip()).isEqualTo("[ ]");
-    assertThat(desk.ran("sessions", "list", "--search", "x\u001b").err()).isEqualTo("no session has x\\u001b in its title or id\n");
+    assertThat(ran("sessions", "list")).isEqualTo(new Ran(0, "", "no sessions: no worker has uploaded any\n"));
+    assertThat(ran("sessions", "list", "--codebase", "demo").err()).contains("any in codebase demo");
+    assertThat(ran("sessions", "list", "--json").out().strip()).isEqualTo("[ ]");
+    assertThat(ran("sessions", "list", "--search", "x\u001b").err()).isEqualTo("no session has x\\u001b in its title or id\n");
     sync(codebase, "ses_1");
-    assertThat(desk.ran("sessions", "messages", "ses_1").err()).isEqualTo("no messages: its worker uploaded the session only\n");
+    assertThat(ran("sessions", "messages", "ses_1").err()).isEqualTo("no messages: its worker uploaded the session only\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"list --limit 0", "messages --limit -1 x"})
   void aLimitIsAtLeastOne(String line) {
-    var ran = desk.ran(("sessions " + line).split(" "));
-    assertThat(ran.exit()).isEqualTo(2);
-    assertThat(ran.err()).contains("problem: --limit is ", "at least 1");
+    ran(("sessions " + line).split(" ")).fails(2, "problem: --limit is ", "at least 1");
   }
 
   // --- finding one
@@ -125,12 +113,12 @@ class SessionsTest extends DeskTestBase {
   @Test
   void aSessionIsFoundByHowItsIdBegins() throws Exception {
     sync(codebase, "ses_a", "ses_ab", "ses_c/ü");
-    assertThat(desk.ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n",
+    assertThat(ran("sessions", "show", "ses_c").out()).contains("id\tses_c/ü\n", "title\tTitle of ses_c/ü\n",
         "codebase\t" + codebase + "\n",
         "messages\t3\n", "updated\t2026-01-03T00:00:00Z\n", "worker\tw\n", "directory\t-\n");
-    assertThat(desk.ran("sessions", "show", "ses_a").out()).as("the whole id is no beginning").contains("id\tses_a\n");
-    assertThat(Json.read(desk.ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
-    var several = desk.ran("sessions", "show", "ses_");
+    assertThat(ran("sessions", "show", "ses_a").out()).as("the whole id is no beginning").contains("id\tses_a\n");
+    assertThat(Json.read(ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
+    var several = ran("sessions", "show", "ses_");
     assertThat(several.exit()).isEqualTo(1);
     assertThat(several.err()).contains("problem: several sessions begin with ses_", "ses_c/ü, ses_ab, ses_a", "give more of the id")
         .doesNotContain("ses_d");
@@ -139,34 +127,34 @@ class SessionsTest extends DeskTestBase {
   @Test
   void aBeginningIsFoundOnWhateverPageItIs() throws Exception {
     sync(codebase, IntStream.range(0, 450).mapToObj(i -> Map.of("id", "s%03d".formatted(i))).toList(), Map.of());
-    assertThat(desk.ran("sessions", "show", "s44").err()).contains("several", "s440, s441");
-    assertThat(desk.ran("sessions", "show", "s449").out()).contains("id\ts449\n");
+    assertThat(ran("sessions", "show", "s44").err()).contains("several", "s440, s441");
+    assertThat(ran("sessions", "show", "s449").out()).contains("id\ts449\n");
     sync(codebase, IntStream.range(0, 450).mapToObj(i -> Map.of("id", i == 430 ? "z-last" : "s%03d".formatted(i))).toList(), Map.of());
-    assertThat(desk.ran("sessions", "show", "z").out()).contains("id\tz-last\n");
+    assertThat(ran("sessions", "show", "z").out()).contains("id\tz-last\n");
   }
 
   @Test
   void theSameSessionInSeveralCodebasesIsAQuestionButForTheGlobalOne() throws Exception {
     sync(codebase, "ses_1");
     sync("global", "ses_1");
-    assertThat(desk.ran("sessions", "show", "ses_1").out()).contains("codebase\t" + codebase + "\n");
-    assertThat(desk.ran("sessions", "show", "--codebase", "global", "ses_1").out()).contains("codebase\tglobal\n");
-    var other = desk.worker("w", "other", "/srv/other");
+    assertThat(ran("sessions", "show", "ses_1").out()).contains("codebase\t" + codebase + "\n");
+    assertThat(ran("sessions", "show", "--codebase", "global", "ses_1").out()).contains("codebase\tglobal\n");
+    var other = worker("w", "other", "/srv/other");
     sync(other, "ses_1");
-    assertThat(desk.ran("sessions", "show", "ses").err()).contains("session ses_1 is in several codebases", codebase, other, "--codebase");
-    assertThat(desk.ran("sessions", "show", "--codebase", "other", "ses").out()).contains("codebase\t" + other + "\n");
+    assertThat(ran("sessions", "show", "ses").err()).contains("session ses_1 is in several codebases", codebase, other, "--codebase");
+    assertThat(ran("sessions", "show", "--codebase", "other", "ses").out()).contains("codebase\t" + other + "\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"show", "messages", "resume"})
   void aSessionThatIsNotThereIsSaidInOneWay(String command) {
     for (var id : List.of("nope", "", "../../health", "a\u001b[31m", "x".repeat(300))) {
-      var ran = desk.ran("sessions", command, id);
+      var ran = ran("sessions", command, id);
       assertThat(ran.exit()).as(id).isEqualTo(1);
       assertThat(ran.out()).isEmpty();
       assertThat(ran.err()).startsWith("problem: ").doesNotContain("\tat ", "\u001b");
     }
-    assertThat(desk.ran("sessions", command, "nope", "--codebase", "demo").err()).contains("problem: there is no session nope",
+    assertThat(ran("sessions", command, "nope", "--codebase", "demo").err()).contains("problem: there is no session nope",
         "knows none whose id begins so in codebase demo", "fix: sessions list");
   }
 
@@ -180,11 +168,11 @@ class SessionsTest extends DeskTestBase {
             "parts", List.of(Map.of("type", "text", "text", "Fix it\n"))),
         Map.of("role", "assistant", "model", "p/m", "parts", List.of(Map.of("type", "text", "text", "Done \u001b[31mred"),
             Map.of("type", "tool", "tool", "bash\u001b"))))));
-    var ran = desk.ran("sessions", "messages", "ses", "--limit", "2");
+    var ran = ran("sessions", "messages", "ses", "--limit", "2");
     assertThat(ran.out()).isEqualTo("— user, 2026-01-01T00:00:00Z\nFix it\n\n— assistant, p/m\nDone \u001b[31mred\n[bash\\u001b]\n");
     assertThat(ran.err()).isEqualTo("\nthe newest 2 of 3; --limit N shows more\n");
-    assertThat(desk.at(80).ran("sessions", "messages", "ses").out()).contains("Done [31mred\n").doesNotContain("\u001b");
-    assertThat(Json.read(desk.ran("sessions", "messages", "--json", "ses").out()).path(1)).isEqualTo(Json.read("""
+    assertThat(at(80).ran("sessions", "messages", "ses").out()).contains("Done [31mred\n").doesNotContain("\u001b");
+    assertThat(Json.read(ran("sessions", "messages", "--json", "ses").out()).path(1)).isEqualTo(Json.read("""
         {"id": "m2", "role": "user", "created": "2026-01-01T00:00:00Z", "model": null, "text": "Fix it\\n", "tools": []}"""));
   }
 
@@ -193,7 +181,7 @@ class SessionsTest extends DeskTestBase {
   @Test
   void aResumeMakesOneTaskForTheSessionsWorker() throws Exception {
     sync(codebase, "ses_1");
-    var first = desk.ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
+    var first = ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
     assertThat(first.exit()).as(first.toString()).isZero();
     assertThat(first.out()).endsWith("\tpending\n");
     assertThat(first.err()).isEmpty();
@@ -203,60 +191,40 @@ class SessionsTest extends DeskTestBase {
     assertThat(task(id).path("model").asText()).isEqualTo("p/m");
     assertThat(task(id).path("agent_type").asText()).isEqualTo("plan");
     assertThat(task(id).path("target_worker_id").asText()).isEqualTo("w");
-    var again = desk.ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
-    assertThat(again).isEqualTo(new Desk.Ran(0, first.out(), "it is being resumed already, by this task\n"));
-    var other = Json.read(desk.ran("sessions", "resume", "--json", "ses_1").out());
+    var again = ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
+    assertThat(again).isEqualTo(new Ran(0, first.out(), "it is being resumed already, by this task\n"));
+    var other = Json.read(ran("sessions", "resume", "--json", "ses_1").out());
     assertThat(other.path("prompt").asText()).isEqualTo("Continue where we left off");
-    assertThat(desk.client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(2);
-  }
-
-  @Test
-  void twentyAtOnceMakeOneTask() throws Exception {
-    sync(codebase, "ses_1");
-    Callable<String> press = () -> desk.ran("sessions", "resume", "ses_1", "go").out();
-    Set<String> printed;
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      printed = threads.invokeAll(Collections.nCopies(20, press)).stream().map(f -> f.resultNow()).collect(Collectors.toSet());
-    }
-    assertThat(printed).hasSize(1).first().asString().endsWith("\tpending\n");
-    assertThat(desk.client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(1);
+    assertThat(client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(2);
   }
 
   @Test
   void itIsFollowedToItsEnd() throws Exception {
     sync(codebase, "ses_1");
-    var id = desk.ran("sessions", "resume", "ses_1").out().split("\t")[0];
-    desk.client.claim(id, "w");
-    desk.client.output(id, "w", "on it\n", Instant.now(), 1, 1);
+    var id = ran("sessions", "resume", "ses_1").out().split("\t")[0];
+    client.claim(id, "w");
+    client.output(id, "w", "on it\n", Instant.now(), 1, 1);
     var ended = new ByteArrayOutputStream() { // the task ends once somebody has seen its output
       @Override
       public synchronized void write(byte[] bytes, int from, int length) {
         super.write(bytes, from, length);
         try {
-          desk.client.status(new TaskReport(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
+          client.status(new TaskReport(id, "w", TaskStatus.COMPLETED, "ses_1", "the answer", null, 1));
         } catch (ApiException | InterruptedException e) {
           throw new AssertionError(e);
         }
       }
     };
-    var ran = desk.into(ended, "sessions", "resume", "ses_1", "--follow", "--server", desk.hub.url().toString());
-    assertThat(ran).isEqualTo(new Desk.Ran(0, "on it\n", "it is being resumed already, by this task\ntask " + id + "\ntask " + id
+    var ran = into(ended, "sessions", "resume", "ses_1", "--follow", "--server", hub.url().toString());
+    assertThat(ran).isEqualTo(new Ran(0, "on it\n", "it is being resumed already, by this task\ntask " + id + "\ntask " + id
         + " completed\n"));
-  }
-
-  @Test
-  void aPromptComesFromStandardInputAndIsNotEmpty() throws Exception {
-    sync(codebase, "ses_1");
-    var id = desk.input("from elsewhere\n").ran("sessions", "resume", "ses_1", "-").out().split("\t")[0];
-    assertThat(task(id).path("prompt").asText()).isEqualTo("from elsewhere\n");
-    desk.ran("sessions", "resume", "ses_1", " ").fails(2, "problem: the prompt is empty");
   }
 
   @Test
   void aWorkerThatIsAwayIsSaidSo() throws Exception {
     sync(codebase, "ses_1");
-    desk.client.unregister("w");
-    var ran = desk.ran("sessions", "resume", "ses_1");
+    client.unregister("w");
+    var ran = ran("sessions", "resume", "ses_1");
     assertThat(ran.exit()).isZero();
     assertThat(ran.err()).isEqualTo("no live worker has codebase demo; the task waits for one\n");
   }
@@ -268,7 +236,7 @@ class SessionsTest extends DeskTestBase {
   void onAnotherServerTheyDoAsWellAsItCan(Version version) throws Exception {
     try (var server = FakeServer.start(version)) {
       var id = server.addCodebase("proj", "/srv/proj", "w");
-      assertThat(desk.ranAt(server.url(), "sessions", "list").err()).contains("problem: the server", "keeps no sessions");
+      assertThat(ranAt(server.url(), "sessions", "list").err()).contains("problem: the server", "keeps no sessions");
       server.on("GET", "/v1/agent/codebases/global/sessions").answer(404, "Codebase not found");
       server.on("GET", "/v1/agent/codebases/" + id + "/sessions").answer(200, """
           {"sessions": [{"id": "ses_1", "title": "A", "created_at": "2026-01-01T00:00:00"}, {"id": "ses_2", "updated": 1767312000000}],
@@ -276,15 +244,15 @@ class SessionsTest extends DeskTestBase {
       server.on("GET", "/v1/agent/codebases/" + id + "/sessions/ses_1/messages").answer(200,
           "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"session_id\":\"ses_1\",\"source\":\"error\"}");
       server.on("GET", SESSIONS + "/*").answer(404, "Session not found"); // which is no proof there
-      assertThat(desk.ranAt(server.url(), "sessions", "list").out()).isEqualTo("ses_2\t2026-01-02T00:00:00Z\t" + id + "\t\t\n"
+      assertThat(ranAt(server.url(), "sessions", "list").out()).isEqualTo("ses_2\t2026-01-02T00:00:00Z\t" + id + "\t\t\n"
           + "ses_1\t2026-01-01T00:00:00Z\t" + id + "\t\tA\n");
-      assertThat(desk.ranAt(server.url(), "sessions", "show", "ses_1").out()).contains("title\tA\n", "worker\t-\n");
-      assertThat(desk.ranAt(server.url(), "sessions", "messages", "ses_1").out()).isEqualTo("— user\nhi\n");
+      assertThat(ranAt(server.url(), "sessions", "show", "ses_1").out()).contains("title\tA\n", "worker\t-\n");
+      assertThat(ranAt(server.url(), "sessions", "messages", "ses_1").out()).isEqualTo("— user\nhi\n");
       server.on("POST", SESSIONS + "/ses_1/resume").answer(200, "{\"success\":true,\"task_id\":null}").times(1);
-      desk.ranAt(server.url(), "sessions", "resume", "ses_1").fails(1, "problem: session ses_1 is not resumed", "made no task", "tasks create --resume ses_1");
+      ranAt(server.url(), "sessions", "resume", "ses_1").fails(1, "problem: session ses_1 is not resumed", "made no task", "tasks create --resume ses_1");
       var task = server.addTask(id, "go on");
       server.on("POST", SESSIONS + "/ses_1/resume").answer(200, "{\"success\":true,\"task_id\":\"" + task + "\"}");
-      assertThat(desk.ranAt(server.url(), "sessions", "resume", "ses_1").out()).isEqualTo(task + "\tpending\n");
+      assertThat(ranAt(server.url(), "sessions", "resume", "ses_1").out()).isEqualTo(task + "\tpending\n");
     }
   }
 }

@@ -18,15 +18,15 @@ class SyncTest extends DeskTestBase {
 
   @BeforeEach
   void open() throws Exception {
-    code = Files.createDirectories(desk.home.resolve("code"));
-    Files.writeString(desk.state("w").resolve("worker-id"), "w1\n");
-    id = desk.worker("w1", "code", code.toString());
+    code = Files.createDirectories(home.resolve("code"));
+    Files.writeString(state("w").resolve("worker-id"), "w1\n");
+    id = worker("w1", "code", code.toString());
     session("ses_1", code);
-    session("ses_2", Files.createDirectories(desk.home.resolve("elsewhere")));
+    session("ses_2", Files.createDirectories(home.resolve("elsewhere")));
   }
 
   private void session(String session, Path directory) throws Exception {
-    var storage = desk.home.resolve(".local/share/opencode/storage");
+    var storage = home.resolve(".local/share/opencode/storage");
     Files.createDirectories(storage.resolve("session/p"));
     Files.createDirectories(storage.resolve("message").resolve(session));
     Files.writeString(storage.resolve("session/p/" + session + ".json"), "{\"id\":\"" + session + "\",\"title\":\"made\",\"directory\":\""
@@ -37,7 +37,7 @@ class SyncTest extends DeskTestBase {
 
   @Test
   void uploadsTheSessionsAndPrintsWhatWentOut() throws Exception {
-    var ran = desk.ran("sync", "--name", "w", "--json");
+    var ran = ran("sync", "--name", "w", "--json");
     assertThat(ran.exit()).as(ran.err()).isZero();
     var printed = Json.read(ran.out());
     assertThat(printed.path("worker_id").asText()).isEqualTo("w1");
@@ -47,43 +47,43 @@ class SyncTest extends DeskTestBase {
       assertThat(line.path("messages").asInt()).isEqualTo(1);
       assertThat(line.path("requests").asInt()).isEqualTo(2);
     });
-    assertThat(desk.client.sessions().list(id, 10, 0, null).sessions()).singleElement().satisfies(s -> assertThat(s.id()).isEqualTo("ses_1"));
-    assertThat(desk.at(200).ran("sync", "--name", "w").out()).contains("CODEBASE", "SESSIONS", id);
+    assertThat(client.sessions().list(id, 10, 0, null).sessions()).singleElement().satisfies(s -> assertThat(s.id()).isEqualTo("ses_1"));
+    assertThat(at(200).ran("sync", "--name", "w").out()).contains("CODEBASE", "SESSIONS", id);
   }
 
   @Test
   void aDryRunSendsNothing() throws Exception {
-    var ran = desk.ran("sync", "--name", "w", "--dry-run", "--json");
+    var ran = ran("sync", "--name", "w", "--dry-run", "--json");
     assertThat(Json.read(ran.out()).path("codebases").path(0).path("sessions").asInt()).as(ran.err()).isEqualTo(1);
     assertThat(Json.read(ran.out()).path("dry_run").asBoolean()).isTrue();
-    assertThat(desk.client.sessions().list(id, 10, 0, null).total()).isZero();
+    assertThat(client.sessions().list(id, 10, 0, null).total()).isZero();
   }
 
   @Test
   void oneCodebaseCanBeNamedAndOneThatIsNotThereIsSaid() throws Exception {
-    var other = desk.worker("w1", "other", Files.createDirectories(desk.home.resolve("elsewhere")).toString());
-    var ran = desk.ran("sync", "--name", "w", "--codebase", "other", "--json");
+    var other = worker("w1", "other", Files.createDirectories(home.resolve("elsewhere")).toString());
+    var ran = ran("sync", "--name", "w", "--codebase", "other", "--json");
     assertThat(Json.read(ran.out()).path("codebases")).as(ran.err()).singleElement()
         .satisfies(line -> assertThat(line.path("id").asText()).isEqualTo(other));
-    desk.ran("sync", "--name", "w", "--codebase", "none").fails(1, "no codebase none", "code");
+    ran("sync", "--name", "w", "--codebase", "none").fails(1, "no codebase none", "code");
   }
 
   @Test
   void withoutAWorkerOfThatNameOrACodebaseOfItsThereIsAProblem() throws Exception {
-    assertThat(desk.ran("sync", "--name", "nobody")).satisfies(ran -> {
+    assertThat(ran("sync", "--name", "nobody")).satisfies(ran -> {
       assertThat(ran.exit()).isEqualTo(1);
       assertThat(ran.err()).contains("no worker has run here yet");
     });
-    Files.writeString(desk.state("v").resolve("worker-id"), "v1\n");
-    assertThat(desk.ran("sync", "--name", "v").err()).contains("no codebase of worker v1", "register");
-    assertThat(desk.client.workers()).hasSize(1);
+    Files.writeString(state("v").resolve("worker-id"), "v1\n");
+    assertThat(ran("sync", "--name", "v").err()).contains("no codebase of worker v1", "register");
+    assertThat(client.workers()).hasSize(1);
   }
 
   @Test
   void aCodebaseThatTheServerDoesNotKnowIsNamedWithWhatToDo() throws Exception {
     var config = Files.writeString(folder.resolve("config.json"), "{\"codebases\": [{\"name\": \"new\", \"path\": \""
-        + Files.createDirectories(desk.home.resolve("new")) + "\"}, {\"name\": \"code\", \"path\": \"" + code + "\"}]}");
-    var ran = desk.ran("sync", "--name", "w", "--config", config.toString());
+        + Files.createDirectories(home.resolve("new")) + "\"}, {\"name\": \"code\", \"path\": \"" + code + "\"}]}");
+    var ran = ran("sync", "--name", "w", "--config", config.toString());
     assertThat(ran.err()).contains("codebase new", "is not registered", "register").doesNotContain("codebase code");
     assertThat(ran.exit()).isZero();
   }
@@ -91,34 +91,29 @@ class SyncTest extends DeskTestBase {
   @Test
   void aCodebaseThatTheServerForgetsInBetweenIsNamedWithWhatToDo() throws Exception {
     try (var server = FakeServer.start(Version.V16)) {
-      var client = new ApiClient(new ServerAddress(server.url(), null, null, desk.env()));
+      var client = new ApiClient(new ServerAddress(server.url(), null, null, env()));
       var known = client.registerCodebase("code", code.toString(), "", "w1").id();
       server.on("POST", "/v1/agent/codebases/*/sessions/sync").answer(404, "Codebase not found");
-      desk.ranAt(server.url(), "sync", "--name", "w").fails(1, "sessions of codebase " + known, "register", "Codebase not found");
+      ranAt(server.url(), "sync", "--name", "w").fails(1, "sessions of codebase " + known, "register", "Codebase not found");
     }
   }
 
   @Test
   void aStoreThatCannotBeReadIsAProblemAndTakesNothingAway() throws Exception {
-    desk.ran("sync", "--name", "w");
-    Files.writeString(desk.home.resolve(".local/share/opencode/opencode.db"), "this is no database ".repeat(50));
-    var ran = desk.ran("sync", "--name", "w");
+    ran("sync", "--name", "w");
+    Files.writeString(home.resolve(".local/share/opencode/opencode.db"), "this is no database ".repeat(50));
+    var ran = ran("sync", "--name", "w");
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).containsOnlyOnce("opencode.db").contains("cannot be read").doesNotContain("no agent has a session");
-    assertThat(desk.client.sessions().list(id, 10, 0, null).total()).isEqualTo(1);
+    assertThat(client.sessions().list(id, 10, 0, null).total()).isEqualTo(1);
   }
 
   @Test
   void uploadsAnEmptyListWhenNoAgentHasASession() throws Exception {
-    Files.delete(desk.home.resolve(".local/share/opencode/storage/session/p/ses_1.json"));
-    var ran = desk.ran("sync", "--name", "w");
+    Files.delete(home.resolve(".local/share/opencode/storage/session/p/ses_1.json"));
+    var ran = ran("sync", "--name", "w");
     assertThat(ran.exit()).isZero();
     assertThat(ran.err()).contains("no agent has a session in these codebases");
-    assertThat(desk.client.sessions().list(id, 10, 0, null).syncedAt()).isNotNull();
-  }
-
-  @Test
-  void aServerThatIsNotThereIsTriedLater() {
-    assertThat(desk.alone("sync", "--name", "w", "--server", "http://127.0.0.1:1").exit()).isEqualTo(75);
+    assertThat(client.sessions().list(id, 10, 0, null).syncedAt()).isNotNull();
   }
 }

@@ -20,7 +20,7 @@ class UsageTest extends DeskTestBase {
       "run --exit-when-idle NaN --local | --exit-when-idle is 'NaN' | it must be seconds from 0",
       "run --exit-when-idle Infinity --local | --exit-when-idle is 'Infinity' | it must be seconds from 0"})
   void whatIsWrongIsSaidInThreeLines(String line, String what, String why) {
-    var ran = desk.alone(line.split(" "));
+    var ran = alone(line.split(" "));
     assertThat(ran.exit()).isEqualTo(2);
     assertThat(ran.err()).startsWith("problem: " + what + "\n    why: ").contains(why, "\n    fix: ");
     assertThat(ran.err().lines()).hasSize(3);
@@ -28,6 +28,6 @@ class UsageTest extends DeskTestBase {
 
   @Test
   void aNearMissIsSuggested() {
-    assertThat(desk.alone("tasks", "create", "--folow", "x").err()).contains("did you mean", "--follow");
+    assertThat(alone("tasks", "create", "--folow", "x").err()).contains("did you mean", "--follow");
   }
 }

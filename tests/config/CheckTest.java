@@ -3,7 +3,6 @@ package tests.config;
 import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import lib.core.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,9 +19,7 @@ class CheckTest {
       "A2A_AGENT_ENV,A=B,agent_env is 'A=B',1", "A2A_AGENT_ENV,A*B,agent_env is 'A*B',1", "A2A_CODEBASE_ROOTS,'/srv,/',codebase_roots is,1",
       "A2A_CODEBASE_ROOTS,/srv/..,codebase_roots is,1"})
   void whatFailsAtOnceInUseIsFound(String variable, String value, String what, int exit) {
-    var ran = Ran.config(home, Map.of(variable, value), "check");
-    assertThat(ran.exit()).as(ran.toString()).isEqualTo(exit);
-    assertThat(ran.err()).startsWith("problem: ").contains(what);
+    Ran.config(home, Map.of(variable, value), "check").fails(exit, what);
   }
 
   @ParameterizedTest
@@ -42,7 +39,11 @@ class CheckTest {
       assertThat(ran.setting("warnings")).hasSize(1);
       assertThat(ran.setting("ok").asBoolean()).isTrue();
     }
-    assertThat(Ran.config(home, Map.of("A2A_AGENT_BIN", program("agent").toString()), "check").err()).isEmpty();
+    var program = Map.of("A2A_AGENT_BIN", program("agent").toString());
+    assertThat(Ran.config(home, program, "check").err()).isEmpty();
+    assertThat(Ran.config(home, program, "show").out()).contains("(agent CLI)\t" + home.resolve("agent") + "\tagent_bin (A2A_AGENT_BIN)\n");
+    assertThat(Ran.config(home, Map.of("A2A_AGENT_BIN", "no-such-agent"), "show", "--json").setting("agent_cli").path("why").asText())
+        .contains("not on the PATH");
   }
 
   @Test
@@ -50,24 +51,10 @@ class CheckTest {
     var ran = Ran.config(home, Map.of("A2A_PORT", "none"), "check", "--json");
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).startsWith("problem: port is 'none' (A2A_PORT)").hasLineCount(3);
-    var data = Json.read(ran.out());
-    assertThat(data.propertyStream().map(Map.Entry::getKey)).containsExactly("ok", "what", "why", "fix");
-    assertThat(data.path("ok").asBoolean(true)).isFalse();
-    assertThat(data.path("what").asText()).isEqualTo("port is 'none' (A2A_PORT)");
+    assertThat(ran.json().propertyStream().map(Map.Entry::getKey)).containsExactly("ok", "what", "why", "fix");
+    assertThat(ran.json().path("ok").asBoolean(true)).isFalse();
+    assertThat(ran.json().path("what").asText()).isEqualTo("port is 'none' (A2A_PORT)");
     assertThat(Ran.config(home, Map.of(), "check", "--json", "--port=none").exit()).isEqualTo(2);
-  }
-
-  @Test
-  void whatAnAgentLacksIsShown() throws IOException {
-    assertThat(agent("/nonexistent/agent")).contains("/nonexistent/agent is not a program here", "no such file");
-    assertThat(agent("no-such-agent")).contains("not on the PATH");
-    assertThat(agent(Files.writeString(home.resolve("plain"), "").toString())).contains("may not be executed");
-    assertThat(agent(program("agent").toString())).isEqualTo(home.resolve("agent") + " agent_bin (A2A_AGENT_BIN)");
-  }
-
-  private String agent(String named) {
-    var agent = Ran.config(home, Map.of("A2A_AGENT_BIN", named), "show", "--json").setting("agent_cli");
-    return (agent.path("path").isNull() ? "" : agent.path("path").asText() + " ") + agent.path("why").asText();
   }
 
   @Test
@@ -86,8 +73,6 @@ class CheckTest {
   }
 
   private Path program(String name) throws IOException {
-    var file = Files.writeString(home.resolve(name), "#!/bin/sh\n");
-    assertThat(file.toFile().setExecutable(true)).isTrue();
-    return file;
+    return Files.createFile(home.resolve(name), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 }

@@ -21,7 +21,13 @@ class CodebaseListTest {
     assertThat(list(file, "-b", folder + "/../app/")).containsExactly("x:" + folder + ":d", "q:/q:");
     assertThat(list(file, "-b", "app:" + folder, "-b", "r:/r")).containsExactly("app:" + folder + ":d", "q:/q:", "r:/r:");
     assertThat(list(file, "-b", "y:" + link)).containsExactly("y:" + folder + ":d", "q:/q:");
-    assertThat(list(file("[\"a:/a\", \"/a\"]"))).containsExactly("a:/a:");
+    assertThat(list(file("[\"a:/a\", \"/a\"]"), "-b", "a:/a")).containsExactly("a:/a:");
+  }
+
+  @Test
+  void flagsAddToTheFilesListWithColonsAndCommasInPaths() throws IOException {
+    assertThat(list(file("[\"a:/a\"]"), "-b", "~/c", "-b", "rel/d", "-b", "/srv/x:y", "-b", "with,comma:/e,f"))
+        .containsExactly("a:/a:", "c:" + home + "/c:", "d:" + home + "/rel/d:", "x:y:/srv/x:y:", "with,comma:/e,f:");
   }
 
   @Test
@@ -35,9 +41,7 @@ class CodebaseListTest {
   @CsvSource(delimiter = '|', value = {":/p|name before the colon is missing", "{\"path\":\"/p\"}|its brackets", "~joe/p|~name", "n:~joe|~name",
       "n:|path is missing"})
   void whatIsMeantAsSomethingElseIsNoFolderName(String given, String must) {
-    var ran = Ran.config(home, Map.of(), "check", "-b", given);
-    assertThat(ran.exit()).isEqualTo(2);
-    assertThat(ran.err()).startsWith("problem: codebases is '" + given + "' (--codebases)").contains(must);
+    Ran.config(home, Map.of(), "check", "-b", given).fails(2, "problem: codebases is '" + given + "' (--codebases)", must);
   }
 
   @ParameterizedTest

@@ -3,7 +3,6 @@ package tests.config;
 import module java.base;
 import static org.assertj.core.api.Assertions.*;
 
-import lib.config.ConfigFile;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Environment;
@@ -25,15 +24,6 @@ class ConfigFileTest {
   @BeforeEach
   void folders() throws IOException {
     usual = Files.createDirectories(temp.resolve("home/.config/a2a-worker")).resolve("config.json");
-  }
-
-  @Test
-  void isLookedForWhereXdgConfigHomeSays() throws IOException {
-    var home = temp.resolve("home");
-    var elsewhere = Files.createDirectories(temp.resolve("xdg/a2a-worker")).resolve("config.json");
-    Files.writeString(elsewhere, "{\"worker_name\": \"x\"}");
-    var env = new Environment(Map.of("XDG_CONFIG_HOME", temp.resolve("xdg").toString()), temp, home, "host");
-    assertThat(ConfigFile.find(null, env)).map(ConfigFile::path).contains(elsewhere);
   }
 
   static Stream<Arguments> broken() {
@@ -85,8 +75,8 @@ class ConfigFileTest {
   }
 
   @Test
-  void anEmptyTextIsNotSet() throws IOException {
-    var settings = read(Files.writeString(temp.resolve("c.json"), "{\"server_url\": \"\", \"agent_bin\": \"\", \"opencode_bin\": \"/x\"}"));
+  void takesEmptyTextAndNullAsNotSet() throws IOException {
+    var settings = read(Files.writeString(temp.resolve("c.json"), "{\"server_url\": null, \"agent_bin\": \"\", \"opencode_bin\": \"/x\"}"));
     assertThat(settings.get(SettingsTable.SERVER_URL)).isNull();
     assertThat(settings.get(SettingsTable.AGENT_BIN)).isEqualTo("/x");
     assertThat(settings.warnings()).isEmpty();
@@ -94,6 +84,9 @@ class ConfigFileTest {
 
   @Test
   void whatStandsAtAUsualPlaceIsNeverPassedOver() throws IOException {
+    Files.writeString(usual, "{");
+    assertThat(problem(null).what()).contains(usual + " is not valid JSON");
+    Files.delete(usual);
     Files.createSymbolicLink(usual, temp.resolve("gone.json"));
     assertThat(problem(null).line()).contains(usual + " does not exist", "a link").doesNotContain("was named by --config");
     Files.delete(usual);
@@ -113,6 +106,7 @@ class ConfigFileTest {
 
   @Test
   void aPipeADeviceOrAFolderIsNoConfigFile() throws Exception {
+    assertThat(problem(temp.resolve("none.json")).line()).contains(temp.resolve("none.json") + " does not exist", "--config");
     var pipe = temp.resolve("pipe");
     assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
     for (var path : List.of(pipe, Path.of("/dev/zero"), temp)) {

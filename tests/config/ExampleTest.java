@@ -4,7 +4,6 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.config.SettingsManual;
-import lib.config.SettingsTable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Project;
@@ -34,15 +33,5 @@ class ExampleTest {
     var ran = Ran.config(home, Map.of(), "check", "--config", Project.file("config.example.json").toString());
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ran.err()).isEmpty();
-  }
-
-  @Test
-  void theManualHasARowForEverySettingWithItsOtherNames() {
-    var manual = SettingsManual.markdown();
-    SettingsTable.rows().forEach(row -> assertThat(manual).contains("| `" + row.key() + "` | "
-        + row.names().stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")) + " | "));
-    assertThat(manual.lines().filter(line -> line.startsWith("|"))).hasSize(SettingsTable.rows().size() + 2)
-        .allMatch(line -> line.chars().filter(c -> c == '|').count() == 6);
-    assertThat(manual).contains("`-c`, `--config`", "`--test-email`");
   }
 }

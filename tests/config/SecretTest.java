@@ -57,9 +57,16 @@ class SecretTest {
     assertThat(resolve(vars).warnings()).singleElement().asString().contains("chmod 600 " + file).doesNotContain("s3cret");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
     assertThat(resolve(vars).warnings()).isEmpty();
+    var config = Files.writeString(temp.resolve("c.json"), "{\"auth_token\": \"s3cret\"}");
+    Files.setPosixFilePermissions(config, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(resolve(Map.of(), config).warnings()).singleElement().asString().contains("chmod 600 " + config).doesNotContain("s3cret");
   }
 
   private Settings resolve(Map<String, String> vars) {
-    return Settings.resolve(Map.of(), null, new Environment(vars, temp, temp.resolve("home"), "h"));
+    return resolve(vars, null);
+  }
+
+  private Settings resolve(Map<String, String> vars, Path config) {
+    return Settings.resolve(Map.of(), config, new Environment(vars, temp, temp.resolve("home"), "h"));
   }
 }
