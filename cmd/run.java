@@ -46,6 +46,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
 import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /** {@code run}: the worker itself, for a server or with an embedded one. */
 @CommandLine.Command(name = "run", description = "Run the worker: take tasks from a server and run agents on this machine.",
@@ -101,11 +102,9 @@ public final class run extends Command {
     var idle = idle();
     var settings = workSettings();
     var secrets = Secrets.of(settings);
-    var unread = CredentialFiles.addTo(secrets, settings.env());
-    var redaction = Redaction.of(secrets.names());
-    Logging.start(settings.given(SettingsTable.LOG_LEVEL) || prompt == null ? settings.get(SettingsTable.LOG_LEVEL) : "warn", io.terminal(), io.env(),
-        redaction::mask);
-    unread.forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
+    CredentialFiles.addTo(secrets, settings.env())
+        .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
+    var redaction = Logging.start(settings, secrets, prompt == null ? settings.get(SettingsTable.LOG_LEVEL) : "warn", io);
     if (!local && settings.get(SettingsTable.SERVER_URL) == null) {
       throw noServer();
     }
@@ -174,7 +173,7 @@ public final class run extends Command {
     var daemon = new Daemon(worker, this::workSettings, this::offered);
     on(signal -> worker.stop(), "INT", "TERM");
     onHangup(daemon);
-    try (var control = ControlServer.start(identity.stateDir(), daemon, io.env())) {
+    try (var control = ControlServer.start(identity.stateDir(), daemon, io.env(), Clock.SYSTEM)) {
       worker.start(once ? 1 : Integer.MAX_VALUE >> 1);
       if (idle != null) {
         awaitServer(worker, idle);
@@ -219,13 +218,9 @@ public final class run extends Command {
     }
   }
 
-  private interface OnSignal {
-    void handle(Signal signal);
-  }
-
-  private static void on(OnSignal handler, String... signals) {
+  private static void on(SignalHandler handler, String... signals) {
     for (var name : signals) {
-      Signal.handle(new Signal(name), handler::handle);
+      Signal.handle(new Signal(name), handler);
     }
   }
 

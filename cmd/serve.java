@@ -13,7 +13,6 @@ import lib.config.Setting.Use;
 import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.core.Problem;
-import lib.redaction.Redaction;
 import lib.redaction.Secrets;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;
@@ -35,7 +34,7 @@ public final class serve extends Command {
     var folder = ServerOptions.database(given).getParent();
     var settings = LocalServer.withToken(given, folder, io);
     var options = ServerOptions.of(settings);
-    Logging.start(settings.get(SettingsTable.LOG_LEVEL), io.terminal(), io.env(), Redaction.of(Secrets.of(settings).names())::mask);
+    Logging.start(settings, Secrets.of(settings), settings.get(SettingsTable.LOG_LEVEL), io);
     var stop = new CountDownLatch(1);
     var signals = List.of(new Signal("INT"), new Signal("TERM"));
     var before = signals.stream().map(signal -> Signal.handle(signal, s -> stop.countDown())).toList();

@@ -18,7 +18,6 @@ import lib.core.Json;
 import lib.core.Problem;
 import lib.protocol.CodebaseInfo;
 import lib.protocol.Task;
-import lib.redaction.Redaction;
 import lib.redaction.Secrets;
 import lib.session.CodebaseMatcher;
 import lib.session.sync.SessionStores;
@@ -65,9 +64,7 @@ public final class sync extends DataCommand {
     var secrets = Secrets.of(settings);
     CredentialFiles.addTo(secrets, settings.env())
         .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
-    var redaction = Redaction.of(secrets.names());
-    // what goes wrong with a store or a codebase is this command's own to say
-    Logging.start(settings.given(SettingsTable.LOG_LEVEL) ? settings.get(SettingsTable.LOG_LEVEL) : "error", io.terminal(), io.env(), redaction::mask);
+    var redaction = Logging.start(settings, secrets, "error", io); // what goes wrong with a store or a codebase is this command's own to say
     var folders = known.stream().map(sync::codebase).toList();
     var stores = new SessionStores(settings, () -> folders);
     var uploader = new SessionUploader(dryRun ? (codebaseId, sessionId, body) -> {} : client.sessions()::upload, workerId, redaction::mask);

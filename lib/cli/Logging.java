@@ -1,8 +1,13 @@
 package lib.cli;
 
 import module java.base;
+import lib.cli.output.CommandIo;
+import lib.config.Settings;
+import lib.config.SettingsTable;
 import lib.core.Environment;
 import lib.core.PrintableText;
+import lib.redaction.Redaction;
+import lib.redaction.Secrets;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go and how they look: stderr, one line per event; under journald without the time that it adds itself. */
@@ -10,6 +15,17 @@ public final class Logging {
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
   private Logging() {}
+
+  /**
+   * Starts the log of a command, and gives what masks these secrets in it.
+   *
+   * @param otherwise the level where the settings give none
+   */
+  public static Redaction start(Settings settings, Secrets secrets, String otherwise, CommandIo io) {
+    var redaction = Redaction.of(secrets.names());
+    start(settings.given(SettingsTable.LOG_LEVEL) ? settings.get(SettingsTable.LOG_LEVEL) : otherwise, io.terminal(), io.env(), redaction::mask);
+    return redaction;
+  }
 
   /**
    * Must come before the first line is logged; the backend reads this once.

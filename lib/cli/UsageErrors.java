@@ -21,7 +21,7 @@ final class UsageErrors {
       case UnmatchedArgumentException unmatched -> unmatched(unmatched, line, command, help);
       case MissingParameterException missing -> new Problem("something is missing: " + missing.getMissing().stream().map(UsageErrors::name)
           .collect(Collectors.joining(", ")), missing.getMissing().getFirst().isOption() ? "it needs a value; one that begins with - is given with =, without a blank" : command + " needs it", help);
-      case ParameterException number when e.getArgSpec() != null && e.getArgSpec().type() == int.class ->
+      case ParameterException number when e.getArgSpec() != null && Set.of(int.class, long.class, Long.class).contains(e.getArgSpec().type()) ->
           new Problem(name(e.getArgSpec()) + " is '" + e.getValue() + "'", "it must be a whole number", help);
       default -> new Problem("the command line cannot be read",
           e.getMessage().split("\n")[0].replaceFirst("^Error: ", "").replaceFirst(" but found .*", ""), help);

@@ -15,14 +15,14 @@ public abstract class WorkerCommand extends DataCommand {
 
   /** What the worker answers. */
   protected final JsonNode ask(String method, ObjectNode params) {
-    try (var worker = ControlClient.of(settings())) {
+    try (var worker = ControlClient.connect(ControlClient.stateDir(settings()))) {
       return worker.call(method, params);
     }
   }
 
   /** Gives each message of the worker, until one is the last. */
   protected final int follow(String method, ObjectNode params, Predicate<JsonNode> more) {
-    try (var worker = ControlClient.of(settings())) {
+    try (var worker = ControlClient.connect(ControlClient.stateDir(settings()))) {
       worker.follow(method, params, more);
     }
     return Problem.Exit.DONE.code;

@@ -26,18 +26,9 @@ public final class ControlClient implements AutoCloseable {
   }
 
   /**
-   * Connects to the worker that the settings name, else to this user's only running one.
+   * The state folder of the worker that the settings name, which need not run, else of this user's only running one.
    *
    * @throws Problem ending with {@link Problem.Exit#NO_WORKER} when there is none; another one when there are several
-   */
-  public static ControlClient of(Settings settings) {
-    return connect(stateDir(settings));
-  }
-
-  /**
-   * The state folder of that worker. A named worker need not run.
-   *
-   * @throws Problem as {@link #of}
    */
   public static Path stateDir(Settings settings) {
     var found = stateDirs(settings);

@@ -36,13 +36,9 @@ public final class ControlServer implements AutoCloseable {
    * Starts to answer. The caller holds the state folder's lock.
    *
    * @param daemon the worker that answers
+   * @param clock for the time that a client may take
    * @throws Problem when the socket cannot be made
    */
-  public static ControlServer start(Path stateDir, Daemon daemon, Environment env) {
-    return start(stateDir, daemon, env, Clock.SYSTEM);
-  }
-
-  /** The same with this clock for what a client may take. */
   public static ControlServer start(Path stateDir, Daemon daemon, Environment env, Clock clock) {
     try {
       var file = SocketFile.make(stateDir, env);

@@ -139,9 +139,7 @@ class TasksTest extends DeskTestBase {
   void aReaderThatLeftEndsTheFollowing() throws Exception {
     var id = running("w"); // it never ends
     client.output(id, "w", "one\n", Instant.now(), 1, 1);
-    var ran = into(new Full(), "tasks", "output", "--follow", id, "--server", hub.url().toString());
-    assertThat(ran.exit()).isEqualTo(1);
-    assertThat(ran.err()).contains("problem: the output could not be written");
+    into(new Full(), "tasks", "output", "--follow", id, "--server", hub.url().toString()).fails(1, "problem: the output could not be written");
   }
 
   @Test

@@ -65,16 +65,9 @@ abstract class JournalCommand extends DataCommand {
     return ControlClient.stateDirs(settings).isEmpty() ? StateDirectory.of(settings) : ControlClient.stateDir(settings);
   }
 
-  static Problem none(String id, Path stateDir) {
+  static Problem none(long id, Path stateDir) {
     return new Problem("report " + id + " is not there", "the journal in " + stateDir + " has none of that number that waits or was refused",
         "outbox list shows them; --name chooses another worker");
-  }
-
-  static long number(String id) {
-    if (!id.matches("\\d{1,18}")) {
-      throw new Problem("'" + id + "' is no report", "reports are numbered", "take a number from outbox list").ending(Problem.Exit.USAGE);
-    }
-    return Long.parseLong(id);
   }
 
   /** What the settings' server is called in the journal; empty when they name none, or when it cannot be asked. */

@@ -9,15 +9,14 @@ import picocli.CommandLine.Parameters;
     footer = "%nExample: worker outbox drop 12")
 public final class OutboxDrop extends JournalCommand {
   @Parameters(paramLabel = "ID", description = "the report")
-  private String id;
+  private long id;
 
   @Override
   public Integer call() throws InterruptedException {
-    var one = number(id);
     var stateDir = stateDir(settings());
-    if (!change(stateDir, "drop", one)) {
+    if (!change(stateDir, "drop", id)) {
       throw none(id, stateDir);
     }
-    return print(json ? Json.object().put("id", one).put("state", "dropped").toString() : id + "\tdropped");
+    return print(json ? Json.object().put("id", id).put("state", "dropped").toString() : id + "\tdropped");
   }
 }

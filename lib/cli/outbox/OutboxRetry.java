@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
     footer = "%nExample: worker outbox retry --all")
 public final class OutboxRetry extends JournalCommand {
   @Parameters(paramLabel = "ID", arity = "0..1", description = "the report")
-  private String id;
+  private Long id;
 
   @Option(names = "--all", description = "every refused report that is still true")
   private boolean all;
@@ -21,9 +21,8 @@ public final class OutboxRetry extends JournalCommand {
       throw new Problem("which reports is not clear", "give one number, or --all", "take a number from outbox list")
           .ending(Problem.Exit.USAGE);
     }
-    var one = all ? 0 : number(id);
     var stateDir = stateDir(settings());
-    var chosen = entries(stateDir).stream().filter(entry -> all ? entry.retryable() : entry.id() == one).toList();
+    var chosen = entries(stateDir).stream().filter(entry -> all ? entry.retryable() : entry.id() == id).toList();
     if (!all && chosen.isEmpty()) {
       throw none(id, stateDir);
     }

@@ -16,6 +16,10 @@ abstract class OneSessionCommand extends SessionsCommand {
   @Parameters(index = "0", paramLabel = "ID", description = "the session, or how its id begins when no other does so")
   String id;
 
+  final SessionInfo find(ApiClient client) throws InterruptedException {
+    return find(client, ask(client, () -> CodebaseRef.all(client)));
+  }
+
   /** @throws Problem when there is none, or several */
   final SessionInfo find(ApiClient client, List<CodebaseRef> known) throws InterruptedException {
     var found = new ArrayList<SessionInfo>();

@@ -1,7 +1,6 @@
 package lib.cli.sessions;
 
 import module java.base;
-import lib.cli.CodebaseRef;
 import lib.core.Json;
 import lib.core.PrintableText;
 import lib.core.Problem;
@@ -20,7 +19,7 @@ public final class SessionsMessages extends OneSessionCommand {
   public Integer call() throws InterruptedException {
     checkLimit(limit);
     var client = client();
-    var session = find(client, ask(client, () -> CodebaseRef.all(client)));
+    var session = find(client);
     var talk = ask(client, () -> client.sessions().messages(session.codebaseId(), session.id(), limit));
     if (json) {
       var array = Json.MAPPER.createArrayNode();

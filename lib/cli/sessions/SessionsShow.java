@@ -1,6 +1,5 @@
 package lib.cli.sessions;
 
-import lib.cli.CodebaseRef;
 import lib.cli.output.DetailView;
 import picocli.CommandLine.Command;
 
@@ -12,7 +11,7 @@ public final class SessionsShow extends OneSessionCommand {
   @Override
   public Integer call() throws InterruptedException {
     var client = client();
-    var session = find(client, ask(client, () -> CodebaseRef.all(client)));
+    var session = find(client);
     return print(json(session), new DetailView().field("id", session.id()).field("title", session.title()).field("codebase", session.codebaseId())
         .field("directory", session.directory()).field("agent", session.agentKind()).field("worker", session.workerId())
         .field("messages", session.messages()).field("created", session.created()).field("updated", session.updated())
