@@ -3,7 +3,6 @@ package tests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.cli.output.Amounts;
-import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ class DeleteTest extends DeskTestBase {
     var two = ended();
     var three = ended();
     assertThat(ran("tasks", "delete", one, two)).isEqualTo(new Ran(0, one + "\tdeleted\n" + two + "\tdeleted\n", ""));
-    assertThat(Json.read(ran("tasks", "delete", "--json", three).out()).path("id").asText()).isEqualTo(three);
+    assertThat(ran("tasks", "delete", "--json", three).json().path("id").asText()).isEqualTo(three);
     assertThat(ran("tasks", "list").out()).doesNotContain(one, two, three);
   }
 
@@ -43,7 +42,7 @@ class DeleteTest extends DeskTestBase {
     var task = ended();
     assertThat(ran("server", "prune", "--dry-run").out()).isEqualTo("would delete 0 tasks, 0 sessions, 0 B\n");
     assertThat(ran("server", "prune").out()).isEqualTo("deleted 0 tasks, 0 sessions, 0 B\n");
-    assertThat(Json.read(ran("server", "prune", "--json").out()).path("keep_days").asInt()).isEqualTo(90);
+    assertThat(ran("server", "prune", "--json").json().path("keep_days").asInt()).isEqualTo(90);
     assertThat(ran("tasks", "show", task).exit()).isZero();
   }
 

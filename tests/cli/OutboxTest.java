@@ -3,7 +3,6 @@ package tests.cli;
 import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import lib.core.Json;
 import lib.journal.Attempt;
 import lib.journal.AttemptKey;
 import lib.journal.Journal;
@@ -36,7 +35,7 @@ class OutboxTest extends DeskTestBase {
     pending("http://elsewhere.example", "there");
     var list = ran("outbox", "list", "--name", "w", "--json");
     assertThat(list.exit()).as(list.err()).isZero();
-    var rows = Json.read(list.out());
+    var rows = list.json();
     assertThat(rows).hasSize(4);
     var row = rows.get(0);
     assertThat(row.path("task_id").asText()).isEqualTo("here");
@@ -53,10 +52,7 @@ class OutboxTest extends DeskTestBase {
     pending("http://elsewhere.example", "there");
     assertThat(alone("outbox", "drop", "1", "--name", "w").exit()).isZero();
     assertThat(Journal.entries(file)).extracting(e -> e.id()).containsExactly(2L);
-    assertThat(alone("outbox", "drop", "1", "--name", "w")).satisfies(ran -> {
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("report 1 is not there");
-    });
+    alone("outbox", "drop", "1", "--name", "w").fails(1, "report 1 is not there");
   }
 
   @Test

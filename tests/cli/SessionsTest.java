@@ -79,7 +79,7 @@ class SessionsTest extends DeskTestBase {
     var ran = ran("sessions", "list", "--json");
     assertThat(ran.exit()).as(ran.toString()).isZero();
     assertThat(ids(ran.out())).startsWith("ses_3").hasSize(6).contains("g");
-    assertThat(Json.read(ran.out()).path(0)).isEqualTo(Json.read("""
+    assertThat(ran.json().path(0)).isEqualTo(Json.read("""
         {"id": "ses_3", "codebase_id": "%s", "title": "Title of ses_3", "directory": null, "created": null,
          "updated": "2026-01-03T00:00:00Z", "messages": 3, "agent_kind": null, "worker_id": "w"}""".formatted(other)));
     for (var name : List.of(codebase, "demo", "/srv/demo")) {
@@ -117,7 +117,7 @@ class SessionsTest extends DeskTestBase {
         "codebase\t" + codebase + "\n",
         "messages\t3\n", "updated\t2026-01-03T00:00:00Z\n", "worker\tw\n", "directory\t-\n");
     assertThat(ran("sessions", "show", "ses_a").out()).as("the whole id is no beginning").contains("id\tses_a\n");
-    assertThat(Json.read(ran("sessions", "show", "--json", "ses_ab").out()).path("codebase_id").asText()).isEqualTo(codebase);
+    assertThat(ran("sessions", "show", "--json", "ses_ab").json().path("codebase_id").asText()).isEqualTo(codebase);
     ran("sessions", "show", "ses_").fails(1, "problem: several sessions begin with ses_", "ses_c/ü, ses_ab, ses_a", "give more of the id");
   }
 
@@ -169,7 +169,7 @@ class SessionsTest extends DeskTestBase {
     assertThat(ran.out()).isEqualTo("— user, 2026-01-01T00:00:00Z\nFix it\n\n— assistant, p/m\nDone \u001b[31mred\n[bash\\u001b]\n");
     assertThat(ran.err()).isEqualTo("\nthe newest 2 of 3; --limit N shows more\n");
     assertThat(at(80).ran("sessions", "messages", "ses").out()).contains("Done [31mred\n").doesNotContain("\u001b");
-    assertThat(Json.read(ran("sessions", "messages", "--json", "ses").out()).path(1)).isEqualTo(Json.read("""
+    assertThat(ran("sessions", "messages", "--json", "ses").json().path(1)).isEqualTo(Json.read("""
         {"id": "m2", "role": "user", "created": "2026-01-01T00:00:00Z", "model": null, "text": "Fix it\\n", "tools": []}"""));
   }
 
@@ -190,9 +190,7 @@ class SessionsTest extends DeskTestBase {
     assertThat(task(id).path("target_worker_id").asText()).isEqualTo("w");
     var again = ran("sessions", "resume", "ses", "Now add a test", "--model", "p/m", "--agent-type", "plan");
     assertThat(again).isEqualTo(new Ran(0, first.out(), "it is being resumed already, by this task\n"));
-    var other = Json.read(ran("sessions", "resume", "--json", "ses_1").out());
-    assertThat(other.path("prompt").asText()).isEqualTo("Continue where we left off");
-    assertThat(client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(2);
+    assertThat(client.tasks(new ApiClient.Query(null, null, null, null))).hasSize(1);
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.client.ApiClient;
 import lib.client.http.ServerAddress;
-import lib.core.Json;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.fake.FakeServer.Version;
@@ -39,7 +38,7 @@ class SyncTest extends DeskTestBase {
   void uploadsTheSessionsAndPrintsWhatWentOut() throws Exception {
     var ran = ran("sync", "--name", "w", "--json");
     assertThat(ran.exit()).as(ran.err()).isZero();
-    var printed = Json.read(ran.out());
+    var printed = ran.json();
     assertThat(printed.path("worker_id").asText()).isEqualTo("w1");
     assertThat(printed.path("codebases")).singleElement().satisfies(line -> {
       assertThat(line.path("id").asText()).isEqualTo(id);
@@ -54,8 +53,8 @@ class SyncTest extends DeskTestBase {
   @Test
   void aDryRunSendsNothing() throws Exception {
     var ran = ran("sync", "--name", "w", "--dry-run", "--json");
-    assertThat(Json.read(ran.out()).path("codebases").path(0).path("sessions").asInt()).as(ran.err()).isEqualTo(1);
-    assertThat(Json.read(ran.out()).path("dry_run").asBoolean()).isTrue();
+    assertThat(ran.json().path("codebases").path(0).path("sessions").asInt()).as(ran.err()).isEqualTo(1);
+    assertThat(ran.json().path("dry_run").asBoolean()).isTrue();
     assertThat(client.sessions().list(id, 10, 0, null).total()).isZero();
   }
 
@@ -63,17 +62,14 @@ class SyncTest extends DeskTestBase {
   void oneCodebaseCanBeNamedAndOneThatIsNotThereIsSaid() throws Exception {
     var other = worker("w1", "other", Files.createDirectories(home.resolve("elsewhere")).toString());
     var ran = ran("sync", "--name", "w", "--codebase", "other", "--json");
-    assertThat(Json.read(ran.out()).path("codebases")).as(ran.err()).singleElement()
+    assertThat(ran.json().path("codebases")).as(ran.err()).singleElement()
         .satisfies(line -> assertThat(line.path("id").asText()).isEqualTo(other));
     ran("sync", "--name", "w", "--codebase", "none").fails(1, "no codebase none", "code");
   }
 
   @Test
   void withoutAWorkerOfThatNameOrACodebaseOfItsThereIsAProblem() throws Exception {
-    assertThat(ran("sync", "--name", "nobody")).satisfies(ran -> {
-      assertThat(ran.exit()).isEqualTo(1);
-      assertThat(ran.err()).contains("no worker has run here yet");
-    });
+    ran("sync", "--name", "nobody").fails(1, "no worker has run here yet");
     Files.writeString(state("v").resolve("worker-id"), "v1\n");
     assertThat(ran("sync", "--name", "v").err()).contains("no codebase of worker v1", "register");
     assertThat(client.workers()).hasSize(1);

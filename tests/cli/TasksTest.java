@@ -76,6 +76,7 @@ class TasksTest extends DeskTestBase {
     }
     assertThat(titles(ran("tasks", "list", "--json", "--codebase", "global").out())).containsExactlyInAnyOrder("not in it", "below none");
     ran("tasks", "list", "--codebase", "nope").fails(1, "problem: there is no codebase nope", id + " (demo)");
+    ran("tasks", "list", "--status", "nope").fails(2, "pending");
   }
 
   @Test
@@ -120,7 +121,7 @@ class TasksTest extends DeskTestBase {
     client.output(id, "w", "two\n", Instant.now(), 1, 2);
     client.status(new lib.protocol.TaskReport(id, "w", TaskStatus.FAILED, null, "so far", "it broke", 1));
     var ran = follow ? ran("tasks", "output", "--json", "--follow", id) : ran("tasks", "output", "--json", id);
-    assertThat(Json.read(ran.out())).isEqualTo(Json.object().put("id", id).put("status", "failed")
+    assertThat(ran.json()).isEqualTo(Json.object().put("id", id).put("status", "failed")
         .<com.fasterxml.jackson.databind.node.ObjectNode>set("outputs", Json.array(List.of("one\n", "two\n")))
         .put("result", "so far").put("error", "it broke"));
     assertThat(ran.exit()).isEqualTo(follow ? 1 : 0);

@@ -88,11 +88,6 @@ class CommandsTest extends OnSite {
   }
 
   @Test
-  void serveSaysWhatNoTokenMeans() throws Exception {
-    assertThat(site.serve().err()).contains("warning: the server asks for no token: every user of this machine can");
-  }
-
-  @Test
   void runsWhenCalledWithoutArguments() throws Exception {
     var ran = site.start();
     assertThat(ran.exit()).isEqualTo(1);
@@ -125,15 +120,6 @@ class CommandsTest extends OnSite {
     assertThat(json("tasks", "cancel", other).path("status").asText()).isEqualTo("cancelled");
     assertThat(json("tasks", "requeue", other).path("status").asText()).isEqualTo("pending");
     assertThat(ran("tasks", "list").out().lines()).hasSize(2).allMatch(line -> line.contains("\t"));
-  }
-
-  @Test
-  void choosesTheCodebaseOfTheCurrentFolder() throws Exception {
-    site.openServer();
-    json("register", "-b", "here:" + site.folder("here"), "-n", "w");
-    var id = json("tasks", "create", "talk x").path("id").asText();
-    assertThat(site.client().task(id).codebaseId()).isEqualTo(site.id(site.folder("here")));
-    assertThat(site.client().task(id).title()).isEqualTo("talk x");
   }
 
   @Test
@@ -200,42 +186,5 @@ class CommandsTest extends OnSite {
     var ran = ran("tasks", "cancel", task);
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("still runs", "cannot cancel a running task", "tasks cancel --here " + task);
-  }
-
-  @Test
-  void reportsUnknownIdsInOneWay() throws Exception {
-    site.openServer();
-    for (var command : new String[][] {{"tasks", "show", "nope"}, {"tasks", "output", "nope"}, {"tasks", "cancel", "nope"},
-        {"tasks", "requeue", "nope"}, {"tasks", "create", "--codebase", "nope", "x"}, {"tasks", "show", "../../health"}}) {
-      var ran = ran(command);
-      assertThat(ran.exit()).as(String.join(" ", command)).isEqualTo(1);
-      assertThat(ran.err()).startsWith("problem: ").contains("why: ", "fix: ").doesNotContain("\tat ");
-      assertThat(ran.out()).isEmpty();
-    }
-    var usage = ran("tasks", "list", "--status", "nope");
-    assertThat(usage.exit()).isEqualTo(2);
-    assertThat(usage.err()).contains("pending");
-  }
-
-  @Test
-  void exitsWithTryLaterWhenTheServerIsDown() throws Exception {
-    site.serve().close();
-    var ran = ran("tasks", "list");
-    assertThat(ran.exit()).isEqualTo(75);
-    assertThat(ran.err()).contains("cannot be reached", "curl -I");
-  }
-
-  @Test
-  void configShowsTheSourceOfEachValueAndNoSecret() throws Exception {
-    var file = home.resolve("c.json");
-    Files.writeString(file, "{\"server_url\": \"http://127.0.0.1:9\", \"auth_token\": \"a-secret-of-ours\", \"max_concurrent_tasks\": 3}");
-    var show = site.start("config", "show", "--config", file.toString(), "--json");
-    assertThat(show.exit()).as(show.toString()).isZero();
-    assertThat(show.out()).doesNotContain("a-secret-of-ours");
-    assertThat(Json.read(show.out()).toString()).contains("c.json").contains("agent_cli");
-    Files.writeString(file, "{\"server_url\": \"http://127.0.0.1:9\",\n \"max_concurrent_tasks\": }");
-    var broken = site.start("config", "check", "--config", file.toString());
-    assertThat(broken.exit()).isEqualTo(1);
-    assertThat(broken.err()).contains("c.json").contains("line 2");
   }
 }
