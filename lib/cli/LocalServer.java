@@ -39,16 +39,8 @@ public record LocalServer(String name, URI url, String token, boolean isAlive) {
     if (settings.get(SettingsTable.TOKENS) != null) {
       return settings;
     }
-    var file = folder.resolve(FILE);
-    return settings.with(SettingsTable.TOKENS, kept(file).orElseGet(LocalServer::randomToken), file.toString());
-  }
-
-  private static Optional<String> kept(Path file) {
-    try {
-      return Json.readObject(Files.readString(file)).map(json -> Json.text(json, "token"));
-    } catch (IOException e) {
-      return Optional.empty(); // the first start, or a file that the announcement replaces
-    }
+    var kept = read(folder, io).map(LocalServer::token); // none at the first start, and of a file that the announcement replaces
+    return settings.with(SettingsTable.TOKENS, kept.orElseGet(LocalServer::randomToken), folder.resolve(FILE).toString());
   }
 
   private static String randomToken() {
@@ -91,7 +83,7 @@ public record LocalServer(String name, URI url, String token, boolean isAlive) {
       return settings;
     }
     var here = all(settings.env(), io).stream().filter(server -> server.isAt(url) && server.token != null)
-        .sorted((a, b) -> Boolean.compare(b.isAlive, a.isAlive)).findFirst(); // one that is not alive may start after this command
+        .max(Comparator.comparing(LocalServer::isAlive)); // one that is not alive may start after this command
     return here.map(server -> settings.with(SettingsTable.AUTH_TOKEN, server.token, FILE).with(SettingsTable.SERVER_URL, server.url, FILE))
         .orElse(settings); // the announced address: localhost may mean another one, where somebody else listens
   }
@@ -129,7 +121,7 @@ public record LocalServer(String name, URI url, String token, boolean isAlive) {
     try {
       var json = Json.readObject(Files.readString(file)).filter(o -> Json.text(o, "url") != null)
           .orElseThrow(() -> new IllegalArgumentException("it names no server"));
-      var name = folder.getFileName().toString();
+      var name = String.valueOf(folder.getFileName());
       return Optional.of(new LocalServer(name.startsWith(LINK) ? null : name, URI.create(Json.text(json, "url")), Json.text(json, "token"),
           isAlive(folder, json)));
     } catch (NoSuchFileException e) {

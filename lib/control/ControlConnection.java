@@ -43,7 +43,7 @@ final class ControlConnection {
   /** Sends the reason for not serving the client, and closes the connection. */
   void refuse(String why) {
     try (channel) {
-      fail(new Problem("the worker does not answer", why, "close others and try again").ending(Problem.Exit.TRY_LATER));
+      reply("error", error(new Problem("the worker does not answer", why, "close others and try again").ending(Problem.Exit.TRY_LATER)));
     } catch (IOException | InterruptedException e) {
       LOG.debug("control client left before it was refused: {}", e.getMessage());
     }
@@ -54,13 +54,8 @@ final class ControlConnection {
       var request = parse(readLine());
       id = request.get("id");
       api.call(request.path("method").asText(), request.path("params"), this);
-    } catch (ControlApi.InvalidRequest e) {
-      reply("error", error(e.code, e.getMessage()));
-    } catch (Problem e) {
-      fail(e);
     } catch (RuntimeException e) {
-      LOG.error("control request failed: a bug in the worker", e);
-      reply("error", error(INTERNAL_ERROR, "a bug in the worker: " + e));
+      reply("error", error(e));
     }
   }
 
@@ -132,12 +127,17 @@ final class ControlConnection {
     write(Json.object().put("jsonrpc", "2.0").put("method", method).set("params", params));
   }
 
-  private void fail(Problem problem) throws InterruptedException {
-    reply("error", error(problem.exit().code, problem.what()).set("data", Json.object().put("why", problem.why()).put("fix", problem.fix())));
-  }
-
-  private static ObjectNode error(int code, String message) {
-    return Json.object().put("code", code).put("message", message);
+  private static JsonNode error(RuntimeException e) {
+    var error = Json.object();
+    return switch (e) {
+      case ControlApi.InvalidRequest invalid -> error.put("code", invalid.code).put("message", invalid.getMessage());
+      case Problem problem -> error.put("code", problem.exit().code).put("message", problem.what())
+          .set("data", Json.object().put("why", problem.why()).put("fix", problem.fix()));
+      default -> {
+        LOG.error("control request failed: a bug in the worker", e);
+        yield error.put("code", INTERNAL_ERROR).put("message", "a bug in the worker: " + e);
+      }
+    };
   }
 
   private void reply(String field, JsonNode value) throws InterruptedException {
