@@ -21,33 +21,25 @@ class TaskOutputTest {
     return Task.read(Json.object().put("id", "t").put("status", "completed").put("result", result)).orElseThrow();
   }
 
-  private String out() {
-    return out.toString(StandardCharsets.UTF_8);
-  }
-
-  private String err() {
-    return err.toString(StandardCharsets.UTF_8);
-  }
-
   @Test
   void theWorkersLastLineIsNotTheAgents() {
     output.take("I did it.\n— comp");
     output.take("leted after 1 s\n");
-    assertThat(out()).isEqualTo("I did it.\n");
+    assertThat(out).hasToString("I did it.\n");
     output.end(task("I did it."));
-    assertThat(out()).isEqualTo("I did it.\n");
-    assertThat(err()).isEqualTo("— completed after 1 s\n");
+    assertThat(out).hasToString("I did it.\n");
+    assertThat(err).hasToString("— completed after 1 s\n");
   }
 
   @Test
   void aLineThatOnlyLooksLikeTheLastIsShownWithTheNext() {
     output.take("a list:\n— one\n");
-    assertThat(out()).isEqualTo("a list:\n");
+    assertThat(out).hasToString("a list:\n");
     output.take("— two\n");
-    assertThat(out()).isEqualTo("a list:\n— one\n");
+    assertThat(out).hasToString("a list:\n— one\n");
     output.take("more");
-    assertThat(out()).isEqualTo("a list:\n— one\n— two\nmore");
-    assertThat(err()).isEmpty();
+    assertThat(out).hasToString("a list:\n— one\n— two\nmore");
+    assertThat(err).hasToString("");
   }
 
   @Test
@@ -55,13 +47,13 @@ class TaskOutputTest {
     output.take("[std");
     output.take("err] a complaint\nwords, [stderr] not at the start\n[stderr] an");
     output.take("other\nmore\n");
-    assertThat(out()).isEqualTo("words, [stderr] not at the start\nmore\n");
-    assertThat(err()).isEqualTo("[stderr] a complaint\n[stderr] another\n");
+    assertThat(out).hasToString("words, [stderr] not at the start\nmore\n");
+    assertThat(err).hasToString("[stderr] a complaint\n[stderr] another\n");
   }
 
   @Test
   void aResultWithoutOutputIsPrintedWhateverItBeginsWith() {
     output.end(task("— hello\n\n"));
-    assertThat(out()).isEqualTo("— hello\n");
+    assertThat(out).hasToString("— hello\n");
   }
 }

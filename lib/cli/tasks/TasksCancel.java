@@ -29,7 +29,7 @@ public final class TasksCancel extends TaskCommand {
   private boolean here;
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws Exception {
     if (here) {
       return cancelHere();
     }
@@ -79,7 +79,7 @@ public final class TasksCancel extends TaskCommand {
             ? "it has already ended" : "this server cannot cancel; let a worker take it and cancel it there: tasks cancel --here " + id);
   }
 
-  private int cancelHere() throws IOException, InterruptedException {
+  private int cancelHere() throws Exception {
     if (id.isBlank()) {
       throw absent(id, "this machine");
     }
@@ -91,16 +91,12 @@ public final class TasksCancel extends TaskCommand {
     return outcome(status, "in " + task.stateDir(), true);
   }
 
-  private interface Look<T> {
-    T at() throws IOException, InterruptedException;
-  }
-
   /** Looks until the task has ended or the time is up, and gives what was seen last. */
-  private <T> T await(Look<T> look, Predicate<T> ended) throws IOException, InterruptedException {
+  private <T> T await(Callable<T> look, Predicate<T> ended) throws Exception {
     var start = Clock.SYSTEM.nanos();
     var said = false;
     while (true) {
-      var seen = look.at();
+      var seen = look.call();
       var waited = Duration.ofNanos(Clock.SYSTEM.nanos() - start);
       if (ended.test(seen) || waited.compareTo(PATIENCE) > 0) {
         return seen;
