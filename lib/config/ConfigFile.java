@@ -27,18 +27,12 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
       .with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
   private static final String OBJECT = "it must be one JSON object, {…}";
 
-  /** A key's value and the line and column where the key stands. */
-  public record Entry(JsonNode value, int line, int column) {
+  /** A key's value and where the key stands, as {@code file:line:column}. */
+  public record Entry(JsonNode value, String where) {
     /** Whether it sets anything: null and empty text are how example files say "not set". */
     boolean isGiven() {
       return !value.isNull() && !(value.isTextual() && value.asText().isEmpty());
     }
-  }
-
-  /** Where a key stands, as {@code file:line:column}. */
-  String place(String key) {
-    var entry = entries.get(key);
-    return path + ":" + entry.line + ":" + entry.column;
   }
 
   /** The files that are read when none is named, the first that exists. */
@@ -97,7 +91,7 @@ public record ConfigFile(Path path, Map<String, Entry> entries) {
         var at = parser.currentTokenLocation();
         var key = parser.currentName();
         parser.nextToken();
-        if (entries.put(key, new Entry(VALUES.readTree(parser), at.getLineNr(), at.getColumnNr())) != null) {
+        if (entries.put(key, new Entry(VALUES.readTree(parser), path + ":" + at.getLineNr() + ":" + at.getColumnNr())) != null) {
           throw broken(path, at, "the key " + key + " is given twice");
         }
       }

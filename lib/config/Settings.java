@@ -147,9 +147,8 @@ public final class Settings {
     }
     row.variables().stream().filter(name -> env.var(name) != null)
         .forEach(name -> all.add(new Given(row, new Origin(Source.VARIABLE, name), TextNode.valueOf(env.var(name)), env.cwd())));
-    file.ifPresent(f -> row.keys().stream().filter(key -> f.entries().containsKey(key) && f.entries().get(key).isGiven())
-        .forEach(key -> all.add(new Given(row, new Origin(Source.FILE, f.place(key)), f.entries().get(key).value(),
-            f.path().toAbsolutePath().getParent()))));
+    file.ifPresent(f -> row.keys().stream().map(f.entries()::get).filter(entry -> entry != null && entry.isGiven())
+        .forEach(entry -> all.add(new Given(row, new Origin(Source.FILE, entry.where()), entry.value(), f.path().toAbsolutePath().getParent()))));
     return all;
   }
 
@@ -249,13 +248,13 @@ public final class Settings {
     file.ifPresent(f -> {
       f.entries().forEach((key, entry) -> {
         if (unknown(key, keys)) {
-          warnings.add(f.place(key) + ": unknown key " + key + hint(key, Setting::key));
+          warnings.add(entry.where() + ": unknown key " + key + hint(key, Setting::key));
         }
       });
-      if (f.entries().containsKey(SettingsTable.CODEBASES.key())) {
-        f.entries().get(SettingsTable.CODEBASES.key()).value().valueStream().flatMap(entry -> entry.propertyStream().map(Map.Entry::getKey))
-            .filter(key -> unknown(key, Codebase.FIELDS)).distinct()
-            .forEach(key -> warnings.add(f.place(SettingsTable.CODEBASES.key()) + ": unknown key " + key + " in an entry of codebases"));
+      var codebases = f.entries().get(SettingsTable.CODEBASES.key());
+      if (codebases != null) {
+        codebases.value().valueStream().flatMap(JsonNode::propertyStream).map(Map.Entry::getKey).filter(key -> unknown(key, Codebase.FIELDS)).distinct()
+            .forEach(key -> warnings.add(codebases.where() + ": unknown key " + key + " in an entry of codebases"));
       }
       if (SettingsTable.rows().stream().anyMatch(r -> r.isSecret() && values.get(r.key()).origin.source == Source.FILE
           && values.get(r.key() + "_file").value == null)) {
