@@ -54,12 +54,13 @@ record ControlApi(Path stateDir, Daemon daemon) {
 
   private JsonNode answer(String method, JsonNode params, ControlConnection client) throws InterruptedException, DatabaseException {
     var worker = daemon.worker();
+    var reason = params.path("reason").asText("");
     return switch (method) {
       case "status" -> worker.status();
       case "tasks" -> worker.status().retain("running", "waiting", "waiting_count", "slots", "holds");
-      case "cancel" -> cancel(text(params, "task_id"), client.user(), reason(params));
+      case "cancel" -> cancel(text(params, "task_id"), client.user(), reason);
       case "why" -> worker.why(text(params, "task_id"));
-      case "pause" -> done(() -> worker.pause(Stream.of(client.user(), reason(params)).filter(part -> !part.isEmpty()).collect(Collectors.joining(": "))));
+      case "pause" -> done(() -> worker.pause(client.user() + (reason.isEmpty() ? "" : ": " + reason)));
       case "resume" -> done(worker::resume);
       case "drain" -> done(worker::stop);
       case "concurrency" -> done(() -> worker.concurrency(number(params, "most", 1, MAX_SLOTS)));
@@ -134,11 +135,6 @@ record ControlApi(Path stateDir, Daemon daemon) {
 
   private static JsonNode ok(boolean done) {
     return Json.object().put("ok", done);
-  }
-
-  private static String reason(JsonNode params) {
-    var reason = Json.text(params, "reason");
-    return reason == null ? "" : reason;
   }
 
   private static String text(JsonNode params, String name) {
