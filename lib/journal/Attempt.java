@@ -39,13 +39,6 @@ public record Attempt(long id, String server, String workerId, String taskId, in
   }
 
   /**
-   * What there is to do.
-   *
-   * @param codebase the folder worked in; null for tasks that need none
-   */
-  public record Work(String codebaseId, Path codebase, String agentType, String title) {}
-
-  /**
    * A place in the delivery of an attempt's output.
    *
    * @param sent bytes of the transcript that are delivered
@@ -55,10 +48,10 @@ public record Attempt(long id, String server, String workerId, String taskId, in
     public static final Position START = new Position(0, 0);
   }
 
-  /** An attempt that is to be recorded as an intent. */
-  public static Attempt draft(AttemptKey key, Work work, Instant at) {
-    return new Attempt(0, key.server(), key.workerId(), key.taskId(), key.n(), key.marker(), work.codebaseId, work.codebase, work.agentType,
-        work.title, 0, 0, State.INTENT, null, at, Position.START, null);
+  /** An attempt at a task that is to be recorded as an intent. @param codebase the folder worked in; null for none */
+  public static Attempt draft(String server, String workerId, Task task, int n, Path codebase, Instant at) {
+    return new Attempt(0, server, workerId, task.id(), n, task.marker(), task.codebase(), codebase, task.agent(), task.title(), 0, 0,
+        State.INTENT, null, at, Position.START, null);
   }
 
   /** What its directory keeps of it, for a worker whose journal is lost. */
@@ -77,10 +70,10 @@ public record Attempt(long id, String server, String workerId, String taskId, in
         return Optional.empty();
       }
     }
-    return node.path("n").asInt(0) < 1 || created == null ? Optional.empty() : Optional.of(draft(new AttemptKey(
-        Json.text(node, "server"), Json.text(node, "worker_id"), Json.text(node, "task_id"), node.path("n").asInt(),
-        Json.text(node, "marker")), new Work(Json.text(node, "codebase_id"), codebase == null ? null : Path.of(codebase),
-        Json.text(node, "agent_type"), Json.text(node, "title")), created));
+    return node.path("n").asInt(0) < 1 || created == null ? Optional.empty() : Optional.of(new Attempt(0, Json.text(node, "server"),
+        Json.text(node, "worker_id"), Json.text(node, "task_id"), node.path("n").asInt(), Json.text(node, "marker"), Json.text(node, "codebase_id"),
+        codebase == null ? null : Path.of(codebase), Json.text(node, "agent_type"), Json.text(node, "title"), 0, 0, State.INTENT, null, created,
+        Position.START, null));
   }
 
   /** The same with what the whole task says, where its announcement said less. */

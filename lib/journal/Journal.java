@@ -113,16 +113,12 @@ public final class Journal implements AutoCloseable {
     return update(Sync.POWER, "INSERT OR IGNORE INTO attempt " + INSERT, columns(attempt)) > 0;
   }
 
-  /**
-   * Records an attempt that has ended and of which nothing else is known here, with its outcome; on disk when it returns.
-   *
-   * @param fence the server's number of its claim
-   */
-  public Attempt insertEnded(Attempt draft, int fence, String verdict, TaskReport outcome, Instant at) throws DatabaseException, InterruptedException {
+  /** Records an attempt that has ended and of which nothing else is known here, with its outcome; on disk when it returns. */
+  public Attempt insertEnded(Attempt draft, String verdict, TaskReport outcome, Instant at) throws DatabaseException, InterruptedException {
     return database.write(Sync.POWER, sql -> {
       var attempt = insert(sql, draft);
-      end(sql, attempt, verdict, List.of(outcome), false, at);
-      return attempt.claimed(fence, 0);
+      end(sql, attempt, verdict, outcome, false, at);
+      return attempt;
     });
   }
 
@@ -145,16 +141,16 @@ public final class Journal implements AutoCloseable {
    * intent is left, and the server says whose the task is.
    *
    * @param fence the server's number for this claim; 0 where it gives none
-   * @param due that we run it, unless the server knows that from the claim
+   * @param due that we run it; null where the server knows that from the claim
    */
-  public Attempt claimed(Attempt attempt, int fence, long leaseSeconds, List<TaskReport> due, Instant at)
+  public Attempt claimed(Attempt attempt, int fence, long leaseSeconds, TaskReport due, Instant at)
       throws DatabaseException, InterruptedException {
     return database.write(Sync.PROCESS, sql -> {
       sql.update("UPDATE attempt SET state = 'CLAIMED', fence = ?, lease_seconds = ?, claimed_at = ?, marker = ?, codebase_id = ?, agent_type = ?, "
           + "title = ? WHERE id = ?", fence, leaseSeconds, at, attempt.marker(), attempt.codebaseId(), attempt.agentType(), attempt.title(),
           attempt.id());
-      for (var report : due) {
-        ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, report, at);
+      if (due != null) {
+        ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, due, at);
       }
       return attempt.claimed(fence, leaseSeconds);
     });
@@ -171,25 +167,23 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Records the outcome together with the reports that are due for it; on disk when it returns.
+   * Records the outcome and that it is due, as status and as release; on disk when it returns.
    *
    * @param requeue whether a request to queue the task again follows them
    */
-  public void ended(Attempt attempt, String verdict, List<TaskReport> due, boolean requeue, Instant at)
+  public void ended(Attempt attempt, String verdict, TaskReport outcome, boolean requeue, Instant at)
       throws DatabaseException, InterruptedException {
     database.write(Sync.POWER, sql -> {
-      end(sql, attempt, verdict, due, requeue, at);
+      end(sql, attempt, verdict, outcome, requeue, at);
       return null;
     });
   }
 
-  private static void end(Sql sql, Attempt attempt, String verdict, List<TaskReport> due, boolean requeue, Instant at) throws SQLException {
-    for (var report : due) {
-      ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, report, at);
-      ReportQueue.insert(sql, attempt, PendingReport.Kind.RELEASE, report, at);
-      if (requeue) {
-        ReportQueue.insert(sql, attempt, PendingReport.Kind.REQUEUE, report.withResult(null), at);
-      }
+  private static void end(Sql sql, Attempt attempt, String verdict, TaskReport outcome, boolean requeue, Instant at) throws SQLException {
+    ReportQueue.insert(sql, attempt, PendingReport.Kind.STATUS, outcome, at);
+    ReportQueue.insert(sql, attempt, PendingReport.Kind.RELEASE, outcome, at);
+    if (requeue) {
+      ReportQueue.insert(sql, attempt, PendingReport.Kind.REQUEUE, outcome.withResult(null), at);
     }
     sql.update("UPDATE attempt SET state = 'ENDED', verdict = ?, ended_at = ? WHERE id = ?", verdict, at, attempt.id());
   }

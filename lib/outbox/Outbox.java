@@ -1,11 +1,14 @@
 package lib.outbox;
 
 import module java.base;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import lib.agent.output.OutputRecorder;
 import lib.agent.output.Transcript;
 import lib.agent.process.AttemptDirectory;
 import lib.client.ServerFeatures;
 import lib.core.Json;
+import lib.core.Reporting;
 import lib.journal.Attempt;
 import lib.protocol.TaskReport;
 import lib.redaction.Redaction;
@@ -17,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Delivers the reports and the output of attempts: one sender per attempt, so that a task's reports and output keep their order and
  * one stuck task holds up no other. Everything it sends is in the journal or in the attempt's directory first. Thread-safe.
  */
-public final class Outbox implements AutoCloseable {
+public final class Outbox implements AutoCloseable, Reporting {
   private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
   /** After a long outage thousands of attempts may wait; so many calls are under way together, no more. */
   private static final int MAX_CALLS = 32;
@@ -124,32 +127,21 @@ public final class Outbox implements AutoCloseable {
   /**
    * Records the outcome, on the disk, and delivers it after all output: as status and as release.
    *
-   * @param reports empty when the task is another worker's by now; then no more output is sent either
+   * @param verdict the journal's form of it
+   * @param report null when the task is another worker's by now; then no more output is sent either
    * @param requeue whether the server is asked to queue the task again after that, if it can; only for a failed one
    */
-  public void finish(Attempt attempt, String verdict, List<TaskReport> reports, boolean requeue) throws DatabaseException, InterruptedException {
+  public void finish(Attempt attempt, ObjectNode verdict, TaskReport report, boolean requeue) throws DatabaseException, InterruptedException {
     var now = delivery.clock().now();
-    if (reports.isEmpty()) {
-      delivery.journal().over(attempt, masked(verdict), now);
+    verdict.properties().stream().filter(field -> field.getValue().isTextual()) // text by text: a mask must not begin within an escape
+        .forEach(field -> field.setValue(TextNode.valueOf(redaction.mask(field.getValue().asText()))));
+    if (report == null) {
+      delivery.journal().over(attempt, Json.write(verdict), now);
     } else {
-      delivery.journal().ended(attempt, masked(verdict), reports.stream().map(this::masked).toList(), requeue, now);
+      var masked = report.withTexts(redaction.mask(report.result()), redaction.mask(report.error()));
+      delivery.journal().ended(attempt, Json.write(verdict), masked, requeue, now);
     }
     signal(attempt);
-  }
-
-  /** Text by text: a mask must not begin within an escape. */
-  private String masked(String verdict) {
-    var json = Json.readObject(verdict).orElseGet(Json::object);
-    for (var field : List.copyOf(json.properties())) {
-      if (field.getValue().isTextual()) {
-        json.put(field.getKey(), redaction.mask(field.getValue().asText()));
-      }
-    }
-    return Json.write(json);
-  }
-
-  private TaskReport masked(TaskReport report) {
-    return report.withTexts(redaction.mask(report.result()), redaction.mask(report.error()));
   }
 
   /**
@@ -178,14 +170,15 @@ public final class Outbox implements AutoCloseable {
     return senders.size() + waiting.size();
   }
 
-  /** Reports that no server has taken or refused yet; -1 while the journal cannot be read. */
-  public int reports() {
+  @Override
+  public void status(ObjectNode json) {
+    var reports = -1; // unknown
     try {
-      return delivery.journal().reports().count();
+      reports = delivery.journal().reports().count();
     } catch (DatabaseException e) {
       LOG.warn("pending reports not counted, status shows -1: {}", e.getMessage());
-      return -1;
     }
+    json.putObject("outbox").put("attempts", depth()).put("reports", reports);
   }
 
   /** The tasks of attempts that are not settled. */

@@ -33,7 +33,7 @@ public record Explanation(String taskId, RunningTask place, DecisionLog.Made bef
     if (place != null) {
       return place.attempt().map(a -> "it runs here, attempt " + a.n()).orElse("this worker is claiming it")
           + (place.directory() == null ? "" : ", in " + place.directory())
-          + place.stops().current().map(stop -> ", and is being ended by " + stop).orElse("");
+          + place.stopRequest().map(stop -> ", and is being ended by " + stop).orElse("");
     }
     if (read.task == null) {
       return read.failure;

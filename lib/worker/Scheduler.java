@@ -24,7 +24,7 @@ import lib.worker.attempt.ClaimResult;
 import lib.worker.attempt.Claimer;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.presence.RegistrationTask;
+import lib.worker.presence.Registrar;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,20 +49,20 @@ final class Scheduler implements Reporting {
   private final RunningTasks running;
   private final Claimer claimer;
   private final AttemptRunner runner;
-  private final RegistrationTask registration;
+  private final Registrar registrar;
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private final AtomicInteger done = new AtomicInteger();
   private volatile String onlyTask;
 
   Scheduler(WorkerContext context, Inbox inbox, AdmissionController admission, RunningTasks running, Claimer claimer, AttemptRunner runner,
-      RegistrationTask registration) {
+      Registrar registrar) {
     this.context = context;
     this.inbox = inbox;
     this.admission = admission;
     this.running = running;
     this.claimer = claimer;
     this.runner = runner;
-    this.registration = registration;
+    this.registrar = registrar;
   }
 
   /** Leaves every other task alone. */
@@ -132,14 +132,15 @@ final class Scheduler implements Reporting {
       return false; // a restored attempt took it this instant
     }
     admission.taken();
-    start(place, () -> run(place));
+    start(place, null);
     return true;
   }
 
-  private void start(RunningTask place, Runnable work) {
+  /** @param restored the attempt of an earlier process; null for a new task */
+  private void start(RunningTask place, Attempt restored) {
     var thread = Thread.ofVirtual().name("task " + place.taskId()).unstarted(() -> {
       try {
-        work.run();
+        run(place, restored);
       } finally {
         running.remove(place);
         threads.remove(Thread.currentThread());
@@ -150,17 +151,17 @@ final class Scheduler implements Reporting {
     thread.start();
   }
 
-  private void run(RunningTask place) {
-    var isTaken = false;
+  private void run(RunningTask place, Attempt restored) {
+    var isCounted = restored == null;
     try {
-      var admitted = admit(place);
+      var admitted = restored == null ? admit(place) : Optional.of(new AdmittedTask(place, place.task(), null, restored));
       if (admitted.isPresent()) {
         switch (runner.run(admitted.get())) {
           case ClaimResult.Claimed claimed -> {
-            isTaken = true;
             admission.holds().journalWorks();
             inbox.suppress(admitted.get().task(), DONE);
-            done.incrementAndGet();
+            done.addAndGet(isCounted ? 1 : 0);
+            isCounted = false;
           }
           case ClaimResult.Deferred deferred -> inbox.defer(admitted.get().task(), deferred.delay());
           case ClaimResult.Skipped skipped -> inbox.suppress(admitted.get().task(), skipped.howLong());
@@ -173,7 +174,7 @@ final class Scheduler implements Reporting {
     } catch (InterruptedException e) {
       LOG.info("left to its supervisor task={}", place.taskId());
     } finally {
-      if (!isTaken) {
+      if (isCounted) {
         admission.notTaken();
       }
     }
@@ -193,7 +194,7 @@ final class Scheduler implements Reporting {
       if (place.directory() != null) {
         admission.holds().lookAtLocks(); // another worker's agent may have begun since the last look, and would keep this slot from all others
       }
-      var decision = admission.decide(task, registration.refusal(task).orElse(null), admission.snapshot(place));
+      var decision = admission.decide(task, registrar.refusal(task).orElse(null), admission.snapshot(place));
       if (decision.outcome() != Outcome.ADMIT) {
         putOff(task, decision);
       } else if (Objects.equals(decision.directory(), place.directory())) {
@@ -238,24 +239,12 @@ final class Scheduler implements Reporting {
    * attempt at the same task runs here.
    */
   void restore(Attempt attempt) {
-    var task = task(attempt);
-    var place = running.add(task, attempt.codebase());
+    var place = running.add(task(attempt), attempt.codebase());
     if (place == null) {
       LOG.warn("task={} runs already, attempt {} waits for the next start", attempt.taskId(), attempt.n());
       return;
     }
-    inbox.suppress(task, DONE);
-    start(place, () -> resume(new AdmittedTask(place, task, null, attempt)));
-  }
-
-  private void resume(AdmittedTask restored) {
-    try {
-      runner.run(restored);
-    } catch (DatabaseException e) {
-      throw new IllegalStateException("a restored attempt needs no intent", e);
-    } catch (InterruptedException e) {
-      LOG.info("left to its supervisor task={}", restored.task().id());
-    }
+    start(place, attempt);
   }
 
   /** The task as it was when it was claimed, or as much of it as the journal has. */

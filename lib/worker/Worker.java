@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.agent.AgentInspector;
 import lib.agent.AgentListener;
 import lib.agent.process.Orphans;
+import lib.client.ServerFeatures;
 import lib.client.http.ApiException;
 import lib.config.Codebase;
 import lib.config.ReloadableSettings;
@@ -12,13 +13,13 @@ import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Json;
 import lib.core.Problem;
+import lib.core.Reporting;
+import lib.core.Version;
 import lib.core.os.HostResources;
-import lib.feed.Inbox;
-import lib.feed.PollFeed;
-import lib.feed.StreamFeed;
 import lib.journal.Attempt;
 import lib.outbox.Delivery;
 import lib.outbox.Outbox;
+import lib.session.SessionStore;
 import lib.session.sync.SessionStores;
 import lib.store.DatabaseException;
 import lib.worker.admission.AdmissionController;
@@ -33,17 +34,12 @@ import lib.worker.attempt.Claimer;
 import lib.worker.context.EventBus;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.presence.FeedEvents;
-import lib.worker.presence.Handshake;
 import lib.worker.presence.Heartbeat;
-import lib.worker.presence.LastContact;
 import lib.worker.presence.LeaseMonitor;
 import lib.worker.presence.Registrar;
-import lib.worker.presence.RegistrationTask;
 import lib.worker.presence.SessionSyncLoop;
+import lib.worker.presence.TaskFeeds;
 import lib.worker.presence.TaskStatusPoller;
-import lib.worker.presence.WorkerOffer;
-import lib.worker.recovery.ClaimReconciler;
 import lib.worker.recovery.Recovery;
 import lib.worker.recovery.Retention;
 import org.slf4j.Logger;
@@ -58,28 +54,25 @@ public final class Worker {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
   private final WorkerContext context;
+  private final Instant startedAt;
+  private final long start;
   private final Codebases codebases;
   private final RunningTasks running;
-  private final Inbox inbox;
-  private final PollFeed poll;
-  private final StreamFeed stream;
+  private final TaskFeeds feeds;
   private final Outbox outbox;
   private final AgentInspector inspector;
   private final HoldMonitor holds;
-  private final Handshake handshake;
   private final Registrar registrar;
-  private final RegistrationTask registration;
-  private final LastContact contact;
   private final Heartbeat heartbeat;
   private final TaskStatusPoller statusPoller;
   private final SessionSyncLoop sessionSync;
   private final AdmissionController admission;
   private final AttemptRunner runner;
   private final Scheduler scheduler;
-  private final ClaimReconciler reconciler;
+  private final Recovery recovery;
   private final BackgroundLoops loops;
   private final Shutdown shutdown;
-  private final StatusReport status;
+  private final List<Reporting> parts;
 
   /**
    * A worker that has not started.
@@ -89,38 +82,30 @@ public final class Worker {
   public Worker(WorkerContext context, List<Codebase> offered) {
     var settings = context.settings();
     var clock = context.clock();
-    var client = context.client();
     var stateDir = context.identity().stateDir();
     this.context = context;
+    this.startedAt = clock.now();
+    this.start = clock.nanos();
     this.running = new RunningTasks(settings, clock);
     this.codebases = new Codebases(settings.now(), offered);
-    this.inbox = new Inbox(clock);
-    var offer = new WorkerOffer(context, codebases, running);
-    this.poll = new PollFeed(client, inbox, offer, settings.get(SettingsTable.POLL_INTERVAL), clock, context.random());
-    this.stream = new StreamFeed(client, inbox, poll, offer, settings.get(SettingsTable.SSE_HEARTBEAT_TIMEOUT), clock, context.random());
-    this.outbox = new Outbox(new Delivery(null, client, context.journal(), clock, context.random()), stateDir, settings.get(SettingsTable.OUTPUT_MAX),
-        context.redaction(), new OutboxListener());
+    this.feeds = new TaskFeeds(context, codebases, running);
+    this.outbox = new Outbox(new Delivery(null, context.client(), context.journal(), clock, context.random()), stateDir,
+        settings.get(SettingsTable.OUTPUT_MAX), context.redaction(), new OutboxListener());
     this.inspector = new AgentInspector(settings, stateDir, context.redaction()::mask, new InspectorListener(), clock);
     this.holds = new HoldMonitor(context, new HostResources(Path.of("/")), inspector, codebases, running);
-    this.handshake = new Handshake(context.server(), clock, context.random());
     this.registrar = new Registrar(context, codebases, inspector);
-    this.registration = new RegistrationTask(context, codebases, registrar);
-    this.contact = new LastContact(context, running);
-    this.heartbeat = new Heartbeat(context, running, holds, contact);
-    this.statusPoller = new TaskStatusPoller(context, running, outbox, stream);
-    this.sessionSync = SessionSyncLoop.of(context);
+    this.heartbeat = new Heartbeat(context, running, holds);
+    this.statusPoller = new TaskStatusPoller(context, running, outbox, feeds.stream());
+    this.sessionSync = SessionSyncLoop.of(context, stores(), codebases, registrar);
     var limits = new UsageLimits(clock);
     this.admission = new AdmissionController(context, codebases, running, holds, limits, outbox);
-    var claimer = new Claimer(context, stream, holds);
-    var launcher = new AgentLauncher(context, codebases, stores()::all, inspector);
-    this.runner = new AttemptRunner(context, claimer, launcher, outbox, limits, holds, registration);
-    this.scheduler = new Scheduler(context, inbox, admission, running, claimer, runner, registration);
-    this.reconciler = new ClaimReconciler(context, running, outbox);
-    this.loops = new BackgroundLoops(clock, stream::close);
+    var claimer = new Claimer(context, feeds.stream(), holds);
+    this.runner = new AttemptRunner(context, claimer, new AgentLauncher(context, codebases, stores(), inspector), outbox, limits, holds, registrar);
+    this.scheduler = new Scheduler(context, feeds.inbox(), admission, running, claimer, runner, registrar);
+    this.recovery = new Recovery(context, running, outbox);
+    this.loops = new BackgroundLoops(clock, feeds.stream()::close);
     this.shutdown = new Shutdown(context, holds, running, scheduler, outbox, sessionSync, loops);
-    this.status = new StatusReport(context, List.of(holds, heartbeat, stream, poll, running, scheduler, this::outboxStatus,
-        sessionSync, codebases, limits));
-    new FeedEvents(context, inbox, poll, stream).subscribe();
+    this.parts = List.of(holds, heartbeat, feeds.stream(), feeds.poll(), running, scheduler, outbox, sessionSync, codebases, limits);
     context.events().subscribe(this::react);
   }
 
@@ -133,32 +118,32 @@ public final class Worker {
   public void start(int maxTasks) throws DatabaseException, InterruptedException {
     Orphans.adopt();
     admission.maxTasks(maxTasks);
-    new Recovery(context, outbox, reconciler).restore().forEach(scheduler::restore);
-    loops.start(Thread.ofPlatform(), "leases", new LeaseMonitor(context, running, contact, heartbeat)::run);
+    recovery.restore().forEach(scheduler::restore);
+    loops.start(Thread.ofPlatform(), "leases", new LeaseMonitor(context, running, heartbeat)::run);
     loops.start(Thread.ofVirtual(), "agent inspector", inspector::run);
     loops.start(Thread.ofVirtual(), "holds", holds::run);
     loops.start(Thread.ofVirtual(), "connect", this::connect);
   }
 
   /** The session stores of this machine, for one thread at a time. */
-  private SessionStores stores() {
-    return new SessionStores(context.settings().now(), codebases::folders);
+  private Supplier<List<SessionStore>> stores() {
+    return new SessionStores(context.settings().now(), codebases::folders)::all;
   }
 
   private void connect() throws InterruptedException {
-    outbox.deliver(handshake.greet());
+    outbox.deliver(context.server().greet(context.clock(), context.random()));
     holds.publish();
     loops.start(Thread.ofVirtual(), "registrar", registrar::run);
     registrar.awaitTried();
     loops.start(Thread.ofPlatform(), "heartbeat", heartbeat::run);
-    loops.start(Thread.ofVirtual(), "last contact", contact::run);
-    loops.start(Thread.ofVirtual(), "claim reconciler", reconciler::run);
-    loops.start(Thread.ofVirtual(), "stream", stream::run);
-    loops.start(Thread.ofVirtual(), "poll", poll::run);
+    loops.start(Thread.ofVirtual(), "last contact", heartbeat::keepContact);
+    loops.start(Thread.ofVirtual(), "recovery", recovery::run);
+    loops.start(Thread.ofVirtual(), "stream", feeds.stream()::run);
+    loops.start(Thread.ofVirtual(), "poll", feeds.poll()::run);
     loops.start(Thread.ofVirtual(), "scheduler", scheduler::run);
     loops.start(Thread.ofVirtual(), "task status", statusPoller::run);
     loops.start(Thread.ofVirtual(), "retention", new Retention(context)::run);
-    sessionSync.start(SessionSyncLoop.sync(context, stores()::all, codebases, registrar));
+    sessionSync.start();
   }
 
   /** What happens in one part and concerns another. The feeds have their own list. */
@@ -207,12 +192,12 @@ public final class Worker {
    */
   public boolean awaitServer(Duration max) throws InterruptedException {
     var deadline = context.clock().nanos() + max.toNanos();
-    while (context.server().known().isEmpty()) {
+    while (!isConnected()) {
       if (shutdown.isBegun()) {
         return false;
       }
       if (context.clock().nanos() >= deadline) {
-        throw handshake.unanswered();
+        throw context.server().unanswered();
       }
       context.clock().sleep(Duration.ofMillis(5)); // every start waits for this
     }
@@ -233,8 +218,8 @@ public final class Worker {
     runner.neverRequeue();
     scheduler.restrictTo(taskId);
     admission.maxTasks(1);
-    poll.pollNow();
-    inbox.signal();
+    feeds.poll().pollNow();
+    feeds.inbox().signal();
   }
 
   /** The server's id of a folder that we offer; empty while it is not registered. */
@@ -244,11 +229,7 @@ public final class Worker {
 
   /** What does not work at the server, for people; empty when all does. */
   public List<String> problems() {
-    var all = new ArrayList<>(registrar.problems());
-    if (!handshake.trouble().isEmpty()) {
-      all.add(handshake.trouble());
-    }
-    return all;
+    return Stream.concat(registrar.problems().stream(), context.server().trouble().stream()).toList();
   }
 
   /** The next stage of the end: drain, then cancel, then leave at once; with {@code keep_agents} leave at once. */
@@ -278,7 +259,7 @@ public final class Worker {
 
   /** Whether nothing runs or waits, and no report is pending. */
   public boolean isIdle() {
-    return running.size() == 0 && inbox.size() == 0 && outbox.depth() == 0;
+    return running.size() == 0 && feeds.inbox().size() == 0 && outbox.depth() == 0;
   }
 
   /** Whether every registration was tried since the start. */
@@ -296,15 +277,20 @@ public final class Worker {
     return scheduler.done();
   }
 
-  /** The worker as it is now, in the form of {@code docs/control.md}. */
+  /** The worker as it is now, in the form of {@code docs/control.md}: each part writes its own section. */
   public ObjectNode status() {
-    var isConnecting = context.server().known().isEmpty() && !shutdown.isBegun();
-    var json = status.toJson(isConnecting ? "connecting" : shutdown.stage());
+    var identity = context.identity();
+    var server = context.server();
+    var json = Json.object();
+    json.putObject("worker").put("id", identity.workerId()).put("name", identity.name()).put("host", identity.host())
+        .put("pid", ProcessHandle.current().pid()).put("state_dir", identity.stateDir().toString())
+        .put("started_at", startedAt.toString()).put("uptime_seconds", Duration.ofNanos(context.clock().nanos() - start).toSeconds());
+    json.put("state", isConnected() || shutdown.isBegun() ? shutdown.stage() : "connecting");
+    json.putObject("server").put("url", server.client().server().toString()).put("own", server.known().map(ServerFeatures::isOwn).orElse(false));
+    json.putObject("versions").put("worker", Version.TEXT).put("java", Runtime.version().toString());
+    parts.forEach(part -> part.status(json));
+    context.redaction().total().forEach(json.putObject("masked")::put);
     return json.set("problems", Json.array(problems()));
-  }
-
-  private void outboxStatus(ObjectNode json) {
-    json.putObject("outbox").put("attempts", outbox.depth()).put("reports", outbox.reports());
   }
 
   /** What happens, as it happens. */
@@ -325,7 +311,7 @@ public final class Worker {
   /** Has so many tasks run at the same time until a new start, or a reload that changes the setting. */
   public void concurrency(int max) {
     running.slots(max);
-    inbox.signal();
+    feeds.inbox().signal();
     LOG.info("slots changed to {}", running.slots());
   }
 
@@ -340,7 +326,7 @@ public final class Worker {
     var read = read(taskId);
     var task = read.task() == null || before == null ? read.task() : read.task().filledFrom(before.hint());
     return new Explanation(taskId, running.find(taskId).orElse(null), before, context.journal().latest(taskId).orElse(null), read,
-        task == null ? null : admission.explain(task, registration.refusal(task).orElse(null))).toJson();
+        task == null ? null : admission.explain(task, registrar.refusal(task).orElse(null))).toJson();
   }
 
   private Explanation.Read read(String taskId) throws InterruptedException {

@@ -4,13 +4,13 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.store.LockFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tests.worker.MadeWorker;
 
 /** What has not reached its server can be seen and decided about without a worker. */
 class OutboxTest extends DeskTestBase {
@@ -23,9 +23,9 @@ class OutboxTest extends DeskTestBase {
 
   private void pending(String server, String task) throws Exception {
     try (var journal = Journal.open(file)) {
-      var claimed = journal.claimed(journal.insertIntent(Attempt.draft(new AttemptKey(server, "w", task, journal.next(task), "m"), new Attempt.Work(null, null, "echo", null),
-        Instant.now())), 1, 0, List.of(), Instant.now());
-      journal.ended(claimed, "{}", List.of(new TaskReport(task, "w", TaskStatus.FAILED, null, null, "why", 1)), false, Instant.now());
+      var claimed = journal.claimed(journal.insertIntent(Attempt.draft(server, "w", MadeWorker.task(task), journal.next(task), null, Instant.now())), 1, 0, null,
+          Instant.now());
+      journal.ended(claimed, "{}", new TaskReport(task, "w", TaskStatus.FAILED, null, null, "why", 1), false, Instant.now());
     }
   }
 

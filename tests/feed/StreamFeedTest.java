@@ -6,44 +6,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lib.config.Codebase;
 import lib.core.Clock;
 import lib.core.Json;
-import lib.feed.Inbox;
-import lib.feed.PollFeed;
 import lib.feed.StreamFeed;
 import lib.protocol.Task;
-import lib.worker.admission.Codebases;
-import lib.worker.admission.RunningTasks;
-import lib.worker.context.RestartingLoop;
-import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
+import lib.worker.presence.TaskFeeds;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 import tests.Program;
-import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 import tests.fake.Request;
 import tests.worker.MadeWorker;
 
 /** The server knows at every moment what the one stream is for, and the stream is there for as long as the worker wants it. */
-class StreamFeedTest {
+class StreamFeedTest extends MadeWorker {
   private static final String STREAM = "/v1/worker/tasks/stream";
-
-  @TempDir
-  private Path folder;
-  private FakeServer server;
-  private WorkerContext context;
-  private Codebases codebases;
-  private Inbox inbox;
-  private PollFeed poll;
+  private TaskFeeds feeds;
   private StreamFeed feed;
   private Thread thread;
-
-  @BeforeEach
-  void start() throws Exception {
-    server = FakeServer.start(Version.V16);
-  }
 
   @AfterEach
   void stop() throws Exception {
@@ -52,15 +31,11 @@ class StreamFeedTest {
       thread.join(Duration.ofSeconds(30));
       assertThat(thread.isAlive()).isFalse();
     }
-    server.close();
   }
 
   private void make(Clock time) throws Exception {
-    context = MadeWorker.of(server, null, folder, null, time, Map.of("A2A_GLOBAL_CODEBASE", "false"));
-    codebases = new Codebases(context.settings().now(), List.of());
-    var feeds = MadeWorker.feeds(context, codebases, new RunningTasks(context.settings(), time));
-    inbox = feeds.inbox();
-    poll = feeds.poll();
+    make(null, time, Map.of("A2A_GLOBAL_CODEBASE", "false"));
+    feeds = new TaskFeeds(context, codebases, running);
     feed = feeds.stream();
     register("cb1");
   }
@@ -151,43 +126,36 @@ class StreamFeedTest {
   @Test
   void pollsForTasksThatWereAnnouncedBeforeTheServerKnewTheCodebase() throws Exception {
     openAndWait();
-    var polling = Thread.ofVirtual().start(new RestartingLoop("poll", poll::run, Clock.SYSTEM));
-    try {
-      register("cb2");
-      Program.await("the poll after it", () -> {
-        var requests = server.requests();
-        var sent = requests.stream().filter(r -> r.path().equals("/v1/worker/codebases") && Json.texts(r.json(), "codebases").contains("cb2"))
-            .findFirst();
-        return sent.isPresent() && requests.subList(requests.indexOf(sent.get()), requests.size()).stream()
-            .anyMatch(r -> r.method().equals("GET") && r.path().equals("/v1/agent/tasks"));
-      });
-    } finally {
-      polling.interrupt();
-      polling.join();
-    }
+    loop(feeds.poll()::run);
+    register("cb2");
+    Program.await("the poll after it", () -> {
+      var requests = server.requests();
+      var sent = requests.stream().filter(r -> r.path().equals("/v1/worker/codebases") && Json.texts(r.json(), "codebases").contains("cb2"))
+          .findFirst();
+      return sent.isPresent() && requests.subList(requests.indexOf(sent.get()), requests.size()).stream()
+          .anyMatch(r -> r.method().equals("GET") && r.path().equals("/v1/agent/tasks"));
+    });
   }
 
   @Test
   void publishesTheServersStopOrders() throws Exception {
     openAndWait();
-    var orders = new ConcurrentLinkedQueue<WorkerEvent>();
-    context.events().subscribe(orders::add);
     server.send("event: task_cancelled\ndata: {\"task_id\":\"t1\",\"reason\":\"enough\"}\n\n");
-    Program.await("the order", () -> orders.contains(new WorkerEvent.StopOrdered("t1", "enough")));
+    Program.await("the order", () -> events.contains(new WorkerEvent.StopOrdered("t1", "enough")));
   }
 
   @Test
   void takesATaskThatBelongsToNoCodebase() throws Exception {
     openAndWait();
     server.push(Json.object().put("id", "t1").putNull("codebase_id").put("status", "pending"));
-    Program.await("the task", () -> inbox.all().stream().anyMatch(task -> task.id().equals("t1") && task.codebase().equals(Task.GLOBAL)));
+    Program.await("the task", () -> feeds.inbox().all().stream().anyMatch(task -> task.id().equals("t1") && task.codebase().equals(Task.GLOBAL)));
   }
 
   @Test
   void remembersItsPlaceThroughEventsThatNameNone() throws Exception {
     openAndWait();
     server.send("id: ep.7\nevent: task_available\ndata: {\"id\":\"t1\",\"codebase_id\":\"cb1\",\"status\":\"pending\"}\n\n");
-    Program.await("the event", () -> inbox.size() > 0);
+    Program.await("the event", () -> feeds.inbox().size() > 0);
     for (var round = 0; round < 2; round++) {
       server.dropStreams();
       Program.await("the stream's end", () -> !feed.up());

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.*;
 import java.sql.DriverManager;
 import lib.core.Problem;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.protocol.CodebaseInfo;
 import lib.protocol.TaskReport;
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.worker.MadeWorker;
 
 /** A damaged journal keeps no worker from starting: it is set aside, and another begins (P10). */
 class DamagedJournalTest {
@@ -36,9 +36,9 @@ class DamagedJournalTest {
     try (var journal = Journal.open(file)) {
       journal.saveCodebase("s", new CodebaseInfo("cb", "name", "/p", "w"), "about", NOW);
       for (var i = 1; i <= ATTEMPTS; i++) {
-        var claimed = journal.claimed(journal.insertIntent(Attempt.draft(new AttemptKey("s", "w", "t" + i, 1, "m"), new Attempt.Work("cb", Path.of("/c"), "build", "x".repeat(200)),
-        NOW)), i, 900, List.of(), NOW);
-        journal.ended(claimed, "{}", List.of(new TaskReport("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i)), false, NOW);
+        var claimed = journal.claimed(journal.insertIntent(Attempt.draft("s", "w", MadeWorker.task("t" + i), 1, Path.of("/c" + "x".repeat(200)), NOW)), i, 900,
+            null, NOW);
+        journal.ended(claimed, "{}", new TaskReport("t" + i, "w", TaskStatus.FAILED, null, "r".repeat(100), "why", i), false, NOW);
       }
     }
     filled = Files.readAllBytes(file);
@@ -160,8 +160,7 @@ class DamagedJournalTest {
 
   private static void intend(Journal journal, String task) {
     try {
-      journal.insertIntent(Attempt.draft(new AttemptKey("s", "w", task, 1, "m"), new Attempt.Work(null, null, "echo", null),
-        NOW));
+      journal.insertIntent(Attempt.draft("s", "w", MadeWorker.task(task), 1, null, NOW));
     } catch (Exception e) {
       throw new AssertionError(e);
     }

@@ -7,13 +7,13 @@ import java.sql.DriverManager;
 import lib.config.Codebase;
 import lib.journal.Attempt.State;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.protocol.CodebaseInfo;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tests.worker.MadeWorker;
 
 /** The next process knows what was intended, what was done and what waits. */
 class JournalTest {
@@ -27,10 +27,10 @@ class JournalTest {
     try (var journal = open()) {
       var intent = journal.insertIntent(draft(journal, "t1"));
       assertThat(intent.n()).isEqualTo(1);
-      var claimed = journal.claimed(intent, 3, 900, List.of(TaskReport.running("t1", "w", null, 3)), NOW);
+      var claimed = journal.claimed(intent, 3, 900, TaskReport.running("t1", "w", null, 3), NOW);
       assertThat(claimed.fence()).isEqualTo(3);
       journal.session(claimed, "ses_1");
-      journal.ended(claimed, "{}", List.of(new TaskReport("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3)), false, NOW);
+      journal.ended(claimed, "{}", new TaskReport("t1", "w", TaskStatus.FAILED, "ses_1", "text", "why", 3), false, NOW);
     }
     try (var journal = open()) {
       assertThat(journal.open()).singleElement().satisfies(attempt -> {
@@ -39,7 +39,7 @@ class JournalTest {
         assertThat(attempt.codebase()).isEqualTo(Path.of("/c"));
         assertThat(attempt.fence()).isEqualTo(3);
       });
-      assertThat(journal.latest("t1")).map(Attempt::marker).contains("m1");
+      assertThat(journal.latest("t1")).map(Attempt::marker).contains(MadeWorker.task("t1").marker());
     }
   }
 
@@ -73,7 +73,7 @@ class JournalTest {
   @Test
   void dropsWaitingReportsWhenTheAttemptIsOver() throws Exception {
     try (var journal = open()) {
-      var claimed = journal.claimed(journal.insertIntent(draft(journal, "t1")), 0, 0, List.of(TaskReport.running("t1", "w", null, 0)), NOW);
+      var claimed = journal.claimed(journal.insertIntent(draft(journal, "t1")), 0, 0, TaskReport.running("t1", "w", null, 0), NOW);
       journal.over(claimed, "{}", NOW);
     }
     try (var database = DriverManager.getConnection("jdbc:sqlite:" + temp.resolve("journal.db")); var select = database.createStatement();
@@ -100,7 +100,6 @@ class JournalTest {
   }
 
   private static Attempt draft(Journal journal, String taskId) throws Exception {
-    return Attempt.draft(new AttemptKey("s1", "w", taskId, journal.next(taskId), "m1"), new Attempt.Work("cb", Path.of("/c"), "build", "title"),
-        NOW);
+    return Attempt.draft("s1", "w", MadeWorker.task(taskId), journal.next(taskId), Path.of("/c"), NOW);
   }
 }

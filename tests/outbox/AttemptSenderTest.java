@@ -346,7 +346,7 @@ class AttemptSenderTest {
   void anAttemptThatIsSomebodyElsesSaysNothingMore() throws Exception {
     delivery.open();
     server.on("POST", "*/output").html(503).times(2);
-    delivery.finish(List.of());
+    delivery.finish(null, false);
     delivery.awaitDelivered();
     assertThat(server.history(delivery.task)).doesNotContain("completed", "failed", "cancelled");
     assertThat(server.requests("POST", "/v1/worker/tasks/release")).isEmpty();
@@ -360,7 +360,7 @@ class AttemptSenderTest {
     delivery.open();
     delivery.write("some text\n");
     Program.await("a try", () -> !server.requests("PUT", "*/status").isEmpty());
-    delivery.finish(List.of());
+    delivery.finish(null, false);
     delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(delivery.settled()).isTrue();
@@ -372,7 +372,7 @@ class AttemptSenderTest {
     delivery.open();
     Program.await("the word", () -> !delivery.lost.isEmpty());
     assertThat(delivery.lost).singleElement().asString().contains("attempt 1 is over");
-    delivery.finish(List.of());
+    delivery.finish(null, false);
     delivery.awaitDelivered();
   }
 

@@ -10,7 +10,6 @@ import lib.client.http.ServerAddress;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.journal.OutboxEntry;
 import lib.outbox.Outbox;
@@ -21,6 +20,7 @@ import lib.store.DatabaseException;
 import tests.FakeTime;
 import tests.Program;
 import tests.fake.FakeServer;
+import tests.worker.MadeWorker;
 
 /** One attempt on its way to a fake server: a journal, an outbox and the agent's output, which restarts survive. */
 public final class Delivery implements AutoCloseable {
@@ -85,9 +85,8 @@ public final class Delivery implements AutoCloseable {
   /** Claims the task and begins to deliver. */
   void open() throws Exception {
     client(server).claim(task, WORKER);
-    var draft = Attempt.draft(new AttemptKey(server.url().toString(), WORKER, task, journal.next(task), "0.0."), new Attempt.Work(null, null, "build", "a task"),
-        Instant.EPOCH);
-    attempt = journal.claimed(journal.insertIntent(draft), 0, 0, List.of(TaskReport.running(task, WORKER, null, 0)), Instant.EPOCH);
+    var draft = Attempt.draft(server.url().toString(), WORKER, MadeWorker.task(task), journal.next(task), null, Instant.EPOCH);
+    attempt = journal.claimed(journal.insertIntent(draft), 0, 0, TaskReport.running(task, WORKER, null, 0), Instant.EPOCH);
     directory().writeInputs("do it", Json.object(), draft.toJson());
     outbox.open(attempt);
     recorder = new OutputRecorder(directory(), Redaction.NONE, 1 << 30);
@@ -112,21 +111,18 @@ public final class Delivery implements AutoCloseable {
 
   /** The agent has ended, and this is what to say of it. */
   void finish(TaskStatus status, String result, String error) throws IOException, DatabaseException, InterruptedException {
-    finish(List.of(new TaskReport(task, WORKER, status, "ses_1", result, error, 0)));
+    finish(new TaskReport(task, WORKER, status, "ses_1", result, error, 0), false);
   }
 
-  void finish(List<TaskReport> reports) throws IOException, DatabaseException, InterruptedException {
-    finish(reports, false);
-  }
-
-  private void finish(List<TaskReport> reports, boolean again) throws IOException, DatabaseException, InterruptedException {
+  /** @param report null when the task is another worker's by now */
+  void finish(TaskReport report, boolean again) throws IOException, DatabaseException, InterruptedException {
     recorder.finish("");
-    outbox.finish(attempt, "{}", reports, again);
+    outbox.finish(attempt, Json.object(), report, again);
   }
 
   /** The agent met a usage limit: failed, and to be queued again. */
   void failAndRequeue() throws IOException, DatabaseException, InterruptedException {
-    finish(List.of(new TaskReport(task, WORKER, TaskStatus.FAILED, "ses_1", null, "limit", 0)), true);
+    finish(new TaskReport(task, WORKER, TaskStatus.FAILED, "ses_1", null, "limit", 0), true);
   }
 
   /** The server has put the task back while it ran, and the worker has claimed it again. */

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.protocol.TaskReport;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,8 +22,7 @@ class SettleElsewhereTest extends OnSite {
     Files.writeString(state.resolve("worker-id"), "me");
     var codebase = server.addCodebase("code", code.toString(), "me");
     var task = server.addTask(codebase, "append made.txt");
-    var draft = Attempt.draft(new AttemptKey(server.url().toString(), "me", task, 1, site.client().task(task).marker()), new Attempt.Work(codebase, code, "build", "t"),
-        Instant.now());
+    var draft = Attempt.draft(server.url().toString(), "me", site.client().task(task), 1, code, Instant.now());
     var folder = AttemptDirectory.of(state, task, 1);
     folder.create();
     folder.writeInputs("append made.txt", Json.object(), draft.toJson());
@@ -32,7 +30,7 @@ class SettleElsewhereTest extends OnSite {
       var intent = journal.insertIntent(draft);
       site.client().claim(task, "me");
       if (recorded) {
-        journal.claimed(intent, 0, 0, List.of(TaskReport.running(task, "me", null, 0)), Instant.now());
+        journal.claimed(intent, 0, 0, TaskReport.running(task, "me", null, 0), Instant.now());
       }
     }
     return task;

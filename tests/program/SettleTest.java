@@ -7,7 +7,6 @@ import java.sql.DriverManager;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.journal.Journal;
 import lib.protocol.Claim;
 import lib.protocol.NewTask;
@@ -180,8 +179,7 @@ class SettleTest extends OnSite {
     var codebase = site.client().registerCodebase("code", code.toString(), "", "me").id();
     var task = site.client().create(new NewTask(codebase, "a task", "append made.txt", "build", 0, null, null)).id();
     try (var journal = Journal.open(state().resolve("journal.db"))) {
-      var draft = Attempt.draft(new AttemptKey(site.client().info().serverId(), "me", task, 1, site.client().task(task).marker()), new Attempt.Work(codebase, code, "build", "a task"),
-        Instant.now());
+      var draft = Attempt.draft(site.client().info().serverId(), "me", site.client().task(task), 1, code, Instant.now());
       var folder = AttemptDirectory.of(state(), task, 1);
       folder.create();
       folder.writeInputs("append made.txt", Json.object(), draft.toJson());
@@ -189,7 +187,7 @@ class SettleTest extends OnSite {
       if (claimed) {
         var fence = ((Claim.Won) site.client().claim(task, "me")).attempt();
         if (recorded) {
-          journal.claimed(intent, fence, 900, List.of(), Instant.now());
+          journal.claimed(intent, fence, 900, null, Instant.now());
         }
       }
     }

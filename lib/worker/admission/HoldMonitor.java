@@ -29,7 +29,9 @@ public final class HoldMonitor implements Reporting {
   private static final Duration INTERVAL = Duration.ofSeconds(2); // nobody says when memory is free or an agent is installed
   private static final Duration ANSWER = Duration.ofSeconds(5); // a disk that sleeps needs that long to spin up
   private static final Duration JOURNAL = Duration.ofSeconds(10); // so often a journal that failed is tried again
-  private static final String STARTING = "this worker has not looked at its machine yet";
+  private static final Duration MIN_START_PAUSE = Duration.ofSeconds(10);
+  private static final Duration MAX_START_PAUSE = Duration.ofMinutes(5);
+  private static final Duration FOREVER = Duration.ofDays(36_500); // until a person or the end says otherwise
   private static final long MIB = 1 << 20;
   /** Per cent of ten seconds: a machine whose programs all wait for so long swaps all the time. */
   private static final double STALLED = 20;
@@ -40,11 +42,8 @@ public final class HoldMonitor implements Reporting {
   /** A look at the locks of the codebases' directories. @param weak why other workers' agents are not seen in a directory */
   private record Locks(Set<Path> heldElsewhere, Map<Path, String> weak) {}
 
-  private static final Duration MIN_START_PAUSE = Duration.ofSeconds(10);
-  private static final Duration MAX_START_PAUSE = Duration.ofMinutes(5);
-
-  /** A hold that ends by itself. @param until in {@link lib.core.Clock#nanos} */
-  private record Pause(String why, long until, Duration length) {}
+  /** A hold that others placed. @param until in {@link lib.core.Clock#nanos} */
+  private record Hold(String why, long until, Duration length) {}
 
   private final WorkerContext context;
   private final HostResources machine;
@@ -52,15 +51,10 @@ public final class HoldMonitor implements Reporting {
   private final List<Look> looks;
   private final Probe<Locks> locks;
   private final Semaphore woken = new Semaphore(0);
-  private volatile String closed;
-  private volatile String paused;
-  private volatile Pause journalFailure; // null while the journal can be written
-  private volatile Map<String, String> measured; // null before the first look
-  private volatile Map<String, String> current = Map.of("intake", STARTING);
+  private final Map<String, Hold> placed = new ConcurrentHashMap<>(); // by rule; the next failed start looks at one that is over
+  private volatile Map<String, String> measured = Map.of("intake", "this worker has not looked at its machine yet");
+  private volatile Map<String, String> current = measured;
   private volatile Locks lastLocks = new Locks(Set.of(), Map.of());
-  private volatile boolean diskShort;
-  private volatile boolean memoryShort;
-  private volatile Pause startFailure; // null while agents can be started
 
   /**
    * Holds everything back until it has looked at the machine.
@@ -90,51 +84,54 @@ public final class HoldMonitor implements Reporting {
 
   /** Takes no task from this instant on, for good. */
   public void close(String why) {
-    closed = why;
-    publish();
+    place("intake", why, FOREVER);
   }
 
   public boolean isClosed() {
-    return closed != null;
+    return placed.containsKey("intake");
   }
 
   /** Takes no task until {@link #resume}; a new start takes tasks. */
   public void pause(String who) {
-    paused = who;
-    publish();
+    place("pause", who, FOREVER);
   }
 
   /** Takes tasks again. */
   public void resume() {
-    paused = null;
-    publish();
+    clear("pause");
   }
 
   /** The journal could not be written; it is tried again after 10 s. */
   public void journalFailed(String why) {
-    journalFailure = pause("the journal cannot be written: " + why, JOURNAL);
-    publish();
+    place("disk", "the journal cannot be written: " + why, JOURNAL);
   }
 
   /** The journal was written. */
   public void journalWorks() {
-    if (journalFailure != null) {
-      journalFailure = null;
-      publish();
-    }
+    clear("disk");
   }
 
   /** This machine could not start an agent: after a pause that doubles with each failure the next task tries again. */
   public void startFailed(Problem problem) {
-    var before = startFailure;
+    var before = placed.get("start");
     var doubled = before == null ? MIN_START_PAUSE : before.length.multipliedBy(2);
-    startFailure = pause(problem.line(), doubled.compareTo(MAX_START_PAUSE) > 0 ? MAX_START_PAUSE : doubled);
-    publish();
+    place("start", problem.line(), doubled.compareTo(MAX_START_PAUSE) > 0 ? MAX_START_PAUSE : doubled);
   }
 
   /** An agent was started. */
   public void startWorked() {
-    startFailure = null;
+    clear("start");
+  }
+
+  private void place(String rule, String why, Duration length) {
+    placed.put(rule, new Hold(why, context.clock().nanos() + length.toNanos(), length));
+    publish();
+  }
+
+  private void clear(String rule) {
+    if (placed.remove(rule) != null) {
+      publish();
+    }
   }
 
   /** Looks at the machine at once, since something has changed. */
@@ -206,8 +203,7 @@ public final class HoldMonitor implements Reporting {
     var stateDir = context.identity().stateDir();
     var least = context.settings().get(SettingsTable.MIN_FREE_DISK);
     var free = machine.disk(stateDir);
-    diskShort = free < withHysteresis(least, diskShort);
-    return diskShort ? Optional.of(free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is "
+    return free < withHysteresis(least, "disk") ? Optional.of(free / MIB + " MiB are left where " + stateDir + " lies, min_free_disk is "
         + SettingsTable.MIN_FREE_DISK.type().show(least)) : Optional.empty();
   }
 
@@ -215,15 +211,14 @@ public final class HoldMonitor implements Reporting {
     var least = context.settings().get(SettingsTable.MIN_FREE_MEMORY);
     var free = machine.memory();
     var stalled = least == 0 ? 0 : machine.stalled();
-    memoryShort = free < withHysteresis(least, memoryShort) || stalled >= STALLED;
-    return !memoryShort ? Optional.empty() : Optional.of(stalled >= STALLED
-        ? "programs wait for memory " + Math.round(stalled) + " % of the time"
-        : free / MIB + " MiB of memory are left, min_free_memory is " + SettingsTable.MIN_FREE_MEMORY.type().show(least));
+    return stalled >= STALLED ? Optional.of("programs wait for memory " + Math.round(stalled) + " % of the time")
+        : free >= withHysteresis(least, "memory") ? Optional.empty()
+        : Optional.of(free / MIB + " MiB of memory are left, min_free_memory is " + SettingsTable.MIN_FREE_MEMORY.type().show(least));
   }
 
   /** One eighth more must be free to end a hold: at the very bound it would come and go. */
-  private static long withHysteresis(long least, boolean isShort) {
-    return isShort ? least + least / 8 : least;
+  private long withHysteresis(long least, String rule) {
+    return measured.containsKey(rule) ? least + least / 8 : least;
   }
 
   /** The directories in which this worker's agents work need no look, which takes long where a lock is held. */
@@ -244,33 +239,19 @@ public final class HoldMonitor implements Reporting {
 
   /** Places and clears holds, since something that they are made of has changed. */
   public synchronized void publish() {
-    var now = new LinkedHashMap<String, String>();
-    put(now, "intake", closed != null ? closed : measured == null ? STARTING : null);
-    put(now, "server", context.server().known().isEmpty() ? "the server has not answered yet" : null);
-    put(now, "pause", paused);
-    if (measured != null) {
-      now.putAll(measured);
+    var now = new HashMap<>(measured);
+    if (context.server().known().isEmpty()) {
+      now.put("server", "the server has not answered yet");
     }
-    put(now, "agent", inspector.facts().hold().orElse(null));
-    put(now, "start", reason(startFailure));
-    put(now, "disk", reason(journalFailure));
+    inspector.facts().hold().ifPresent(why -> now.put("agent", why));
+    placed.forEach((rule, hold) -> {
+      if (hold.until - context.clock().nanos() > 0) {
+        now.put(rule, hold.why);
+      }
+    });
     var before = current;
     current = ordered(now);
     announce(before, current);
-  }
-
-  private Pause pause(String why, Duration length) {
-    return new Pause(why, context.clock().nanos() + length.toNanos(), length);
-  }
-
-  private String reason(Pause pause) {
-    return pause != null && context.clock().nanos() < pause.until ? pause.why : null;
-  }
-
-  private static void put(Map<String, String> holds, String rule, String why) {
-    if (why != null) {
-      holds.put(rule, why);
-    }
   }
 
   private Map<String, String> ordered(Map<String, String> holds) {

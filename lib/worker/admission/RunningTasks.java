@@ -18,8 +18,9 @@ public final class RunningTasks implements Reporting {
    * @param directory where its agent works, links resolved; null when it needs no directory
    * @param since {@link Clock#nanos} at which it got its place
    * @param claim its attempt, once it is claimed
+   * @param strongest the strongest stop request so far
    */
-  public record RunningTask(Task task, Path directory, long since, StopRequests stops, AtomicReference<Attempt> claim) {
+  public record RunningTask(Task task, Path directory, long since, AtomicReference<Attempt> claim, AtomicReference<StopRequest> strongest) {
 
     public String taskId() {
       return task.id();
@@ -33,6 +34,17 @@ public final class RunningTasks implements Reporting {
     /** Records that the task is claimed. */
     public void claimed(Attempt claimed) {
       claim.set(claimed);
+    }
+
+    /** Requests its stop; false when a request as strong is there already. A weaker one neither hides nor replaces it. */
+    public boolean stop(StopRequest request) {
+      var before = strongest.getAndUpdate(now -> now == null || request.isStrongerThan(now) ? request : now);
+      return before == null || request.isStrongerThan(before);
+    }
+
+    /** The strongest stop request so far. */
+    public Optional<StopRequest> stopRequest() {
+      return Optional.ofNullable(strongest.get());
     }
   }
 
@@ -70,7 +82,7 @@ public final class RunningTasks implements Reporting {
    * @return null when it has a place already
    */
   public RunningTask add(Task task, Path directory) {
-    var place = new RunningTask(task, directory, clock.nanos(), new StopRequests(), new AtomicReference<>());
+    var place = new RunningTask(task, directory, clock.nanos(), new AtomicReference<>(), new AtomicReference<>());
     return places.putIfAbsent(task.id(), place) == null ? place : null;
   }
 
@@ -82,12 +94,12 @@ public final class RunningTasks implements Reporting {
   /** Requests the stop of a task; false when it does not run here, or a request as strong is there already. */
   public boolean stop(String taskId, StopRequest request) {
     var place = places.get(taskId);
-    return place != null && place.stops.offer(request);
+    return place != null && place.stop(request);
   }
 
   /** Requests the stop of all tasks. */
   public void stopAll(StopRequest request) {
-    places.values().forEach(place -> place.stops.offer(request));
+    places.values().forEach(place -> place.stop(request));
   }
 
   public boolean has(String taskId) {
@@ -154,7 +166,7 @@ public final class RunningTasks implements Reporting {
     var running = json.putArray("running");
     places.values().forEach(place -> {
       var attempt = place.attempt().orElse(null);
-      var stop = place.stops.current().map(StopRequest::toString).orElse(null);
+      var stop = place.stopRequest().map(StopRequest::toString).orElse(null);
       running.addObject().put("task_id", place.task.id()).put("codebase_id", place.task.codebase()).put("agent_type", place.task.agent())
           .put("title", place.task.title()).put("seconds", Duration.ofNanos(clock.nanos() - place.since).toSeconds())
           .put("step", attempt == null ? "claiming" : stop != null ? "stopping" : "running").put("attempt", attempt == null ? 0 : attempt.n())

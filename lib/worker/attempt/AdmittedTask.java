@@ -1,5 +1,6 @@
 package lib.worker.attempt;
 
+import module java.base;
 import lib.journal.Attempt;
 import lib.protocol.Task;
 import lib.worker.admission.RunningTasks.RunningTask;
@@ -12,7 +13,7 @@ import lib.worker.admission.RunningTasks.RunningTask;
  * @param intent the intent that is being written; null when none was begun
  * @param restored the attempt of an earlier process, whose agent may live; null for a new task
  */
-public record AdmittedTask(RunningTask place, Task task, Claimer.Intent intent, Attempt restored) {
+public record AdmittedTask(RunningTask place, Task task, FutureTask<Attempt> intent, Attempt restored) {
 
   /** Whether the worker does it by itself, without an agent. */
   boolean isBuiltin() {

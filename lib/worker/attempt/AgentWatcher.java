@@ -13,9 +13,9 @@ import lib.agent.process.Supervisor;
 import lib.config.SettingsTable;
 import lib.journal.Attempt;
 import lib.outbox.Outbox;
+import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.StopRequest.Cause;
 import lib.worker.admission.StopRequest;
-import lib.worker.admission.StopRequests;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import org.slf4j.Logger;
@@ -36,20 +36,21 @@ final class AgentWatcher {
   private final Attempt attempt;
   private final OutputRecorder recorder;
   private final OutputAnalyzer output;
-  private final StopRequests stops;
+  private final RunningTask place;
   private final Outbox outbox;
   private final ProcessTree processes;
   private long begun; // when the agent was let go, or this watch began
   private Thread ending; // ends the agent's processes, once there is a reason to
   private boolean hadResult = true; // whether it had stated its result before that began
 
-  AgentWatcher(WorkerContext context, AgentHandle agent, Attempt attempt, OutputRecorder recorder, StopRequests stops, Outbox outbox) {
+  /** @param place of a claimed task */
+  AgentWatcher(WorkerContext context, AgentHandle agent, RunningTask place, OutputRecorder recorder, Outbox outbox) {
     this.context = context;
     this.agent = agent;
-    this.attempt = attempt;
+    this.place = place;
+    this.attempt = place.attempt().orElseThrow();
     this.recorder = recorder;
     this.output = recorder.analyzer();
-    this.stops = stops;
     this.outbox = outbox;
     this.processes = new ProcessTree(agent.directory(), agent.supervisor() == null ? 0 : agent.supervisor().pid(), context.clock());
   }
@@ -64,7 +65,7 @@ final class AgentWatcher {
         continue;
       }
       var took = Duration.ofNanos(context.clock().nanos() - begun).plus(agent.spent());
-      var stop = stops.current().filter(request -> ending != null || request.cause() == Cause.SUPERSEDED).orElse(null);
+      var stop = place.stopRequest().filter(request -> ending != null || request.cause() == Cause.SUPERSEDED).orElse(null);
       return new AgentEnding(output.findings(), exit, stop, hadResult, took, agent.budget());
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
       throw (InterruptedException) new InterruptedException("reading the agent's output").initCause(e);
@@ -107,13 +108,13 @@ final class AgentWatcher {
         }
       }
       extend(budget, looks == 1);
-      if (budget.isExceeded() && !stops.isPresent() && agent.directory().wasStarted()) { // it hides no reason that came before
-        stops.offer(new StopRequest(Cause.TIMEOUT, "the worker", ""));
+      if (budget.isExceeded() && place.stopRequest().isEmpty() && agent.directory().wasStarted()) { // it hides no reason that came before
+        place.stop(new StopRequest(Cause.TIMEOUT, "the worker", ""));
       }
       if (!hasMore && ending == null && looks > 0) {
-        silenceEnds(silence).ifPresent(stops::offer);
+        silenceEnds(silence).ifPresent(place::stop);
       }
-      if (ending == null && (stops.isPresent() || output.stuck() != null || output.sessionGone())) {
+      if (ending == null && (place.stopRequest().isPresent() || output.stuck() != null || output.sessionGone())) {
         beginEnding();
       }
       if (!hasMore && agent.process() == null) {
@@ -125,7 +126,7 @@ final class AgentWatcher {
   }
 
   private void beginEnding() {
-    LOG.info("ending agent task={}: {}", attempt.taskId(), stops.current().map(StopRequest::toString).orElse("it would not end by itself"));
+    LOG.info("ending agent task={}: {}", attempt.taskId(), place.stopRequest().map(StopRequest::toString).orElse("it would not end by itself"));
     hadResult = output.last() == Silence.LastEvent.RESULT;
     ending = Thread.ofPlatform().name("end " + attempt.taskId()).start(this::end);
   }

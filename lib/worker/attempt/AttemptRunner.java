@@ -4,8 +4,8 @@ import module java.base;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.client.ServerFeatures;
+import lib.client.http.ApiException;
 import lib.config.SettingsTable;
-import lib.core.Json;
 import lib.core.MachineFailure;
 import lib.core.Problem;
 import lib.journal.Attempt;
@@ -14,12 +14,12 @@ import lib.protocol.Task;
 import lib.protocol.TaskStatus;
 import lib.store.DatabaseException;
 import lib.worker.admission.HoldMonitor;
-import lib.worker.admission.StopRequests;
+import lib.worker.admission.RunningTasks.RunningTask;
 import lib.worker.admission.UsageLimits;
 import lib.worker.attempt.ClaimResult.Claimed;
 import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.presence.RegistrationTask;
+import lib.worker.presence.Registrar;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,28 +39,26 @@ public final class AttemptRunner {
   private final Outbox outbox;
   private final UsageLimits limits;
   private final HoldMonitor holds;
-  private final RegistrationTask registration;
+  private final Registrar registrar;
   private volatile boolean mayRequeue = true;
 
-  /** What came of starting or reattaching an agent. */
-  private sealed interface Launch {
-    /** An agent that was started, by this process or an earlier one. */
-    record Running(AgentHandle agent) implements Launch {}
-
-    /** There is no agent to watch, and this is the outcome. */
-    record Ended(Verdict verdict) implements Launch {}
+  /** What came of starting or reattaching an agent. @param agent null when there is none to watch @param ended the outcome then */
+  private record Launch(AgentHandle agent, Verdict ended) {
+    Launch(Verdict ended) {
+      this(null, ended);
+    }
   }
 
   /** A runner for all tasks of a worker. */
   public AttemptRunner(WorkerContext context, Claimer claimer, AgentLauncher launcher, Outbox outbox, UsageLimits limits, HoldMonitor holds,
-      RegistrationTask registration) {
+      Registrar registrar) {
     this.context = context;
     this.claimer = claimer;
     this.launcher = launcher;
     this.outbox = outbox;
     this.limits = limits;
     this.holds = holds;
-    this.registration = registration;
+    this.registrar = registrar;
   }
 
   /** Gives no task back after a usage limit from now on: somebody waits for the outcome. */
@@ -88,7 +86,7 @@ public final class AttemptRunner {
     try {
       launch = launch(admitted, claimed); // first, since people wait for it
     } catch (RuntimeException | Error e) {
-      launch = new Launch.Ended(bug(attempt, e));
+      launch = new Launch(bug(attempt, e));
     }
     open(admitted, attempt);
     try {
@@ -116,47 +114,44 @@ public final class AttemptRunner {
 
   private Launch launch(AdmittedTask admitted, Claimed claimed) throws InterruptedException {
     var attempt = claimed.attempt();
-    var stop = admitted.place().stops().current();
+    var stop = admitted.place().stopRequest();
     try {
       if (claimed.inputs() != null) {
         claimed.inputs().await();
       }
       if (admitted.isBuiltin()) {
-        return new Launch.Ended(runBuiltin(admitted.task()));
+        return new Launch(runBuiltin(admitted.task()));
       }
       if (admitted.restored() != null) {
-        return launcher.wasStarted(attempt) ? new Launch.Running(launcher.reattach(attempt)) : new Launch.Ended(Verdict.notStarted(stop));
+        return launcher.wasStarted(attempt) ? new Launch(launcher.reattach(attempt), null) : new Launch(Verdict.notStarted(stop));
       }
-      return stop.isPresent() ? new Launch.Ended(Verdict.notStarted(stop)) : new Launch.Running(launcher.start(admitted.task(), attempt, claimed.budget()));
+      return stop.isPresent() ? new Launch(Verdict.notStarted(stop)) : new Launch(launcher.start(admitted.task(), attempt, claimed.budget()), null);
     } catch (AgentLauncher.Refused e) {
-      return new Launch.Ended(Verdict.failed("refused", e.getMessage()));
+      return new Launch(Verdict.failed("refused", e.getMessage()));
     } catch (Problem e) {
-      return notStarted(e);
+      return new Launch(notStarted(e));
     } catch (MachineFailure e) {
-      return notStarted(e.problem());
+      return new Launch(notStarted(e.problem()));
     } catch (IOException e) {
-      return notStarted(new Problem("the agent of a task could not be started", context.directory(attempt).path() + ": " + e.getMessage(),
-          "let this user write there"));
+      return new Launch(notStarted(new Problem("the agent of a task could not be started", context.directory(attempt).path() + ": "
+          + e.getMessage(), "let this user write there")));
     }
   }
 
   /** What this machine cannot do now is no fault of the task: it is given back, and no other is taken until that heals. */
-  private Launch.Ended notStarted(Problem problem) {
+  private Verdict notStarted(Problem problem) {
     holds.startFailed(problem);
-    return new Launch.Ended(Verdict.notBegun(problem.what() + ": " + problem.why()));
+    return Verdict.notBegun(problem.what() + ": " + problem.why());
   }
 
   /** Watches the agent, if there is one, and judges its end. */
   private Verdict finish(AdmittedTask admitted, Attempt attempt, Launch launch) throws InterruptedException {
     var directory = context.directory(attempt);
-    if (launch instanceof Launch.Ended(Verdict ended) && (ended.isNotBegun() || !directory.exists())) { // no agent, no output
-      return ended;
+    if (launch.agent == null && (launch.ended.isNotBegun() || !directory.exists())) { // no agent, no output
+      return launch.ended;
     }
     try (var recorder = new OutputRecorder(directory, context.redaction(), context.settings().get(SettingsTable.OUTPUT_MAX))) {
-      var verdict = switch (launch) {
-        case Launch.Running(AgentHandle agent) -> applyUsageLimit(admitted.task(), watch(agent, attempt, recorder, admitted.place().stops()));
-        case Launch.Ended(Verdict ended) -> ended;
-      };
+      var verdict = launch.agent == null ? launch.ended : applyUsageLimit(admitted.task(), watch(launch.agent, admitted.place(), recorder));
       complete(recorder, attempt, verdict.closingLine());
       return verdict;
     } catch (IOException e) {
@@ -182,21 +177,22 @@ public final class AttemptRunner {
     }
   }
 
-  private Verdict watch(AgentHandle agent, Attempt attempt, OutputRecorder recorder, StopRequests stops) throws IOException, InterruptedException {
+  private Verdict watch(AgentHandle agent, RunningTask place, OutputRecorder recorder) throws IOException, InterruptedException {
+    var attempt = place.attempt().orElseThrow();
     holds.startWorked();
     LOG.info("{} task={} codebase={}", agent.launch() == null ? "reattached" : "agent started", attempt.taskId(), attempt.codebaseId());
     context.events().publish(new WorkerEvent.AgentStarted(attempt));
     try {
-      var ending = new AgentWatcher(context, agent, attempt, recorder, stops, outbox).watch();
-      if (ending.output().sessionGone() && agent.resumes() && !stops.isPresent()) {
+      var ending = new AgentWatcher(context, agent, place, recorder, outbox).watch();
+      if (ending.output().sessionGone() && agent.resumes() && place.stopRequest().isEmpty()) {
         var why = "session " + agent.launch().session() + " is not there any more";
         LOG.info("restarting the agent without its session task={}: {}", attempt.taskId(), why);
         var fresh = launcher.startFresh(agent, attempt, ending.took(), why);
         recorder.restart();
-        ending = new AgentWatcher(context, fresh, attempt, recorder, stops, outbox).watch();
+        ending = new AgentWatcher(context, fresh, place, recorder, outbox).watch();
       }
       if (ending.exit() != null && ending.exit().isUnstarted()) {
-        return notStarted(agent.directory().startFailure().problem()).verdict();
+        return notStarted(agent.directory().startFailure().problem());
       }
       var verdict = withSessionNote(VerdictRules.judge(ending), agent.directory());
       launcher.recordEnd(agent, verdict);
@@ -217,15 +213,22 @@ public final class AttemptRunner {
     return switch (task.agent()) {
       case "noop" -> Verdict.completed("ok");
       case "echo" -> Verdict.completed(task.prompt());
-      default -> {
-        try {
-          var result = registration.register(task);
-          yield result.ok() ? Verdict.completed(result.text()) : Verdict.failed("refused", result.text());
-        } catch (DatabaseException e) {
-          yield Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
-        }
-      }
+      default -> register(task);
     };
+  }
+
+  private Verdict register(Task task) throws InterruptedException {
+    try {
+      var refusal = registrar.refusal(task);
+      return refusal.isPresent() ? Verdict.failed("refused", refusal.get())
+          : Verdict.completed("Codebase registered successfully with ID: " + registrar.register(task));
+    } catch (ApiException e) {
+      return Verdict.failed("refused", "the server did not take the registration of the folder: " + e.getMessage());
+    } catch (IOException e) {
+      return Verdict.failed("refused", "the folder cannot be looked at on " + context.identity().host() + ": " + e.getMessage());
+    } catch (DatabaseException e) {
+      return Verdict.failed("agent-error", "the worker's journal cannot be written: " + e.getMessage());
+    }
   }
 
   /** Leaves a provider alone that refused because of a usage limit, and gives the task back where that is wanted and possible. */
@@ -252,7 +255,7 @@ public final class AttemptRunner {
     var requeue = verdict.limit() != null && verdict.status() == TaskStatus.FAILED && isRequeueWanted();
     while (true) {
       try {
-        outbox.finish(attempt, Json.write(verdict.toJson()), verdict.reports(attempt), requeue);
+        outbox.finish(attempt, verdict.toJson(), verdict.report(attempt), requeue);
         break;
       } catch (DatabaseException e) {
         LOG.error("cannot record the outcome task={}, retrying in {} s: {}", attempt.taskId(), RETRY_DISK.toSeconds(), e.getMessage());

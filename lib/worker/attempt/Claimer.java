@@ -7,7 +7,6 @@ import lib.client.http.RetryPolicy;
 import lib.config.SettingsTable;
 import lib.feed.StreamFeed;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
 import lib.protocol.Claim;
 import lib.protocol.Task;
 import lib.protocol.TaskReport;
@@ -29,9 +28,6 @@ public record Claimer(WorkerContext context, StreamFeed stream, HoldMonitor hold
   private static final Duration TAKEN = Duration.ofSeconds(60); // a 409 may be a server's mistake: try again after a while
   private static final Duration STOPPING = Duration.ofSeconds(1);
   private static final Duration STREAMLESS = Duration.ofSeconds(2); // most streams are back within that
-
-  /** An intent on its way to the disk. */
-  public record Intent(FutureTask<Attempt> write) {}
 
   /** An agent's inputs, which are written while the server is asked for the task. Await or discard them. Thread-safe. */
   public record Inputs(AttemptDirectory directory, FutureTask<Void> write) {
@@ -68,32 +64,30 @@ public record Claimer(WorkerContext context, StreamFeed stream, HoldMonitor hold
   }
 
   /** Starts writing the intent to claim a task, while its caller reads the task. Claim or withdraw it. */
-  public Intent intend(Task task, Path directory) {
-    var intent = intent(task, directory);
-    Thread.ofVirtual().name("intent " + task.id()).start(intent.write);
-    return intent;
+  public FutureTask<Attempt> intend(Task task, Path directory) {
+    return begin("intent " + task.id(), () -> context.journal().insertIntent(Attempt.draft(context.server().features().key(), context.workerId(), task,
+        context.journal().next(task.id()), directory, context.clock().now())));
   }
 
-  private Intent intent(Task task, Path directory) {
-    return new Intent(new FutureTask<>(() -> context.journal().insertIntent(Attempt.draft(new AttemptKey(context.server().features().key(), context.workerId(), task.id(),
-        context.journal().next(task.id()), task.marker()), new Attempt.Work(task.codebase(), directory, task.agent(), task.title()), context.clock().now()))));
+  private static <T> FutureTask<T> begin(String name, Callable<T> write) {
+    var writing = new FutureTask<>(write);
+    Thread.ofVirtual().name(name).start(writing);
+    return writing;
   }
 
   /** Begins to write an agent's inputs. */
   private Inputs inputs(Task task, Attempt attempt) {
     var directory = context.directory(attempt);
-    var inputs = new Inputs(directory, new FutureTask<>(() -> {
+    return new Inputs(directory, begin("inputs " + task.id(), () -> {
       directory.create();
       directory.writeInputs(task.prompt() == null ? "" : task.prompt(), task.raw(), attempt.toJson());
       return null;
     }));
-    Thread.ofVirtual().name("inputs " + task.id()).start(inputs.write);
-    return inputs;
   }
 
   /** Removes an intent whose task is not claimed after all. */
-  public void withdraw(Intent intent) throws DatabaseException, InterruptedException {
-    context.journal().deleteIntent(await(intent.write, DatabaseException.class));
+  public void withdraw(FutureTask<Attempt> intent) throws DatabaseException, InterruptedException {
+    context.journal().deleteIntent(await(intent, DatabaseException.class));
   }
 
   /**
@@ -103,12 +97,7 @@ public record Claimer(WorkerContext context, StreamFeed stream, HoldMonitor hold
    */
   public ClaimResult claim(AdmittedTask admitted) throws DatabaseException, InterruptedException {
     var task = admitted.task();
-    var pending = admitted.intent();
-    if (pending == null) {
-      pending = intent(task, admitted.place().directory());
-      pending.write.run();
-    }
-    var intent = await(pending.write, DatabaseException.class);
+    var intent = await(admitted.intent() != null ? admitted.intent() : intend(task, admitted.place().directory()), DatabaseException.class);
     var inputs = admitted.isBuiltin() ? null : inputs(task, intent.describedBy(task));
     ClaimResult result = null;
     try {
@@ -124,7 +113,7 @@ public record Claimer(WorkerContext context, StreamFeed stream, HoldMonitor hold
   private ClaimResult claim(AdmittedTask admitted, Attempt intent, Inputs inputs) throws DatabaseException, InterruptedException {
     var task = admitted.task();
     for (var failures = 1; ; failures++) {
-      if (holds.isClosed() || admitted.place().stops().isPresent()) { // from the first TERM on nothing is claimed
+      if (holds.isClosed() || admitted.place().stopRequest().isPresent()) { // from the first TERM on nothing is claimed
         withdraw(intent, failures);
         return new ClaimResult.Deferred(STOPPING);
       }
@@ -174,9 +163,8 @@ public record Claimer(WorkerContext context, StreamFeed stream, HoldMonitor hold
 
   private ClaimResult won(Task task, Attempt intent, Claim.Won won, Inputs inputs) throws DatabaseException, InterruptedException {
     try {
-      var reports = context.server().features().claimSetsRunning() ? List.<TaskReport>of()
-          : List.of(TaskReport.running(task.id(), context.workerId(), null, won.attempt()));
-      var claimed = context.journal().claimed(intent.describedBy(task), won.attempt(), won.lease().toSeconds(), reports, context.clock().now());
+      var due = context.server().features().claimSetsRunning() ? null : TaskReport.running(task.id(), context.workerId(), null, won.attempt());
+      var claimed = context.journal().claimed(intent.describedBy(task), won.attempt(), won.lease().toSeconds(), due, context.clock().now());
       var longest = context.settings().get(SettingsTable.TASK_TIMEOUT);
       var granted = Duration.ofSeconds(won.timeoutSeconds());
       return new ClaimResult.Claimed(claimed, granted.isZero() || granted.compareTo(longest) > 0 ? longest : granted, inputs);

@@ -112,10 +112,10 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     return new Verdict(TaskStatus.PENDING, reason, result, error, sessionId, facts, limit);
   }
 
-  /** The reports for the server; none when the task is another worker's by now, whose outcome must stay. */
-  List<TaskReport> reports(Attempt attempt) {
-    return SUPERSEDED.equals(reason) ? List.of()
-        : List.of(new TaskReport(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence()));
+  /** The report for the server; null when the task is another worker's by now, whose outcome must stay. */
+  TaskReport report(Attempt attempt) {
+    return SUPERSEDED.equals(reason) ? null
+        : new TaskReport(attempt.taskId(), attempt.workerId(), status, sessionId, result, error, attempt.fence());
   }
 
   /** The journal's form. */

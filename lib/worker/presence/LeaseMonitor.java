@@ -23,14 +23,12 @@ public final class LeaseMonitor {
 
   private final WorkerContext context;
   private final RunningTasks running;
-  private final LastContact contact;
   private final Heartbeat heartbeat;
   private long doubtedAt; // when a lease was first over by the wall clock alone; 0 while none is
 
-  public LeaseMonitor(WorkerContext context, RunningTasks running, LastContact contact, Heartbeat heartbeat) {
+  public LeaseMonitor(WorkerContext context, RunningTasks running, Heartbeat heartbeat) {
     this.context = context;
     this.running = running;
-    this.contact = contact;
     this.heartbeat = heartbeat;
   }
 
@@ -64,8 +62,8 @@ public final class LeaseMonitor {
     var lease = Duration.ofSeconds(attempt.leaseSeconds());
     var usable = Lease.usable(lease);
     var sinceClaim = Duration.ofNanos(now - place.since()); // the claim was a contact, too
-    var awake = shorter(contact.awake(), sinceClaim);
-    var age = shorter(contact.age(), LastContact.longer(sinceClaim, Duration.between(attempt.createdAt(), context.clock().now())));
+    var awake = shorter(heartbeat.awake(), sinceClaim);
+    var age = shorter(heartbeat.age(), Heartbeat.longer(sinceClaim, Duration.between(attempt.createdAt(), context.clock().now())));
     if (age.compareTo(usable) < 0) {
       return false;
     }

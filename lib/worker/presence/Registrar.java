@@ -6,6 +6,8 @@ import lib.client.FailureLog;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.config.Codebase;
+import lib.core.Json;
+import lib.protocol.CodebaseInfo;
 import lib.protocol.Registration;
 import lib.protocol.Task;
 import lib.store.DatabaseException;
@@ -56,15 +58,6 @@ public final class Registrar {
     woken.release();
   }
 
-  /** Offers a folder that the server had this worker register, under the id that it has there. */
-  public void add(Codebase codebase, String id) throws InterruptedException {
-    codebases.add(codebase);
-    if (codebases.registered(codebase, id)) {
-      wake();
-      context.events().publish(new WorkerEvent.CodebasesChanged());
-    }
-  }
-
   /**
    * Registers a codebase once more, now and on this thread.
    *
@@ -75,11 +68,15 @@ public final class Registrar {
     if (codebase.isEmpty() || codebases.problem(codebase.get()).isPresent()) {
       return null;
     }
-    if (register(codebase.get())) {
+    announce(register(codebase.get()));
+    return codebases.id(codebase.get().path()).orElse(null);
+  }
+
+  private void announce(boolean isChanged) {
+    if (isChanged) {
       wake();
       context.events().publish(new WorkerEvent.CodebasesChanged());
     }
-    return codebases.id(codebase.get().path()).orElse(null);
   }
 
   /** Whether everything was tried at least once. */
@@ -162,12 +159,55 @@ public final class Registrar {
 
   /** Registers a codebase; whether that changed the offer. */
   private boolean register(Codebase codebase) throws ApiException, InterruptedException {
-    var id = context.client().registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(), context.workerId()).id();
+    var id = ask(codebase);
     var changed = codebases.registered(codebase, id);
     if (changed) {
       LOG.info("codebase {} ({}) registered as {}", codebase.name(), codebase.path(), id);
     }
     return changed;
+  }
+
+  // --- tasks by which a server has this worker register a folder
+
+  /** Why this worker does not register the folder of a task: it is not here, or not allowed. Empty when it does, and for all other tasks. */
+  public Optional<String> refusal(Task task) {
+    if (!task.registration()) {
+      return Optional.empty();
+    }
+    var path = Json.text(task.metadata(), "path");
+    var host = context.identity().host();
+    try {
+      return path == null || !path.startsWith("/") ? Optional.of("the task names no absolute path in metadata.path")
+          : !Files.isDirectory(Path.of(path)) ? Optional.of(path + " is not a folder on " + host)
+          : codebases.allowed(Path.of(path)) ? Optional.empty()
+          : Optional.of(path + " is not below a folder that " + host + " allows (codebase_roots)");
+    } catch (IOException | InvalidPathException e) {
+      return Optional.of(path + " cannot be looked at on " + host + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * Registers the folder of a task, which is not refused, and keeps it for the next start.
+   *
+   * @return the server's id of it
+   * @throws IOException when the folder cannot be looked at
+   * @throws DatabaseException when it cannot be kept
+   */
+  public String register(Task task) throws ApiException, IOException, DatabaseException, InterruptedException {
+    var path = Path.of(Json.text(task.metadata(), "path")).toRealPath(); // a link in its name may lead elsewhere later
+    var name = Json.text(task.metadata(), "name");
+    var description = Json.text(task.metadata(), "description");
+    var codebase = new Codebase(name == null ? path.getFileName().toString() : name, path, description == null ? "" : description);
+    var id = RetryPolicy.COMMAND.run(() -> ask(codebase), context.clock(), context.random());
+    context.journal().saveCodebase(context.server().features().key(), new CodebaseInfo(id, codebase.name(), path.toString(), context.workerId()),
+        codebase.description(), context.clock().now());
+    codebases.add(codebase);
+    announce(codebases.registered(codebase, id));
+    return id;
+  }
+
+  private String ask(Codebase codebase) throws ApiException, InterruptedException {
+    return context.client().registerCodebase(codebase.name(), codebase.path().toString(), codebase.description(), context.workerId()).id();
   }
 
   private void registerWorker() throws ApiException, InterruptedException {

@@ -44,8 +44,8 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
   private volatile String trouble;
   private volatile SyncResult passed;
   private volatile long passedAt;
-  private volatile SessionSync sync; // null before the start
-  private Thread thread;
+  private final SessionSync sync;
+  private Thread thread; // null where there is no sync
   private long nextAt; // when a turn is due although nobody asks; this and the next are the loop's alone
   private long restUntil; // no turn before that but the last
 
@@ -55,8 +55,9 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
    * @param interval between passes; zero for no sync at all
    * @param liveInterval between looks at the sessions of running tasks
    */
-  public SessionSyncLoop(WorkerContext context, Duration interval, Duration liveInterval) {
+  public SessionSyncLoop(WorkerContext context, SessionSync sync, Duration interval, Duration liveInterval) {
     this.context = context;
+    this.sync = sync;
     this.interval = interval;
     this.liveInterval = liveInterval;
     this.nextAt = context.clock().nanos();
@@ -72,9 +73,7 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
           want(Reason.CHANGED);
         }
         case WorkerEvent.ServerForgotWorker forgot -> {
-          if (sync != null) {
-            sync.forget();
-          }
+          sync.forget();
           want(Reason.CHANGED);
         }
         default -> { }
@@ -82,21 +81,16 @@ public final class SessionSyncLoop implements AutoCloseable, Reporting {
     });
   }
 
-  /** The loop as a worker's settings want it. */
-  public static SessionSyncLoop of(WorkerContext context) {
-    return new SessionSyncLoop(context, context.settings().get(SettingsTable.SESSION_SYNC_INTERVAL), context.settings().get(SettingsTable.SYNC_INTERVAL));
-  }
-
-  /** The sync of a worker's sessions. */
-  public static SessionSync sync(WorkerContext context, Supplier<List<SessionStore>> stores, Codebases codebases, Registrar registrar) {
+  /** The sync of a worker's sessions, as its settings want it. */
+  public static SessionSyncLoop of(WorkerContext context, Supplier<List<SessionStore>> stores, Codebases codebases, Registrar registrar) {
+    var settings = context.settings();
     var uploader = new SessionUploader(context.client().sessions()::upload, context.workerId(), context.redaction()::mask);
-    return new SessionSync(stores, uploader, codebases::matcher, registrar::reregister, SessionSync.Limits.of(context.settings().now()),
-        context.clock());
+    return new SessionSyncLoop(context, new SessionSync(stores, uploader, codebases::matcher, registrar::reregister,
+        SessionSync.Limits.of(settings.now()), context.clock()), settings.get(SettingsTable.SESSION_SYNC_INTERVAL), settings.get(SettingsTable.SYNC_INTERVAL));
   }
 
   /** Begins, unless there is to be no sync. */
-  public synchronized void start(SessionSync sessions) {
-    sync = sessions;
+  public synchronized void start() {
     if (!interval.isZero()) {
       // not virtual: a store that hangs would keep the carrier that others need
       thread = Thread.ofPlatform().daemon().name("session sync").start(new RestartingLoop("session sync", this::loop, context.clock()));

@@ -52,7 +52,7 @@ class ExplanationTest {
     assertThat(asked.verdict()).isEqualTo("this worker is claiming it, in /code");
     place.claimed(ATTEMPT);
     assertThat(asked.verdict()).isEqualTo("it runs here, attempt 1, in /code");
-    place.stops().offer(new StopRequest(StopRequest.Cause.CANCELLED, "Ann", "enough"));
+    place.stop(new StopRequest(StopRequest.Cause.CANCELLED, "Ann", "enough"));
     assertThat(asked.verdict()).isEqualTo("it runs here, attempt 1, in /code, and is being ended by Ann: enough");
   }
 

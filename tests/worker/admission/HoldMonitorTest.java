@@ -10,61 +10,34 @@ import lib.client.ServerFeatures;
 import lib.core.Clock;
 import lib.core.Json;
 import lib.core.os.HostResources;
-import lib.redaction.Redaction;
-import lib.worker.admission.Codebases;
 import lib.worker.admission.HoldMonitor;
-import lib.worker.admission.RunningTasks;
-import lib.worker.context.EventBus;
-import lib.worker.context.RestartingLoop;
-import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import lib.worker.presence.Heartbeat;
-import lib.worker.presence.LastContact;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
-import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
 /** Holds say what keeps tasks back, at once and masked, and readers wait for nothing. */
-class HoldMonitorTest {
-  @TempDir
-  private Path folder;
+class HoldMonitorTest extends MadeWorker {
   private Path machine;
   private Path agent;
-  private FakeServer server;
-  private WorkerContext context;
-  private RunningTasks running;
   private AgentInspector inspector;
-  private final List<WorkerEvent> events = new CopyOnWriteArrayList<>();
 
   @BeforeEach
   void open() throws Exception {
-    server = FakeServer.start(Version.V16);
-    machine = Files.createDirectories(folder.resolve("machine"));
+    machine = Files.createDirectories(folder.resolve("machine/proc")).getParent();
     agent = Files.writeString(folder.resolve("opencode"), "#!/bin/sh\necho 1.0.0\n");
     Files.setPosixFilePermissions(agent, PosixFilePermissions.fromString("rwx------"));
   }
 
-  @AfterEach
-  void close() throws Exception {
-    server.close();
-  }
-
   private HoldMonitor monitor(Map<String, String> variables) throws InterruptedException {
-    var vars = new java.util.HashMap<>(variables);
+    var vars = new HashMap<>(variables);
     vars.put("A2A_AGENT_BIN", agent.toString());
-    var made = MadeWorker.of(server, ServerFeatures.own("srv"), folder, null, Clock.SYSTEM, vars);
-    context = new WorkerContext(made.identity(), made.settings(), made.server(), null, Redaction.of(Map.of("s3cret-token-value", "TOKEN")),
-        new EventBus(), made.clock(), made.random());
-    context.events().subscribe(events::add);
-    running = new RunningTasks(context.settings(), context.clock());
+    make(ServerFeatures.own("srv"), Clock.SYSTEM, vars);
     inspector = new AgentInspector(context.settings(), folder, text -> text, AgentListener.NONE, context.clock());
     inspector.inspect();
-    return new HoldMonitor(context, new HostResources(machine), inspector, new Codebases(context.settings().now(), List.of()), running);
+    return new HoldMonitor(context, new HostResources(machine), inspector, codebases, running);
   }
 
   @Test
@@ -109,7 +82,6 @@ class HoldMonitorTest {
 
   @Test
   void namesWhatTheMachineLacksInTheOrderOfTheRules() throws Exception {
-    Files.createDirectories(machine.resolve("proc"));
     Files.writeString(machine.resolve("proc/meminfo"), "MemAvailable: 1024 kB\n");
     var holds = monitor(Map.of("A2A_MIN_FREE_DISK", "1024GiB", "A2A_MIN_FREE_MEMORY", "100MiB"));
     Files.delete(agent);
@@ -126,36 +98,28 @@ class HoldMonitorTest {
     for (var i = 0; i < 3; i++) {
       inspector.ended(agent, new AgentHealth.Ended(Duration.ZERO, "agent-error", false, "boom"));
     }
-    context.events().publish(new WorkerEvent.AttemptEnded(MadeWorker.attempt("t", 0, 0, context.clock().now()), lib.protocol.TaskStatus.FAILED,
+    context.events().publish(new WorkerEvent.AttemptEnded(attempt("t", 0, 0, context.clock().now()), lib.protocol.TaskStatus.FAILED,
         "agent-error", Duration.ZERO));
     assertThat(holds.current().get("agent")).contains("3 tasks in a row");
   }
 
   @Test
   void heartbeatsGoOnWhileTheFileSystemHangs() throws Exception {
-    Files.createDirectories(machine.resolve("proc"));
     var fifo = machine.resolve("proc/meminfo"); // reading it waits until somebody writes
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
     var holds = monitor(Map.of());
-    var looking = Thread.ofVirtual().start(new RestartingLoop("holds", holds::run, Clock.SYSTEM));
-    var beats = new Heartbeat(context, running, holds, new LastContact(context, running));
-    var heartbeat = Thread.ofPlatform().daemon().start(new RestartingLoop("heartbeat", beats::run, Clock.SYSTEM));
-    try {
-      Program.await("a heartbeat", () -> !server.requests("POST", "/v1/agent/workers/w1/heartbeat").isEmpty());
-      Program.await("the hold", () -> holds.current().containsKey("memory"));
-      assertThat(holds.current().get("memory")).contains("does not answer");
-      holds.pause("lunch");
-      assertThat(holds.current()).containsKeys("pause", "memory");
-      try (var writer = new FileOutputStream(fifo.toFile())) {
-        writer.write("MemAvailable: 99999999 kB\n".getBytes());
-      }
-      Files.delete(fifo);
-      Program.await("its end", () -> !holds.current().containsKey("memory"));
-    } finally {
-      looking.interrupt();
-      heartbeat.interrupt();
-      looking.join();
-      heartbeat.join();
+    loop(holds::run);
+    loop(new Heartbeat(context, running, holds)::run);
+    Program.await("a heartbeat", () -> !server.requests("POST", "/v1/agent/workers/w1/heartbeat").isEmpty());
+    Program.await("the hold", () -> holds.current().containsKey("memory"));
+    assertThat(holds.current().get("memory")).contains("does not answer");
+    holds.pause("lunch");
+    assertThat(holds.current()).containsKeys("pause", "memory");
+    try (var writer = new FileOutputStream(fifo.toFile())) {
+      writer.write("MemAvailable: 99999999 kB\n".getBytes());
     }
+    Files.delete(fifo);
+    Program.await("its end", () -> !holds.current().containsKey("memory"));
   }
+
 }

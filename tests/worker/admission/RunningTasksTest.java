@@ -7,7 +7,6 @@ import lib.core.Json;
 import lib.worker.admission.RunningTasks;
 import lib.worker.admission.StopRequest.Cause;
 import lib.worker.admission.StopRequest;
-import lib.worker.admission.StopRequests;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
@@ -64,11 +63,11 @@ class RunningTasksTest {
   void letsTheStrongestRequestWinInWhateverOrderTheyCome() {
     for (var first : Cause.values()) {
       for (var second : Cause.values()) {
-        var stops = new StopRequests();
-        assertThat(stops.offer(request(first))).isTrue();
+        var place = tasks().add(MadeWorker.task("a"), null);
+        assertThat(place.stop(request(first))).isTrue();
         var stronger = second.ordinal() < first.ordinal();
-        assertThat(stops.offer(request(second))).as("%s after %s", second, first).isEqualTo(stronger);
-        assertThat(stops.current()).map(StopRequest::cause).contains(stronger ? second : first);
+        assertThat(place.stop(request(second))).as("%s after %s", second, first).isEqualTo(stronger);
+        assertThat(place.stopRequest()).map(StopRequest::cause).contains(stronger ? second : first);
       }
     }
   }

@@ -10,7 +10,6 @@ import lib.worker.admission.StopRequest;
 import lib.worker.context.RestartingLoop;
 import lib.worker.context.WorkerContext;
 import lib.worker.presence.Heartbeat;
-import lib.worker.presence.LastContact;
 import lib.worker.presence.LeaseMonitor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ class LeaseMonitorTest {
   private final TwoClocks clock = new TwoClocks();
   private WorkerContext context;
   private RunningTasks running;
-  private LastContact contact;
+  private Heartbeat heartbeat;
   private LeaseMonitor monitor;
 
   /** A machine whose two clocks a test moves; the monitor's sleep takes no time and ends its loop when a look was enough. */
@@ -68,8 +67,8 @@ class LeaseMonitorTest {
 
   private void restart() {
     running = new RunningTasks(context.settings(), clock);
-    contact = new LastContact(context, running);
-    monitor = new LeaseMonitor(context, running, contact, new Heartbeat(context, running, null, contact));
+    heartbeat = new Heartbeat(context, running, null);
+    monitor = new LeaseMonitor(context, running, heartbeat);
   }
 
   private RunningTask claimed(String task, long lease, Instant at) {
@@ -80,7 +79,7 @@ class LeaseMonitorTest {
 
   private boolean isStopped(RunningTask place) {
     new RestartingLoop("leases", monitor::run, clock).run();
-    return place.stops().current().map(stop -> stop.cause() == StopRequest.Cause.LEASE_EXPIRED).orElse(false);
+    return place.stopRequest().map(stop -> stop.cause() == StopRequest.Cause.LEASE_EXPIRED).orElse(false);
   }
 
   @Test
@@ -96,7 +95,7 @@ class LeaseMonitorTest {
   void countsFromTheLastHeartbeatThatTheServerAnswered() {
     var place = claimed("t", LEASE, clock.now());
     clock.awake(Duration.ofSeconds(600));
-    contact.made(clock.nanos(), clock.now());
+    heartbeat.answered(clock.nanos(), clock.now());
     clock.awake(USABLE.minusSeconds(1));
     assertThat(isStopped(place)).isFalse();
     clock.awake(Duration.ofSeconds(1));
@@ -106,10 +105,10 @@ class LeaseMonitorTest {
   @Test
   void countsTheTimeInWhichTheMachineSleptAndLetsOneHeartbeatSaveTheLease() {
     var place = claimed("t", LEASE, clock.now());
-    contact.made(clock.nanos(), clock.now());
+    heartbeat.answered(clock.nanos(), clock.now());
     clock.asleep(Duration.ofHours(1));
     assertThat(isStopped(place)).as("a heartbeat is asked for first").isFalse();
-    contact.made(clock.nanos(), clock.now());
+    heartbeat.answered(clock.nanos(), clock.now());
     clock.awake(Duration.ofSeconds(20));
     assertThat(isStopped(place)).isFalse();
     clock.asleep(Duration.ofHours(1));
@@ -123,7 +122,7 @@ class LeaseMonitorTest {
     var start = clock.now();
     claimed("t", LEASE, start);
     clock.awake(Duration.ofSeconds(100));
-    contact.made(clock.nanos(), clock.now());
+    heartbeat.answered(clock.nanos(), clock.now());
     Files.writeString(folder.resolve("last-contact"), clock.now().toString());
     clock.asleep(USABLE.minusSeconds(1));
     restart();
@@ -141,7 +140,7 @@ class LeaseMonitorTest {
     restart();
     var old = claimed("old", LEASE, clock.now().minus(USABLE));
     var fresh = claimed("fresh", LEASE, clock.now());
-    assertThat(contact.age()).isEmpty();
+    assertThat(heartbeat.age()).isEmpty();
     isStopped(old);
     clock.awake(Duration.ofSeconds(20));
     assertThat(isStopped(old)).isTrue();
@@ -158,7 +157,7 @@ class LeaseMonitorTest {
   @Test
   void isNotHinderedByAClockThatIsSetBack() {
     var place = claimed("t", LEASE, clock.now());
-    contact.made(clock.nanos(), clock.now());
+    heartbeat.answered(clock.nanos(), clock.now());
     clock.asleep(Duration.ofHours(-5));
     clock.awake(USABLE);
     assertThat(isStopped(place)).isTrue();
@@ -187,13 +186,14 @@ class LeaseMonitorTest {
     };
     var turned = MadeWorker.alone(folder, turning);
     var tasks = new RunningTasks(turned.settings(), turning);
-    var kept = new LastContact(turned, tasks);
-    kept.made(clock.nanos(), clock.now());
-    new RestartingLoop("contact", kept::run, turning).run();
+    var kept = new Heartbeat(turned, tasks, null);
+    kept.answered(clock.nanos(), clock.now());
+    new RestartingLoop("contact", kept::keepContact, turning).run();
     assertThat(folder.resolve("last-contact")).doesNotExist();
     tasks.add(MadeWorker.task("t"), null).claimed(MadeWorker.attempt("t", 1, LEASE, clock.now()));
     turns[0] = 0;
-    new RestartingLoop("contact", kept::run, turning).run();
+    new RestartingLoop("contact", kept::keepContact, turning).run();
     assertThat(Files.readAllLines(folder.resolve("last-contact"))).isEqualTo(List.of(clock.now().toString()));
   }
+
 }

@@ -16,46 +16,40 @@ import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.sync.SessionSync;
 import lib.session.sync.SessionUploader;
-import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
 import lib.worker.presence.SessionSyncLoop;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import tests.fake.FakeServer;
 import tests.session.MadeStore;
 import tests.worker.MadeWorker;
 
 /** Sessions are uploaded in time, and neither a dead server nor a disk that hangs holds up anything else. */
-class SessionSyncLoopTest {
+class SessionSyncLoopTest extends MadeWorker {
   private static final Path CODE = Path.of("/code");
   private static final String LIST = "/v1/agent/codebases/*/sessions/sync";
   private static final Duration NEVER = Duration.ofDays(1);
   private static final Duration SOON = Duration.ofMillis(5);
   private final MadeStore store = new MadeStore("opencode");
-  private FakeServer server;
-  private WorkerContext context;
   private SessionSyncLoop syncing;
 
   @BeforeEach
-  void open() throws IOException {
-    server = FakeServer.start(FakeServer.Version.V16);
+  void open() {
     store.put("s1", "one", CODE, 1, "x");
   }
 
   @AfterEach
   void close() throws Exception {
     syncing.close();
-    server.close();
   }
 
   private void begin(SessionStore from, Duration interval, Duration live) {
-    context = MadeWorker.of(server, null, CODE, null, Clock.SYSTEM, Map.of());
+    make(null);
     var matcher = new CodebaseMatcher(Map.of("c", new Codebase("c", CODE, "")), null);
     var sync = new SessionSync(() -> List.of(from), new SessionUploader(context.client().sessions()::upload, "w", text -> text), () -> matcher,
         id -> id, new SessionSync.Limits(3, 100, false), Clock.SYSTEM);
-    syncing = new SessionSyncLoop(context, interval, live);
-    syncing.start(sync);
+    syncing = new SessionSyncLoop(context, sync, interval, live);
+    syncing.start();
   }
 
   private static Attempt attempt(String task) {

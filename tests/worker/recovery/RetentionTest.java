@@ -6,60 +6,39 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
-import lib.journal.Journal;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.worker.recovery.Retention;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 import tests.worker.MadeWorker;
 
 /** Finished attempts are kept for a while and then removed; unfinished ones are kept. */
-class RetentionTest {
+class RetentionTest extends MadeWorker {
   private static final Duration KEEP = Duration.ofDays(14);
-
-  @TempDir
-  Path state;
   private final FakeTime time = new FakeTime();
-  private Journal journal;
-
-  @BeforeEach
-  void open() {
-    journal = Journal.open(state.resolve("journal.db"));
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    journal.close();
-  }
 
   private Attempt attempt(String task, int bytes) throws Exception {
-    var draft = Attempt.draft(new AttemptKey("s", "w", task, journal.next(task), "m"), new Attempt.Work(null, Path.of("/c"), "build", null),
-        time.now());
-    var folder = folder(task);
-    folder.writeInputs("", Json.object(), draft.toJson());
-    Files.write(folder.file("out"), new byte[bytes]);
-    return journal.claimed(journal.insertIntent(draft), 1, 0, List.of(), time.now());
+    var draft = Attempt.draft("s", "w", task(task), journal.next(task), Path.of("/c"), time.now());
+    folder(task).writeInputs("", Json.object(), draft.toJson());
+    Files.write(folder(task).file("out"), new byte[bytes]);
+    return journal.claimed(journal.insertIntent(draft), 1, 0, null, time.now());
   }
 
   private void ended(Attempt attempt, boolean pending) throws Exception {
     if (pending) {
-      journal.ended(attempt, "{}", List.of(new TaskReport(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1)), false, time.now());
+      journal.ended(attempt, "{}", new TaskReport(attempt.taskId(), "w", TaskStatus.COMPLETED, null, null, null, 1), false, time.now());
     } else {
       journal.over(attempt, "{}", time.now());
     }
   }
 
   private AttemptDirectory folder(String task) {
-    return AttemptDirectory.of(state, task, 1);
+    return AttemptDirectory.of(folder, task, 1);
   }
 
   private void sweep(String most) throws Exception {
-    new Retention(MadeWorker.of(null, null, state, journal, time, Map.of("A2A_KEEP_BYTES", most))).sweep();
+    new Retention(of(null, null, folder, journal, time, Map.of("A2A_KEEP_BYTES", most))).sweep();
   }
 
   @Test

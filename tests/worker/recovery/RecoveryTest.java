@@ -4,48 +4,31 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.agent.process.AttemptDirectory;
-import lib.core.Clock;
 import lib.core.Json;
 import lib.journal.Attempt;
-import lib.journal.AttemptKey;
-import lib.journal.Journal;
 import lib.outbox.Outbox;
-import lib.worker.admission.RunningTasks;
-import lib.worker.context.WorkerContext;
 import lib.worker.context.WorkerEvent;
-import lib.worker.recovery.ClaimReconciler;
 import lib.worker.recovery.Recovery;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 import tests.fake.FakeServer.Version;
-import tests.fake.FakeServer;
 import tests.worker.MadeWorker;
 
 /** Recovery settles several doubtful claims at once, and finds every attempt on record. */
-class ClaimReconcilerTest {
-  private static final int TASKS = 20; // more than the reconciler asks about at once
-
-  @TempDir
-  private Path state;
-  private FakeServer server;
-  private Journal journal;
-  private WorkerContext context;
-  private RunningTasks running;
+class RecoveryTest extends MadeWorker {
+  private static final int TASKS = 20; // more than it asks about at once
   private Outbox outbox;
-  private ClaimReconciler settling;
+  private Recovery recovery;
   private final LinkedBlockingQueue<String> adopted = new LinkedBlockingQueue<>();
 
   @BeforeEach
   void open() throws Exception {
-    server = FakeServer.start(Version.HEAD);
-    journal = Journal.open(state.resolve("journal.db"));
-    context = MadeWorker.of(server, null, state, journal, Clock.SYSTEM, Map.of());
-    running = new RunningTasks(context.settings(), Clock.SYSTEM);
-    outbox = MadeWorker.outbox(context);
-    settling = new ClaimReconciler(context, running, outbox);
+    server.become(Version.HEAD);
+    make(null);
+    outbox = outbox();
+    recovery = new Recovery(context, running, outbox);
     context.events().subscribe(event -> {
       if (event instanceof WorkerEvent.ClaimConfirmed confirmed) {
         adopted.add(confirmed.attempt().taskId());
@@ -55,20 +38,18 @@ class ClaimReconcilerTest {
 
   @AfterEach
   void close() throws Exception {
+    endLoops();
     outbox.close();
-    journal.close();
-    server.close();
   }
 
-  private Attempt draft(String task, int n) {
-    return Attempt.draft(new AttemptKey(server.url().toString(), "w1", task, n, "m"), new Attempt.Work("c", state, "build", "t"),
-        Instant.now());
+  private Attempt draft(String task) {
+    return Attempt.draft(server.url().toString(), "w1", task(task), 1, folder, Instant.now());
   }
 
   private String claimed() throws Exception {
     var task = server.addTask("c", "x");
     server.change(task, json -> json.put("status", "running").put("worker_id", "w1"));
-    settling.add(journal.insertIntent(draft(task, 1)));
+    journal.insertIntent(draft(task));
     return task;
   }
 
@@ -79,17 +60,13 @@ class ClaimReconcilerTest {
     for (var i = 1; i < TASKS; i++) {
       claimed();
     }
-    var thread = Thread.ofVirtual().start(settling);
-    try {
-      for (var i = 1; i < TASKS; i++) {
-        assertThat(adopted.poll(20, TimeUnit.SECONDS)).as("task " + i).isNotNull().isNotEqualTo(stuck);
-      }
-      Program.await("the others' release", () -> running.unresolved().size() == 1);
-      assertThat(running.unresolved()).containsExactly(stuck);
-    } finally {
-      thread.interrupt();
-      thread.join();
+    recovery.restore();
+    loop(recovery::run);
+    for (var i = 1; i < TASKS; i++) {
+      assertThat(adopted.poll(20, TimeUnit.SECONDS)).as("task " + i).isNotNull().isNotEqualTo(stuck);
     }
+    Program.await("the others' release", () -> running.unresolved().size() == 1);
+    assertThat(running.unresolved()).containsExactly(stuck);
     assertThat(journal.open()).filteredOn(attempt -> attempt.state() == Attempt.State.INTENT).hasSize(1);
   }
 
@@ -101,25 +78,24 @@ class ClaimReconcilerTest {
     for (var task : List.of(known, unknown, elsewhere)) {
       server.change(task, json -> json.put("status", "running").put("worker_id", task.equals(elsewhere) ? "w2" : "w1"));
     }
-    running.add(MadeWorker.task(known), state);
-    outbox.deliver(context.server().known().orElseThrow());
-    settling.run();
+    running.add(task(known), folder);
+    recovery.run();
     Program.await("the report", () -> outbox.depth() == 0 && server.status(unknown).equals("failed"));
     assertThat(server.task(unknown).path("error").asText()).contains("lost its record");
     assertThat(List.of(server.status(known), server.status(elsewhere))).containsOnly("running");
     assertThat(journal.latest(unknown).orElseThrow().state()).isEqualTo(Attempt.State.SETTLED);
-    assertThat(journal.latest(unknown).orElseThrow().marker()).as("a task that is queued again is run").isNotEqualTo(MadeWorker.task(unknown).marker());
+    assertThat(journal.latest(unknown).orElseThrow().marker()).as("a task that is queued again is run").isNotEqualTo(task(unknown).marker());
   }
 
   @Test
   void findsOtherAttemptsWhenOneFolderIsUnreadable() throws Exception {
     for (var task : List.of("a", "b", "c")) {
-      AttemptDirectory.of(state, task, 1).writeInputs("", Json.object(), draft(task, 1).toJson());
+      AttemptDirectory.of(folder, task, 1).writeInputs("", Json.object(), draft(task).toJson());
     }
-    var bad = AttemptDirectory.of(state, "b", 1).file("attempt.json");
+    var bad = AttemptDirectory.of(folder, "b", 1).file("attempt.json");
     Files.delete(bad);
     Files.createDirectory(bad);
-    new Recovery(context, outbox, settling).restore();
+    recovery.restore();
     assertThat(journal.open()).extracting(Attempt::taskId).containsExactlyInAnyOrder("a", "c");
   }
 }
