@@ -1,7 +1,9 @@
 package lib.outbox;
 
 import module java.base;
+import lib.agent.output.OutputRecorder;
 import lib.agent.output.Transcript;
+import lib.agent.process.AttemptDirectory;
 import lib.client.http.ApiException;
 import lib.client.http.RetryPolicy;
 import lib.journal.Attempt.State;
@@ -21,17 +23,12 @@ final class AttemptSender {
 
   private final Attempt attempt;
   private final Delivery delivery;
-  private final Transcript transcript;
-  private final Completion completion;
+  private final AttemptDirectory directory;
   private final Outbox.Listener listener;
   private final ReportSender reports;
   private final OutputSender output;
   private final Semaphore signals = new Semaphore(0);
-
-  /** Renders the rest of an attempt's output that an earlier process left. */
-  interface Completion {
-    void run() throws IOException;
-  }
+  private volatile Thread thread;
 
   /**
    * Delivers nothing yet.
@@ -39,20 +36,32 @@ final class AttemptSender {
    * @param fresh whether no earlier process may have sent any of its output
    * @param turns shared by all attempts: so many calls are under way together
    */
-  AttemptSender(Attempt attempt, boolean fresh, Delivery delivery, Transcript transcript, Completion completion,
-      Outbox.Listener listener, Semaphore turns) {
+  AttemptSender(Attempt attempt, boolean fresh, Delivery delivery, Outbox.Listener listener, Semaphore turns) {
     this.attempt = attempt;
     this.delivery = delivery;
-    this.transcript = transcript;
-    this.completion = completion;
+    this.directory = AttemptDirectory.of(delivery.stateDir(), attempt.taskId(), attempt.n());
     this.listener = listener;
     var calls = new RetryingCall(attempt.taskId(), turns, delivery.clock(), delivery.random());
     this.reports = new ReportSender(attempt, delivery, calls, listener);
-    this.output = new OutputSender(attempt, delivery, transcript, calls, fresh);
+    this.output = new OutputSender(attempt, delivery, new Transcript(directory), calls, fresh);
   }
 
   Attempt attempt() {
     return attempt;
+  }
+
+  /** Has a virtual thread do this, which runs the sender. */
+  void start(Runnable work) {
+    thread = Thread.ofVirtual().name("sender " + attempt.taskId()).unstarted(work);
+    thread.start();
+  }
+
+  void interrupt() {
+    thread.interrupt();
+  }
+
+  void join() throws InterruptedException {
+    thread.join();
   }
 
   /** Says that there may be something new. Any thread. */
@@ -100,7 +109,7 @@ final class AttemptSender {
     }
     var ended = now.state() == State.ENDED;
     if (ended && output.isUnfinished()) {
-      completion.run();
+      OutputRecorder.complete(directory, delivery.redaction(), delivery.outputMax()); // an earlier process left it
     }
     if (output.send(ended)) {
       do { // no report is due before all of it, so that the journal need not be asked between

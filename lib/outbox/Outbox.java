@@ -3,15 +3,11 @@ package lib.outbox;
 import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import lib.agent.output.OutputRecorder;
-import lib.agent.output.Transcript;
-import lib.agent.process.AttemptDirectory;
 import lib.client.ServerFeatures;
 import lib.core.Json;
 import lib.core.Reporting;
 import lib.journal.Attempt;
 import lib.protocol.TaskReport;
-import lib.redaction.Redaction;
 import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,27 +34,14 @@ public final class Outbox implements AutoCloseable, Reporting {
   }
 
   private volatile Delivery delivery; // without features until the server has answered
-  private final Path stateDir;
-  private final long outputMax;
-  private final Redaction redaction;
   private final Listener listener;
-  private final Semaphore calls = new Semaphore(0);
+  private final Semaphore calls = new Semaphore(MAX_CALLS);
   private final Map<Long, AttemptSender> senders = new ConcurrentHashMap<>();
   private final Map<Attempt, Boolean> waiting = new LinkedHashMap<>(); // for the server's first answer; true where fresh
-  private final Map<Long, Thread> threads = new ConcurrentHashMap<>();
 
-  /**
-   * An outbox for one server, which delivers nothing before {@link #deliver}.
-   *
-   * @param stateDir where the attempts' directories are
-   * @param outputMax bytes of one attempt's output, for what an earlier process left unrendered
-   * @param redaction masks all reports before they are recorded
-   */
-  public Outbox(Delivery delivery, Path stateDir, long outputMax, Redaction redaction, Listener listener) {
+  /** An outbox for one server, which delivers nothing before {@link #deliver}. */
+  public Outbox(Delivery delivery, Listener listener) {
     this.delivery = delivery;
-    this.stateDir = stateDir;
-    this.outputMax = outputMax;
-    this.redaction = redaction;
     this.listener = listener;
   }
 
@@ -67,8 +50,7 @@ public final class Outbox implements AutoCloseable, Reporting {
    * that one.
    */
   public synchronized void deliver(ServerFeatures server) {
-    delivery = new Delivery(server, delivery.client(), delivery.journal(), delivery.clock(), delivery.random());
-    calls.release(MAX_CALLS);
+    delivery = delivery.to(server);
     waiting.forEach(this::start);
     waiting.clear();
   }
@@ -133,6 +115,7 @@ public final class Outbox implements AutoCloseable, Reporting {
    */
   public void finish(Attempt attempt, ObjectNode verdict, TaskReport report, boolean requeue) throws DatabaseException, InterruptedException {
     var now = delivery.clock().now();
+    var redaction = delivery.redaction();
     verdict.properties().stream().filter(field -> field.getValue().isTextual()) // text by text: a mask must not begin within an escape
         .forEach(field -> field.setValue(TextNode.valueOf(redaction.mask(field.getValue().asText()))));
     if (report == null) {
@@ -190,9 +173,9 @@ public final class Outbox implements AutoCloseable, Reporting {
   /** Stops delivering; the journal keeps what waits. */
   @Override
   public void close() throws InterruptedException {
-    threads.values().forEach(Thread::interrupt);
-    for (var thread : threads.values()) {
-      thread.join();
+    senders.values().forEach(AttemptSender::interrupt);
+    for (var sender : senders.values()) {
+      sender.join();
     }
   }
 
@@ -214,13 +197,9 @@ public final class Outbox implements AutoCloseable, Reporting {
       LOG.warn("reports wait for another server task={} server={}: a start with that server delivers them", attempt.taskId(), attempt.server());
       return;
     }
-    var directory = AttemptDirectory.of(stateDir, attempt.taskId(), attempt.n());
-    var sender = new AttemptSender(attempt, fresh, delivery, new Transcript(directory),
-        () -> OutputRecorder.complete(directory, redaction, outputMax), listener, calls);
+    var sender = new AttemptSender(attempt, fresh, delivery, listener, calls);
     senders.put(attempt.id(), sender);
-    var thread = Thread.ofVirtual().name("sender " + attempt.taskId()).unstarted(() -> run(sender));
-    threads.put(attempt.id(), thread);
-    thread.start();
+    sender.start(() -> run(sender));
   }
 
   /** Whether an attempt belongs to this server: by its id, or by its address for an attempt of a time when the id was unknown. */
@@ -237,24 +216,15 @@ public final class Outbox implements AutoCloseable, Reporting {
       listener.settled(sender.attempt());
     } catch (InterruptedException e) {
       LOG.debug("task={} delivery stops; the journal keeps what waits", taskId);
-      remove(sender);
     } catch (RuntimeException | Error e) {
       LOG.error("task={} delivery ended by a bug in the worker, the next start continues it", taskId, e);
-      remove(sender);
+    } finally {
+      senders.remove(sender.attempt().id(), sender);
     }
   }
 
   /** Removes a sender that has settled its attempt; false when it was signalled since. */
   private synchronized boolean removeUnlessWoken(AttemptSender sender) {
-    var over = !sender.isSignalled();
-    if (over) {
-      remove(sender);
-    }
-    return over;
-  }
-
-  private synchronized void remove(AttemptSender sender) {
-    senders.remove(sender.attempt().id(), sender);
-    threads.remove(sender.attempt().id(), Thread.currentThread());
+    return !sender.isSignalled() && senders.remove(sender.attempt().id(), sender);
   }
 }

@@ -15,6 +15,15 @@ import org.slf4j.LoggerFactory;
  */
 final class OutputSender {
   private static final Logger LOG = LoggerFactory.getLogger(OutputSender.class);
+  /**
+   * Most servers keep the last 1,000 chunks of a task, so waits and sizes double every so many chunks: a day of unbroken output is
+   * some 910 chunks, and the first lines still come at once.
+   */
+  private static final int STEP = 75;
+  private static final Duration WAIT = Duration.ofMillis(250); // a person sees it as live
+  private static final int FILL = 32 << 10;
+  private static final int OWN_FILL = 256 << 10;
+  private static final int MAX_FILL = 1 << 20; // the body limit of a proxy that nobody has configured
   private static final int MIN_FILL = 16 << 10; // a server that takes no chunk of this size takes none
   private static final String CHUNK_KNOWN = "chunk_known"; // our own server has another chunk of that number
 
@@ -22,7 +31,6 @@ final class OutputSender {
   private final Delivery delivery;
   private final Transcript transcript;
   private final RetryingCall calls;
-  private final ChunkPolicy policy;
   private final DeliveredPosition server;
   private Position delivered;
   private boolean located;
@@ -38,7 +46,6 @@ final class OutputSender {
     this.delivery = delivery;
     this.transcript = transcript;
     this.calls = calls;
-    this.policy = new ChunkPolicy(delivery.server().keepsAllOutput());
     this.server = new DeliveredPosition(attempt, delivery, transcript);
     this.delivered = attempt.delivered();
     this.located = fresh;
@@ -67,7 +74,7 @@ final class OutputSender {
 
   /** How long until the next chunk is due, in nanoseconds, if nothing more is written. */
   long untilDue() {
-    return isDrained() ? Long.MAX_VALUE : Math.max(1, lastChunkAt + policy.gather(delivered.chunks()).toNanos() - delivery.clock().nanos());
+    return isDrained() ? Long.MAX_VALUE : Math.max(1, lastChunkAt + gather().toNanos() - delivery.clock().nanos());
   }
 
   /**
@@ -90,27 +97,31 @@ final class OutputSender {
     return true;
   }
 
+  /** How long to gather after the chunk before; nothing before the first. */
+  private Duration gather() {
+    return delivered.chunks() == 0 ? Duration.ZERO : WAIT.multipliedBy(1L << Math.min(step(), 20));
+  }
+
+  /** The size in bytes that ends the gathering early, and the most that one chunk holds. */
   private int fill() {
-    return Math.max(MIN_FILL, policy.fill(delivered.chunks()) >> halvings);
+    var fill = delivery.server().keepsAllOutput() ? OWN_FILL : (int) Math.min(MAX_FILL, (long) FILL << Math.min(step(), 10));
+    return Math.max(MIN_FILL, fill >> halvings);
+  }
+
+  /** How often waits and sizes have doubled; never at a server that keeps all output. */
+  private long step() {
+    return delivery.server().keepsAllOutput() ? 0 : delivered.chunks() / STEP;
   }
 
   /** Asks the server how much it has; a server that cannot say is taken to have what the journal says. */
   private boolean locate(boolean complete) throws IOException, DatabaseException, InterruptedException {
     var found = new Position[] {delivered};
-    var failed = new IOException[1];
     var unknown = calls.make("question for the output", new Asking() {
       @Override
-      public void send() throws ApiException, InterruptedException {
-        try {
-          found[0] = server.find(delivered, length, complete);
-        } catch (IOException e) {
-          failed[0] = e;
-        }
+      public void send() throws ApiException, IOException, InterruptedException {
+        found[0] = server.find(delivered, length, complete);
       }
     }, false);
-    if (failed[0] != null) {
-      throw failed[0];
-    }
     lastChunkAt = delivery.clock().nanos();
     if (found[0] == null) {
       LOG.debug("task={} output of this start is not rendered yet, asking again", attempt.taskId());
@@ -129,7 +140,7 @@ final class OutputSender {
     return true;
   }
 
-  private void sendChunk(long number, String text) throws InterruptedException, DatabaseException {
+  private void sendChunk(long number, String text) throws InterruptedException, DatabaseException, IOException {
     var failed = calls.make("output", new Asking() {
       @Override
       public void send() throws ApiException, InterruptedException {

@@ -35,32 +35,29 @@ final class ReportSender {
   }
 
   /** Delivers a report; the refusal when the server refused it for good, else null. */
-  ApiException deliver(PendingReport report) throws InterruptedException, DatabaseException {
-    if (report.kind() == PendingReport.Kind.REQUEUE) {
-      requeue(report);
-      return null;
-    }
-    if (report.kind() == PendingReport.Kind.STATUS && report.report().status() == TaskStatus.PENDING
-        && !delivery.server().requeuesByStatus()) {
-      giveBack(report);
-      return null;
-    }
+  ApiException deliver(PendingReport report) throws InterruptedException, DatabaseException, IOException {
     if (wouldHideACancel(report)) {
       record(report, ReportQueue.Outcome.REPLACED, 0, "the task was cancelled");
       listener.cancelled(attempt);
       return null;
     }
     var name = report.kind().name().toLowerCase(Locale.ROOT) + " " + report.report().status().word();
-    var sending = new Sending(report, false);
-    var refusal = calls.make(name, sending, false);
+    var sending = new Sending(report);
+    var refusal = calls.make(name, sending, report.kind() == PendingReport.Kind.REQUEUE);
     while (isTooLarge(refusal) && sending.body.result() != null) {
       sending.body = shortened(sending.body);
       refusal = calls.make("shortened " + name, sending, false);
     }
-    if (refusal == null) {
+    if (refusal == null || sending.givesBack && refusal.kind() == ApiException.Kind.REFUSED) { // refused: the server has it back already
       record(report, ReportQueue.Outcome.ACCEPTED, sending.failures, null);
       // the release follows the outcome and says nothing new
       LOG.atLevel(report.kind() == PendingReport.Kind.RELEASE ? Level.DEBUG : Level.INFO).log("task={} {} delivered", attempt.taskId(), name);
+      return null;
+    }
+    if (sending.givesBack && (refusal.kind() == ApiException.Kind.NO_ROUTE || refusal.status() == UNAVAILABLE)) {
+      LOG.info("task={} fails, the server cannot take it back: {}", attempt.taskId(), refusal.getMessage());
+      reports.replace(attempt, new TaskReport(attempt.taskId(), attempt.workerId(), TaskStatus.FAILED, null, null,
+          "lost: " + report.report().error(), attempt.fence()));
       return null;
     }
     if (reports.isNeedless(report)) {
@@ -68,7 +65,8 @@ final class ReportSender {
       return null;
     }
     record(report, ReportQueue.Outcome.REFUSED, sending.failures, refusal.getMessage());
-    LOG.warn("task={} {} refused by the server, not sent again: {}", attempt.taskId(), name, refusal.getMessage());
+    LOG.warn("task={} {}: {}", attempt.taskId(), report.kind() == PendingReport.Kind.REQUEUE ? "stays failed, the server did not queue it again"
+        : name + " refused by the server, not sent again", refusal.getMessage());
     return refusal;
   }
 
@@ -97,11 +95,15 @@ final class ReportSender {
     private TaskReport body;
     private int failures;
 
-    /** @param givesBack whether it asks the server to take the task back instead */
-    private Sending(PendingReport report, boolean givesBack) {
-      this.givesBack = givesBack;
+    /**
+     * A task whose agent never began is given back. Servers other than ours take a {@code pending} from nobody, or keep us as its
+     * worker: they have a call for it. Where that is missing or needs a database that is not there, the task fails, so that
+     * people see it: status and release then both say so.
+     */
+    private Sending(PendingReport report) {
       this.report = report;
       this.body = report.report();
+      this.givesBack = report.kind() == PendingReport.Kind.STATUS && body.status() == TaskStatus.PENDING && !delivery.server().requeuesByStatus();
     }
 
     @Override
@@ -126,37 +128,6 @@ final class ReportSender {
       reports.recordFailure(report, soFar, why.getMessage());
       return report.kind() == PendingReport.Kind.REQUEUE && soFar == MAX_REQUEUES || givesBack && why.status() == UNAVAILABLE
           || reports.isNeedless(report);
-    }
-  }
-
-  /** Has the failed task queued again, unless the server has done so, or a worker has it again, already. */
-  private void requeue(PendingReport report) throws InterruptedException, DatabaseException {
-    var sending = new Sending(report, false);
-    var refusal = calls.make("re-queue", sending, true);
-    record(report, refusal == null ? ReportQueue.Outcome.ACCEPTED : ReportQueue.Outcome.REFUSED, sending.failures,
-        refusal == null ? null : refusal.getMessage());
-    LOG.info("task={} {}", attempt.taskId(), refusal == null ? "queued again at the server"
-        : "stays failed, the server did not queue it again: " + refusal.getMessage());
-  }
-
-  /**
-   * Gives back a task whose agent never began. Servers other than ours take a {@code pending} from nobody, or keep us as its
-   * worker: they have a call for it. Where that is missing or needs a database that is not there, the task fails, so that
-   * people see it: status and release then both say so.
-   */
-  private void giveBack(PendingReport report) throws InterruptedException, DatabaseException {
-    var sending = new Sending(report, true);
-    var refusal = calls.make("give-back", sending, false);
-    if (refusal == null || refusal.kind() == ApiException.Kind.REFUSED) { // refused: the server has it back already
-      record(report, ReportQueue.Outcome.ACCEPTED, 0, null);
-      LOG.info("task={} given back to the server", attempt.taskId());
-    } else if (refusal.kind() == ApiException.Kind.NO_ROUTE || refusal.status() == UNAVAILABLE) {
-      LOG.info("task={} fails, the server cannot take it back: {}", attempt.taskId(), refusal.getMessage());
-      reports.replace(attempt, new TaskReport(attempt.taskId(), attempt.workerId(), TaskStatus.FAILED, null, null,
-          "lost: " + report.report().error(), attempt.fence()));
-    } else {
-      record(report, ReportQueue.Outcome.REFUSED, sending.failures, refusal.getMessage());
-      LOG.warn("task={} not given back, the server refused: {}", attempt.taskId(), refusal.getMessage());
     }
   }
 

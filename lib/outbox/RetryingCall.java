@@ -18,7 +18,7 @@ record RetryingCall(String taskId, Semaphore turns, Clock clock, RandomGenerator
 
   /** A call. */
   interface Call {
-    void send() throws ApiException, InterruptedException;
+    void send() throws ApiException, IOException, InterruptedException;
 
     /** Whether it has reached the server although no answer came; only asked when that is in doubt. */
     default boolean hasArrived() throws ApiException, InterruptedException {
@@ -43,7 +43,7 @@ record RetryingCall(String taskId, Semaphore turns, Clock clock, RandomGenerator
    * @param doubt whether an earlier process may have made it
    * @return null when the server took it, else the last failure
    */
-  ApiException make(String what, Call call, boolean doubt) throws InterruptedException {
+  ApiException make(String what, Call call, boolean doubt) throws IOException, InterruptedException {
     for (var failures = 1; ; failures++) {
       var failed = once(call, doubt);
       if (failed == null) {
@@ -79,7 +79,7 @@ record RetryingCall(String taskId, Semaphore turns, Clock clock, RandomGenerator
     }
   }
 
-  private ApiException once(Call call, boolean doubt) throws InterruptedException {
+  private ApiException once(Call call, boolean doubt) throws IOException, InterruptedException {
     turns.acquire();
     try {
       if (!doubt || !call.hasArrived()) {

@@ -15,18 +15,12 @@ import lib.worker.admission.RunningTasks.RunningTask;
  * @param place the task's place when it runs here; null when it does not
  * @param before the last decision on it; null for none
  * @param attempt the latest attempt at it here; null for none
- * @param read what the server says of it now
+ * @param task what the server says of it now; null when there is none
+ * @param failure why there is none; else null
  * @param now what admission decides now; null when the server could not say
  */
-public record Explanation(String taskId, RunningTask place, DecisionLog.Made before, Attempt attempt, Read read, Decision now) {
-
-  /**
-   * The server's answer.
-   *
-   * @param task null when there is none
-   * @param failure why there is none; else null
-   */
-  public record Read(Task task, String failure) {}
+public record Explanation(String taskId, RunningTask place, DecisionLog.Made before, Attempt attempt, Task task, String failure,
+    Decision now) {
 
   /** One sentence that says where the task is and why. */
   public String verdict() {
@@ -35,15 +29,15 @@ public record Explanation(String taskId, RunningTask place, DecisionLog.Made bef
           + (place.directory() == null ? "" : ", in " + place.directory())
           + place.stopRequest().map(stop -> ", and is being ended by " + stop).orElse("");
     }
-    if (read.task == null) {
-      return read.failure;
+    if (task == null) {
+      return failure;
     }
-    var status = read.task.status();
+    var status = task.status();
     if (status.terminal()) {
       return "it has ended: " + status.word() + (attempt == null ? "" : ", after attempt " + attempt.n() + " here");
     }
     return switch (status) {
-      case RUNNING -> "it runs at worker " + read.task.workerId();
+      case RUNNING -> "it runs at worker " + task.workerId();
       default -> switch (now.outcome()) {
         case ADMIT -> "it may run here and is next";
         case WAIT -> "it waits: " + now.reason();
@@ -62,10 +56,10 @@ public record Explanation(String taskId, RunningTask place, DecisionLog.Made bef
       json.putObject("attempt").put("n", attempt.n()).put("state", attempt.state().name().toLowerCase(Locale.ROOT))
           .put("created_at", attempt.createdAt().toString());
     }
-    if (read.task == null) {
-      return json.put("problem", read.failure);
+    if (task == null) {
+      return json.put("problem", failure);
     }
-    json.put("status", read.task.status().word()).put("owner", read.task.workerId());
+    json.put("status", task.status().word()).put("owner", task.workerId());
     put(json.putObject("now"), now);
     return json;
   }

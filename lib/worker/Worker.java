@@ -19,6 +19,7 @@ import lib.core.os.HostResources;
 import lib.journal.Attempt;
 import lib.outbox.Delivery;
 import lib.outbox.Outbox;
+import lib.protocol.Task;
 import lib.session.SessionStore;
 import lib.session.sync.SessionStores;
 import lib.store.DatabaseException;
@@ -89,8 +90,8 @@ public final class Worker {
     this.running = new RunningTasks(settings, clock);
     this.codebases = new Codebases(settings.now(), offered);
     this.feeds = new TaskFeeds(context, codebases, running);
-    this.outbox = new Outbox(new Delivery(null, context.client(), context.journal(), clock, context.random()), stateDir,
-        settings.get(SettingsTable.OUTPUT_MAX), context.redaction(), new OutboxListener());
+    this.outbox = new Outbox(new Delivery(null, context.client(), context.journal(), clock, context.random(), stateDir,
+        settings.get(SettingsTable.OUTPUT_MAX), context.redaction()), new OutboxListener());
     this.inspector = new AgentInspector(settings, stateDir, context.redaction()::mask, new InspectorListener(), clock);
     this.holds = new HoldMonitor(context, new HostResources(Path.of("/")), inspector, codebases, running);
     this.registrar = new Registrar(context, codebases, inspector);
@@ -323,18 +324,16 @@ public final class Worker {
   /** Why a task is taken or not, in the form of {@code docs/control.md}. */
   public ObjectNode why(String taskId) throws DatabaseException, InterruptedException {
     var before = admission.log().find(taskId).orElse(null);
-    var read = read(taskId);
-    var task = read.task() == null || before == null ? read.task() : read.task().filledFrom(before.hint());
-    return new Explanation(taskId, running.find(taskId).orElse(null), before, context.journal().latest(taskId).orElse(null), read,
-        task == null ? null : admission.explain(task, registrar.refusal(task).orElse(null))).toJson();
-  }
-
-  private Explanation.Read read(String taskId) throws InterruptedException {
+    Task task = null;
+    String failure = null;
     try {
-      return new Explanation.Read(context.client().task(taskId), null);
+      task = context.client().task(taskId);
     } catch (ApiException e) {
-      return new Explanation.Read(null, e.kind() == ApiException.Kind.MISSING ? "the server knows no such task" : e.line());
+      failure = e.kind() == ApiException.Kind.MISSING ? "the server knows no such task" : e.line();
     }
+    var whole = task == null || before == null ? task : task.filledFrom(before.hint());
+    return new Explanation(taskId, running.find(taskId).orElse(null), before, context.journal().latest(taskId).orElse(null), task, failure,
+        whole == null ? null : admission.explain(whole, registrar.refusal(whole).orElse(null))).toJson();
   }
 
   /**

@@ -52,8 +52,7 @@ public final class Delivery implements AutoCloseable {
 
   /** An outbox for a server that is not ours. */
   public static Outbox outbox(FakeServer server, Journal journal, Path stateDir, FakeTime time, Outbox.Listener lost) {
-    return new Outbox(new lib.outbox.Delivery(null, client(server), journal, time, new Random(1)),
-        stateDir, 1 << 30, Redaction.NONE, lost);
+    return new Outbox(new lib.outbox.Delivery(null, client(server), journal, time, new Random(1), stateDir, 1 << 30, Redaction.NONE), lost);
   }
 
   /** Collects what the outbox says. */

@@ -106,38 +106,32 @@ public final class Codebases implements Reporting {
       if (!isOffered(codebase)) {
         return false; // while the server was asked
       }
-      var changed = codebase.equals(global) && !id.equals(globalId);
-      if (codebase.equals(global)) {
-        globalId = id;
-      }
+      var isGlobal = codebase.equals(global);
       var all = new LinkedHashMap<>(offered);
       var known = all.get(id);
-      if (known == null || !known.codebase.path().equals(codebase.path())) {
+      var isNew = known == null || !known.codebase.path().equals(codebase.path());
+      var changed = isNew || isGlobal && !id.equals(globalId);
+      globalId = isGlobal ? id : globalId;
+      if (isNew) {
         all.values().removeIf(old -> old.codebase.path().equals(codebase.path()) && old.codebase.name().equals(codebase.name())
             && !old.id.equals(Task.GLOBAL));
-        all.put(id, found);
-        changed = true;
-      } else {
-        all.put(id, new Offered(id, known.codebase, found.directory, found.disallowed, found.unreadable));
       }
+      all.put(id, isNew ? found : new Offered(id, known.codebase, found.directory, found.disallowed, found.unreadable));
       publish(all);
       return changed;
     }
   }
 
-  /** Looks at the folder of a codebase again; empty when it is not offered. The caller may have to wait for 5 s. */
-  public Optional<Offered> refresh(String id) throws InterruptedException {
+  /** Looks at the folder of a codebase again, if it is offered. The caller may have to wait for 5 s. */
+  public void refresh(String id) throws InterruptedException {
     var before = offered.get(id);
-    if (before == null) {
-      return Optional.empty();
-    }
-    var found = look(id, before.codebase);
-    synchronized (this) {
-      var all = new LinkedHashMap<>(offered);
-      if (all.replace(id, before, found)) {
+    if (before != null) {
+      var found = look(id, before.codebase);
+      synchronized (this) {
+        var all = new LinkedHashMap<>(offered);
+        all.replace(id, before, found);
         publish(all);
       }
-      return Optional.ofNullable(offered.get(id));
     }
   }
 

@@ -14,7 +14,6 @@ import lib.config.SettingsTable;
 import lib.core.Problem;
 import lib.journal.Attempt;
 import lib.protocol.Task;
-import lib.session.Session;
 import lib.session.SessionStore;
 import lib.store.DatabaseException;
 import lib.worker.admission.Codebases;
@@ -111,25 +110,22 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     }
   }
 
-  /** The session to resume and the folder to work in. */
-  private record Resume(String session, Path directory) {}
-
-  private Resume resume(Task task, Adapter adapter, AttemptDirectory directory, Path codebase) throws Refused, IOException {
+  private ResumePlan resume(Task task, Adapter adapter, AttemptDirectory directory, Path codebase) throws Refused, IOException {
     var session = task.resumeSession();
     if (session == null) {
-      return new Resume(null, codebase);
+      return new ResumePlan(null, codebase, null);
     }
-    return switch (ResumePlan.of(session, firstDirectoryOf(adapter.kind(), session), codebase, codebases.folders())) {
-      case ResumePlan.Continue on -> new Resume(session, on.directory());
-      case ResumePlan.Refuse refused -> throw new Refused(refused.why());
-      case ResumePlan.StartFresh fresh -> {
-        directory.prepareRestart(fresh.why());
-        yield new Resume(null, codebase);
-      }
-    };
+    var plan = ResumePlan.of(session, firstDirectoryOf(adapter.kind(), session), codebase, codebases.folders());
+    if (plan.directory() == null) {
+      throw new Refused(plan.why());
+    }
+    if (plan.session() == null) {
+      directory.prepareRestart(plan.why());
+    }
+    return plan;
   }
 
-  private LaunchSpec spec(Task task, AttemptDirectory directory, AgentFacts facts, Resume resume) {
+  private LaunchSpec spec(Task task, AttemptDirectory directory, AgentFacts facts, ResumePlan resume) {
     var approval = Adapter.Approval.valueOf(context.settings().get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
     return new LaunchSpec(facts.program().path(), facts.version(), task.agent(), task.modelName(), resume.session(), approval,
         context.settings().get(SettingsTable.AGENT_ARGS), task.prompt(), directory.file("prompt"), resume.directory());
@@ -150,9 +146,9 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
    */
   private Optional<Path> firstDirectoryOf(String kind, String session) {
     synchronized (stores) {
-      for (var store : stores.get()) {
-        try {
-          var found = store.kind().equals(kind) ? find(store, session) : Optional.<Session>empty();
+      for (var store : stores.get().stream().filter(store -> store.kind().equals(kind)).toList()) {
+        try (Closeable copies = store::release) {
+          var found = store.session(session);
           if (found.isPresent()) {
             return Optional.of(found.get().directory());
           }
@@ -166,14 +162,6 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     } catch (DatabaseException e) {
       LOG.warn("cannot read the codebase of session {}, the agent decides: {}", session, e.getMessage());
       return Optional.empty();
-    }
-  }
-
-  private static Optional<Session> find(SessionStore store, String session) throws IOException {
-    try {
-      return store.session(session);
-    } finally {
-      store.release();
     }
   }
 }

@@ -60,7 +60,7 @@ final class AgentWatcher {
     begun = context.clock().nanos();
     try {
       var exit = awaitExit();
-      endLeftovers();
+      start("sweep", processes::sweep).join(); // what it left behind: servers that it started, shells that ignored it
       while (recorder.read(true)) {
         continue;
       }
@@ -70,7 +70,7 @@ final class AgentWatcher {
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
       throw (InterruptedException) new InterruptedException("reading the agent's output").initCause(e);
     } catch (IOException | RuntimeException | Error e) {
-      end();
+      start("end", this::end).join();
       throw e;
     }
   }
@@ -128,7 +128,7 @@ final class AgentWatcher {
   private void beginEnding() {
     LOG.info("ending agent task={}: {}", attempt.taskId(), place.stopRequest().map(StopRequest::toString).orElse("it would not end by itself"));
     hadResult = output.last() == Silence.LastEvent.RESULT;
-    ending = Thread.ofPlatform().name("end " + attempt.taskId()).start(this::end);
+    ending = start("end", this::end);
   }
 
   private ProcessActivity activity() {
@@ -169,34 +169,23 @@ final class AgentWatcher {
     });
   }
 
-  private void end() {
-    try {
-      if (agent.supervisor() != null && !agent.directory().wasStarted()) {
-        Supervisor.abandon(agent.supervisor()); // it still waits for the codebase
-      }
-      if (!processes.end()) {
-        LOG.error("some of the agent's processes survive task={}", attempt.taskId());
-      }
-    } catch (IOException e) {
-      LOG.error("cannot end the agent task={}: {}", attempt.taskId(), e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private boolean end() throws IOException, InterruptedException {
+    if (agent.supervisor() != null && !agent.directory().wasStarted()) {
+      Supervisor.abandon(agent.supervisor()); // it still waits for the codebase
     }
+    return processes.end();
   }
 
-  /** Ends what the agent left behind: servers that it started, shells that ignored it. On a thread that no interrupt reaches. */
-  private void endLeftovers() throws InterruptedException {
-    var sweeper = Thread.ofPlatform().name("sweep " + attempt.taskId()).start(() -> {
+  /** Ends processes of the agent, on a thread that no interrupt reaches. @param ending false when some survive */
+  private Thread start(String name, Callable<Boolean> ending) {
+    return Thread.ofPlatform().name(name + " " + attempt.taskId()).start(() -> {
       try {
-        if (!processes.sweep()) {
-          LOG.error("some of what the agent left behind survives task={}", attempt.taskId());
+        if (!ending.call()) {
+          LOG.error("some of the agent's processes survive task={} at={}", attempt.taskId(), name);
         }
-      } catch (IOException e) {
-        LOG.error("cannot look for processes that the agent left behind task={}: {}", attempt.taskId(), e.getMessage());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+      } catch (Exception e) {
+        LOG.error("cannot end the agent's processes task={} at={}: {}", attempt.taskId(), name, e.getMessage());
       }
     });
-    sweeper.join();
   }
 }

@@ -27,7 +27,7 @@ class ExplanationTest {
 
   private static Explanation of(String status, Attempt attempt, Outcome outcome, String reason) {
     var task = Task.read(Json.object().put("id", "t").put("status", status).put("worker_id", "other")).orElseThrow();
-    return new Explanation("t", null, null, attempt, new Explanation.Read(task, null),
+    return new Explanation("t", null, null, attempt, task, null,
         new Decision(List.of(new RuleResult("rule", outcome, reason)), null));
   }
 
@@ -39,7 +39,7 @@ class ExplanationTest {
     assertThat(of("pending", null, Outcome.ADMIT, "").verdict()).isEqualTo("it may run here and is next");
     assertThat(of("pending", null, Outcome.WAIT, "full").verdict()).isEqualTo("it waits: rule: full");
     assertThat(of("pending", null, Outcome.REJECT, "not ours").verdict()).isEqualTo("this worker does not take it: rule: not ours");
-    var unknown = new Explanation("t", null, null, null, new Explanation.Read(null, "the server knows no such task"), null);
+    var unknown = new Explanation("t", null, null, null, null, "the server knows no such task", null);
     assertThat(unknown.verdict()).isEqualTo("the server knows no such task");
     assertThat(unknown.toJson().path("problem").asText()).isEqualTo(unknown.verdict());
   }
@@ -48,7 +48,7 @@ class ExplanationTest {
   void saysOfARunningTaskThatItRunsWhateverTheServerSays() {
     var time = new FakeTime();
     var place = new RunningTasks(MadeWorker.alone(folder, time).settings(), time).add(MadeWorker.task("t"), Path.of("/code"));
-    var asked = new Explanation("t", place, null, null, new Explanation.Read(null, "no answer"), null);
+    var asked = new Explanation("t", place, null, null, null, "no answer", null);
     assertThat(asked.verdict()).isEqualTo("this worker is claiming it, in /code");
     place.claimed(ATTEMPT);
     assertThat(asked.verdict()).isEqualTo("it runs here, attempt 1, in /code");

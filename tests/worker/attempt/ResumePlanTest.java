@@ -22,20 +22,20 @@ class ResumePlanTest {
 
   @Test
   void resumesInTheSessionsFolderWhenItIsInTheCodebase() throws IOException {
-    assertThat(begunIn(codebase)).isEqualTo(new ResumePlan.Continue(codebase));
+    assertThat(begunIn(codebase)).isEqualTo(new ResumePlan("ses_1", codebase, null));
     var below = Files.createDirectories(codebase.resolve("a/b"));
-    assertThat(begunIn(below)).isEqualTo(new ResumePlan.Continue(below));
+    assertThat(begunIn(below)).isEqualTo(new ResumePlan("ses_1", below, null));
     var link = Files.createSymbolicLink(temp.resolve("link"), codebase);
-    assertThat(begunIn(link)).isEqualTo(new ResumePlan.Continue(link));
+    assertThat(begunIn(link)).isEqualTo(new ResumePlan("ses_1", link, null));
   }
 
   @Test
   void refusesASessionOfAnotherCodebase() throws IOException {
     var other = Files.createDirectories(temp.resolve("other"));
-    assertThat(begunIn(other)).isInstanceOfSatisfying(ResumePlan.Refuse.class, r -> assertThat(r.why()).contains("ses_1", other.toString()));
-    assertThat(begunIn(Files.createSymbolicLink(codebase.resolve("out"), other))).isInstanceOf(ResumePlan.Refuse.class);
-    assertThat(begunIn(Files.createDirectories(temp.resolve("code-2")))).isInstanceOf(ResumePlan.Refuse.class);
-    assertThat(begunIn(codebase.resolve("../other"))).isInstanceOf(ResumePlan.Refuse.class);
+    assertThat(begunIn(other)).satisfies(plan -> assertThat(plan.directory()).isNull()).satisfies(plan -> assertThat(plan.why()).contains("ses_1", other.toString()));
+    assertThat(begunIn(Files.createSymbolicLink(codebase.resolve("out"), other))).extracting(ResumePlan::directory).isNull();
+    assertThat(begunIn(Files.createDirectories(temp.resolve("code-2")))).extracting(ResumePlan::directory).isNull();
+    assertThat(begunIn(codebase.resolve("../other"))).extracting(ResumePlan::directory).isNull();
   }
 
   @Test
@@ -43,24 +43,23 @@ class ResumePlanTest {
     var inner = Files.createDirectories(codebase.resolve("inner"));
     var codebases = List.of(new Codebase("code", codebase, ""), new Codebase("inner", inner, ""));
     var session = Optional.of(Files.createDirectories(inner.resolve("deep")));
-    assertThat(ResumePlan.of("ses_1", session, codebase, codebases)).isInstanceOfSatisfying(ResumePlan.Refuse.class,
-        refused -> assertThat(refused.why()).contains("in the codebase inner", "give the task that codebase"));
-    assertThat(ResumePlan.of("ses_1", session, inner, codebases)).isEqualTo(new ResumePlan.Continue(inner.resolve("deep")));
+    assertThat(ResumePlan.of("ses_1", session, codebase, codebases)).satisfies(plan -> assertThat(plan.directory()).isNull()).satisfies(plan -> assertThat(plan.why()).contains("in the codebase inner", "give the task that codebase"));
+    assertThat(ResumePlan.of("ses_1", session, inner, codebases)).isEqualTo(new ResumePlan("ses_1", inner.resolve("deep"), null));
     assertThat(ResumePlan.of("ses_1", session, temp, codebases)).as("a task of no codebase, in a home around it")
-        .isInstanceOf(ResumePlan.Refuse.class);
+        .extracting(ResumePlan::directory).isNull();
     var link = Files.createSymbolicLink(temp.resolve("named-otherwise"), inner);
-    assertThat(ResumePlan.of("ses_1", session, link, codebases)).isInstanceOf(ResumePlan.Continue.class);
+    assertThat(ResumePlan.of("ses_1", session, link, codebases)).extracting(ResumePlan::session).isEqualTo("ses_1");
   }
 
   @Test
   void startsFreshWhenTheSessionsFolderIsGone() {
-    assertThat(begunIn(codebase.resolve("removed"))).isInstanceOfSatisfying(ResumePlan.StartFresh.class,
-        fresh -> assertThat(fresh.why()).contains("removed", "is not there any more"));
+    assertThat(begunIn(codebase.resolve("removed"))).satisfies(plan -> assertThat(plan.session()).isNull()).satisfies(plan -> assertThat(plan.directory()).isEqualTo(codebase))
+        .satisfies(plan -> assertThat(plan.why()).contains("removed", "is not there any more"));
   }
 
   @Test
   void asksTheAgentWhenTheSessionIsUnknown() {
-    assertThat(ResumePlan.of("ses_1", Optional.empty(), codebase, List.of())).isEqualTo(new ResumePlan.Continue(codebase));
+    assertThat(ResumePlan.of("ses_1", Optional.empty(), codebase, List.of())).isEqualTo(new ResumePlan("ses_1", codebase, null));
   }
 
   private ResumePlan begunIn(Path directory) {
