@@ -44,29 +44,15 @@ class JournalTest {
   }
 
   @Test
-  void aLostClaimLeavesNothingBehind() throws Exception {
+  void anIntentAloneIsNoAttemptAndLeavesNothingBehindWhenItsClaimIsLost() throws Exception {
     try (var journal = open()) {
-      journal.deleteIntent(journal.insertIntent(draft(journal, "t1")));
-      assertThat(journal.open()).isEmpty();
-      assertThat(journal.latest("t1")).isEmpty();
-    }
-  }
-
-  @Test
-  void anIntentAloneIsNoAttempt() throws Exception {
-    try (var journal = open()) {
-      journal.insertIntent(draft(journal, "t1"));
+      var intent = journal.insertIntent(draft(journal, "t1"));
       assertThat(journal.latest("t1")).isEmpty();
       assertThat(journal.open()).hasSize(1);
-    }
-  }
-
-  @Test
-  void attemptsAtOneTaskAreCounted() throws Exception {
-    try (var journal = open()) {
-      journal.insertIntent(draft(journal, "t1"));
-      assertThat(journal.insertIntent(draft(journal, "t1")).n()).isEqualTo(2);
-      assertThat(journal.insertIntent(draft(journal, "t2")).n()).isEqualTo(1);
+      assertThat(journal.next("t1")).isEqualTo(2);
+      assertThat(journal.next("t2")).isEqualTo(1);
+      journal.deleteIntent(intent);
+      assertThat(journal.open()).isEmpty();
     }
   }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.FakeTime;
 import tests.Program;
+import tests.Project;
 import tests.fake.FakeServer.Version;
 import tests.fake.FakeServer;
 import tests.outbox.Delivery;
@@ -32,7 +33,7 @@ class OldJournalTest {
   void makeOld() throws IOException, SQLException {
     file = temp.resolve("journal.db");
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = connection.createStatement()) {
-      for (var sql : Files.readString(fixture()).split(";\\s*\n")) {
+      for (var sql : Files.readString(Project.file("tests/journal/journal-v1.sql")).split(";\\s*\n")) {
         statement.execute(sql);
       }
     }
@@ -70,15 +71,5 @@ class OldJournalTest {
       assertThat(server.requests("POST", "/v1/worker/tasks/release")).hasSize(1);
       assertThat(journal.open()).extracting(Attempt::taskId).isEqualTo(List.of("task-2"));
     }
-  }
-
-  private static Path fixture() {
-    for (var folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-      var fixture = folder.resolve("tests/journal/journal-v1.sql");
-      if (Files.exists(fixture)) {
-        return fixture;
-      }
-    }
-    throw new AssertionError("the tests run outside the project");
   }
 }

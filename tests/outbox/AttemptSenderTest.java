@@ -43,8 +43,7 @@ class AttemptSenderTest {
   @EnumSource(Version.class)
   void reportsAndOutputKeepTheirOrderOnEveryServer(Version version) throws Exception {
     server.become(version);
-    delivery.open();
-    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.openAndAwait();
     delivery.session("ses_1");
     delivery.write("hello\n");
     Program.await("output while it runs", () -> server.output(delivery.task).equals("hello\n"));
@@ -61,8 +60,7 @@ class AttemptSenderTest {
 
   @Test
   void doesNotOverwriteACancelWithTheSession() throws Exception {
-    delivery.open();
-    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.openAndAwait();
     server.change(delivery.task, task -> task.put("status", "cancelled"));
     delivery.session("ses_1");
     Program.await("the cancel", () -> delivery.lost.contains("cancelled"));
@@ -76,9 +74,7 @@ class AttemptSenderTest {
     fail(how, server.on("POST", "*/output").every(2));
     fail(how, server.on("PUT", "*/status").every(2));
     fail(how, server.on("POST", "/v1/worker/tasks/release").times(1));
-    delivery.write(LONG);
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete(LONG);
     assertThat(server.chunks(delivery.task)).hasSizeGreaterThan(5).allMatch(chunk -> chunk.endsWith("\n"));
     assertThat(server.output(delivery.task)).isEqualTo(LONG);
     assertThat(server.status(delivery.task)).isEqualTo("completed");
@@ -89,9 +85,7 @@ class AttemptSenderTest {
   void outputIsWholeAndOnceWhenAnyCallMayFail() throws Exception {
     server.on("*", "*").html(502).every(3);
     delivery.open();
-    delivery.write(LONG);
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete(LONG);
     assertThat(server.output(delivery.task)).isEqualTo(LONG);
   }
 
@@ -100,9 +94,7 @@ class AttemptSenderTest {
     delivery.open();
     var same = ("." + " ".repeat(99)).repeat(1000);
     fail("reset", server.on("POST", "*/output").every(2));
-    delivery.write(same);
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete(same);
     assertThat(server.output(delivery.task)).isEqualTo(same + "\n");
   }
 
@@ -113,22 +105,17 @@ class AttemptSenderTest {
     }
     server.on("POST", "*/output").reset().times(1);
     delivery.open();
-    delivery.write("now\n");
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("now\n");
     assertThat(server.output(delivery.task)).endsWith("before 9\nnow\n");
   }
 
   @Test
   void aServerThatForgotTheOutputGetsTheRestOnce() throws Exception {
     delivery.open();
-    delivery.write("a\n");
-    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    delivery.writeAndAwait("a\n");
     server.forget();
     server.on("POST", "*/output").answerLost().times(1);
-    delivery.write("b\n");
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("b\n");
     assertThat(server.output(delivery.task)).startsWith("b\n"); // twice when in doubt, but never lost
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
@@ -138,9 +125,7 @@ class AttemptSenderTest {
     delivery.open();
     server.on("POST", "*/output").answerLost().times(1);
     server.on("GET", "*/output").html(502).times(3); // until then nobody can say
-    delivery.write("hello\n");
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("hello\n");
     assertThat(server.output(delivery.task)).isEqualTo("hello\n");
     assertThat(server.requests("POST", "*/output")).hasSize(1);
   }
@@ -169,8 +154,7 @@ class AttemptSenderTest {
   @ValueSource(booleans = {true, false})
   void aChunkOnItsWayDuringACrashArrivesOnce(boolean taken) throws Exception {
     delivery.open();
-    delivery.write("a\n");
-    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    delivery.writeAndAwait("a\n");
     server.on("GET", "*/output").html(503);
     var fault = server.on("POST", "*/output");
     if (taken) {
@@ -189,8 +173,7 @@ class AttemptSenderTest {
   @Test
   void aRestartAloneRepeatsNothing() throws Exception {
     delivery.open();
-    delivery.write("a\n");
-    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    delivery.writeAndAwait("a\n");
     server.on("PUT", "*/status").html(503);
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     Program.await("the outcome to be on its way", () -> server.requests("PUT", "*/status").size() > 2);
@@ -204,8 +187,7 @@ class AttemptSenderTest {
   @ValueSource(booleans = {true, false})
   void sendsTheRestOnceWhenTheJournalIsOlderThanTheServer(boolean lost) throws Exception {
     delivery.open();
-    delivery.write("a\n");
-    Program.await("the first", () -> server.output(delivery.task).equals("a\n"));
+    delivery.writeAndAwait("a\n");
     var older = delivery.saveJournal();
     for (var i = 0; i < 5; i++) {
       var text = "b" + i + "\n";
@@ -216,9 +198,7 @@ class AttemptSenderTest {
       });
     }
     delivery.restoreJournal(older, lost);
-    delivery.write("c\n");
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("c\n");
     assertThat(server.output(delivery.task)).isEqualTo("a\nb0\nb1\nb2\nb3\nb4\nc\n");
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
@@ -229,17 +209,14 @@ class AttemptSenderTest {
     delivery.write("a\nb\n");
     Program.await("the output", () -> server.output(delivery.task).equals("a\nb\n"));
     delivery.forgetTranscript();
-    delivery.write("c\n");
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("c\n");
     assertThat(server.output(delivery.task)).isEqualTo("a\nb\nc\n");
   }
 
   @Test
   void failsATaskThatCannotBeGivenBackInStatusAndReleaseAlsoAfterARestart() throws Exception {
     server.become(Version.V13);
-    delivery.open();
-    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.openAndAwait();
     server.on("POST", "/v1/worker/tasks/release").html(503);
     delivery.finish(TaskStatus.PENDING, null, "the worker ended before its agent began");
     Program.await("the failure", () -> server.status(delivery.task).equals("failed"));
@@ -254,8 +231,7 @@ class AttemptSenderTest {
   @Test
   void saysTheOutcomeAgainWhenAnEndedTaskWasClaimedOnceMore() throws Exception {
     delivery.open();
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("");
     server.change(delivery.task, task -> task.put("status", "running"));
     delivery.running();
     delivery.awaitDelivered();
@@ -267,9 +243,7 @@ class AttemptSenderTest {
   void aReportThatIsRefusedForGoodHoldsUpNothing() throws Exception {
     delivery.open();
     server.on("PUT", "*/status").answer(400, "Invalid status");
-    delivery.write("hello\n");
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("hello\n");
     assertThat(server.status(delivery.task)).isEqualTo("completed"); // the release said so too
     assertThat(server.output(delivery.task)).isEqualTo("hello\n");
     assertThat(delivery.settled()).isTrue();
@@ -279,9 +253,7 @@ class AttemptSenderTest {
   void outputThatIsRefusedForGoodDoesNotHoldUpTheOutcome() throws Exception {
     delivery.open();
     server.on("POST", "*/output").answer(400, "no output here");
-    delivery.write(LONG);
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete(LONG);
     assertThat(server.requests("POST", "*/output")).hasSize(1);
     assertThat(server.status(delivery.task)).isEqualTo("completed");
   }
@@ -290,8 +262,7 @@ class AttemptSenderTest {
   void aTaskThatStaysUnknownIsGivenUpAfterSeveralMisses() throws Exception {
     server.on("PUT", "*/status").answer(404, "Task not found");
     delivery.open();
-    delivery.finish(TaskStatus.COMPLETED, "text", null);
-    delivery.awaitDelivered();
+    delivery.complete("");
     assertThat(server.requests("PUT", "*/status").stream().filter(r -> r.body().contains("completed"))).hasSize(5);
   }
 
@@ -323,8 +294,7 @@ class AttemptSenderTest {
 
   @Test
   void aResultThatIsTooLargeInEveryFormIsLeftOutRatherThanTheOutcome() throws Exception {
-    delivery.open();
-    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.openAndAwait();
     server.on("PUT", "*/status").text(413, "too large").times(2);
     delivery.finish(TaskStatus.COMPLETED, "r".repeat(300_000), null);
     delivery.awaitDelivered();
@@ -343,17 +313,6 @@ class AttemptSenderTest {
   }
 
   @Test
-  void anAttemptThatIsSomebodyElsesSaysNothingMore() throws Exception {
-    delivery.open();
-    server.on("POST", "*/output").html(503).times(2);
-    delivery.finish(null, false);
-    delivery.awaitDelivered();
-    assertThat(server.history(delivery.task)).doesNotContain("completed", "failed", "cancelled");
-    assertThat(server.requests("POST", "/v1/worker/tasks/release")).isEmpty();
-    assertThat(delivery.settled()).isTrue();
-  }
-
-  @Test
   void dropsWhatWaitsWhenTheTaskIsAnotherWorkers() throws Exception {
     server.on("PUT", "*/status").html(503);
     server.on("POST", "*/output").html(503);
@@ -363,6 +322,7 @@ class AttemptSenderTest {
     delivery.finish(null, false);
     delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isEqualTo("pending");
+    assertThat(server.requests("POST", "/v1/worker/tasks/release")).isEmpty();
     assertThat(delivery.settled()).isTrue();
   }
 
@@ -378,8 +338,7 @@ class AttemptSenderTest {
 
   @Test
   void aWrongTokenIsWaitedFor() throws Exception {
-    delivery.open();
-    Program.await("running", () -> server.status(delivery.task).equals("running"));
+    delivery.openAndAwait();
     server.token("now-needed");
     delivery.finish(TaskStatus.COMPLETED, "text", null);
     Program.await("several tries", () -> server.requests("PUT", "*/status").size() > 5);

@@ -81,7 +81,7 @@ class DecidedTest {
     }
     delivery.awaitDelivered();
     server.heal();
-    delivery.restartAll();
+    delivery.restart();
     delivery.awaitDelivered();
     assertThat(server.status(delivery.task)).isNotEqualTo("completed");
     assertThat(delivery.entries()).isEmpty();

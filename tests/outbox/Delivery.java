@@ -91,6 +91,12 @@ public final class Delivery implements AutoCloseable {
     recorder = new OutputRecorder(directory(), Redaction.NONE, 1 << 30);
   }
 
+  /** The same, and waits until the server knows that it runs. */
+  void openAndAwait() throws Exception {
+    open();
+    Program.await("running", () -> server.status(task).equals("running"));
+  }
+
   AttemptDirectory directory() {
     return AttemptDirectory.of(stateDir, task, 1);
   }
@@ -102,6 +108,19 @@ public final class Delivery implements AutoCloseable {
       continue;
     }
     outbox.signal(attempt);
+  }
+
+  /** The same, and waits until it is all that the server has. */
+  void writeAndAwait(String text) throws Exception {
+    write(text);
+    Program.await(text, () -> server.output(task).equals(text));
+  }
+
+  /** The agent writes this and ends well; waits until the server knows. */
+  void complete(String text) throws Exception {
+    write(text);
+    finish(TaskStatus.COMPLETED, "text", null);
+    awaitDelivered();
   }
 
   void session(String id) throws DatabaseException, InterruptedException {
@@ -147,9 +166,7 @@ public final class Delivery implements AutoCloseable {
         statement.execute("UPDATE attempt SET sent = 0, seq = 0");
       }
     }
-    start();
-    attempt = journal.open().getFirst();
-    outbox.resume(attempt);
+    restart();
   }
 
   /** The worker ends; a loss of power takes the transcript, and what the journal knows of its delivery. */
@@ -160,13 +177,15 @@ public final class Delivery implements AutoCloseable {
     recorder = new OutputRecorder(directory(), Redaction.NONE, 1 << 30);
   }
 
-  /** The worker ends, and another process resumes an attempt that has ended. */
+  /** The worker ends, and another process resumes all that is open. */
   void restart() throws Exception {
     outbox.close();
     journal.close();
     start();
-    attempt = journal.open().getFirst();
-    outbox.resume(attempt);
+    for (var open : journal.open()) {
+      attempt = open;
+      outbox.resume(open);
+    }
   }
 
   /** Waits until the server has taken or refused everything. */
@@ -184,16 +203,6 @@ public final class Delivery implements AutoCloseable {
 
   Journal journal() {
     return journal;
-  }
-
-  /** The worker ends, and another process resumes all that is open. */
-  void restartAll() throws Exception {
-    outbox.close();
-    journal.close();
-    start();
-    for (var open : journal.open()) {
-      outbox.resume(open);
-    }
   }
 
   int pending() {

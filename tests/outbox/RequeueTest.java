@@ -33,14 +33,18 @@ class RequeueTest {
     server.close();
   }
 
+  private void requeue() throws Exception {
+    delivery.failAndRequeue();
+    delivery.awaitDelivered();
+  }
+
   private long requeues() {
     return server.requests().stream().filter(r -> r.path().endsWith("/requeue")).count();
   }
 
   @Test
   void itFollowsTheOutcomeAndTheRelease() throws Exception {
-    delivery.failAndRequeue();
-    delivery.awaitDelivered();
+    requeue();
     assertThat(delivery.reported()).endsWith("status failed", "release failed");
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(server.requests().getLast().path()).endsWith("/requeue");
@@ -50,8 +54,7 @@ class RequeueTest {
   @Test
   void anAnswerThatWasLostIsNoReasonToAskAgain() throws Exception {
     server.on("POST", REQUEUE).answerLost().times(1);
-    delivery.failAndRequeue();
-    delivery.awaitDelivered();
+    requeue();
     assertThat(server.status(delivery.task)).isEqualTo("pending");
     assertThat(requeues()).isEqualTo(1);
   }
@@ -60,8 +63,7 @@ class RequeueTest {
   void aTaskThatSomebodyRunsAgainAlreadyIsLeftAlone() throws Exception {
     server.on("POST", REQUEUE).answer(502, "a proxy").times(1);
     server.on("GET", "/v1/agent/tasks/*").answer(200, "{\"id\":\"" + delivery.task + "\",\"status\":\"running\"}").after(1);
-    delivery.failAndRequeue();
-    delivery.awaitDelivered();
+    requeue();
     assertThat(requeues()).isEqualTo(1);
     assertThat(server.status(delivery.task)).isEqualTo("failed");
   }
@@ -69,8 +71,7 @@ class RequeueTest {
   @Test
   void aServerThatCannotLeavesItFailed() throws Exception {
     server.become(Version.V13);
-    delivery.failAndRequeue();
-    delivery.awaitDelivered();
+    requeue();
     assertThat(server.status(delivery.task)).isEqualTo("failed");
     assertThat(delivery.settled()).isTrue();
   }
@@ -78,8 +79,7 @@ class RequeueTest {
   @Test
   void aServerThatSaysLaterForEverIsNotAskedForEver() throws Exception {
     server.on("POST", REQUEUE).answer(503, "Database not available");
-    delivery.failAndRequeue();
-    delivery.awaitDelivered();
+    requeue();
     assertThat(requeues()).isEqualTo(10);
     assertThat(server.status(delivery.task)).isEqualTo("failed");
   }

@@ -65,25 +65,19 @@ class AdmissionTest {
   @Test
   void waitsForAFolderThatDoesNotAnswer() {
     var hanging = new Offered("cb", OFFERED.codebase(), DIRECTORY, null, "/code/a does not answer: its file system hangs");
-    var decision = decide(task(), with(hanging));
-    assertThat(decision.outcome()).isEqualTo(Outcome.WAIT);
-    assertThat(decision.reason()).isEqualTo("codebase: /code/a does not answer: its file system hangs");
-    assertThat(decision.directory()).isNull();
+    expectWait(with(hanging), "codebase: /code/a does not answer: its file system hangs");
   }
 
   @Test
   void rejectsAFolderThatThisMachineDoesNotAllow() {
-    var decision = decide(task(), with(new Offered("cb", OFFERED.codebase(), DIRECTORY, "outside", null)));
-    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
-    assertThat(decision.reason()).isEqualTo("roots: outside");
+    expect(decide(task(), with(new Offered("cb", OFFERED.codebase(), DIRECTORY, "outside", null))), Outcome.REJECT, "roots: outside");
   }
 
   @Test
   void waitsForAProviderWithALimitAndSaysUntilWhen() {
     var limited = snapshot(Map.of(), 2, Map.of(), Set.of(), Map.of("anthropic", Instant.parse("2026-03-01T12:00:00.5Z")));
-    var decision = decide(task().put("model", "anthropic/claude"), limited);
-    assertThat(decision.outcome()).isEqualTo(Outcome.WAIT);
-    assertThat(decision.reason()).contains("limit: anthropic", "until 2026-03-01T12:00:00Z");
+    expect(decide(task().put("model", "anthropic/claude"), limited), Outcome.WAIT,
+        "limit: anthropic has a usage limit and gets no task until 2026-03-01T12:00:00Z");
     assertThat(decide(task().put("model", "openai/gpt"), limited).outcome()).isEqualTo(Outcome.ADMIT);
     assertThat(decide(task(), limited).outcome()).isEqualTo(Outcome.ADMIT);
   }
@@ -112,9 +106,7 @@ class AdmissionTest {
   @Test
   void rejectsWhatWasDoneUntilItIsQueuedAgain() {
     var task = Task.read(task()).orElseThrow();
-    var decision = Admission.decide(new Admission.Candidate(task, task.marker(), null), FREE);
-    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
-    assertThat(decision.reason()).startsWith("done: ");
+    expect(Admission.decide(new Admission.Candidate(task, task.marker(), null), FREE), Outcome.REJECT, "done: ");
     var again = task();
     again.putObject("metadata").put("manual_requeue_at", "now");
     assertThat(Admission.decide(new Admission.Candidate(Task.read(again).orElseThrow(), task.marker(), null), FREE).outcome())
@@ -124,9 +116,7 @@ class AdmissionTest {
   @Test
   void rejectsARegistrationThatThisWorkerRefuses() {
     var task = Task.read(task().put("agent_type", "register_codebase")).orElseThrow();
-    var decision = Admission.decide(new Admission.Candidate(task, null, "no such folder"), FREE);
-    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
-    assertThat(decision.reason()).isEqualTo("registration: no such folder");
+    expect(Admission.decide(new Admission.Candidate(task, null, "no such folder"), FREE), Outcome.REJECT, "registration: no such folder");
   }
 
   @Test
@@ -149,14 +139,15 @@ class AdmissionTest {
   }
 
   private static void expectNo(ObjectNode task, String reason) {
-    var decision = decide(task, FREE);
-    assertThat(decision.outcome()).isEqualTo(Outcome.REJECT);
-    assertThat(decision.reason()).contains(reason);
+    expect(decide(task, FREE), Outcome.REJECT, reason);
   }
 
   private static void expectWait(WorkerSnapshot now, String reason) {
-    var decision = decide(task(), now);
-    assertThat(decision.outcome()).isEqualTo(Outcome.WAIT);
+    expect(decide(task(), now), Outcome.WAIT, reason);
+  }
+
+  private static void expect(Decision decision, Outcome outcome, String reason) {
+    assertThat(decision.outcome()).isEqualTo(outcome);
     assertThat(decision.reason()).startsWith(reason);
     assertThat(decision.directory()).isNull();
   }

@@ -32,6 +32,7 @@ class LeaseMonitorTest {
   /** A machine whose two clocks a test moves; the monitor's sleep takes no time and ends its loop when a look was enough. */
   private static final class TwoClocks implements Clock {
     private long nanos = 1;
+    private int turns; // sleeps that a loop may have
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
     private void awake(Duration duration) {
@@ -55,7 +56,9 @@ class LeaseMonitorTest {
 
     @Override
     public void sleep(Duration duration) throws InterruptedException {
-      throw new InterruptedException("one look is enough");
+      if (turns-- <= 0) {
+        throw new InterruptedException("these looks are enough");
+      }
     }
   }
 
@@ -78,17 +81,22 @@ class LeaseMonitorTest {
   }
 
   private boolean isStopped(RunningTask place) {
+    clock.turns = 0;
     new RestartingLoop("leases", monitor::run, clock).run();
     return place.stopRequest().map(stop -> stop.cause() == StopRequest.Cause.LEASE_EXPIRED).orElse(false);
+  }
+
+  private void expectTheEndOfTheLease(RunningTask place) {
+    clock.awake(USABLE.minusSeconds(1));
+    assertThat(isStopped(place)).isFalse();
+    clock.awake(Duration.ofSeconds(1));
+    assertThat(isStopped(place)).isTrue();
   }
 
   @Test
   void endsAnAgentThirtySecondsBeforeTheLeaseIsOverAndNotBefore() {
     var place = claimed("t", LEASE, clock.now());
-    clock.awake(USABLE.minusSeconds(1));
-    assertThat(isStopped(place)).isFalse();
-    clock.awake(Duration.ofSeconds(1));
-    assertThat(isStopped(place)).isTrue();
+    expectTheEndOfTheLease(place);
   }
 
   @Test
@@ -96,10 +104,7 @@ class LeaseMonitorTest {
     var place = claimed("t", LEASE, clock.now());
     clock.awake(Duration.ofSeconds(600));
     heartbeat.answered(clock.nanos(), clock.now());
-    clock.awake(USABLE.minusSeconds(1));
-    assertThat(isStopped(place)).isFalse();
-    clock.awake(Duration.ofSeconds(1));
-    assertThat(isStopped(place)).isTrue();
+    expectTheEndOfTheLease(place);
   }
 
   @Test
@@ -165,35 +170,16 @@ class LeaseMonitorTest {
 
   @Test
   void keepsTheLastContactOnDiskWhileALeasedTaskRuns() throws Exception {
-    var turns = new int[1];
-    var turning = new Clock() {
-      @Override
-      public Instant now() {
-        return clock.now();
-      }
-
-      @Override
-      public long nanos() {
-        return clock.nanos();
-      }
-
-      @Override
-      public void sleep(Duration duration) throws InterruptedException {
-        if (turns[0]++ > 0) {
-          throw new InterruptedException("one turn is enough");
-        }
-      }
-    };
-    var turned = MadeWorker.alone(folder, turning);
-    var tasks = new RunningTasks(turned.settings(), turning);
-    var kept = new Heartbeat(turned, tasks, null);
-    kept.answered(clock.nanos(), clock.now());
-    new RestartingLoop("contact", kept::keepContact, turning).run();
+    keep();
     assertThat(folder.resolve("last-contact")).doesNotExist();
-    tasks.add(MadeWorker.task("t"), null).claimed(MadeWorker.attempt("t", 1, LEASE, clock.now()));
-    turns[0] = 0;
-    new RestartingLoop("contact", kept::keepContact, turning).run();
+    claimed("t", LEASE, clock.now());
+    keep();
     assertThat(Files.readAllLines(folder.resolve("last-contact"))).isEqualTo(List.of(clock.now().toString()));
   }
 
+  private void keep() {
+    heartbeat.answered(clock.nanos(), clock.now());
+    clock.turns = 1;
+    new RestartingLoop("contact", heartbeat::keepContact, clock).run();
+  }
 }

@@ -11,7 +11,6 @@ import lib.core.Json;
 import lib.journal.Attempt;
 import lib.protocol.TaskStatus;
 import lib.session.CodebaseMatcher;
-import lib.session.Message;
 import lib.session.Session;
 import lib.session.SessionStore;
 import lib.session.sync.SessionSync;
@@ -52,6 +51,11 @@ class SessionSyncLoopTest extends MadeWorker {
     syncing.start();
   }
 
+  private void beginAndPass(Duration interval, Duration live) throws Exception {
+    begin(store, interval, live);
+    await("the first pass", () -> title().equals("one"));
+  }
+
   private static Attempt attempt(String task) {
     return MadeWorker.attempt(task, 0, 0, Instant.EPOCH);
   }
@@ -76,8 +80,7 @@ class SessionSyncLoopTest extends MadeWorker {
 
   @Test
   void passesAtTheStartAndThenEachInterval() throws Exception {
-    begin(store, SOON, NEVER);
-    await("the first pass", () -> title().equals("one"));
+    beginAndPass(SOON, NEVER);
     store.put("s1", "two", CODE, 2, "x");
     await("a further one", () -> title().equals("two"));
     assertThat(status().path("sessions").asInt()).isEqualTo(1);
@@ -86,8 +89,7 @@ class SessionSyncLoopTest extends MadeWorker {
 
   @Test
   void passesAfterATaskHasEnded() throws Exception {
-    begin(store, NEVER, NEVER);
-    await("the first pass", () -> title().equals("one"));
+    beginAndPass(NEVER, NEVER);
     store.put("s1", "two", CODE, 2, "x");
     for (var i = 0; i < 100; i++) {
       ended("t" + i);
@@ -98,8 +100,7 @@ class SessionSyncLoopTest extends MadeWorker {
 
   @Test
   void uploadsTheSessionOfATaskWhileItRunsAndNoLonger() throws Exception {
-    begin(store, NEVER, SOON);
-    await("the first pass", () -> title().equals("one"));
+    beginAndPass(NEVER, SOON);
     context.events().publish(new WorkerEvent.SessionFound(attempt("t"), "s2"));
     store.put("s2", "live", CODE, 2, "a");
     await("its first message", () -> server.messages("s2").size() == 1);
@@ -112,8 +113,7 @@ class SessionSyncLoopTest extends MadeWorker {
 
   @Test
   void uploadsEverythingWhenTheServerHasForgottenIt() throws Exception {
-    begin(store, NEVER, NEVER);
-    await("the first pass", () -> title().equals("one"));
+    beginAndPass(NEVER, NEVER);
     server.forget();
     context.events().publish(new WorkerEvent.ServerForgotWorker());
     await("a whole pass", () -> title().equals("one"));
@@ -133,8 +133,7 @@ class SessionSyncLoopTest extends MadeWorker {
 
   @Test
   void uploadsWhatIsNewWithTheLastPass() throws Exception {
-    begin(store, NEVER, NEVER);
-    await("the first pass", () -> title().equals("one"));
+    beginAndPass(NEVER, NEVER);
     store.put("s1", "two", CODE, 2, "x");
     assertThat(syncing.settled()).isFalse();
     syncing.last();
@@ -181,15 +180,12 @@ class SessionSyncLoopTest extends MadeWorker {
   }
 
   /** A store on a disk that never answers; without a latch it has a bug instead. */
-  private record Hanging(CountDownLatch reading) implements SessionStore {
-    @Override
-    public String kind() {
-      return "opencode";
-    }
+  private static final class Hanging extends MadeStore {
+    private final CountDownLatch reading;
 
-    @Override
-    public Path location() {
-      return CODE;
+    private Hanging(CountDownLatch reading) {
+      super("opencode");
+      this.reading = reading;
     }
 
     @Override
@@ -205,16 +201,6 @@ class SessionSyncLoopTest extends MadeWorker {
           continue; // as a read that hangs in the system
         }
       }
-    }
-
-    @Override
-    public Optional<Session> session(String id) {
-      return Optional.empty();
-    }
-
-    @Override
-    public List<Message> messages(Session session, int max) {
-      return List.of();
     }
   }
 }
