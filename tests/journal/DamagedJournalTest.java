@@ -62,11 +62,15 @@ class DamagedJournalTest {
     }
   }
 
+  private void expectOpen(int attempts) throws Exception {
+    try (var journal = Journal.open(file)) {
+      assertThat(journal.open()).hasSize(attempts);
+    }
+  }
+
   @Test
   void leavesASoundOneAlone() throws Exception {
-    try (var journal = Journal.open(file)) {
-      assertThat(journal.open()).hasSize(ATTEMPTS);
-    }
+    expectOpen(ATTEMPTS);
     assertThat(aside()).isEmpty();
   }
 
@@ -110,9 +114,7 @@ class DamagedJournalTest {
     try (var open = new RandomAccessFile(file.toFile(), "rw")) {
       open.setLength(open.length() / 2);
     }
-    try (var journal = Journal.open(file)) {
-      assertThat(journal.open()).isEmpty();
-    }
+    expectOpen(0);
     try (var files = Files.list(copy)) {
       assertThat(files.map(f -> f.getFileName().toString().replaceAll("\\d{8}T\\d{6}Z", "then"))).contains("journal.db.damaged-then",
           "journal.db.damaged-then-wal");
@@ -124,18 +126,14 @@ class DamagedJournalTest {
   void setsAFileAsideThatIsNoDatabase(String content) throws Exception {
     Files.createDirectory(file.resolveSibling("tasks")); // there were attempts
     Files.writeString(file, content);
-    try (var journal = Journal.open(file)) {
-      assertThat(journal.open()).isEmpty();
-    }
+    expectOpen(0);
     assertThat(aside()).singleElement().satisfies(old -> assertThat(old).hasContent(content));
   }
 
   @Test
   void usesAnEmptyOneThatAnInterruptedFirstStartLeft() throws Exception {
     Files.writeString(file, "");
-    try (var journal = Journal.open(file)) {
-      assertThat(journal.open()).isEmpty();
-    }
+    expectOpen(0);
     assertThat(aside()).isEmpty();
   }
 
@@ -143,9 +141,7 @@ class DamagedJournalTest {
   void setsADirectoryInItsPlaceAside() throws Exception {
     Files.delete(file);
     Files.createDirectory(file);
-    try (var journal = Journal.open(file)) {
-      assertThat(journal.open()).isEmpty();
-    }
+    expectOpen(0);
     assertThat(aside()).singleElement().satisfies(old -> assertThat(old).isDirectory());
   }
 

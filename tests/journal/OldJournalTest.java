@@ -61,7 +61,7 @@ class OldJournalTest {
   void deliversWhatWaits() throws Exception {
     try (var server = FakeServer.start(Version.V13); var journal = Journal.open(file)) {
       server.addTask(Json.object().put("id", "task-1"));
-      try (var outbox = Delivery.outbox(server, journal, temp, new FakeTime(), Delivery.listener(new ArrayList<>(), new ArrayList<>()))) {
+      try (var outbox = Delivery.outbox(server, journal, temp, new FakeTime(), Delivery.listener(new ArrayList<>()))) {
         outbox.deliver(ServerFeatures.other(URI.create(journal.open().getFirst().server())));
         outbox.resume(journal.open().getFirst());
         Program.await("the end of all deliveries", () -> outbox.depth() == 0);

@@ -50,8 +50,7 @@ class AttemptSenderTest {
     delivery.write("world\n");
     delivery.finish(TaskStatus.FAILED, "text", "why");
     delivery.awaitDelivered();
-    assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
-    assertThat(server.status(delivery.task)).isEqualTo("failed");
+    delivery.expect("hello\nworld\n", "failed");
     assertThat(server.task(delivery.task).path("error").asText()).isEqualTo("why");
     assertThat(delivery.reported()).startsWith("status running").endsWith("output", "status failed", "release failed")
         .containsOnlyOnce("status failed");
@@ -76,8 +75,7 @@ class AttemptSenderTest {
     fail(how, server.on("POST", "/v1/worker/tasks/release").times(1));
     delivery.complete(LONG);
     assertThat(server.chunks(delivery.task)).hasSizeGreaterThan(5).allMatch(chunk -> chunk.endsWith("\n"));
-    assertThat(server.output(delivery.task)).isEqualTo(LONG);
-    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    delivery.expect(LONG, "completed");
     assertThat(server.history(delivery.task)).endsWith("completed").doesNotContain("failed");
   }
 
@@ -144,8 +142,7 @@ class AttemptSenderTest {
     }
     server.up();
     delivery.awaitDelivered();
-    assertThat(server.output(delivery.task)).isEqualTo("hello\nworld\n");
-    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    delivery.expect("hello\nworld\n", "completed");
     assertThat(server.task(delivery.task).path("result").asText()).isEqualTo("text");
     assertThat(delivery.settled()).isTrue();
   }
@@ -199,8 +196,7 @@ class AttemptSenderTest {
     }
     delivery.restoreJournal(older, lost);
     delivery.complete("c\n");
-    assertThat(server.output(delivery.task)).isEqualTo("a\nb0\nb1\nb2\nb3\nb4\nc\n");
-    assertThat(server.status(delivery.task)).isEqualTo("completed");
+    delivery.expect("a\nb0\nb1\nb2\nb3\nb4\nc\n", "completed");
   }
 
   @Test
@@ -244,9 +240,7 @@ class AttemptSenderTest {
     delivery.open();
     server.on("PUT", "*/status").answer(400, "Invalid status");
     delivery.complete("hello\n");
-    assertThat(server.status(delivery.task)).isEqualTo("completed"); // the release said so too
-    assertThat(server.output(delivery.task)).isEqualTo("hello\n");
-    assertThat(delivery.settled()).isTrue();
+    delivery.expect("hello\n", "completed"); // the release said so too
   }
 
   @Test

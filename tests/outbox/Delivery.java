@@ -17,6 +17,7 @@ import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.redaction.Redaction;
 import lib.store.DatabaseException;
+import org.assertj.core.api.Assertions;
 import tests.FakeTime;
 import tests.Program;
 import tests.fake.FakeServer;
@@ -28,7 +29,6 @@ public final class Delivery implements AutoCloseable {
 
   final FakeTime time = new FakeTime();
   final List<String> lost = new CopyOnWriteArrayList<>();
-  final List<String> settled = new CopyOnWriteArrayList<>();
   final String task;
   private final FakeServer server;
   private final Path stateDir;
@@ -55,8 +55,8 @@ public final class Delivery implements AutoCloseable {
     return new Outbox(new lib.outbox.Delivery(null, client(server), journal, time, new Random(1), stateDir, 1 << 30, Redaction.NONE), lost);
   }
 
-  /** Collects what the outbox says. */
-  public static Outbox.Listener listener(List<String> lost, List<String> settled) {
+  /** Collects why attempts are not ours any more. */
+  public static Outbox.Listener listener(List<String> lost) {
     return new Outbox.Listener() {
       @Override
       public void superseded(Attempt attempt, String why) {
@@ -69,15 +69,13 @@ public final class Delivery implements AutoCloseable {
       }
 
       @Override
-      public void settled(Attempt attempt) {
-        settled.add(attempt.taskId());
-      }
+      public void settled(Attempt attempt) {}
     };
   }
 
   private void start() {
     journal = Journal.open(file);
-    outbox = outbox(server, journal, stateDir, time, listener(lost, settled));
+    outbox = outbox(server, journal, stateDir, time, listener(lost));
     outbox.deliver(ServerFeatures.other(server.url()));
   }
 
@@ -203,6 +201,13 @@ public final class Delivery implements AutoCloseable {
 
   Journal journal() {
     return journal;
+  }
+
+  /** The server has this output and this status of the task, and the journal has nothing open. */
+  void expect(String output, String status) throws DatabaseException {
+    Assertions.assertThat(server.output(task)).isEqualTo(output);
+    Assertions.assertThat(server.status(task)).isEqualTo(status);
+    Assertions.assertThat(settled()).isTrue();
   }
 
   int pending() {

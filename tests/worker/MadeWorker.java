@@ -113,7 +113,7 @@ public abstract class MadeWorker {
   /** The outbox of this worker, which delivers. */
   protected final Outbox outbox() throws InterruptedException {
     var outbox = new Outbox(new Delivery(null, context.client(), context.journal(), context.clock(), context.random(), folder, 1 << 30,
-        context.redaction()), tests.outbox.Delivery.listener(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>()));
+        context.redaction()), tests.outbox.Delivery.listener(new CopyOnWriteArrayList<>()));
     outbox.deliver(context.server().features());
     return outbox;
   }

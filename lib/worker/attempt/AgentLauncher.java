@@ -59,15 +59,14 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     }
     var launch = spec(task, directory, facts, resume(task, facts.adapter(), directory, attempt.codebase()));
     directory.adapter(facts.adapter());
-    return spawn(new AgentHandle(directory, null, null, budget, Duration.ZERO, launch), facts.adapter(), attempt);
+    return spawn(attempt, facts.adapter(), launch, budget, Duration.ZERO);
   }
 
   /** Starts the agent of an attempt once more, without the session that is not there. Its first process must have ended. */
   AgentHandle startFresh(AgentHandle before, Attempt attempt, Duration spent, String why) throws IOException, InterruptedException {
     before.process().waitFor(); // it has recorded the end, and gives its lock back
     before.directory().prepareRestart(why);
-    var fresh = before.launch().fresh();
-    return spawn(new AgentHandle(before.directory(), null, null, before.budget(), spent, fresh), before.directory().adapter(), attempt);
+    return spawn(attempt, before.directory().adapter(), before.launch().fresh(), before.budget(), spent);
   }
 
   /** The agent of an attempt that an earlier process started; it may have ended or vanished since. */
@@ -131,13 +130,13 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
         context.settings().get(SettingsTable.AGENT_ARGS), task.prompt(), directory.file("prompt"), resume.directory());
   }
 
-  private AgentHandle spawn(AgentHandle agent, Adapter adapter, Attempt attempt) throws IOException {
-    var launch = agent.launch();
+  private AgentHandle spawn(Attempt attempt, Adapter adapter, LaunchSpec launch, Duration budget, Duration spent) throws IOException {
+    var directory = context.directory(attempt);
     var environment = AgentEnvironment.of(context.settings().now(), launch.directory());
     environment.put("A2A_TASK_ID", attempt.taskId());
-    var process = Supervisor.of(context.settings().now().env()).start(agent.directory(), new Supervisor.Launch(adapter.argv(launch),
-        environment, launch.directory(), attempt.codebase(), adapter.promptOnInput(launch)), agent.budget());
-    return new AgentHandle(agent.directory(), process, process.toHandle(), agent.budget(), agent.spent(), launch);
+    var process = Supervisor.of(context.settings().now().env()).start(directory, new Supervisor.Launch(adapter.argv(launch),
+        environment, launch.directory(), attempt.codebase(), adapter.promptOnInput(launch)), budget);
+    return new AgentHandle(directory, process, process.toHandle(), budget, spent, launch);
   }
 
   /**

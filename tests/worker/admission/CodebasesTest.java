@@ -28,16 +28,17 @@ class CodebasesTest {
     Files.createDirectories(temp.resolve("srv/other"));
   }
 
+  private static void expect(Codebases codebases, boolean allowed, Path... folders) throws IOException {
+    for (var folder : folders) {
+      assertThat(codebases.allowed(folder)).as(folder.toString()).isEqualTo(allowed);
+    }
+  }
+
   @Test
   void allowsNamedFoldersAndTheHomesVisibleFoldersByDefault() throws IOException {
     var codebases = codebases(Map.of(), new Codebase("app", temp.resolve("srv/app"), ""));
-    assertThat(codebases.allowed(home.resolve("project"))).isTrue();
-    assertThat(codebases.allowed(home.resolve("project/sub"))).isTrue();
-    assertThat(codebases.allowed(temp.resolve("srv/app"))).isTrue();
-    assertThat(codebases.allowed(home)).isFalse();
-    assertThat(codebases.allowed(home.resolve(".ssh"))).isFalse();
-    assertThat(codebases.allowed(temp.resolve("srv/other"))).isFalse();
-    assertThat(codebases.allowed(Path.of("/"))).isFalse();
+    expect(codebases, true, home.resolve("project"), home.resolve("project/sub"), temp.resolve("srv/app"));
+    expect(codebases, false, home, home.resolve(".ssh"), temp.resolve("srv/other"), Path.of("/"));
   }
 
   @Test
@@ -45,17 +46,15 @@ class CodebasesTest {
     var codebases = codebases(Map.of());
     Files.createSymbolicLink(home.resolve("link"), temp.resolve("srv/other"));
     Files.createSymbolicLink(home.resolve("hidden"), home.resolve(".ssh"));
-    assertThat(codebases.allowed(home.resolve("link"))).isFalse();
-    assertThat(codebases.allowed(home.resolve("hidden"))).isFalse();
-    assertThat(codebases.allowed(home.resolve("project/../.ssh"))).isFalse();
-    assertThat(codebases.allowed(home.resolve("project/../../srv/other"))).isFalse();
+    expect(codebases, false, home.resolve("link"), home.resolve("hidden"),
+        home.resolve("project/../.ssh"), home.resolve("project/../../srv/other"));
   }
 
   @Test
   void takesNamedRootsInPlaceOfTheDefault() throws IOException {
     var codebases = codebases(Map.of("A2A_CODEBASE_ROOTS", temp.resolve("srv") + ",/nonexistent"));
-    assertThat(codebases.allowed(temp.resolve("srv/other"))).isTrue();
-    assertThat(codebases.allowed(home.resolve("project"))).isFalse();
+    expect(codebases, true, temp.resolve("srv/other"));
+    expect(codebases, false, home.resolve("project"));
   }
 
   @Test
