@@ -2,6 +2,7 @@ package lib.outbox;
 
 import module java.base;
 import lib.agent.output.Transcript;
+import lib.client.ApiClient;
 import lib.client.http.ApiException;
 import lib.journal.Attempt.Position;
 import lib.journal.Attempt;
@@ -25,13 +26,19 @@ final class OutputSender {
   private static final int OWN_FILL = 256 << 10;
   private static final int MAX_FILL = 1 << 20; // the body limit of a proxy that nobody has configured
   private static final int MIN_FILL = 16 << 10; // a server that takes no chunk of this size takes none
+  private static final int LAST = 75; // chunks, 2.4 MiB of a young task
+  private static final int OWN_LAST = 30; // chunks, 7.5 MiB at most
+  private static final int MAX_SEARCHED = 1 << 20; // bytes that are looked for; more would find no other place
+  private static final int BLOCK = 4 << 20;
   private static final String CHUNK_KNOWN = "chunk_known"; // our own server has another chunk of that number
+
+  /** The server's last chunks of this attempt. @param chunks of the task, by all attempts @param all whether they are all */
+  private record Last(byte[] text, long chunks, boolean all) {}
 
   private final Attempt attempt;
   private final Delivery delivery;
   private final Transcript transcript;
   private final RetryingCall calls;
-  private final DeliveredPosition server;
   private Position delivered;
   private boolean located;
   private long length; // of the transcript, at the last look
@@ -46,7 +53,6 @@ final class OutputSender {
     this.delivery = delivery;
     this.transcript = transcript;
     this.calls = calls;
-    this.server = new DeliveredPosition(attempt, delivery, transcript);
     this.delivered = attempt.delivered();
     this.located = fresh;
     this.lastChunkAt = delivery.clock().nanos();
@@ -119,7 +125,7 @@ final class OutputSender {
     var unknown = calls.make("question for the output", new Asking() {
       @Override
       public void send() throws ApiException, IOException, InterruptedException {
-        found[0] = server.find(delivered, length, complete);
+        found[0] = find(complete);
       }
     }, false);
     lastChunkAt = delivery.clock().nanos();
@@ -200,5 +206,86 @@ final class OutputSender {
       }
       return false;
     }
+  }
+
+  /**
+   * Where the server's output ends, after a start: the journal may be lost, or older than it. Reads the server's last chunks and
+   * looks for them in the transcript. In doubt output comes twice rather than never.
+   *
+   * @param complete whether the transcript grows no more
+   * @return null when the server has output that the transcript does not hold yet
+   */
+  private Position find(boolean complete) throws ApiException, IOException, InterruptedException {
+    var one = last(1);
+    if (one.text.length == 0 || one.chunks == delivered.chunks() && endsAt(one.text, delivered.sent())) {
+      return new Position(delivered.sent(), Math.max(delivered.chunks(), one.chunks));
+    }
+    var last = last(delivery.server().keepsAllOutput() ? OWN_LAST : LAST);
+    var chunks = Math.max(delivered.chunks(), last.chunks);
+    var common = last.all ? common(last.text) : 0;
+    var end = last.all && common == last.text.length ? common : searched(last.text);
+    if (end < 0 && !complete) {
+      return null;
+    }
+    return new Position(Math.max(delivered.sent(), end < 0 ? common : end), chunks);
+  }
+
+  private Last last(int count) throws ApiException, InterruptedException {
+    var client = delivery.client();
+    var own = delivery.server().keepsAllOutput(); // it counts places from the first chunk and refuses negative ones
+    var first = own ? Math.max(0, client.output(attempt.taskId(), Integer.MAX_VALUE).total() - count) : -count;
+    var page = client.output(attempt.taskId(), first);
+    var text = new StringBuilder();
+    var ours = ours(page, text);
+    var read = page.chunks().size();
+    while (own && read > 0 && first + read < page.total()) { // its answers have a size
+      page = client.output(attempt.taskId(), first + read);
+      ours += ours(page, text);
+      read += page.chunks().size();
+    }
+    var bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    return new Last(bytes, page.total(), ours < read || page.total() <= count);
+  }
+
+  /** Adds the chunks that are none of an earlier attempt; says how many. */
+  private int ours(ApiClient.Output page, StringBuilder text) {
+    var ours = 0;
+    for (var i = 0; i < page.chunks().size(); i++) {
+      var at = page.times().get(i);
+      if (at == null || !at.isBefore(attempt.createdAt())) {
+        text.append(page.chunks().get(i));
+        ours++;
+      }
+    }
+    return ours;
+  }
+
+  private boolean endsAt(byte[] text, long end) throws IOException {
+    return text.length <= end && Arrays.equals(transcript.bytes(end - text.length, text.length), text);
+  }
+
+  /** How many bytes the transcript begins with the text; where they differ, up to the line's start. */
+  private long common(byte[] text) throws IOException {
+    var begin = transcript.bytes(0, (int) Math.min(length, text.length));
+    var differs = Arrays.mismatch(text, begin);
+    var common = differs < 0 ? text.length : differs;
+    while (differs >= 0 && common > 0 && text[common - 1] != '\n') {
+      common--;
+    }
+    return common;
+  }
+
+  /** The end of the first place, not before what is delivered, where the transcript holds the end of the text; -1 for none. */
+  private long searched(byte[] text) throws IOException {
+    var tail = Arrays.copyOfRange(text, Math.max(0, text.length - MAX_SEARCHED), text.length);
+    var wanted = new String(tail, StandardCharsets.ISO_8859_1); // a byte is a character, so that places are bytes
+    for (var at = Math.max(0, delivered.sent() - tail.length); at + tail.length <= length; at += BLOCK - tail.length + 1) {
+      var block = new String(transcript.bytes(at, (int) Math.min(BLOCK, length - at)), StandardCharsets.ISO_8859_1);
+      var found = block.indexOf(wanted);
+      if (found >= 0) {
+        return at + found + tail.length;
+      }
+    }
+    return -1;
   }
 }
