@@ -1,8 +1,6 @@
 package lib.store;
 
 import module java.base;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import lib.core.Problem;
 import org.sqlite.SQLiteConfig;
@@ -34,46 +32,38 @@ public final class Database implements AutoCloseable {
   }
 
   private record Job<T>(Sync sync, Work<T> work, CompletableFuture<T> done) {
-    /** Does the work; gives what is to be said once it is committed. */
+    /** Does the work, undone alone when it fails; gives what is to be said once it is committed. */
     Runnable attempt(Sql sql) throws SQLException {
-      var result = work.run(sql);
-      return () -> done.complete(result);
-    }
-
-    /** The same, undone alone when it fails. */
-    Runnable attemptAlone(Sql sql) throws SQLException {
       sql.update("SAVEPOINT job");
       try {
-        var result = attempt(sql);
+        var result = work.run(sql);
         sql.update("RELEASE job");
-        return result;
+        return () -> done.complete(result);
       } catch (SQLException | RuntimeException | Error e) {
-        sql.update("ROLLBACK TO job");
+        if (!undo(sql, "ROLLBACK TO job", e)) {
+          throw e;
+        }
         sql.update("RELEASE job");
         return () -> done.completeExceptionally(e);
       }
     }
   }
 
-  private record Reader(Connection connection, Sql sql) {}
-
   private static final Job<Void> CLOSE = new Job<>(Sync.PROCESS, c -> null, new CompletableFuture<>());
 
   private final Path file;
-  private final Connection writer;
-  private final Sql writing;
+  private final Sql writer;
   private final Semaphore readers = new Semaphore(MAX_READERS);
-  private final Deque<Reader> idle = new ConcurrentLinkedDeque<>(); // the one used last is first, so that few are opened
+  private final Deque<Sql> idle = new ConcurrentLinkedDeque<>(); // the one used last is first, so that few are opened
   private final BlockingQueue<Job<?>> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
   private final Thread thread;
   private Sync synced; // what the writer's connection is set to; only its thread knows
   private volatile boolean closed;
   private volatile String damage;
 
-  private Database(Path file, Connection writer) {
+  private Database(Path file, Sql writer) {
     this.file = file;
     this.writer = writer;
-    this.writing = new Sql(writer);
     this.thread = Thread.ofPlatform().name("store " + file.getFileName()).start(this::writeLoop);
   }
 
@@ -130,7 +120,14 @@ public final class Database implements AutoCloseable {
       }
       queue.put(job);
     }
-    return await(job.done);
+    try {
+      return job.done.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SQLException sql) {
+        throw failed(sql);
+      }
+      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
+    }
   }
 
   /** Why the file cannot be trusted any more, as a failure has shown; null while it can. */
@@ -150,13 +147,10 @@ public final class Database implements AutoCloseable {
       if (closed) {
         throw new DatabaseException(file + " is closed", null);
       }
-      var reader = idle.poll();
-      if (reader == null) {
-        var connection = connect(file);
-        reader = new Reader(connection, new Sql(connection));
-      }
+      var idler = idle.poll();
+      var reader = idler != null ? idler : connect(file);
       try {
-        return work.run(reader.sql);
+        return work.run(reader);
       } finally {
         idle.push(reader);
       }
@@ -181,24 +175,13 @@ public final class Database implements AutoCloseable {
     readers.acquireUninterruptibly(MAX_READERS);
     try {
       for (var reader : idle) {
-        reader.connection.close();
+        reader.close();
       }
       writer.close(); // last: it folds the log into the file
     } catch (SQLException e) {
       throw new IllegalStateException("closing " + file, e);
     } finally {
       readers.release(MAX_READERS);
-    }
-  }
-
-  private <T> T await(CompletableFuture<T> done) throws DatabaseException, InterruptedException {
-    try {
-      return done.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof SQLException sql) {
-        throw failed(sql);
-      }
-      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
     }
   }
 
@@ -226,69 +209,57 @@ public final class Database implements AutoCloseable {
     try {
       var sync = batch.stream().map(Job::sync).max(Comparator.naturalOrder()).orElseThrow();
       if (sync != synced) {
-        writing.update("PRAGMA synchronous=" + (sync == Sync.POWER ? "FULL" : "NORMAL"));
+        writer.update("PRAGMA synchronous=" + (sync == Sync.POWER ? "FULL" : "NORMAL"));
         synced = sync;
       }
-      writing.update("BEGIN IMMEDIATE");
-      if (batch.size() == 1) {
-        finish.add(batch.getFirst().attempt(writing));
-      } else {
-        for (var job : batch) {
-          finish.add(job.attemptAlone(writing));
-        }
+      writer.update("BEGIN IMMEDIATE");
+      for (var job : batch) {
+        finish.add(job.attempt(writer));
       }
-      writing.update("COMMIT");
+      writer.update("COMMIT");
     } catch (SQLException | RuntimeException | Error e) { // memory may have run out in one job: the next ones go on
-      rollback(e);
+      undo(writer, "ROLLBACK", e);
       batch.forEach(job -> job.done.completeExceptionally(e));
       return;
     }
     finish.forEach(Runnable::run);
   }
 
-  private void rollback(Throwable cause) {
+  /** False when SQLite, as after some errors, has rolled back all by itself and therefore refuses this. */
+  private static boolean undo(Sql sql, String rollback, Throwable cause) {
     try {
-      writing.update("ROLLBACK");
+      sql.update(rollback);
+      return true;
     } catch (SQLException | RuntimeException | Error e) {
-      cause.addSuppressed(e); // SQLite rolls back by itself after some errors, and says so by refusing this
+      cause.addSuppressed(e);
+      return false;
     }
   }
 
-  private static Connection connect(Path file) throws SQLException {
-    var connection = DriverManager.getConnection("jdbc:sqlite:" + file.toUri()); // a plain path's ? would begin options
-    try (var statement = connection.createStatement()) {
-      statement.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
-      statement.execute("PRAGMA journal_mode=WAL");
-      statement.execute("PRAGMA foreign_keys=ON");
-      return connection;
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
-    }
+  private static Sql connect(Path file) throws SQLException {
+    var config = new SQLiteConfig();
+    config.setBusyTimeout(BUSY_MILLIS);
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.enforceForeignKeys(true);
+    return new Sql(config.createConnection("jdbc:sqlite:" + file.toUri())); // a plain path's ? would begin options
   }
 
-  private static void migrate(Path file, Connection writer, List<String> migrations) throws SQLException {
-    try (var statement = writer.createStatement()) {
-      statement.execute("PRAGMA synchronous=FULL");
-      int done;
-      try (var version = statement.executeQuery("PRAGMA user_version")) {
-        version.next();
-        done = version.getInt(1);
-      }
-      if (done > migrations.size()) {
-        throw new Problem(file + " was written by a newer version", "it is of form " + done + ", this version knows "
-            + migrations.size(), "run the newer version, or use another folder");
-      }
-      for (var next = done; next < migrations.size(); next++) {
-        statement.execute("BEGIN IMMEDIATE");
-        for (var sql : migrations.get(next).split(";\\s*\n")) {
-          if (!sql.isBlank()) {
-            statement.execute(sql);
-          }
+  private static void migrate(Path file, Sql writer, List<String> migrations) throws SQLException {
+    writer.update("PRAGMA synchronous=FULL");
+    var done = writer.first("PRAGMA user_version", row -> row.getInt(1)).orElseThrow();
+    if (done > migrations.size()) {
+      throw new Problem(file + " was written by a newer version", "it is of form " + done + ", this version knows "
+          + migrations.size(), "run the newer version, or use another folder");
+    }
+    for (var next = done; next < migrations.size(); next++) {
+      writer.update("BEGIN IMMEDIATE");
+      for (var sql : migrations.get(next).split(";\\s*\n")) {
+        if (!sql.isBlank()) {
+          writer.update(sql);
         }
-        statement.execute("PRAGMA user_version=" + (next + 1));
-        statement.execute("COMMIT");
       }
+      writer.update("PRAGMA user_version=" + (next + 1));
+      writer.update("COMMIT");
     }
   }
 }

@@ -22,16 +22,9 @@ public record DatabaseDamage(Path file, String why) {
    */
   public static Optional<DatabaseDamage> of(Path file) {
     try {
-      if (Files.isDirectory(file)) {
-        return Optional.of(new DatabaseDamage(file, "it is a folder"));
-      }
-      if (!Files.exists(file) || !Files.isReadable(file)) {
-        return Optional.empty();
-      }
-      if (Files.size(file) == 0) {
-        return Optional.of(new DatabaseDamage(file, "it is empty"));
-      }
-      return check(file).map(why -> new DatabaseDamage(file, why));
+      var why = Files.isDirectory(file) ? Optional.of("it is a folder") : !Files.isReadable(file) ? Optional.<String>empty()
+          : Files.size(file) == 0 ? Optional.of("it is empty") : check(file);
+      return why.map(text -> new DatabaseDamage(file, text));
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -56,11 +49,13 @@ public record DatabaseDamage(Path file, String why) {
 
   /** Whether a failure says that the file itself is broken: its pages make no sense, or it is shorter than they say. */
   static boolean damaged(SQLException e) {
-    return e instanceof SQLiteException known && (known.getResultCode() == SQLiteErrorCode.SQLITE_IOERR_SHORT_READ
-        || switch (SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff)) {
-          case SQLITE_CORRUPT, SQLITE_NOTADB -> true;
-          default -> false;
-        });
+    return Set.of(SQLiteErrorCode.SQLITE_CORRUPT, SQLiteErrorCode.SQLITE_NOTADB).contains(code(e))
+        || e instanceof SQLiteException known && known.getResultCode() == SQLiteErrorCode.SQLITE_IOERR_SHORT_READ;
+  }
+
+  /** SQLite's main code for a failure. */
+  static SQLiteErrorCode code(SQLException e) {
+    return e instanceof SQLiteException known ? SQLiteErrorCode.getErrorCode(known.getResultCode().code & 0xff) : SQLiteErrorCode.UNKNOWN_ERROR;
   }
 
   /** Moves the file out of the way together with what SQLite keeps beside it, and says where to. */

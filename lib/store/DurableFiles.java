@@ -82,8 +82,12 @@ public final class DurableFiles {
 
   /** A short name for a long text: 96 bits of its hash, in hex, which no two names of a machine share. */
   public static String digest(String text) {
+    return HexFormat.of().formatHex(sha256(text), 0, 12);
+  }
+
+  public static byte[] sha256(String text) {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)), 0, 12);
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

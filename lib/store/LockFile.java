@@ -9,6 +9,8 @@ public final class LockFile implements AutoCloseable {
   private static final int TRIES = 4;
   private static final long BETWEEN_NANOS = 25_000_000;
 
+  private static final String OWN_PID = Long.toString(ProcessHandle.current().pid());
+
   /** The locks of this process: Linux frees a lock when its process closes any descriptor of the file, so none is opened again. */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -32,11 +34,11 @@ public final class LockFile implements AutoCloseable {
     FileLock lock = null;
     Path key = null;
     try {
-      DurableFiles.ownFolder(folder(file));
+      DurableFiles.ownFolder(file.getParent());
       key = key(file);
       if (!HELD.add(key)) {
         key = null;
-        throw taken(file, Long.toString(ProcessHandle.current().pid()), owner, wayOut);
+        throw taken(file, OWN_PID, owner, wayOut);
       }
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       for (var tries = TRIES; lock == null && tries > 0; tries--) {
@@ -47,7 +49,7 @@ public final class LockFile implements AutoCloseable {
       }
       if (lock != null) {
         channel.truncate(0);
-        channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+        channel.write(ByteBuffer.wrap((OWN_PID + "\n").getBytes(StandardCharsets.US_ASCII)));
         return new LockFile(channel, key);
       }
       throw taken(file, pid(file), owner, wayOut);
@@ -65,18 +67,15 @@ public final class LockFile implements AutoCloseable {
 
   /** The process that holds the lock, as far as it has said; empty when none does, or when this may not be asked. */
   public static Optional<String> holder(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return Optional.empty();
-    }
     try {
-      if (HELD.contains(key(file))) {
-        return Optional.of(Long.toString(ProcessHandle.current().pid()));
+      if (!Files.isRegularFile(file)) {
+        return Optional.empty();
       }
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      try (var free = channel.tryLock(0, Long.MAX_VALUE, true)) { // shared: two that ask do not take each other for an owner
+      if (HELD.contains(key(file))) {
+        return Optional.of(OWN_PID);
+      }
+      try (var channel = FileChannel.open(file, StandardOpenOption.READ);
+          var free = channel.tryLock(0, Long.MAX_VALUE, true)) { // shared: two that ask do not take each other for an owner
         return free != null ? Optional.empty() : Optional.of(pid(file));
       }
     } catch (IOException e) {
@@ -88,20 +87,10 @@ public final class LockFile implements AutoCloseable {
     return file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
   }
 
-  /** The lock's folder; what stands in its way is named, since the system would only say that it exists. */
-  private static Path folder(Path file) {
-    for (var folder = file.getParent(); folder != null; folder = folder.getParent()) {
-      if (Files.exists(folder) && !Files.isDirectory(folder)) {
-        throw new Problem("the folder " + file.getParent() + " cannot be used", folder + " is a file",
-            "move that file away, or name another folder");
-      }
-    }
-    return file.getParent();
-  }
-
   private static String why(IOException e) {
     return switch (e) {
       case AccessDeniedException denied -> "no permission for " + denied.getFile();
+      case FileAlreadyExistsException taken -> taken.getFile() + " is a file";
       case FileSystemException failed when failed.getReason() != null -> failed.getFile() + ": " + failed.getReason();
       default -> e.getMessage();
     };

@@ -11,14 +11,15 @@ import java.sql.SQLException;
  * it. Values are numbers, text or null; of anything else (a path, a time, an enum) its text is taken. Not thread-safe.
  */
 public final class Sql {
-  /** More than the program has texts of statements, so that this only bounds what a bug could do. */
-  private static final int MAX_KEPT = 128;
-
   private final Connection connection;
-  private final Map<String, PreparedStatement> kept = new LinkedHashMap<>();
+  private final Map<String, PreparedStatement> kept = new HashMap<>();
 
   Sql(Connection connection) {
     this.connection = connection;
+  }
+
+  void close() throws SQLException {
+    connection.close();
   }
 
   /** Reads the row that the cursor is on. */
@@ -77,7 +78,7 @@ public final class Sql {
       whole = true;
       return result;
     } finally {
-      if (!whole || kept.size() == MAX_KEPT || kept.putIfAbsent(text, statement) != null) {
+      if (!whole || kept.putIfAbsent(text, statement) != null) {
         statement.close();
       }
     }

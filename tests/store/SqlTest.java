@@ -80,16 +80,6 @@ class SqlTest {
     assertThat(database.<List<String>>read(sql -> sql.list(SELECT, row -> row.getString(2), 0))).containsExactly("x", "y");
   }
 
-  @Test
-  void moreTextsThanAreKeptRunAsWell() throws Exception {
-    for (var n = 1; n <= 300; n++) {
-      var text = "INSERT INTO t (n, text) VALUES (?, '" + n + "')";
-      var key = n;
-      database.write(Sync.PROCESS, sql -> sql.update(text, key));
-    }
-    assertThat(database.<List<Integer>>read(sql -> sql.list(SELECT, row -> row.getInt(1), 0))).hasSize(300);
-  }
-
   private void insert(int n, Object text) throws Exception {
     database.write(Sync.PROCESS, sql -> sql.update(INSERT, n, text));
   }
