@@ -14,26 +14,21 @@ import lib.server.api.TaskApi;
 import lib.server.api.WorkerApi;
 import lib.server.db.IncreasingTime;
 import lib.server.db.Schema;
+import lib.server.db.WorkerTable;
 import lib.server.http.AccessControl;
 import lib.server.http.ApiHandler;
-import lib.server.http.Route;
 import lib.server.session.SessionResumer;
-import lib.server.session.SessionService;
 import lib.server.task.Announcer;
 import lib.server.task.LeaseReaper;
 import lib.server.task.OutputLog;
 import lib.server.task.Retention;
 import lib.server.task.TaskService;
-import lib.server.task.TaskSignals;
-import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
 import lib.server.worker.LiveWorkers;
-import lib.server.worker.WorkerRegistry;
 import lib.server.worker.WorkerStream;
 import lib.store.Database.Sync;
 import lib.store.Database;
 import lib.store.DatabaseException;
-import lib.store.DurableFiles;
 import lib.store.LockFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,27 +73,22 @@ public final class EmbeddedServer implements AutoCloseable {
     this.server = server;
     this.host = options.host();
     var stamps = new IncreasingTime(time);
-    var workers = new WorkerRegistry(database, time, stamps);
-    var codebases = new CodebaseRegistry(database, stamps);
-    this.liveWorkers = new LiveWorkers(workers);
+    this.liveWorkers = new LiveWorkers(time, stamps, database.read(WorkerTable::lastSeen));
     var leases = new Leases(time);
-    var signals = new TaskSignals();
-    this.outputs = new OutputLog(database, leases, signals);
+    this.outputs = new OutputLog(database, leases);
     var announcer = new Announcer(database, liveWorkers, stamps);
-    var tasks = new TaskService(database, stamps, liveWorkers, leases, announcer, signals::signal);
-    var sessions = new SessionService(database, stamps, liveWorkers);
+    var tasks = new TaskService(database, stamps, liveWorkers, leases, announcer, outputs);
     var resumes = new SessionResumer(database, stamps, liveWorkers, tasks);
     var retention = new Retention(database, time, options.keep());
-    this.reaper = new LeaseReaper(database, tasks, liveWorkers, leases, announcer, signals);
-    var routes = new ArrayList<Route>();
-    routes.addAll(new StatusApi(database, serverId(database), retention, stamps).routes());
-    routes.addAll(new WorkerApi(database, tasks, workers, codebases, liveWorkers, leases).routes());
-    routes.addAll(new StreamApi(workers, liveWorkers, leases, announcer, stamps).routes());
-    routes.addAll(new CodebaseApi(database, codebases, tasks, workers, liveWorkers).routes());
-    routes.addAll(new TaskApi(tasks, workers).routes());
-    routes.addAll(new OutputApi(tasks, outputs, workers, stamps).routes());
-    routes.addAll(new SessionApi(sessions, resumes, workers).routes());
-    this.web = new ApiHandler(new AccessControl(options.tokens()), List.copyOf(routes));
+    this.reaper = new LeaseReaper(database, tasks, liveWorkers, leases, announcer, outputs);
+    var routes = Stream.of(new StatusApi(database, serverId(database), retention, stamps).routes(),
+        new WorkerApi(database, tasks, liveWorkers, leases, stamps).routes(),
+        new StreamApi(liveWorkers, leases, announcer, stamps).routes(),
+        new CodebaseApi(database, tasks, liveWorkers, stamps).routes(),
+        new TaskApi(tasks, liveWorkers).routes(),
+        new OutputApi(tasks, outputs, liveWorkers, stamps).routes(),
+        new SessionApi(database, resumes, liveWorkers, stamps).routes()).flatMap(List::stream).toList();
+    this.web = new ApiHandler(new AccessControl(options.tokens()), routes);
     listening.accept(url());
     reaper.sweep(); // starts the leases of what runs
     server.setExecutor(threads);
@@ -129,9 +119,7 @@ public final class EmbeddedServer implements AutoCloseable {
       var file = options.database();
       lock = LockFile.take(options.lock(), "a server",
           "use that one (--server URL), or give this one its own --data DIR");
-      if (Files.notExists(file)) {
-        DurableFiles.write(file, new byte[0]); // for its owner alone from the start; SQLite's own files follow it
-      } else if (Files.size(file) == 0) { // SQLite would take it for a new one
+      if (Files.exists(file) && Files.size(file) == 0) { // SQLite would take it for a new one
         throw new Problem("the server's database " + file + " is empty", "something has cut it off or replaced it",
             "put its backup there, or delete the file to start with no tasks");
       }

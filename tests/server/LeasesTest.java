@@ -4,7 +4,6 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.protocol.Lease;
-import lib.server.db.TaskTable;
 import lib.server.worker.Leases;
 import org.junit.jupiter.api.Test;
 import tests.FakeTime;
@@ -42,7 +41,7 @@ class LeasesTest {
     time.advance(Duration.ofSeconds(10));
     var before = leases.all();
     leases.begin("began meanwhile", "w", Lease.LENGTH);
-    leases.reconcile(before, List.of(running("runs", "w"), running("went elsewhere", "v"), running("was there before us", "v")));
+    leases.reconcile(before, Map.of("runs", "w", "went elsewhere", "v", "was there before us", "v"));
     assertThat(leases.all()).containsOnlyKeys("runs", "went elsewhere", "was there before us", "began meanwhile");
     time.advance(Lease.LENGTH.minusSeconds(10));
     assertThat(leases.isOver("runs")).isTrue();
@@ -60,9 +59,5 @@ class LeasesTest {
     assertThat(leases.isOver("taken without a claim")).isTrue();
     time.advance(Lease.LENGTH.minus(Leases.UNPROMISED));
     assertThat(leases.isOver("claimed")).isTrue();
-  }
-
-  private static TaskTable.Running running(String task, String worker) {
-    return new TaskTable.Running(task, worker, "2026-01-01T00:00:00.000000Z");
   }
 }

@@ -2,6 +2,7 @@ package lib.server.api;
 
 import module java.base;
 import lib.core.Json;
+import lib.protocol.Timestamps;
 import lib.server.db.IncreasingTime;
 import lib.server.http.ApiRequest;
 import lib.server.http.ApiResponse;
@@ -9,23 +10,11 @@ import lib.server.http.Route;
 import lib.server.task.OutputLog.Chunk;
 import lib.server.task.OutputLog;
 import lib.server.task.TaskService;
-import lib.server.worker.WorkerRegistry;
+import lib.server.worker.LiveWorkers;
 import lib.store.DatabaseException;
 
 /** The calls about the output of tasks. */
-public final class OutputApi {
-  private final TaskService tasks;
-  private final OutputLog outputs;
-  private final WorkerRegistry workers;
-  private final IncreasingTime stamps;
-
-  public OutputApi(TaskService tasks, OutputLog outputs, WorkerRegistry workers, IncreasingTime stamps) {
-    this.tasks = tasks;
-    this.outputs = outputs;
-    this.workers = workers;
-    this.stamps = stamps;
-  }
-
+public record OutputApi(TaskService tasks, OutputLog outputs, LiveWorkers liveWorkers, IncreasingTime stamps) {
   public List<Route> routes() {
     return List.of(
         Route.of("POST", "/v1/agent/tasks/{id}/output", this::append),
@@ -36,9 +25,9 @@ public final class OutputApi {
   private ApiResponse append(ApiRequest request) throws DatabaseException, InterruptedException {
     var body = request.body();
     var worker = body.id("worker_id");
-    workers.seen(worker);
+    liveWorkers.seen(worker);
     var stored = outputs.append(new Chunk(request.id("id"), worker, body.longText("output"),
-        ApiRequest.stamp(body.text("timestamp", null), stamps.next()), body.attempt(), body.count("seq")));
+        ApiRequest.stamp(Timestamps.parse(body.text("timestamp", null)), stamps.next()), body.attempt(), body.count("seq")));
     var answer = Json.object().put("success", true);
     return ApiResponse.of(stored ? answer : answer.put("duplicate", true));
   }
@@ -46,7 +35,7 @@ public final class OutputApi {
   private ApiResponse output(ApiRequest request) throws DatabaseException {
     var id = request.id("id");
     tasks.status(id); // refuses when there is none
-    var page = outputs.page(id, since(request, request.query("since")));
+    var page = outputs.page(id, since(request));
     var answer = Json.object().put("task_id", id).put("total", page.total());
     answer.putArray("outputs").addAll(page.chunks());
     return ApiResponse.of(answer);
@@ -56,11 +45,11 @@ public final class OutputApi {
     var id = request.id("id");
     tasks.status(id);
     var after = request.header("Last-Event-ID"); // of another server's stream it may be anything
-    var since = after != null && after.matches("\\d{1,18}") ? Long.parseLong(after) + 1 : since(request, request.query("since"));
-    return new ApiResponse.Events(out -> outputs.follow(id, since, tasks, out));
+    var since = after != null && after.matches("\\d{1,18}") ? Long.parseLong(after) + 1 : since(request);
+    return new ApiResponse.Events(out -> outputs.follow(id, since, out));
   }
 
-  private static long since(ApiRequest request, String text) {
-    return request.number("since", text, 0, 0, Long.MAX_VALUE - 1);
+  private static long since(ApiRequest request) {
+    return request.number("since", 0, 0, Long.MAX_VALUE - 1);
   }
 }

@@ -12,19 +12,7 @@ import lib.store.Database;
 import lib.store.DatabaseException;
 
 /** The calls about the server itself. */
-public final class StatusApi {
-  private final Database database;
-  private final String serverId;
-  private final Retention retention;
-  private final IncreasingTime stamps;
-
-  public StatusApi(Database database, String serverId, Retention retention, IncreasingTime stamps) {
-    this.database = database;
-    this.serverId = serverId;
-    this.retention = retention;
-    this.stamps = stamps;
-  }
-
+public record StatusApi(Database database, String serverId, Retention retention, IncreasingTime stamps) {
   public List<Route> routes() {
     return List.of(
         Route.of("GET", "/health", this::health).opened(),

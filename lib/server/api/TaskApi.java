@@ -7,6 +7,7 @@ import lib.protocol.Lease;
 import lib.protocol.Task;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
+import lib.server.db.CodebaseTable;
 import lib.server.db.TaskTable.Draft;
 import lib.server.http.ApiError;
 import lib.server.http.ApiRequest;
@@ -14,22 +15,13 @@ import lib.server.http.ApiResponse;
 import lib.server.http.JsonBody;
 import lib.server.http.Route;
 import lib.server.task.TaskService;
-import lib.server.worker.CodebaseRegistry;
-import lib.server.worker.WorkerRegistry;
+import lib.server.worker.LiveWorkers;
 import lib.store.DatabaseException;
 
 /** The calls about tasks. */
-public final class TaskApi {
+public record TaskApi(TaskService tasks, LiveWorkers liveWorkers) {
   private static final int LIST = 100; // as other servers have it
   private static final String NEEDED = "required_capabilities";
-
-  private final TaskService tasks;
-  private final WorkerRegistry workers;
-
-  public TaskApi(TaskService tasks, WorkerRegistry workers) {
-    this.tasks = tasks;
-    this.workers = workers;
-  }
 
   public List<Route> routes() {
     return List.of(
@@ -53,14 +45,14 @@ public final class TaskApi {
     var word = request.query("status");
     var status = word == null ? null : status(word);
     var worker = JsonBody.checkId("worker_id", request.query("worker_id"));
-    var limit = (int) request.number("limit", request.query("limit"), LIST, 1, 1000);
+    var limit = (int) request.number("limit", LIST, 1, 1000);
     var all = Json.MAPPER.createArrayNode();
     if (status == TaskStatus.PENDING && worker != null) {
       var agent = JsonBody.checkId("agent_name", request.query("agent_name"));
       if (agent != null) {
-        workers.setAgentName(worker, agent);
+        liveWorkers.setAgentName(worker, agent);
       }
-      workers.seen(worker);
+      liveWorkers.seen(worker);
       tasks.pendingFor(worker, agent, codebase, limit).forEach(all::add);
     } else {
       tasks.list(status, codebase, worker, limit).forEach(all::add);
@@ -79,14 +71,14 @@ public final class TaskApi {
 
   private Draft draft(String codebase, JsonBody body) {
     if (codebase.equals(Task.PENDING)) { // only the server makes tasks of no codebase yet
-      throw CodebaseRegistry.unknown();
+      throw CodebaseTable.unknown();
     }
     var metadata = metadata(body);
     var wanted = new JsonBody(metadata);
     var model = body.text("model", wanted.text("model", null));
     var ref = body.text("model_ref", model == null ? null : model.replaceFirst("/", ":"));
-    return new Draft(codebase, body.text("title"), body.longText("prompt"), agent(body, "agent_type"),
-        body.whole("priority", 0), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
+    return new Draft(codebase, body.text("title"), body.longText("prompt"), Objects.requireNonNullElse(body.filledText("agent_type"), Task.DEFAULT_AGENT),
+        body.whole("priority"), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
         body.text("target_agent_name", wanted.text("target_agent_name", null)),
         body.text("target_worker_id", wanted.text("target_worker_id", null)), metadata);
   }
@@ -103,17 +95,12 @@ public final class TaskApi {
     return metadata;
   }
 
-  private static String agent(JsonBody body, String field) {
-    var agent = body.text(field, "");
-    return agent.isBlank() ? Task.DEFAULT_AGENT : agent;
-  }
-
   // --- running them
 
   private ApiResponse claim(ApiRequest request) throws DatabaseException, InterruptedException {
     var id = request.body().text("task_id");
     var worker = request.workerId();
-    workers.seen(worker);
+    liveWorkers.seen(worker);
     var attempt = tasks.claim(id, worker, request.body().attempt());
     return ApiResponse.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker).put("attempt", attempt)
         .put("lease_seconds", Lease.LENGTH.toSeconds()).put("message", "Task claimed successfully"));
@@ -122,7 +109,7 @@ public final class TaskApi {
   private ApiResponse status(ApiRequest request) throws DatabaseException, InterruptedException {
     var body = request.body();
     var id = request.id("id");
-    tasks.report(report(id, body.id("worker_id"), status(body.text("status")), body), declines(body));
+    report(id, body.id("worker_id"), status(body.text("status")), body);
     return ApiResponse.of(Json.object().put("success", true).set("task", tasks.get(id)));
   }
 
@@ -131,26 +118,19 @@ public final class TaskApi {
     var id = body.text("task_id");
     var worker = request.workerId();
     try {
-      var said = report(id, worker, body.has("status") ? status(body.text("status")) : null, body);
-      var now = tasks.report(said, declines(body)).status();
+      var now = report(id, worker, body.has("status") ? status(body.text("status")) : null, body);
       return ApiResponse.of(Json.object().put("success", true).put("task_id", id).put("worker_id", worker)
           .put("status", now.word()).put("message", "Task released successfully"));
     } catch (ApiError e) {
-      if (e.status() == 404 || "not_owner".equals(Json.text(e.body(), "code"))) {
-        throw ApiError.of(404, "not_owner", "Task " + id + " not claimed by worker " + worker);
-      }
-      throw e;
+      throw e.status() == 404 || "not_owner".equals(e.code())
+          ? ApiError.of(404, "not_owner", "Task " + id + " not claimed by worker " + worker) : e;
     }
   }
 
-  private TaskReport report(String task, String worker, TaskStatus status, JsonBody body) {
-    workers.seen(worker);
-    return new TaskReport(task, worker, status, body.text("session_id", null), body.longText("result", null),
-        body.longText("error", null), body.attempt());
-  }
-
-  private static boolean declines(JsonBody body) {
-    return body.flag("declined");
+  private TaskStatus report(String task, String worker, TaskStatus status, JsonBody body) throws DatabaseException, InterruptedException {
+    liveWorkers.seen(worker);
+    return tasks.report(new TaskReport(task, worker, status, body.text("session_id", null), body.longText("result", null),
+        body.longText("error", null), body.attempt()), body.flag("declined"));
   }
 
   private static TaskStatus status(String word) {
@@ -162,7 +142,7 @@ public final class TaskApi {
   }
 
   private ApiResponse cancel(ApiRequest request) throws DatabaseException, InterruptedException {
-    var done = tasks.cancel(request.id("id"), request.body().text("reason", "cancelled")) == TaskStatus.CANCELLED;
+    var done = tasks.cancel(request.id("id"), request.body().text("reason", "cancelled"));
     return ApiResponse.of(Json.object().put("success", true).put("status", done ? "cancelled" : "cancelling")
         .put("message", done ? "Task cancelled" : "Its worker is asked to stop it"));
   }

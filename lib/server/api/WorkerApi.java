@@ -8,6 +8,7 @@ import lib.core.Json;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.server.db.CodebaseTable;
+import lib.server.db.IncreasingTime;
 import lib.server.db.TaskTable;
 import lib.server.db.WorkerTable.Worker;
 import lib.server.db.WorkerTable;
@@ -18,12 +19,10 @@ import lib.server.http.JsonBody;
 import lib.server.http.Route;
 import lib.server.rules.TaskTransition;
 import lib.server.task.TaskService;
-import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
+import lib.server.worker.LiveWorkers.Sign;
 import lib.server.worker.LiveWorkers;
-import lib.server.worker.WorkerRegistry.Sign;
-import lib.server.worker.WorkerRegistry;
-import lib.server.worker.WorkerStream;
+import lib.store.Database.Sync;
 import lib.store.Database;
 import lib.store.DatabaseException;
 import lib.store.Sql;
@@ -37,19 +36,17 @@ public final class WorkerApi {
 
   private final Database database;
   private final TaskService tasks;
-  private final WorkerRegistry workers;
-  private final CodebaseRegistry codebases;
   private final LiveWorkers liveWorkers;
   private final Leases leases;
+  private final IncreasingTime stamps;
+  private volatile boolean unkept; // and said so
 
-  public WorkerApi(Database database, TaskService tasks, WorkerRegistry workers, CodebaseRegistry codebases, LiveWorkers liveWorkers,
-      Leases leases) {
+  public WorkerApi(Database database, TaskService tasks, LiveWorkers liveWorkers, Leases leases, IncreasingTime stamps) {
     this.database = database;
     this.tasks = tasks;
-    this.workers = workers;
-    this.codebases = codebases;
     this.liveWorkers = liveWorkers;
     this.leases = leases;
+    this.stamps = stamps;
   }
 
   public List<Route> routes() {
@@ -63,20 +60,30 @@ public final class WorkerApi {
         Route.of("GET", "/v1/agent/models", this::models));
   }
 
+  /** Adds the worker or replaces what was known of it. */
   private ApiResponse register(ApiRequest request) throws DatabaseException, InterruptedException {
-    var worker = workers.register(request.body());
+    var body = request.body();
+    var now = stamps.next();
+    var worker = new Worker(body.id("worker_id"), body.text("name"), body.text("hostname", null),
+        body.texts("capabilities"), body.objects("models"), body.either("codebases", "workspaces"),
+        body.text("global_codebase_id", body.text("global_workspace_id", null)), now, now);
+    if (database.write(Sync.PROCESS, sql -> {
+      WorkerTable.put(sql, worker);
+      return liveWorkers.add(worker.id(), now);
+    })) {
+      LOG.info("worker registered id={}", worker.id());
+    }
     return ApiResponse.of(Json.object().put("success", true).set("worker", database.read(sql -> json(sql, worker))));
   }
 
   private ApiResponse list(ApiRequest request) throws DatabaseException {
-    var all = Json.MAPPER.createArrayNode();
-    database.read(sql -> {
+    return ApiResponse.of(database.read(sql -> {
+      var all = Json.MAPPER.createArrayNode();
       for (var worker : WorkerTable.all(sql)) {
         all.add(json(sql, worker));
       }
-      return null;
-    });
-    return ApiResponse.of(all);
+      return all;
+    }));
   }
 
   private ApiResponse show(ApiRequest request) throws DatabaseException {
@@ -90,10 +97,10 @@ public final class WorkerApi {
    */
   private ApiResponse heartbeat(ApiRequest request) throws DatabaseException, InterruptedException {
     var id = request.id("id");
-    if (!workers.seen(id)) {
+    if (!liveWorkers.seen(id)) {
       throw ApiError.of(404, "Worker not found - please re-register");
     }
-    workers.setHolds(id, named(request, "holds"));
+    liveWorkers.setHolds(id, named(request, "holds"));
     var answer = Json.object().put("success", true);
     var stop = answer.putArray("stop");
     if (!request.body().has("running")) {
@@ -115,7 +122,7 @@ public final class WorkerApi {
             head.get().cancelReason() != null ? head.get().cancelReason() : why));
       }
     }
-    workers.keepSeen(id);
+    keepSeen(id);
     return ApiResponse.of(answer);
   }
 
@@ -136,36 +143,56 @@ public final class WorkerApi {
     return list;
   }
 
+  /** Keeps for the next start when the worker was seen, as well as the disk can. */
+  private void keepSeen(String id) throws InterruptedException {
+    try {
+      var lastSeen = liveWorkers.sign(id).map(Sign::lastSeen).orElse(null);
+      database.write(Sync.PROCESS, sql -> {
+        WorkerTable.setLastSeen(sql, id, lastSeen);
+        return null;
+      });
+      unkept = false;
+    } catch (DatabaseException e) {
+      if (!unkept) {
+        LOG.error("last-seen times not stored: {}; the next heartbeats try again", e.getMessage());
+      }
+      unkept = true;
+    }
+  }
+
+  /** Forgets the worker and releases its codebases: the next one that registers the path gets the id. */
   private ApiResponse unregister(ApiRequest request) throws DatabaseException, InterruptedException {
     var id = request.id("id");
-    var known = workers.unregister(id);
-    codebases.releaseFrom(id);
-    liveWorkers.stream(id).ifPresent(WorkerStream::close); // else it would count as there until the next failed write
+    var known = database.write(Sync.POWER, sql -> {
+      WorkerTable.delete(sql, id);
+      CodebaseTable.release(sql, id, stamps.next());
+      return liveWorkers.remove(id);
+    });
+    if (known) {
+      LOG.info("worker unregistered id={}", id);
+    }
     return ApiResponse.of(Json.object().put("success", known).put("message", known ? "Worker unregistered" : "Worker not found"));
   }
 
   private ApiResponse monitor(ApiRequest request) throws DatabaseException {
-    var answer = Json.object();
-    var list = answer.putArray("workers");
-    database.read(sql -> {
+    return ApiResponse.of(database.read(sql -> {
+      var answer = Json.object();
+      var list = answer.putArray("workers");
       var completed = WorkerTable.completed(sql);
       for (var w : WorkerTable.all(sql)) {
         list.addObject().put("id", w.id()).put("worker_id", w.id()).put("name", w.name()).put("status", status(w))
             .put("last_heartbeat", lastSeen(w)).put("last_seen", lastSeen(w)).put("codebases", CodebaseTable.of(sql, w.id()).size())
             .put("tasks_completed", completed.getOrDefault(w.id(), 0));
       }
-      return null;
-    });
-    return ApiResponse.of(answer);
+      return answer;
+    }));
   }
 
   private ApiResponse models(ApiRequest request) throws DatabaseException {
     var answer = Json.object();
     var models = answer.putArray("models");
-    database.read(WorkerTable::all).stream().filter(w -> liveWorkers.isAlive(w.id())).forEach(w -> w.models().forEach(m -> {
-      var model = ((ObjectNode) m).deepCopy();
-      models.add(model.put("provider", m.path("provider").asText() + " (via " + w.name() + ")"));
-    }));
+    database.read(WorkerTable::all).stream().filter(w -> liveWorkers.isAlive(w.id())).forEach(w -> w.models().forEach(model ->
+        models.add(((ObjectNode) model).put("provider", model.path("provider").asText() + " (via " + w.name() + ")"))));
     return ApiResponse.of(answer.put("default", models.isEmpty() ? null : Json.text(models.get(0), "id")));
   }
 
@@ -174,7 +201,7 @@ public final class WorkerApi {
   }
 
   private String lastSeen(Worker worker) {
-    return workers.sign(worker.id()).map(Sign::lastSeen).orElse(worker.lastSeen());
+    return liveWorkers.sign(worker.id()).map(Sign::lastSeen).orElse(worker.lastSeen());
   }
 
   private ObjectNode json(Sql sql, Worker w) throws SQLException {
@@ -183,7 +210,7 @@ public final class WorkerApi {
     var json = Json.object().put("worker_id", w.id()).put("name", w.name()).put("hostname", w.host())
         .put("global_codebase_id", w.globalId()).put("global_workspace_id", w.globalId())
         .put("registered_at", w.registeredAt()).put("last_seen", lastSeen(w)).put("status", status(w));
-    json.set("holds", workers.sign(w.id()).map(Sign::holds).orElseGet(Json.MAPPER::createArrayNode));
+    json.set("holds", liveWorkers.sign(w.id()).map(Sign::holds).orElseGet(Json.MAPPER::createArrayNode));
     json.set("capabilities", Json.array(w.capabilities()));
     json.set("models", w.models());
     json.set("codebases", Json.array(ids));

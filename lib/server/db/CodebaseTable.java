@@ -1,8 +1,11 @@
 package lib.server.db;
 
 import module java.base;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import lib.protocol.Task;
+import lib.server.http.ApiError;
 import lib.store.Sql;
 
 /** Codebases as rows. Statements only; the caller has the transaction. */
@@ -10,7 +13,7 @@ public final class CodebaseTable {
   private CodebaseTable() {}
 
   /** One codebase. @param owner the worker that has it, or null @param config the agent's settings, a JSON object */
-  public record Codebase(String id, String name, String path, String description, String config, String owner,
+  public record Codebase(String id, String name, String path, String description, JsonNode config, String owner,
       String registeredAt, String updatedAt) {}
 
   /** Adds the codebase or replaces it. */
@@ -24,6 +27,17 @@ public final class CodebaseTable {
 
   public static Optional<Codebase> find(Sql sql, String id) throws SQLException {
     return sql.first("SELECT * FROM codebases WHERE id = ?", CodebaseTable::read, id);
+  }
+
+  /** Checks within a transaction that tasks and sessions may name it. @throws ApiError when there is none with this id */
+  public static void check(Sql sql, String id) throws SQLException {
+    if (!id.equals(Task.GLOBAL) && sql.first("SELECT 1 FROM codebases WHERE id = ?", row -> true, id).isEmpty()) {
+      throw unknown();
+    }
+  }
+
+  public static ApiError unknown() {
+    return ApiError.of(404, "Codebase not found");
   }
 
   public static List<Codebase> all(Sql sql) throws SQLException {
@@ -60,6 +74,6 @@ public final class CodebaseTable {
 
   private static Codebase read(ResultSet row) throws SQLException {
     return new Codebase(row.getString("id"), row.getString("name"), row.getString("path"), row.getString("description"),
-        row.getString("agent_config"), row.getString("worker_id"), row.getString("registered_at"), row.getString("updated_at"));
+        JsonColumn.read(row.getString("agent_config")), row.getString("worker_id"), row.getString("registered_at"), row.getString("updated_at"));
   }
 }

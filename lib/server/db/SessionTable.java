@@ -20,7 +20,8 @@ public final class SessionTable {
   /** Of one answer: clients refuse more than 64 MiB, and a session or a message may have 1 MiB. */
   private static final long MAX_LIST_CHARS = 8L << 20;
   private static final int MAX_SHORT = 4096; // characters of a field that stays when a list is full: as long as a path can be
-  private static final List<String> KEPT = List.of("id", "title", "project_id", "directory", "version", "messageCount", "agent_kind");
+  private static final List<String> KEPT = List.of("id", "title", "project_id", "directory", "version", "messageCount", "agent_kind", "created",
+      "created_at", "updated", "updated_at", "codebase_id", "workspace_id", "worker_id", "synced_at");
   private static final String NEWEST = """
       FROM sessions s WHERE s.codebase_id = ? AND NOT EXISTS (SELECT 1 FROM sessions o WHERE o.codebase_id = s.codebase_id
       AND o.id = s.id AND (o.updated > s.updated OR (o.updated = s.updated AND o.synced_at > s.synced_at)))""";
@@ -36,14 +37,18 @@ public final class SessionTable {
 
   // --- writing
 
-  /** Records that the worker has uploaded a list, which may be empty. */
-  public static void putList(Sql sql, String codebase, String worker, String now) throws SQLException {
+  /** Replaces what the worker has uploaded of the codebase's sessions, by id; there may be none. */
+  public static void replace(Sql sql, String codebase, String worker, Map<String, ObjectNode> sessions, String now) throws SQLException {
     sql.update("INSERT INTO session_lists (codebase_id, worker_id, synced_at) VALUES (?, ?, ?) "
         + "ON CONFLICT (codebase_id, worker_id) DO UPDATE SET synced_at = excluded.synced_at", codebase, worker, now);
+    for (var session : sessions.entrySet()) {
+      put(sql, new Key(codebase, session.getKey(), worker), session.getValue(), now);
+    }
+    sql.update("DELETE FROM sessions WHERE codebase_id = ? AND worker_id = ? AND synced_at <> ?", codebase, worker, now);
   }
 
   /** Adds the session or replaces it; its messages stay. */
-  public static void put(Sql sql, Key key, ObjectNode session, String now) throws SQLException {
+  private static void put(Sql sql, Key key, ObjectNode session, String now) throws SQLException {
     var searched = searched(session.path("title").asText("") + "\n" + key.session);
     var created = stamp(session, "created", "created_at");
     var updated = stamp(session, "updated", "updated_at");
@@ -52,11 +57,6 @@ public final class SessionTable {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (codebase_id, id, worker_id) DO UPDATE SET created = excluded.created,
         updated = excluded.updated, synced_at = excluded.synced_at, search_text = excluded.search_text, session = excluded.session""",
         key.codebase, key.session, key.worker, created, updated.isEmpty() ? created : updated, now, searched, session.toString());
-  }
-
-  /** Removes what this worker uploaded before now and not again. */
-  public static void removeOlder(Sql sql, String codebase, String worker, String now) throws SQLException {
-    sql.update("DELETE FROM sessions WHERE codebase_id = ? AND worker_id = ? AND synced_at <> ?", codebase, worker, now);
   }
 
   /** Removes all that this worker uploaded of the codebase. */
@@ -93,11 +93,6 @@ public final class SessionTable {
   }
 
   // --- reading
-
-  public static boolean has(Sql sql, Key key) throws SQLException {
-    return sql.first("SELECT 1 FROM sessions WHERE codebase_id = ? AND id = ? AND worker_id = ?", row -> true, key.codebase,
-        key.session, key.worker).isPresent();
-  }
 
   /** The workers that have uploaded sessions of the codebase. */
   public static List<String> uploaders(Sql sql, String codebase) throws SQLException {
@@ -184,16 +179,9 @@ public final class SessionTable {
   }
 
   private static ObjectNode shortened(ObjectNode session) {
-    var kept = session.deepCopy().retain(KEPT);
-    kept.properties().removeIf(field -> !field.getValue().isValueNode());
-    kept.properties().forEach(field -> {
-      if (field.getValue().isTextual()) {
-        kept.put(field.getKey(), JsonBody.cut(field.getValue().asText(), MAX_SHORT));
-      }
-    });
-    for (var own : List.of("created", "created_at", "updated", "updated_at", "codebase_id", "workspace_id", "worker_id", "synced_at")) {
-      kept.set(own, session.get(own));
-    }
-    return kept;
+    session.retain(KEPT).properties().removeIf(field -> !field.getValue().isValueNode());
+    session.properties().stream().filter(field -> field.getValue().isTextual()).forEach(field ->
+        field.setValue(session.textNode(JsonBody.cut(field.getValue().asText(), MAX_SHORT))));
+    return session;
   }
 }

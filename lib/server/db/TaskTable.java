@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import lib.core.Json;
 import lib.protocol.Task;
 import lib.protocol.TaskStatus;
-import lib.server.http.JsonBody;
 import lib.server.rules.Eligibility.Candidate;
 import lib.server.rules.Eligibility;
 import lib.server.rules.TaskTransition.State;
@@ -20,19 +19,15 @@ public final class TaskTable {
    * that a long task hides no other.
    */
   private static final long MAX_LIST_BYTES = 8L << 20;
-  private static final long MAX_EVENT_CHARS = 64L << 10; // events are small and many; a worker asks for the rest of a longer task
-  private static final int MAX_SHORT = 200; // characters: enough for people; workers act on the task itself
   private static final List<String> TEXTS = List.of("title", "prompt", "result", "error");
-  private static final String SIZE = Stream.of("title", "prompt", "result", "error", "metadata", "declined")
-      .map(name -> "COALESCE(octet_length(" + name + "), 0)").collect(Collectors.joining(" + ", "(", ") AS size"));
-  /** What an event keeps of long metadata: who may take the task, and what tells one queueing of it from the next. */
-  private static final List<String> KEPT = List.of("target_agent_name", "target_worker_id", "required_capabilities", "attempts",
-      "manual_requeue_at", "last_stuck_at");
+  private static final String SIZE_SUM = Stream.of("title", "prompt", "result", "error", "metadata", "declined")
+      .map(name -> "COALESCE(octet_length(" + name + "), 0)").collect(Collectors.joining(" + "));
+  private static final String SIZE = SIZE_SUM + " AS size";
   private static final String HEAD = """
       id, codebase_id, agent_type, status, worker_id, attempt, lease_expirations, cancel_reason, target_agent_name, target_worker_id,
       priority, created_at, updated_at, started_at, completed_at, session_id, model, model_ref, declined, metadata, last_worker_id""";
   private static final String ALL = HEAD + ", title, prompt, result, error";
-  private static final String HAS_ENDED = "status IN ('completed', 'failed', 'cancelled')";
+  public static final String ENDED = "('completed', 'failed', 'cancelled')";
   private static final String QUEUE_ORDER = " ORDER BY priority DESC, created_at";
   private static final Comparator<Position> QUEUE = Comparator.comparing(Position::priority).reversed().thenComparing(Position::createdAt);
 
@@ -76,9 +71,6 @@ public final class TaskTable {
     }
   }
 
-  /** A running task as the reaper sees it. */
-  public record Running(String id, String worker, String startedAt) {}
-
   public static String insert(Sql sql, Draft draft, String now) throws SQLException {
     var id = UUID.randomUUID().toString();
     sql.update("""
@@ -101,14 +93,14 @@ public final class TaskTable {
 
   /** A page of tasks in queue order; each condition may be null. */
   public static List<ObjectNode> list(Sql sql, TaskStatus status, String codebase, String worker, int limit) throws SQLException {
-    var where = new ArrayList<String>();
-    var values = new ArrayList<Object>();
-    add(where, values, "status", status == null ? null : status.word());
-    add(where, values, "codebase_id", codebase);
-    add(where, values, "worker_id", worker);
+    var wanted = new LinkedHashMap<String, Object>();
+    wanted.put("status", status == null ? null : status.word());
+    wanted.put("codebase_id", codebase);
+    wanted.put("worker_id", worker);
+    wanted.values().removeIf(Objects::isNull);
+    var conditions = wanted.keySet().stream().map(column -> column + " = ?").collect(Collectors.joining(" AND ", wanted.isEmpty() ? "" : " WHERE ", ""));
     var page = new Page(limit);
-    var conditions = where.isEmpty() ? "" : " WHERE " + String.join(" AND ", where);
-    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + conditions + QUEUE_ORDER, page::add, values.toArray());
+    sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + conditions + QUEUE_ORDER, page::add, wanted.values().toArray());
     return page.tasks;
   }
 
@@ -123,14 +115,16 @@ public final class TaskTable {
    * @param each how many of one codebase come before any further ones of another, so that a long queue hides no other
    */
   public static List<ObjectNode> pending(Sql sql, Candidate worker, Set<String> codebases, int limit, int each) throws SQLException {
-    var fair = positions(sql, worker, codebases, each);
-    if (fair.size() >= each && fair.size() < limit) {
-      var filled = new LinkedHashSet<>(fair);
-      filled.addAll(positions(sql, worker, codebases, limit));
-      fair = filled.stream().limit(limit).sorted(QUEUE).toList();
+    var first = new ArrayList<Position>();
+    var further = new ArrayList<Position>();
+    for (var codebase : codebases) {
+      var waiting = positions(sql, worker, codebase, limit);
+      var cut = Math.min(each, waiting.size());
+      first.addAll(waiting.subList(0, cut));
+      further.addAll(waiting.subList(cut, waiting.size()));
     }
     var page = new Page(limit);
-    for (var position : fair) {
+    for (var position : Stream.concat(first.stream().sorted(QUEUE), further.stream().sorted(QUEUE)).limit(limit).sorted(QUEUE).toList()) {
       if (!sql.first("SELECT " + ALL + ", " + SIZE + " FROM tasks WHERE id = ? AND status = 'pending'", page::add, position.id).orElse(true)) {
         break;
       }
@@ -138,34 +132,22 @@ public final class TaskTable {
     return page.tasks;
   }
 
-  /** The first pending tasks of each codebase, in queue order. */
-  private static List<Position> positions(Sql sql, Candidate worker, Set<String> codebases, int each) throws SQLException {
+  /** The first pending tasks of a codebase, in queue order. */
+  private static List<Position> positions(Sql sql, Candidate worker, String codebase, int most) throws SQLException {
     var positions = new ArrayList<Position>();
-    for (var codebase : codebases) {
-      var some = new ArrayList<Position>();
-      for (var target : List.of("", worker.workerId())) {
-        for (var agent : worker.agentName() == null ? List.of("") : List.of("", worker.agentName())) {
-          some.addAll(positions(sql, worker, codebase, target, agent, each));
-        }
+    for (var target : List.of("", worker.workerId())) {
+      for (var agent : worker.agentName() == null ? List.of("") : List.of("", worker.agentName())) {
+        var end = positions.size() + most;
+        sql.walk("SELECT " + HEAD + " FROM tasks WHERE status = 'pending' AND codebase_id = ? AND COALESCE(target_worker_id, '') = ? "
+            + "AND COALESCE(target_agent_name, '') = ?" + QUEUE_ORDER, row -> {
+          if (Eligibility.mismatch(Task.read(json(row)).orElseThrow(), worker).isEmpty()) {
+            positions.add(new Position(row.getString("id"), row.getInt("priority"), row.getString("created_at")));
+          }
+          return positions.size() < end;
+        }, codebase, target, agent);
       }
-      some.sort(QUEUE);
-      positions.addAll(some.subList(0, Math.min(each, some.size())));
     }
-    positions.sort(QUEUE);
-    return positions;
-  }
-
-  private static List<Position> positions(Sql sql, Candidate worker, String codebase, String target, String agent, int most)
-      throws SQLException {
-    var positions = new ArrayList<Position>();
-    sql.walk("SELECT " + HEAD + " FROM tasks WHERE status = 'pending' AND codebase_id = ? AND COALESCE(target_worker_id, '') = ? "
-        + "AND COALESCE(target_agent_name, '') = ?" + QUEUE_ORDER, row -> {
-      if (Eligibility.mismatch(Task.read(json(row)).orElseThrow(), worker).isEmpty()) {
-        positions.add(new Position(row.getString("id"), row.getInt("priority"), row.getString("created_at")));
-      }
-      return positions.size() < most;
-    }, codebase, target, agent);
-    return positions;
+    return positions.stream().sorted(QUEUE).limit(most).toList();
   }
 
   /** A list that grows until the limit or the size of a page. */
@@ -189,26 +171,11 @@ public final class TaskTable {
     }
   }
 
-  /** A copy for an event. One of a long task lacks the prompt, so that the worker asks for the task. */
-  public static ObjectNode forEvent(ObjectNode task) {
-    var chars = Stream.concat(TEXTS.stream(), Stream.of("metadata", "declined")).map(task::path)
-        .mapToLong(node -> node.isTextual() ? node.asText().length() : node.toString().length()).sum();
-    var copy = task.deepCopy();
-    return chars > MAX_EVENT_CHARS ? shortened(copy) : copy;
-  }
-
-  private static ObjectNode shortened(ObjectNode task) {
-    for (var kept : List.of("title", "error")) {
-      task.put(kept, task.path(kept).isNull() ? null : JsonBody.cut(task.path(kept).asText(), MAX_SHORT));
-    }
-    task.remove(List.of("prompt", "result"));
-    ((ObjectNode) task.path("metadata")).retain(KEPT);
-    return task;
-  }
-
-  public static List<Running> running(Sql sql) throws SQLException {
-    return sql.list("SELECT id, worker_id, started_at FROM tasks WHERE status = 'running'", row ->
-        new Running(row.getString(1), row.getString(2), row.getString(3)));
+  /** The workers of the running tasks, by task. */
+  public static Map<String, String> running(Sql sql) throws SQLException {
+    var workers = new HashMap<String, String>();
+    sql.walk("SELECT id, worker_id FROM tasks WHERE status = 'running'", row -> workers.put(row.getString(1), row.getString(2)) == null);
+    return workers;
   }
 
   public static List<String> waiting(Sql sql, String codebase) throws SQLException {
@@ -220,33 +187,25 @@ public final class TaskTable {
     return sql.list("SELECT id FROM tasks WHERE status = 'pending' AND declined <> '[]'", row -> row.getString(1));
   }
 
-  /** A task that has ended. @param bytes of its texts and its output @param at when it ended */
-  public record Ended(String id, String at, long bytes) {}
+  /** An ended task. @param bytes of its texts and its output */
+  public record Ended(String id, long bytes) {}
 
-  /** Goes through the ended tasks, the newest first. */
-  public static void walkEnded(Sql sql, Consumer<Ended> each) throws SQLException {
-    sql.walk("SELECT id, COALESCE(completed_at, updated_at) AS ended_at, COALESCE((SELECT MAX(end_offset) FROM output "
-        + "WHERE task_id = tasks.id), 0) AS output_size, " + SIZE + " FROM tasks WHERE " + HAS_ENDED + " ORDER BY ended_at DESC", row -> {
-      each.accept(new Ended(row.getString("id"), row.getString("ended_at"), row.getLong("output_size") + row.getLong("size")));
-      return true;
-    });
+  /** The tasks that ended before this time, and the oldest ones past so many bytes. */
+  public static List<Ended> expired(Sql sql, String oldest, long most) throws SQLException {
+    return sql.list("SELECT id, bytes FROM (SELECT id, ended_at, bytes, SUM(bytes) OVER (ORDER BY ended_at DESC ROWS UNBOUNDED PRECEDING) AS kept "
+        + "FROM (SELECT id, COALESCE(completed_at, updated_at) AS ended_at, COALESCE((SELECT MAX(end_offset) FROM output WHERE task_id = tasks.id), 0) "
+        + "+ " + SIZE_SUM + " AS bytes FROM tasks WHERE status IN " + ENDED + ") AS ended) AS summed WHERE ended_at < ? OR kept > ?",
+        row -> new Ended(row.getString(1), row.getLong(2)), oldest, most);
   }
 
   /** Deletes the task and its output; false when it has not ended. */
   public static boolean delete(Sql sql, String id) throws SQLException {
-    if (sql.update("DELETE FROM tasks WHERE id = ? AND " + HAS_ENDED, id) == 0) {
+    if (sql.update("DELETE FROM tasks WHERE id = ? AND status IN " + ENDED, id) == 0) {
       return false;
     }
     sql.update("DELETE FROM output WHERE task_id = ?", id);
     sql.update("DELETE FROM resumes WHERE task_id = ?", id);
     return true;
-  }
-
-  private static void add(List<String> where, List<Object> values, String column, String value) {
-    if (value != null) {
-      where.add(column + " = ?");
-      values.add(value);
-    }
   }
 
   private static ObjectNode addTexts(ObjectNode task, ResultSet row) throws SQLException {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import lib.core.Json;
+import lib.server.rules.Eligibility.Candidate;
 import lib.store.Sql;
 
 /** Registered workers as rows. Statements only; the caller has the transaction. */
@@ -14,9 +15,6 @@ public final class WorkerTable {
   /** A worker as it registered. @param codebases the ids it said it has @param lastSeen as of its last heartbeat */
   public record Worker(String id, String name, String host, List<String> capabilities, JsonNode models, List<String> codebases,
       String globalId, String registeredAt, String lastSeen) {}
-
-  /** What routing looks at. */
-  public record Offer(String name, List<String> capabilities, List<String> codebases) {}
 
   /** Adds the worker or replaces what was known of it. */
   public static void put(Sql sql, Worker w) throws SQLException {
@@ -37,9 +35,10 @@ public final class WorkerTable {
     return sql.list("SELECT * FROM workers ORDER BY registered_at", WorkerTable::read);
   }
 
-  public static Optional<Offer> offer(Sql sql, String id) throws SQLException {
+  /** The worker as routing sees it, by its name for want of a role. */
+  public static Optional<Candidate> candidate(Sql sql, String id) throws SQLException {
     return sql.first("SELECT name, capabilities, codebases FROM workers WHERE id = ?", row ->
-        new Offer(row.getString(1), texts(row.getString(2)), texts(row.getString(3))), id);
+        new Candidate(id, row.getString(1), Set.copyOf(texts(row.getString(2))), Set.copyOf(texts(row.getString(3)))), id);
   }
 
   /** When each worker was last seen, by id. */

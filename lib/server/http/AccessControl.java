@@ -8,23 +8,17 @@ import com.sun.net.httpserver.Headers;
  * on this machine, but not of web pages: a page could make the machine run code through its user's browser. An origin, a
  * foreign host name (rebinding) or a content type that needs no permission gives a page's request away.
  */
-public final class AccessControl {
+public record AccessControl(Tokens tokens) {
   private static final Pattern LOOPBACK_HOST =
       Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d{1,5})?", Pattern.CASE_INSENSITIVE);
   private static final Pattern JSON = Pattern.compile("application/json\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
   private static final String BEARER = "Bearer ";
 
-  private final Tokens tokens;
-
-  public AccessControl(Tokens tokens) {
-    this.tokens = tokens;
-  }
-
   /**
    * @param open whether the call needs no token
    * @throws ApiError with 400, 401, 403 or 415
    */
-  public void check(Headers headers, boolean hasBody, boolean open) {
+  void check(Headers headers, boolean hasBody, boolean open) {
     if (headers.getOrDefault("Host", List.of()).size() > 1) {
       throw ApiError.of(400, "a request has one Host"); // a proxy between may have looked at the other one
     }

@@ -39,7 +39,11 @@ public final class ApiError extends RuntimeException {
     return status;
   }
 
-  public ObjectNode body() {
-    return body;
+  public String code() {
+    return Json.text(body, "code");
+  }
+
+  ApiResponse response() {
+    return ApiResponse.of(status, body);
   }
 }

@@ -1,11 +1,8 @@
 package lib.server.http;
 
 import module java.base;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import lib.core.Json;
 import lib.store.DatabaseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,53 +58,31 @@ public final class ApiHandler implements HttpHandler {
 
   private void serve(HttpExchange exchange) throws IOException, InterruptedException {
     var length = length(exchange);
-    ApiRequest request;
-    Route.Call call;
+    var unread = length != 0;
+    ApiResponse response;
     try {
-      var found = orApiError(exchange, () -> find(exchange, length != 0));
-      call = found.route.call();
-      request = new ApiRequest(found.ids, exchange.getRequestURI(), exchange.getRequestHeaders(), body(exchange, length));
+      var found = find(exchange, length != 0);
+      var body = body(exchange, length);
+      unread = false;
+      response = found.route.call().answer(ApiRequest.of(found.ids, exchange.getRequestURI(), exchange.getRequestHeaders(), body));
     } catch (ApiError e) {
-      if (length != 0) {
-        reject(exchange, e);
-      } else {
-        send(exchange, e.status(), bytes(e.body()));
-      }
-      return;
-    }
-    try {
-      switch (orApiError(exchange, () -> call.answer(request))) {
-        case ApiResponse.Data(var status, var body) -> send(exchange, status, orApiError(exchange, () -> bytes(body)));
-        case ApiResponse.Events(var source) -> stream(exchange, source);
-      }
-    } catch (ApiError e) {
-      send(exchange, e.status(), bytes(e.body()));
-    }
-  }
-
-  /** Answers without reading the body, and closes: the rest of the body must not be taken for the next request. */
-  private static void reject(HttpExchange exchange, ApiError e) throws IOException {
-    exchange.getResponseHeaders().set("Connection", "close");
-    send(exchange, e.status(), bytes(e.body()));
-    // closing over bytes that have arrived resets the connection, with which some clients lose the answer
-    exchange.getRequestBody().readNBytes(Math.clamp(exchange.getRequestBody().available(), 0, 1 << 16));
-  }
-
-  private interface Work<T> {
-    T run() throws DatabaseException, InterruptedException;
-  }
-
-  private static <T> T orApiError(HttpExchange exchange, Work<T> work) throws InterruptedException {
-    try {
-      return work.run();
-    } catch (ApiError | InterruptedException e) {
-      throw e;
+      response = e.response();
     } catch (DatabaseException e) {
       LOG.error("request failed method={} path={}: {}", exchange.getRequestMethod(), exchange.getRequestURI().getRawPath(), e.getMessage());
-      throw e.disk() ? ApiError.of(503, "the server cannot write to its disk") : ApiError.of(500, "Internal server error");
+      response = (e.disk() ? ApiError.of(503, "the server cannot write to its disk") : ApiError.of(500, "Internal server error")).response();
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       LOG.error("request failed method={} path={}", exchange.getRequestMethod(), exchange.getRequestURI().getRawPath(), e);
-      throw ApiError.of(500, "Internal server error");
+      response = ApiError.of(500, "Internal server error").response();
+    }
+    if (unread) { // the rest of the body must not be taken for the next request
+      exchange.getResponseHeaders().set("Connection", "close");
+    }
+    switch (response) {
+      case ApiResponse.Data(var status, var body) -> send(exchange, status, body);
+      case ApiResponse.Events(var source) -> stream(exchange, source);
+    }
+    if (unread) { // closing over bytes that have arrived resets the connection, with which some clients lose the answer
+      exchange.getRequestBody().readNBytes(Math.clamp(exchange.getRequestBody().available(), 0, 1 << 16));
     }
   }
 
@@ -115,23 +90,21 @@ public final class ApiHandler implements HttpHandler {
     if (stopping) {
       throw ApiError.of(503, "the server is stopping");
     }
-    var method = exchange.getRequestMethod().equals("HEAD") ? "GET" : exchange.getRequestMethod();
-    var path = Route.canonical(ApiRequest.parts(exchange.getRequestURI()));
-    var allowed = new TreeSet<String>();
-    Found found = null;
+    var path = Route.parts(Objects.requireNonNullElse(exchange.getRequestURI().getRawPath(), "")); // null for "mailto:x"
+    var byMethod = new TreeMap<String, Found>();
     for (var route : routes) {
-      var match = route.match(path);
-      if (match.isPresent()) {
-        allowed.addAll(route.method().equals("GET") ? List.of("GET", "HEAD") : List.of(route.method()));
-        found = found == null && route.method().equals(method) ? new Found(route, match.get()) : found;
-      }
+      route.match(path).ifPresent(ids -> byMethod.putIfAbsent(route.method(), new Found(route, ids)));
     }
+    if (byMethod.containsKey("GET")) {
+      byMethod.put("HEAD", byMethod.get("GET"));
+    }
+    var found = byMethod.get(exchange.getRequestMethod());
     access.check(exchange.getRequestHeaders(), hasBody, found != null && found.route.open());
+    if (byMethod.isEmpty()) {
+      throw ApiError.of(404, "Not Found");
+    }
     if (found == null) {
-      if (allowed.isEmpty()) {
-        throw ApiError.of(404, "Not Found");
-      }
-      exchange.getResponseHeaders().set("Allow", String.join(", ", allowed));
+      exchange.getResponseHeaders().set("Allow", String.join(", ", byMethod.keySet()));
       throw ApiError.of(405, "Method Not Allowed");
     }
     found.ids.forEach(JsonBody::checkId);
@@ -140,47 +113,29 @@ public final class ApiHandler implements HttpHandler {
 
   /** The body's length; -1 when only its end tells. */
   private static long length(HttpExchange exchange) {
-    if (exchange.getRequestHeaders().containsKey("Transfer-Encoding")) {
-      return -1;
-    }
     var text = exchange.getRequestHeaders().getFirst("Content-Length"); // the library has checked that it is a number
-    return text == null ? 0 : Long.parseLong(text.strip());
+    return exchange.getRequestHeaders().containsKey("Transfer-Encoding") ? -1 : text == null ? 0 : Long.parseLong(text.strip());
   }
 
   private static byte[] body(HttpExchange exchange, long length) {
     if (length == 0) {
       return new byte[0]; // untouched: after `Connection: upgrade` the library's stream would wait for the connection's end
     }
-    if (length > MAX_BODY) {
-      throw tooLarge();
-    }
-    var most = length < 0 ? MAX_BODY + 1 : (int) length;
+    var most = length < 0 ? MAX_BODY + 1 : (int) Math.min(length, MAX_BODY + 1);
     var body = new ByteArrayOutputStream(); // grows with what arrives, not with what is announced
     var piece = new byte[Math.min(1 << 16, most)];
     try {
-      for (var n = 1; n > 0 && body.size() < most; body.write(piece, 0, n)) {
+      for (var n = 1; length <= MAX_BODY && n > 0 && body.size() < most; body.write(piece, 0, n)) {
         // the other form of readNBytes waits for a byte more
         n = exchange.getRequestBody().readNBytes(piece, 0, Math.min(piece.length, most - body.size()));
       }
     } catch (IOException | IndexOutOfBoundsException e) { // the latter comes from the library for some lengths of chunks
       throw ApiError.of(400, "the body ends before its end");
     }
-    if (body.size() > MAX_BODY) {
-      throw tooLarge();
+    if (length > MAX_BODY || body.size() > MAX_BODY) {
+      throw ApiError.of(413, "too_large", "the body is larger than " + (MAX_BODY >> 20) + " MiB");
     }
     return body.toByteArray();
-  }
-
-  private static ApiError tooLarge() {
-    return ApiError.of(413, "too_large", "the body is larger than " + (MAX_BODY >> 20) + " MiB");
-  }
-
-  private static byte[] bytes(JsonNode body) {
-    try {
-      return Json.MAPPER.writeValueAsBytes(body);
-    } catch (JsonProcessingException e) { // an IOException, too, but not the connection's
-      throw new IllegalStateException("an answer cannot be written as JSON", e);
-    }
   }
 
   private static void send(HttpExchange exchange, int status, byte[] bytes) throws IOException {

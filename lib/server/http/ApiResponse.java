@@ -2,11 +2,13 @@ package lib.server.http;
 
 import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
+import lib.core.Json;
 import lib.store.DatabaseException;
 
 /** What a call answers. */
 public sealed interface ApiResponse {
-  public record Data(int status, JsonNode body) implements ApiResponse {}
+  /** @param body JSON */
+  public record Data(int status, byte[] body) implements ApiResponse {}
 
   /** A stream of events, written once the headers are out. */
   public record Events(Source source) implements ApiResponse {}
@@ -17,6 +19,10 @@ public sealed interface ApiResponse {
   }
 
   public static ApiResponse of(JsonNode body) {
-    return new Data(200, body);
+    return of(200, body);
+  }
+
+  static ApiResponse of(int status, JsonNode body) {
+    return new Data(status, Json.write(body).getBytes(StandardCharsets.UTF_8));
   }
 }

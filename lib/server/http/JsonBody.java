@@ -47,6 +47,21 @@ public record JsonBody(ObjectNode json) {
     return json.hasNonNull(field);
   }
 
+  /** The field's value when it is there. @throws ApiError with 422 when it does not fit */
+  private Optional<JsonNode> value(String field, String type, String expected, Predicate<JsonNode> fits) {
+    if (has(field) && !fits.test(json.path(field))) {
+      throw ApiError.field(field, type, "Input should be a valid " + expected);
+    }
+    return has(field) ? Optional.of(json.path(field)) : Optional.empty();
+  }
+
+  private JsonBody required(String field) {
+    if (!has(field)) {
+      throw ApiError.field(field, "missing", "Field required");
+    }
+    return this;
+  }
+
   public String text(String field) {
     return required(field).text(field, null);
   }
@@ -65,21 +80,14 @@ public record JsonBody(ObjectNode json) {
     return required(field).longText(field, null);
   }
 
-  private JsonBody required(String field) {
-    if (!has(field)) {
-      throw ApiError.field(field, "missing", "Field required");
-    }
-    return this;
+  public String longText(String field, String fallback) {
+    return value(field, "string_type", "string", JsonNode::isTextual).map(text -> text.asText().replace('\0', '\uFFFD')) // PostgreSQL stores no zeros
+        .orElse(fallback);
   }
 
-  public String longText(String field, String fallback) {
-    if (!has(field)) {
-      return fallback;
-    }
-    if (!json.path(field).isTextual()) {
-      throw ApiError.field(field, "string_type", "Input should be a valid string");
-    }
-    return json.path(field).asText().replace('\0', '\uFFFD'); // PostgreSQL stores no zeros
+  /** A text that says something, or null. */
+  public String filledText(String field) {
+    return Optional.ofNullable(text(field, null)).filter(text -> !text.isBlank()).orElse(null);
   }
 
   /** A required text that names something. */
@@ -101,57 +109,33 @@ public record JsonBody(ObjectNode json) {
     return text.codePointCount(0, text.length()) <= most ? text : text.substring(0, text.offsetByCodePoints(0, most));
   }
 
-  public int whole(String field, int fallback) {
-    if (!has(field)) {
-      return fallback;
-    }
-    if (!json.path(field).isIntegralNumber() || !json.path(field).canConvertToInt()) {
-      throw ApiError.field(field, "int_type", "Input should be a valid integer");
-    }
-    return json.path(field).asInt();
+  /** 0 when it is missing. */
+  public int whole(String field) {
+    return value(field, "int_type", "integer", number -> number.isIntegralNumber() && number.canConvertToInt()).map(JsonNode::asInt).orElse(0);
   }
 
   /** A number that counts something; null when it is missing. */
   public Long count(String field) {
-    if (!has(field)) {
-      return null;
-    }
-    var value = json.path(field);
-    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 0) {
-      throw ApiError.field(field, "int_type", "Input should be a valid integer, not below 0");
-    }
-    return value.asLong();
+    return value(field, "int_type", "integer, not below 0", number -> number.isIntegralNumber() && number.canConvertToLong()
+        && number.asLong() >= 0).map(JsonNode::asLong).orElse(null);
   }
 
   /** The number of a claim; 0 when it is missing. */
   public int attempt() {
-    var attempt = count("attempt");
-    return attempt == null ? 0 : (int) Math.min(attempt, Integer.MAX_VALUE);
+    return Math.clamp(Objects.requireNonNullElse(count("attempt"), 0L), 0, Integer.MAX_VALUE);
   }
 
   public boolean flag(String field) {
-    if (has(field) && !json.path(field).isBoolean()) {
-      throw ApiError.field(field, "bool_type", "Input should be a valid boolean");
-    }
-    return json.path(field).asBoolean();
+    return value(field, "bool_type", "boolean", JsonNode::isBoolean).map(JsonNode::asBoolean).orElse(false);
   }
 
   public ObjectNode object(String field) {
-    if (!has(field)) {
-      return Json.object();
-    }
-    if (json.path(field) instanceof ObjectNode object) {
-      return checkSize(field, object);
-    }
-    throw ApiError.field(field, "dict_type", "Input should be a valid dictionary");
+    return value(field, "dict_type", "dictionary", JsonNode::isObject).map(object -> checkSize(field, (ObjectNode) object)).orElseGet(Json::object);
   }
 
   public List<String> texts(String field) {
-    var list = list(field);
-    if (list.valueStream().allMatch(JsonNode::isTextual)) {
-      return list.valueStream().map(JsonNode::asText).toList();
-    }
-    throw ApiError.field(field, "string_type", "Input should be a list of strings");
+    return list(field, "list of strings", JsonNode::isTextual).map(list -> checkSize(field, list)).stream().flatMap(JsonNode::valueStream)
+        .map(JsonNode::asText).toList();
   }
 
   /** The first of two names that is there. */
@@ -160,35 +144,17 @@ public record JsonBody(ObjectNode json) {
   }
 
   public JsonNode objects(String field) {
-    var list = list(field);
-    if (list.valueStream().allMatch(JsonNode::isObject)) {
-      return list;
-    }
-    throw ApiError.field(field, "dict_type", "Input should be a list of dictionaries");
+    return list(field, "list of dictionaries", JsonNode::isObject).map(list -> checkSize(field, list)).orElseGet(Json.MAPPER::createArrayNode);
   }
 
   /** A required list of objects, of which each may be as large as any other tree; all of them are bounded by the body. */
   public List<ObjectNode> rows(String field) {
-    required(field);
-    if (!json.path(field).isArray()) {
-      throw ApiError.field(field, "list_type", "Input should be a valid list");
-    }
-    return json.path(field).valueStream().map(row -> {
-      if (row instanceof ObjectNode object) {
-        return checkSize("an entry of " + field, object);
-      }
-      throw ApiError.field(field, "dict_type", "Input should be a list of dictionaries");
-    }).toList();
+    return required(field).list(field, "list of dictionaries", JsonNode::isObject).orElseThrow().valueStream()
+        .map(row -> checkSize("an entry of " + field, (ObjectNode) row)).toList();
   }
 
-  private JsonNode list(String field) {
-    if (!has(field)) {
-      return Json.MAPPER.createArrayNode();
-    }
-    if (json.path(field).isArray()) {
-      return checkSize(field, json.path(field));
-    }
-    throw ApiError.field(field, "list_type", "Input should be a valid list");
+  private Optional<JsonNode> list(String field, String expected, Predicate<JsonNode> fits) {
+    return value(field, "list_type", expected, list -> list.isArray() && list.valueStream().allMatch(fits));
   }
 
   private static <T extends JsonNode> T checkSize(String field, T tree) {

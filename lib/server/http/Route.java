@@ -15,7 +15,7 @@ public record Route(String method, List<String> parts, boolean open, Call call) 
   }
 
   public static Route of(String method, String path, Call call) {
-    return new Route(method, List.of(path.substring(1).split("/")), false, call);
+    return new Route(method, parts(path), false, call);
   }
 
   public Route opened() {
@@ -23,12 +23,9 @@ public record Route(String method, List<String> parts, boolean open, Call call) 
   }
 
   /** The path's variable parts when the path is this one. */
-  public Optional<Map<String, String>> match(List<String> path) {
-    if (path.size() != parts.size()) {
-      return Optional.empty();
-    }
+  Optional<Map<String, String>> match(List<String> path) {
     var ids = new HashMap<String, String>();
-    for (var i = 0; i < parts.size(); i++) {
+    for (var i = 0; i < parts.size() && path.size() == parts.size(); i++) {
       var part = parts.get(i);
       if (part.startsWith("{")) {
         ids.put(part.substring(1, part.length() - 1), path.get(i));
@@ -36,23 +33,17 @@ public record Route(String method, List<String> parts, boolean open, Call call) 
         return Optional.empty();
       }
     }
-    return Optional.of(ids);
+    return path.size() == parts.size() ? Optional.of(ids) : Optional.empty();
   }
 
   /**
-   * The path by the names that the routes use: the two other families of this protocol are true aliases, so that
-   * {@code /v1/opencode/codebases} and {@code /v1/agent/workspaces} are {@code /v1/agent/codebases}.
+   * A path's parts, each decoded on its own: a slash within one stays within it. A slash at the end is nothing. The two other
+   * families of this protocol are true aliases: {@code /v1/opencode/codebases} and {@code /v1/agent/workspaces} are
+   * {@code /v1/agent/codebases}.
    */
-  public static List<String> canonical(List<String> path) {
-    var parts = new ArrayList<>(path);
-    if (parts.size() > 1 && parts.get(0).equals("v1")) {
-      if (parts.get(1).equals("opencode")) {
-        parts.set(1, "agent");
-      }
-      if (parts.size() > 2 && parts.get(2).equals("workspaces")) {
-        parts.set(2, "codebases");
-      }
-    }
-    return parts;
+  static List<String> parts(String rawPath) {
+    var path = rawPath.replaceFirst("^/v1/opencode(?=/)", "/v1/agent").replaceFirst("^(/v1/[^/]+)/workspaces(?=/|$)", "$1/codebases");
+    return Stream.of(path.replaceFirst("^/", "").replaceFirst("/$", "").split("/", -1))
+        .map(part -> URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8)).toList();
   }
 }

@@ -2,6 +2,7 @@ package lib.server.http;
 
 import module java.base;
 import lib.core.Problem;
+import lib.store.DurableFiles;
 
 /** The bearer tokens that open the server, kept as digests only. Immutable. */
 public final class Tokens {
@@ -27,7 +28,7 @@ public final class Tokens {
     if (tokens.isEmpty()) {
       throw new Problem("tokens holds no token", "its entries are empty", "write token or name:token, with commas between");
     }
-    return new Tokens(tokens.stream().map(Tokens::digest).toList());
+    return new Tokens(tokens.stream().map(DurableFiles::sha256).toList());
   }
 
   /** One of the tokens that this text gives, for a client in the same process; null when there is none. */
@@ -46,19 +47,11 @@ public final class Tokens {
 
   /** Whether this is one of them; takes the same time whichever it is and however much of it is right. */
   public boolean accepts(String token) {
-    var given = digest(token);
+    var given = DurableFiles.sha256(token);
     var found = false;
     for (var known : digests) {
       found |= MessageDigest.isEqual(known, given);
     }
     return found;
-  }
-
-  private static byte[] digest(String token) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -4,7 +4,6 @@ import module java.base;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import lib.core.Json;
-import lib.protocol.TaskStatus;
 import lib.server.db.CodebaseTable;
 import lib.server.db.IncreasingTime;
 import lib.server.db.SessionTable;
@@ -13,36 +12,22 @@ import lib.server.db.TaskTable;
 import lib.server.http.ApiError;
 import lib.server.http.JsonBody;
 import lib.server.task.TaskService;
-import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.LiveWorkers;
 import lib.store.Database.Sync;
 import lib.store.Database;
 import lib.store.DatabaseException;
+import lib.store.DurableFiles;
 import lib.store.Sql;
 
 /**
  * Going on with a session: a task for the worker that has it. A button that is pressed twice makes one task: looking for it
  * and making it are one transaction. Thread-safe.
  */
-public final class SessionResumer {
+public record SessionResumer(Database database, IncreasingTime stamps, LiveWorkers liveWorkers, TaskService tasks) {
   private static final String PROMPT = "Continue where we left off"; // as other servers have it, like the title
   private static final int MAX_TITLE = 50; // characters of the prompt in it
   private static final String TASK = "SELECT r.content, r.task_id, t.target_worker_id FROM resumes r JOIN tasks t ON t.id = r.task_id "
       + "WHERE r.codebase_id = ? AND r.session_id = ?";
-  private static final String ENDED = String.join(", ", Arrays.stream(TaskStatus.values()).filter(TaskStatus::terminal)
-      .map(status -> "'" + status.word() + "'").toList());
-
-  private final Database database;
-  private final IncreasingTime stamps;
-  private final LiveWorkers liveWorkers;
-  private final TaskService tasks;
-
-  public SessionResumer(Database database, IncreasingTime stamps, LiveWorkers liveWorkers, TaskService tasks) {
-    this.database = database;
-    this.stamps = stamps;
-    this.liveWorkers = liveWorkers;
-    this.tasks = tasks;
-  }
 
   /**
    * What somebody asks for.
@@ -54,12 +39,7 @@ public final class SessionResumer {
   public record Asked(String codebase, String session, String prompt, String agent, String model, String ref, String request) {
     /** What makes two of them the same, short. */
     public String content() {
-      try {
-        var text = Json.array(Arrays.asList(prompt, agent, model)).toString();
-        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java has SHA-256", e);
-      }
+      return HexFormat.of().formatHex(DurableFiles.sha256(Json.array(Arrays.asList(prompt, agent, model)).toString()));
     }
   }
 
@@ -73,7 +53,7 @@ public final class SessionResumer {
    */
   public Resumed resume(Asked asked) throws DatabaseException, InterruptedException {
     var resumed = database.write(Sync.POWER, sql -> {
-      CodebaseRegistry.check(sql, asked.codebase);
+      CodebaseTable.check(sql, asked.codebase);
       var before = before(sql, asked);
       if (before.isPresent()) {
         return before.get();
@@ -101,7 +81,7 @@ public final class SessionResumer {
         return same;
       }
     }
-    var alike = sql.first(TASK + " AND r.content = ? AND t.status NOT IN (" + ENDED + ") ORDER BY t.created_at", SessionResumer::read,
+    var alike = sql.first(TASK + " AND r.content = ? AND t.status NOT IN " + TaskTable.ENDED + " ORDER BY t.created_at", SessionResumer::read,
         asked.codebase, asked.session, asked.content());
     if (alike.isPresent() && asked.request != null) {
       keep(sql, asked, alike.get().task);
@@ -122,7 +102,7 @@ public final class SessionResumer {
   private String holder(Sql sql, String codebase, List<String> holders) throws SQLException {
     var owner = CodebaseTable.owner(sql, codebase).orElse(null);
     var best = holders.stream().min(Comparator.comparing((String worker) -> !worker.equals(owner))
-        .thenComparing(worker -> !liveWorkers.isAlive(worker))).orElseThrow(SessionService::unknown);
+        .thenComparing(worker -> !liveWorkers.isAlive(worker))).orElseThrow(SessionResumer::unknown);
     if (owner != null && !best.equals(owner) && liveWorkers.isAlive(owner)) {
       throw ApiError.of(409, "not_eligible", "the session is worker " + best + "'s, and the codebase belongs to worker " + owner);
     }
@@ -137,5 +117,9 @@ public final class SessionResumer {
     var title = "Resume session: " + (asked.prompt == null ? "Continue" : JsonBody.cut(asked.prompt.strip(), MAX_TITLE));
     return new Draft(asked.codebase, title, asked.prompt == null ? PROMPT : asked.prompt, asked.agent, 0, asked.model, asked.ref, null,
         worker, metadata);
+  }
+
+  public static ApiError unknown() {
+    return ApiError.of(404, "Session not found");
   }
 }

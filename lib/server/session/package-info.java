@@ -1,2 +1,2 @@
-/** The agent sessions that workers upload, and the tasks that resume them. */
+/** The tasks that resume agent sessions. */
 package lib.server.session;

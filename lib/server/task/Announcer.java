@@ -1,5 +1,6 @@
 package lib.server.task;
 
+import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.SQLException;
 import lib.core.Json;
@@ -19,19 +20,13 @@ import org.slf4j.LoggerFactory;
  * Sends hints to the open streams: which task is pending, which one to stop. Nobody keeps account of them, since a worker
  * polls after each task and every 30 seconds. Never waits for a client. Thread-safe.
  */
-public final class Announcer {
+public record Announcer(Database database, LiveWorkers liveWorkers, IncreasingTime stamps) {
   private static final Logger LOG = LoggerFactory.getLogger(Announcer.class);
   private static final int MAX_PENDING = 100; // more than a worker runs before it polls
-
-  private final Database database;
-  private final LiveWorkers liveWorkers;
-  private final IncreasingTime stamps;
-
-  public Announcer(Database database, LiveWorkers liveWorkers, IncreasingTime stamps) {
-    this.database = database;
-    this.liveWorkers = liveWorkers;
-    this.stamps = stamps;
-  }
+  private static final int MAX_EVENT_CHARS = 64 << 10; // events are small and many; a worker asks for the rest of a longer task
+  /** What an event keeps of long metadata: who may take the task, and what tells one queueing of it from the next. */
+  private static final List<String> KEPT = List.of("target_agent_name", "target_worker_id", "required_capabilities", "attempts",
+      "manual_requeue_at", "last_stuck_at");
 
   /**
    * Announces a task that has become pending.
@@ -40,33 +35,32 @@ public final class Announcer {
    */
   public void announce(String id, String giver) {
     try {
-      database.read(sql -> {
-        var task = TaskTable.find(sql, id);
-        if (task.isPresent()) {
-          announce(sql, task.get(), giver);
-        }
-        return null;
-      });
+      var task = database.read(sql -> TaskTable.find(sql, id));
+      if (task.isPresent()) {
+        var offered = database.read(sql -> offered(sql, Task.read(task.get()).orElseThrow(), giver));
+        var event = event(task.get());
+        offered.forEach(stream -> stream.offer(event));
+      }
     } catch (DatabaseException e) {
       LOG.warn("announcement lost task={}: {}; the next poll brings it", id, e.getMessage());
     }
   }
 
-  private void announce(Sql sql, ObjectNode json, String giver) throws SQLException {
-    var task = Task.read(json).orElseThrow();
-    byte[] event = null;
+  private List<WorkerStream> offered(Sql sql, Task task, String giver) throws SQLException {
+    var offered = new ArrayList<WorkerStream>();
     for (var stream : liveWorkers.streams()) {
-      if (!stream.workerId().equals(giver) && liveWorkers.isOffered(sql, task, liveWorkers.candidate(sql, stream.workerId()))) {
-        event = event == null ? event(json) : event;
-        stream.offer(event);
+      var worker = stream.worker().workerId();
+      if (!worker.equals(giver) && liveWorkers.isOffered(sql, task, liveWorkers.candidate(sql, worker))) {
+        offered.add(stream);
       }
     }
+    return offered;
   }
 
   /** Announces to one stream the first pending tasks for its worker. */
   public void announcePending(WorkerStream stream) throws DatabaseException {
     database.read(sql -> {
-      var worker = liveWorkers.candidate(sql, stream.workerId());
+      var worker = liveWorkers.candidate(sql, stream.worker().workerId());
       return TaskTable.pending(sql, worker, liveWorkers.openCodebases(sql, worker), MAX_PENDING, MAX_PENDING);
     }).forEach(task -> stream.offer(event(task)));
   }
@@ -81,10 +75,15 @@ public final class Announcer {
     liveWorkers.streams().forEach(stream -> stream.heartbeat(stamps.next()));
   }
 
-  /** The event with every name that any worker looks for. */
-  private static byte[] event(ObjectNode json) {
-    var task = TaskTable.forEvent(json);
+  /** The event with every name that any worker looks for. One of a long task lacks the prompt, so that the worker asks for the task. */
+  private static byte[] event(ObjectNode task) {
     task.put("task_id", task.path("id").asText());
-    return ServerSentEvents.event("task_available", task.has("prompt") ? task.put("description", task.path("prompt").asText()) : task);
+    if (Json.write(task).length() > MAX_EVENT_CHARS) {
+      task.remove("prompt");
+      ((ObjectNode) task.path("metadata")).retain(KEPT);
+    } else {
+      task.put("description", task.path("prompt").asText());
+    }
+    return ServerSentEvents.event("task_available", task);
   }
 }

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Frees the tasks of workers that vanished, and fails those that nobody takes. It also is the pulse of the open streams:
  * a beat tells a client that the server lives, and the server that the client does not.
  */
-public final class LeaseReaper {
+public record LeaseReaper(Database database, TaskService tasks, LiveWorkers liveWorkers, Leases leases, Announcer announcer, OutputLog outputs) {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseReaper.class);
 
   /** How often it looks; also how often a quiet output stream gets a comment. Task streams get a heartbeat every other time. */
@@ -22,31 +22,15 @@ public final class LeaseReaper {
 
   private static final int PRUNE_BEATS = 240; // once an hour, and soon after the start: many a server lives for minutes
 
-  private final Database database;
-  private final TaskService tasks;
-  private final LiveWorkers liveWorkers;
-  private final Leases leases;
-  private final Announcer announcer;
-  private final TaskSignals signals;
-
-  public LeaseReaper(Database database, TaskService tasks, LiveWorkers liveWorkers, Leases leases, Announcer announcer, TaskSignals signals) {
-    this.database = database;
-    this.tasks = tasks;
-    this.liveWorkers = liveWorkers;
-    this.leases = leases;
-    this.announcer = announcer;
-    this.signals = signals;
-  }
-
   /** Looks at every running task and at every pending one that was declined. */
   public void sweep() throws DatabaseException, InterruptedException {
     liveWorkers.closeDead();
     var leased = leases.all();
     var running = database.read(TaskTable::running);
     leases.reconcile(leased, running);
-    for (var task : running) {
-      if (leases.isOver(task.id())) {
-        tasks.expire(task.id());
+    for (var task : running.keySet()) {
+      if (leases.isOver(task)) {
+        tasks.expire(task);
       }
     }
     for (var id : database.read(TaskTable::declined)) {
@@ -60,7 +44,7 @@ public final class LeaseReaper {
       for (var beat = 1; ; beat++) {
         time.sleep(INTERVAL);
         try {
-          signals.signalAll();
+          outputs.wakeAll();
           if (beat % 2 == 0) {
             announcer.heartbeat();
           }

@@ -25,13 +25,12 @@ public final class OutputLog {
 
   private final Database database;
   private final Leases leases;
-  private final TaskSignals signals;
+  private final Map<Semaphore, String> followers = new ConcurrentHashMap<>(); // each with its task
   private volatile boolean closed;
 
-  public OutputLog(Database database, Leases leases, TaskSignals signals) {
+  public OutputLog(Database database, Leases leases) {
     this.database = database;
     this.leases = leases;
-    this.signals = signals;
   }
 
   /**
@@ -78,7 +77,7 @@ public final class OutputLog {
     });
     leases.renew(chunk.taskId, chunk.workerId);
     if (stored) {
-      signals.signal(chunk.taskId);
+      wake(chunk.taskId);
     }
     return stored;
   }
@@ -103,37 +102,51 @@ public final class OutputLog {
   }
 
   /** Writes what there is from this number on, then what comes, until the task has ended. */
-  public void follow(String task, long since, TaskService tasks, OutputStream out) throws DatabaseException, IOException, InterruptedException {
-    var signal = signals.subscribe(task);
+  public void follow(String task, long since, OutputStream out) throws DatabaseException, IOException, InterruptedException {
+    var signal = new Semaphore(0);
+    followers.put(signal, task);
     try {
       var next = since;
       while (!closed) {
-        var status = tasks.status(task); // before the output, so that the last of it is not missed
+        var status = database.read(sql -> TaskService.head(sql, task)).state().status(); // before the output, so that the last of it is not missed
         var chunks = page(task, next, MAX_FOLLOWED_CHARS).chunks;
         for (var chunk : chunks) {
           write(out, ServerSentEvents.event("output", chunk.path("seq").asLong(), chunk));
         }
         next += chunks.size();
-        if (!chunks.isEmpty()) {
-          continue;
-        }
-        if (status.terminal()) {
+        if (chunks.isEmpty() && status.terminal()) {
           write(out, ServerSentEvents.event("done", Json.object().put("status", status.word())));
           return;
-        } else {
+        }
+        if (chunks.isEmpty()) {
           write(out, ServerSentEvents.COMMENT);
-          TaskSignals.await(signal);
+          signal.acquire();
+          signal.drainPermits();
         }
       }
     } finally {
-      signals.unsubscribe(task, signal);
+      followers.remove(signal);
     }
+  }
+
+  /** Wakes the followers of a task; two times before a follower waits wake it once. */
+  public void wake(String task) {
+    followers.forEach((signal, followed) -> {
+      if (followed.equals(task)) {
+        signal.release();
+      }
+    });
+  }
+
+  /** Wakes every follower, so that it writes at least a comment. */
+  public void wakeAll() {
+    followers.keySet().forEach(Semaphore::release);
   }
 
   /** Ends every follower. */
   public void close() {
     closed = true;
-    signals.signalAll();
+    wakeAll();
   }
 
   private static void write(OutputStream out, byte[] frame) throws IOException {

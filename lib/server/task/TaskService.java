@@ -13,6 +13,7 @@ import lib.protocol.Task;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.protocol.Timestamps;
+import lib.server.db.CodebaseTable;
 import lib.server.db.IncreasingTime;
 import lib.server.db.TaskTable.Draft;
 import lib.server.db.TaskTable.Head;
@@ -21,7 +22,6 @@ import lib.server.http.ApiError;
 import lib.server.http.JsonBody;
 import lib.server.rules.Eligibility;
 import lib.server.rules.TaskTransition;
-import lib.server.worker.CodebaseRegistry;
 import lib.server.worker.Leases;
 import lib.server.worker.LiveWorkers;
 import lib.store.Database.Sync;
@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * The tasks and what happens to them. Every change is one transaction that looks at the row, asks {@link TaskTransition} and
  * {@link Eligibility}, and writes; streams and followers learn of it after the commit. Thread-safe.
  */
-public final class TaskService {
+public record TaskService(Database database, IncreasingTime stamps, LiveWorkers liveWorkers, Leases leases, Announcer announcer, OutputLog outputs) {
   private static final Logger LOG = LoggerFactory.getLogger(TaskService.class);
 
   /** How often a task is started before a worker's vanishing fails it. */
@@ -44,33 +44,15 @@ public final class TaskService {
   private static final Duration RECLAIM = Duration.ofSeconds(30);
   private static final int MAX_REASON = 1000; // characters of why a worker declined; every list of tasks tells them
 
-  private final Database database;
-  private final IncreasingTime stamps;
-  private final LiveWorkers liveWorkers;
-  private final Leases leases;
-  private final Announcer announcer;
-  private final Consumer<String> changed;
-
-  /** @param changed called with a task's id after its status changed */
-  public TaskService(Database database, IncreasingTime stamps, LiveWorkers liveWorkers, Leases leases, Announcer announcer, Consumer<String> changed) {
-    this.database = database;
-    this.stamps = stamps;
-    this.liveWorkers = liveWorkers;
-    this.leases = leases;
-    this.announcer = announcer;
-    this.changed = changed;
-  }
-
   /** @throws ApiError when its codebase is unknown */
   public ObjectNode create(Draft draft) throws DatabaseException, InterruptedException {
     var task = database.write(Sync.POWER, sql -> {
       if (!draft.codebaseId().equals(Task.PENDING)) {
-        CodebaseRegistry.check(sql, draft.codebaseId());
+        CodebaseTable.check(sql, draft.codebaseId());
       }
       return TaskTable.find(sql, TaskTable.insert(sql, draft, stamps.next())).orElseThrow();
     });
-    LOG.info("task created id={} codebase={}", task.path("id").asText(), draft.codebaseId());
-    announcer.announce(task.path("id").asText(), null);
+    created(task.path("id").asText(), draft.codebaseId());
     return task;
   }
 
@@ -123,7 +105,7 @@ public final class TaskService {
       return switch (TaskTransition.claim(head.state(), worker, running)) {
         case TaskTransition.Claim take -> take(sql, head, worker);
         case TaskTransition.Refuse refuse -> throw refused(refuse, id);
-        case TaskTransition.Reclaim back -> reclaim(sql, id, worker, running);
+        case TaskTransition.Reclaim back -> run(sql, id, worker, running);
         default -> head.state().attempt();
       };
     });
@@ -132,10 +114,11 @@ public final class TaskService {
     return attempt;
   }
 
-  private int reclaim(Sql sql, String id, String worker, int attempt) throws SQLException {
+  /** The worker runs the task from now on. */
+  private int run(Sql sql, String id, String worker, int attempt) throws SQLException {
     var now = stamps.next();
-    sql.update("UPDATE tasks SET status = ?, worker_id = ?, started_at = ?, updated_at = ? WHERE id = ?", RUNNING.word(), worker, now,
-        now, id);
+    sql.update("UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? WHERE id = ?", worker, attempt,
+        now, now, id);
     return attempt;
   }
 
@@ -145,26 +128,16 @@ public final class TaskService {
     if (refusal.isPresent()) {
       throw ApiError.of(409, "not_eligible", "Task " + id + " is not for worker " + worker + ": " + refusal.get());
     }
-    var attempt = head.state().attempt() + 1;
-    var now = stamps.next();
-    if (head.leaseExpirations() == TaskTable.QUEUED_WHILE_RUNNING
-        && since(head.metadata(), now).compareTo(RECLAIM) < 0) {
+    if (head.leaseExpirations() == TaskTable.QUEUED_WHILE_RUNNING && Duration.between(Timestamps.parse(
+        head.metadata().path("manual_requeue_at").asText()), Timestamps.parse(stamps.next())).compareTo(RECLAIM) < 0) {
       throw ApiError.of(409, "not_eligible", "Task " + id + " was queued again while it ran; its worker has "
           + RECLAIM.toSeconds() + " s to say that it still runs it");
     }
-    if (sql.update("UPDATE tasks SET status = 'running', worker_id = ?, attempt = ?, started_at = ?, updated_at = ? "
-        + "WHERE id = ? AND status = 'pending'", worker, attempt, now, now, id) == 0) {
-      throw ApiError.of(409, "already_claimed", "Task " + id + " already claimed by another worker");
-    }
-    return attempt;
-  }
-
-  private static Duration since(ObjectNode metadata, String now) {
-    return Duration.between(Timestamps.parse(metadata.path("manual_requeue_at").asText()), Timestamps.parse(now));
+    return run(sql, id, worker, head.state().attempt() + 1);
   }
 
   /** What a report led to. @param changed whether the task has another status now */
-  public record Reported(TaskStatus status, boolean changed) {}
+  private record Reported(TaskStatus status, boolean changed) {}
 
   /**
    * A worker says how its task is.
@@ -172,33 +145,29 @@ public final class TaskService {
    * @param said a null status is a bare release
    * @param decline whether giving the task back means that this worker shall not get it again
    */
-  public Reported report(TaskReport said, boolean decline) throws DatabaseException, InterruptedException {
+  public TaskStatus report(TaskReport said, boolean decline) throws DatabaseException, InterruptedException {
     var id = said.taskId();
     var durable = said.status() == RUNNING && said.attempt() > 0 ? Sync.PROCESS : Sync.POWER; // without one it may be a claim
     var outcome = database.write(durable, sql -> {
       var head = head(sql, id);
-      var now = head.state();
-      return switch (TaskTransition.report(now, said, decline)) {
+      var reported = switch (TaskTransition.report(head.state(), said, decline)) {
         case TaskTransition.Refuse refuse -> throw refused(refuse, id);
         case TaskTransition.Claim take -> {
           take(sql, head, said.workerId());
-          keepSession(sql, said);
           yield new Reported(RUNNING, true);
         }
         case TaskTransition.Reclaim(var to) -> {
-          reclaim(sql, id, said.workerId(), said.attempt());
-          keepSession(sql, said);
+          run(sql, id, said.workerId(), said.attempt());
           yield new Reported(to == RUNNING ? to : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
         }
-        case TaskTransition.Unchanged same -> {
-          if (now.status() == RUNNING) {
-            keepSession(sql, said);
-          }
-          yield new Reported(now.status(), false);
-        }
+        case TaskTransition.Unchanged same -> new Reported(head.state().status(), false);
         case TaskTransition.Change(var to) -> new Reported(to == PENDING ? giveBack(sql, head, said, decline)
             : end(sql, head, to, said.result(), said.error(), said.sessionId()), true);
       };
+      if (reported.status == RUNNING && said.sessionId() != null) {
+        sql.update("UPDATE tasks SET session_id = ? WHERE id = ?", said.sessionId(), id);
+      }
+      return reported;
     });
     if (outcome.status == RUNNING) {
       leases.begin(id, said.workerId(), said.attempt() > 0 ? Lease.LENGTH : Leases.UNPROMISED);
@@ -207,21 +176,22 @@ public final class TaskService {
       LOG.info("task reported id={} status={} worker={}", id, outcome.status.word(), said.workerId());
       publish(id, outcome.status, said.workerId());
     }
-    return outcome;
+    return outcome.status;
   }
 
   private TaskStatus giveBack(Sql sql, Head head, TaskReport said, boolean decline) throws SQLException {
-    if (!decline && !head.task().registration()) {
-      return queueAgain(sql, head, Math.max(0, head.leaseExpirations()), head.metadata());
+    if (decline || head.task().registration()) {
+      if (liveWorkers.knows(said.workerId()) && !Eligibility.hasDeclined(head.task(), said.workerId())) { // once each, or the list has no end
+        var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
+        head.json().withArray("declined").addObject().put("worker_id", said.workerId())
+            .put("reason", JsonBody.cut(why, MAX_REASON)).put("at", stamps.next());
+        sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
+      }
+      if (liveWorkers.nobodyFor(sql, head.task())) {
+        return end(sql, head, FAILED, null, declinedBy(head), null);
+      }
     }
-    if (liveWorkers.knows(said.workerId()) && !Eligibility.hasDeclined(head.task(), said.workerId())) { // once each, or the list has no end
-      var why = said.error() != null ? said.error() : said.result() != null ? said.result() : "no reason given";
-      head.json().withArray("declined").addObject().put("worker_id", said.workerId())
-          .put("reason", JsonBody.cut(why, MAX_REASON)).put("at", stamps.next());
-      sql.update("UPDATE tasks SET declined = ? WHERE id = ?", head.json().path("declined").toString(), head.id());
-    }
-    return liveWorkers.nobodyFor(sql, head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null)
-        : queueAgain(sql, head, Math.max(0, head.leaseExpirations()), head.metadata());
+    return queueAgain(sql, head, Math.max(0, head.leaseExpirations()), head.metadata());
   }
 
   private static String declinedBy(Head head) {
@@ -229,25 +199,19 @@ public final class TaskService {
         .map(d -> d.path("worker_id").asText() + ": " + d.path("reason").asText()).collect(Collectors.joining("; "));
   }
 
-  /** Fails the task when it was declined and, by now, nobody is left who may take it; whether it did. */
-  public boolean failIfNobodyIsLeft(String id) throws DatabaseException, InterruptedException {
-    return changed(id, PENDING, sql -> {
-      var head = head(sql, id);
-      return head.state().status() == PENDING && liveWorkers.nobodyFor(sql, head.task())
-          ? end(sql, head, FAILED, null, declinedBy(head), null) : PENDING;
-    }) == FAILED;
+  /** Fails the task when it was declined and, by now, nobody is left who may take it. */
+  public void failIfNobodyIsLeft(String id) throws DatabaseException, InterruptedException {
+    free(id, PENDING, (sql, head) -> liveWorkers.nobodyFor(sql, head.task()) ? end(sql, head, FAILED, null, declinedBy(head), null) : PENDING);
   }
 
   /** Takes the task from a worker whose lease is over: queued again, failed after the last attempt, or cancelled as asked. */
-  public TaskStatus expire(String id) throws DatabaseException, InterruptedException {
-    return changed(id, RUNNING, sql -> {
-      var head = head(sql, id);
-      var now = head.state();
-      if (now.status() != RUNNING || !leases.isOver(id)) {
+  public void expire(String id) throws DatabaseException, InterruptedException {
+    free(id, RUNNING, (sql, head) -> {
+      if (!leases.isOver(id)) {
         return RUNNING; // a report or a heartbeat came in between
       }
-      var why = "worker " + now.worker() + " gave no sign of life for " + leases.length(id).toSeconds() + " s";
-      if (now.cancelling()) {
+      var why = "worker " + head.state().worker() + " gave no sign of life for " + leases.length(id).toSeconds() + " s";
+      if (head.state().cancelling()) {
         return end(sql, head, CANCELLED, null, head.cancelReason() + " (" + why + ")", null);
       }
       var lost = Math.max(0, head.leaseExpirations()) + 1;
@@ -262,39 +226,44 @@ public final class TaskService {
     });
   }
 
-  private TaskStatus changed(String id, TaskStatus before, Database.Work<TaskStatus> work) throws DatabaseException, InterruptedException {
-    var after = database.write(Sync.POWER, work);
+  private interface Step {
+    TaskStatus run(Sql sql, Head head) throws SQLException;
+  }
+
+  private void free(String id, TaskStatus before, Step step) throws DatabaseException, InterruptedException {
+    var after = database.write(Sync.POWER, sql -> {
+      var head = head(sql, id);
+      return head.state().status() == before ? step.run(sql, head) : before;
+    });
     if (after != before) {
       LOG.warn("task freed id={} status={}: its worker vanished, or no worker takes it", id, after.word());
       publish(id, after, null);
     }
-    return after;
   }
 
-  /** What a cancellation led to: cancelled at once, or running until its worker has stopped it. */
-  public TaskStatus cancel(String id, String reason) throws DatabaseException, InterruptedException {
-    var worker = new String[1];
-    var status = database.write(Sync.POWER, sql -> {
+  /** Cancels a task; false when it runs until its worker has stopped it. */
+  public boolean cancel(String id, String reason) throws DatabaseException, InterruptedException {
+    var worker = database.<String>write(Sync.POWER, sql -> {
       var head = head(sql, id);
       var now = head.state();
       if (now.status().terminal()) {
         throw ApiError.of(400, "Cannot cancel task: it is " + now.status().word());
       }
       if (now.status() == PENDING) {
-        return end(sql, head, CANCELLED, null, reason, null);
+        end(sql, head, CANCELLED, null, reason, null);
+        return null;
       }
-      worker[0] = now.worker();
       sql.update("UPDATE tasks SET cancel_reason = ?, updated_at = ? WHERE id = ?", reason, stamps.next(), id);
-      return RUNNING;
+      return now.worker();
     });
-    if (status == CANCELLED) {
+    if (worker == null) {
       LOG.info("task cancelled id={}", id);
       publish(id, CANCELLED, null);
     } else {
-      LOG.info("task to be stopped id={} worker={}", id, worker[0]);
-      announcer.cancelled(worker[0], id, reason);
+      LOG.info("task to be stopped id={} worker={}", id, worker);
+      announcer.cancelled(worker, id, reason);
     }
-    return status;
+    return worker == null;
   }
 
   /** Queues a running, failed or cancelled task again; returns how many attempts that makes. */
@@ -356,12 +325,6 @@ public final class TaskService {
     return PENDING;
   }
 
-  private static void keepSession(Sql sql, TaskReport said) throws SQLException {
-    if (said.sessionId() != null) {
-      sql.update("UPDATE tasks SET session_id = ? WHERE id = ?", said.sessionId(), said.taskId());
-    }
-  }
-
   /** Announces a task that is pending again, and wakes its followers; it has a lease only while it runs. */
   private void publish(String id, TaskStatus status, String giver) {
     if (status != RUNNING) {
@@ -370,10 +333,10 @@ public final class TaskService {
     if (status == PENDING) {
       announcer.announce(id, giver);
     }
-    changed.accept(id);
+    outputs.wake(id);
   }
 
-  public static Head head(Sql sql, String id) throws SQLException {
+  static Head head(Sql sql, String id) throws SQLException {
     return TaskTable.head(sql, id).orElseThrow(TaskService::unknown);
   }
 

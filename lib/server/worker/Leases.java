@@ -3,7 +3,6 @@ package lib.server.worker;
 import module java.base;
 import lib.core.Clock;
 import lib.protocol.Lease;
-import lib.server.db.TaskTable;
 
 /**
  * The leases of running tasks: how long each lasts, and when its worker last gave a sign of life by a claim, a heartbeat that
@@ -67,9 +66,9 @@ public final class Leases {
    * Reconciles the leases with the running tasks, in case an update after a commit was late or lost.
    *
    * @param before all of them from before the running tasks were read: those that began meanwhile stay
+   * @param workers those of the running tasks, by task
    */
-  public void reconcile(Map<String, Held> before, List<TaskTable.Running> running) {
-    var workers = running.stream().collect(Collectors.toMap(TaskTable.Running::id, TaskTable.Running::worker));
+  public void reconcile(Map<String, Held> before, Map<String, String> workers) {
     before.forEach((task, lease) -> {
       if (!lease.worker.equals(workers.get(task))) {
         leases.remove(task, lease);

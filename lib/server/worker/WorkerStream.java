@@ -4,6 +4,7 @@ import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.core.Json;
 import lib.server.http.ServerSentEvents;
+import lib.server.rules.Eligibility.Candidate;
 
 /**
  * One open task stream of one worker. Offering an event never waits; the connection's own thread writes the events. An
@@ -14,49 +15,32 @@ public final class WorkerStream {
   private static final long MAX_QUEUED_BYTES = 2L << 20; // some dozens of the longest events
   private static final byte[] END = {};
 
-  private final String workerId;
-  private final String agentName;
-  private final Set<String> capabilities;
   private final String connectedAt;
   private final BlockingQueue<byte[]> events = new ArrayBlockingQueue<>(MAX_QUEUED);
   private final AtomicLong queuedBytes = new AtomicLong();
-  private volatile Set<String> codebases;
+  private volatile Candidate worker;
   private volatile String lastHeartbeat;
   private boolean closed;
 
-  public WorkerStream(String workerId, String agentName, Set<String> capabilities, Set<String> codebases, String now) {
-    this.workerId = workerId;
-    this.agentName = agentName;
-    this.capabilities = capabilities;
-    this.codebases = codebases;
+  /** @param worker with the role, the capabilities and the codebases that the stream's request names */
+  public WorkerStream(Candidate worker, String now) {
+    this.worker = worker;
     this.connectedAt = now;
     this.lastHeartbeat = now;
-    offer(ServerSentEvents.event("connected", Json.object().put("event", "connected").put("worker_id", workerId)
-        .put("agent_name", agentName).put("message", "Connected to task stream").put("timestamp", now)));
+    offer(ServerSentEvents.event("connected", Json.object().put("event", "connected").put("worker_id", worker.workerId())
+        .put("agent_name", worker.agentName()).put("message", "Connected to task stream").put("timestamp", now)));
   }
 
-  public String workerId() {
-    return workerId;
-  }
-
-  public String agentName() {
-    return agentName;
-  }
-
-  public Set<String> capabilities() {
-    return capabilities;
-  }
-
-  public Set<String> codebases() {
-    return codebases;
+  public Candidate worker() {
+    return worker;
   }
 
   public void setCodebases(Set<String> ids) {
-    codebases = ids;
+    worker = new Candidate(worker.workerId(), worker.agentName(), worker.capabilities(), ids);
   }
 
   public void heartbeat(String now) {
-    if (offer(ServerSentEvents.event("heartbeat", Json.object().put("timestamp", now).put("worker_id", workerId)))) {
+    if (offer(ServerSentEvents.event("heartbeat", Json.object().put("timestamp", now).put("worker_id", worker.workerId())))) {
       lastHeartbeat = now;
     }
   }
@@ -88,11 +72,11 @@ public final class WorkerStream {
 
   /** As {@code GET /v1/worker/connected} shows it. @param current the task it runs, or null */
   public ObjectNode json(String current) {
-    var json = Json.object().put("worker_id", workerId).put("agent_name", agentName).put("connected_at", connectedAt)
+    var json = Json.object().put("worker_id", worker.workerId()).put("agent_name", worker.agentName()).put("connected_at", connectedAt)
         .put("last_heartbeat", lastHeartbeat).put("is_busy", current != null).put("current_task_id", current);
-    json.set("capabilities", Json.array(capabilities));
-    json.set("codebases", Json.array(codebases));
-    json.set("workspaces", Json.array(codebases));
+    json.set("capabilities", Json.array(worker.capabilities()));
+    json.set("codebases", Json.array(worker.codebases()));
+    json.set("workspaces", Json.array(worker.codebases()));
     return json;
   }
 }

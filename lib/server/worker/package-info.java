@@ -1,2 +1,2 @@
-/** The workers and codebases that the server knows, and the workers' open streams. */
+/** The workers that are there, their open streams and their leases. */
 package lib.server.worker;
