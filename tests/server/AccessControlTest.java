@@ -3,7 +3,6 @@ package tests.server;
 import module java.base;
 import static org.assertj.core.api.Assertions.*;
 
-import lib.cli.output.CommandIo;
 import lib.core.Problem;
 import lib.server.EmbeddedServer;
 import lib.server.ServerOptions;
@@ -89,14 +88,6 @@ class AccessControlTest {
           assertThat(problem.exit()).isEqualTo(Problem.Exit.REFUSED);
         });
     assertThat(temp).isEmptyDirectory();
-  }
-
-  @Test
-  void helpNamesTheFlagsForTokens() {
-    var out = new ByteArrayOutputStream();
-    var io = CommandIo.of(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(out));
-    assertThat(new cmd.serve().run(io, "--help")).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).contains("--tokens-file", "--tokens=");
   }
 
   @Test

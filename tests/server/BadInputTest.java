@@ -9,7 +9,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tests.server.Wire.Got;
 
 /** Whatever a body holds, the answer is JSON that says what is wrong, and the server goes on. */
 class BadInputTest {
@@ -27,7 +26,7 @@ class BadInputTest {
   @ValueSource(strings = {"{", "nonsense", "[]", "[{\"title\":\"t\"}]", "\"text\"", "7", "null", "{\"title\":\"t\"} more",
       "{\"title\":}", "{'title':'t'}", "<html>", "\u0000", "{\"title\":\"\u0001\"}", "{\"priority\":NaN}"})
   void aBodyThatIsNoJsonObjectIsRefused(String body) throws Exception {
-    refused(hub.call("POST", "/v1/agent/tasks", Map.of(), body), 400);
+    Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), body), 400);
   }
 
   @ParameterizedTest
@@ -50,7 +49,7 @@ class BadInputTest {
       agent_type  | {"title": "t", "prompt": "p", "agent_type": true}
       """)
   void aFieldOfTheWrongTypeIsNamed(String field, String body) throws Exception {
-    var got = refused(hub.call("POST", "/v1/agent/tasks", Map.of(), body), 422);
+    var got = Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), body), 422);
     var error = got.json().path("detail").path(0);
     assertThat(error.path("loc").valueStream().map(l -> l.asText())).containsExactly("body", field);
     assertThat(error.path("msg").asText()).isNotEmpty();
@@ -82,7 +81,7 @@ class BadInputTest {
       POST | /v1/agent/tasks/t/output   | {"worker_id": "w", "output": "x", "attempt": -1}
       """)
   void everyCallChecksItsFields(String method, String path, String body) throws Exception {
-    refused(hub.call(method, path, Map.of(), body), 422);
+    Served.refused(hub.call(method, path, Map.of(), body), 422);
   }
 
   @Test
@@ -90,9 +89,9 @@ class BadInputTest {
     hub.worker("w");
     for (var body : new String[] {"{\"running\": 7}", "{\"running\": [\"t\"]}", "{\"running\": [{}]}",
         "{\"running\": [{\"task_id\": 7}]}"}) {
-      refused(hub.call("POST", "/v1/agent/workers/w/heartbeat", Map.of(), body), 422);
+      Served.refused(hub.call("POST", "/v1/agent/workers/w/heartbeat", Map.of(), body), 422);
     }
-    var got = refused(hub.post("/v1/agent/workers/stranger/heartbeat", Map.of()), 404);
+    var got = Served.refused(hub.post("/v1/agent/workers/stranger/heartbeat", Map.of()), 404);
     assertThat(got.detail()).isEqualTo("Worker not found - please re-register");
   }
 
@@ -100,7 +99,7 @@ class BadInputTest {
   void aBodyOfMoreThanSixteenMebibytesIsRefusedAndOneOfNearlyAsMuchIsTaken() throws Exception {
     try (var wire = hub.wire()) {
       wire.send("POST /v1/agent/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 16777217\r\n\r\n");
-      assertThat(refused(wire.receive(false), 413).code()).as("before it was sent").isEqualTo("too_large");
+      assertThat(Served.refused(wire.receive(false), 413).code()).as("before it was sent").isEqualTo("too_large");
     }
     assertThat(Served.ok(hub.get("/v1/agent/tasks"))).isEmpty();
     var nearly = BIG.substring(100);
@@ -118,7 +117,7 @@ class BadInputTest {
         wire.send(chunk);
       }
       wire.send("1\r\nx\r\n");
-      refused(wire.receive(false), 413);
+      Served.refused(wire.receive(false), 413);
     }
   }
 
@@ -141,25 +140,25 @@ class BadInputTest {
   void anAnswerThatCannotBeWrittenIsAnErrorAndNoLostConnection() throws Exception {
     var task = hub.task("global");
     hub.database("UPDATE tasks SET metadata = '{\"a\":" + "[".repeat(998) + "]".repeat(998) + "}'"); // can be read, but not in a list
-    assertThat(refused(hub.get("/v1/agent/tasks"), 500).detail()).isEqualTo("Internal server error");
+    assertThat(Served.refused(hub.get("/v1/agent/tasks"), 500).detail()).isEqualTo("Internal server error");
     assertThat(hub.get("/v1/agent/tasks/" + task + "/output").status()).isEqualTo(200);
   }
 
   @Test
   void whatIsWrongWithJsonIsSaidInOurWords() throws Exception {
-    assertThat(refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "{\n  \"title\": x}"), 400).detail())
+    assertThat(Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "{\n  \"title\": x}"), 400).detail())
         .isEqualTo("the body is not JSON, see line 2, column 12");
-    assertThat(refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "[".repeat(200)), 400).detail()).contains("nested deeper than 100");
+    assertThat(Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "[".repeat(200)), 400).detail()).contains("nested deeper than 100");
   }
 
   @Test
   void moreThanAMebibyteOfAnythingButTextIsRefused() throws Exception {
     var big = Map.of("a", BIG.substring(0, 1 << 20));
-    assertThat(refused(hub.post("/v1/agent/tasks", Map.of("title", "t", "prompt", "p", "metadata", big)), 413).code()).isEqualTo("too_large");
-    refused(hub.post("/v1/agent/codebases", Map.of("name", "n", "path", "/p", "worker_id", "w", "agent_config", big)), 413);
-    refused(hub.post("/v1/agent/workers/register", Map.of("worker_id", "w", "name", "n", "models", List.of(big))), 413);
+    assertThat(Served.refused(hub.post("/v1/agent/tasks", Map.of("title", "t", "prompt", "p", "metadata", big)), 413).code()).isEqualTo("too_large");
+    Served.refused(hub.post("/v1/agent/codebases", Map.of("name", "n", "path", "/p", "worker_id", "w", "agent_config", big)), 413);
+    Served.refused(hub.post("/v1/agent/workers/register", Map.of("worker_id", "w", "name", "n", "models", List.of(big))), 413);
     var many = "{\"title\":\"t\",\"prompt\":\"p\",\"metadata\":{\"a\":[" + "[],".repeat(1 << 20) + "[]]}}";
-    refused(hub.call("POST", "/v1/agent/tasks", Map.of(), many), 400);
+    Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), many), 400);
   }
 
   @ParameterizedTest
@@ -181,7 +180,7 @@ class BadInputTest {
   void rejectsATextThatIsTooLongForLists(String path, String field) throws Exception {
     var body = new HashMap<>(Map.of("title", "t", "prompt", "p", "worker_id", "w", "name", "n", "path", "/p"));
     body.put(field, "x".repeat(8193));
-    var error = refused(hub.post(path, body), 422).json().path("detail").path(0);
+    var error = Served.refused(hub.post(path, body), 422).json().path("detail").path(0);
     assertThat(error.path("type").asText()).isEqualTo("string_too_long");
     assertThat(error.path("loc").path(1).asText()).isEqualTo(field);
   }
@@ -189,17 +188,17 @@ class BadInputTest {
   @Test
   void aHeartbeatNamesNoMoreThanAWorkerCanRun() throws Exception {
     hub.worker("w");
-    refused(hub.post("/v1/agent/workers/w/heartbeat", Map.of("running", Collections.nCopies(1001, Map.of("task_id", "t")))), 422);
+    Served.refused(hub.post("/v1/agent/workers/w/heartbeat", Map.of("running", Collections.nCopies(1001, Map.of("task_id", "t")))), 422);
     Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of("running", Collections.nCopies(1000, Map.of("task_id", "t")))));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"\\ud800", "a\\u0001", "\\u007f"})
   void whoSpeaksHasAPrintableName(String name) throws Exception {
-    refused(hub.call("POST", "/v1/agent/workers/register", Map.of(), "{\"worker_id\":\"" + name + "\",\"name\":\"n\"}"), 422);
-    refused(hub.call("POST", "/v1/worker/tasks/claim", Map.of(), "{\"worker_id\":\"" + name + "\",\"task_id\":\"t\"}"), 422);
-    refused(hub.get("/v1/agent/tasks?worker_id=a%07"), 422);
-    refused(hub.get("/v1/agent/tasks?status=pending&worker_id=w&agent_name=a%0a"), 422);
+    Served.refused(hub.call("POST", "/v1/agent/workers/register", Map.of(), "{\"worker_id\":\"" + name + "\",\"name\":\"n\"}"), 422);
+    Served.refused(hub.call("POST", "/v1/worker/tasks/claim", Map.of(), "{\"worker_id\":\"" + name + "\",\"task_id\":\"t\"}"), 422);
+    Served.refused(hub.get("/v1/agent/tasks?worker_id=a%07"), 422);
+    Served.refused(hub.get("/v1/agent/tasks?status=pending&worker_id=w&agent_name=a%0a"), 422);
   }
 
   @Test
@@ -210,7 +209,7 @@ class BadInputTest {
           .path("codebase").path("path").asText()).isEqualTo(path);
     }
     for (var path : List.of("", " ", "/srv/a\0b", "a\0b")) {
-      refused(hub.post("/v1/agent/codebases", Map.of("name", "n", "path", path, "worker_id", "w")), 400);
+      Served.refused(hub.post("/v1/agent/codebases", Map.of("name", "n", "path", path, "worker_id", "w")), 400);
     }
     assertThat(hub.codebase("w", "/../a//./b/../c/")).isEqualTo(hub.codebase("w", "/a/c"));
   }
@@ -218,9 +217,9 @@ class BadInputTest {
   @Test
   void deeplyNestedJsonIsRefused() throws Exception {
     var deep = "{\"title\":\"t\",\"prompt\":\"p\",\"metadata\":" + "{\"a\":".repeat(200_000) + "1" + "}".repeat(200_001);
-    refused(hub.call("POST", "/v1/agent/tasks", Map.of(), deep), 400);
-    refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "[".repeat(1_000_000)), 400);
-    refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "{\"priority\":" + "9".repeat(1_000_000) + "}"), 400);
+    Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), deep), 400);
+    Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "[".repeat(1_000_000)), 400);
+    Served.refused(hub.call("POST", "/v1/agent/tasks", Map.of(), "{\"priority\":" + "9".repeat(1_000_000) + "}"), 400);
   }
 
   @Test
@@ -229,7 +228,7 @@ class BadInputTest {
     for (var bad : new String[] {"\\ud800", "\\udc00\\ud800", "\\u0000", "\\uffff"}) {
       Served.ok(hub.call("POST", "/v1/agent/workers/register", Map.of(), "{\"worker_id\":\"x\",\"name\":\"" + bad + "\"}"));
       assertThat(Served.ok(hub.get("/v1/agent/workers"))).hasSize(2);
-      refused(hub.call("PUT", "/v1/agent/tasks/t/status", Map.of(), "{\"worker_id\":\"w\",\"status\":\"" + bad + "\"}"), 400);
+      Served.refused(hub.call("PUT", "/v1/agent/tasks/t/status", Map.of(), "{\"worker_id\":\"w\",\"status\":\"" + bad + "\"}"), 400);
       var body = "{\"title\":\"" + bad + "\",\"prompt\":\"" + bad + "\",\"metadata\":{\"a\":\"" + bad + "\"}}";
       var task = Served.ok(hub.call("POST", "/v1/agent/tasks", Map.of(), body)).path("id").asText();
       hub.claim(task, "w");
@@ -242,15 +241,6 @@ class BadInputTest {
   @Test
   void replacesZerosInTexts() throws Exception {
     var task = hub.show(hub.task("global", Map.of("title", "a\0b", "prompt", "c\0d")));
-    assertThat(task.path("title").asText()).isEqualTo("a\uFFFDb");
-    assertThat(task.path("prompt").asText()).isEqualTo("c\uFFFDd");
-  }
-
-  private static Got refused(Got got, int status) {
-    assertThat(got.status()).as(got.text()).isEqualTo(status);
-    assertThat(got.headers().get("content-type")).startsWith("application/json");
-    assertThat(got.json().has("detail")).isTrue();
-    assertThat(got.text()).doesNotContain("Exception", "lib.server", "at java.", "<html");
-    return got;
+    Served.has(task, "title", "a\uFFFDb", "prompt", "c\uFFFDd");
   }
 }

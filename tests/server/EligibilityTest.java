@@ -7,7 +7,6 @@ import lib.core.Json;
 import lib.protocol.Task;
 import lib.server.rules.Eligibility.Candidate;
 import lib.server.rules.Eligibility;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -59,22 +58,6 @@ class EligibilityTest {
       """)
   void aClaimIsRefusedOnlyForACodebaseThatALivingWorkerHas(String codebase, String livingOwner, boolean allowed) {
     assertThat(Eligibility.refusal(task(codebase, "{}"), ME, livingOwner).isEmpty()).isEqualTo(allowed);
-  }
-
-  @Test
-  void asksNoWorkerAgainThatDeclined() {
-    var raw = task("global", "{}").raw();
-    raw.putArray("declined").addObject().put("worker_id", "me").put("reason", "no such folder");
-    var task = Task.read(raw).orElseThrow();
-    assertThat(Eligibility.isOffered(task, ME, null, null)).isFalse();
-    assertThat(Eligibility.isOffered(task, new Candidate("other", null, Set.of(), Set.of()), null, null)).isTrue();
-  }
-
-  @Test
-  void givesNoTaskOfARoleToAWorkerWithoutRole() {
-    var nameless = new Candidate("me", null, Set.of(), Set.of());
-    assertThat(Eligibility.isOffered(task("global", "{\"target_agent_name\": \"reviewer\"}"), nameless, null, null)).isFalse();
-    assertThat(Eligibility.isOffered(task("global", "{}"), nameless, null, null)).isTrue();
   }
 
   private static Task task(String codebase, String metadata) {

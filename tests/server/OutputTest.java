@@ -4,23 +4,10 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What an agent says is kept once, in order, each chunk at a place that never changes. */
-class OutputTest {
-  @RegisterExtension
-  final Served hub = new Served();
-  private String task;
-
-  @BeforeEach
-  void aRunningTask() throws Exception {
-    hub.worker("w");
-    task = hub.task("global");
-    hub.claim(task, "w");
-  }
-
+class OutputTest extends RunningTaskFixture {
   @Test
   void eachChunkHasItsPlaceCountedFromZero() throws Exception {
     say("one", "two", "drei ü");
@@ -28,14 +15,9 @@ class OutputTest {
     assertThat(texts(1)).containsExactly("two", "drei ü");
     assertThat(page(2).path("outputs").get(0).path("seq").asLong()).isEqualTo(2);
     assertThat(page(2).path("task_id").asText()).isEqualTo(task);
-  }
-
-  @Test
-  void beyondTheEndThereIsNothingAndTheTotalStands() throws Exception {
-    say("one", "two");
-    for (var since : List.of(2, 3, 1_000_000)) {
-      assertThat(texts(since)).isEmpty();
-      assertThat(page(since).path("total").asLong()).isEqualTo(2);
+    for (var beyond : List.of(3, 1_000_000)) {
+      assertThat(texts(beyond)).isEmpty();
+      assertThat(page(beyond).path("total").asLong()).isEqualTo(3);
     }
   }
 

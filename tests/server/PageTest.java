@@ -70,22 +70,17 @@ class PageTest {
     var workers = shown("curl {server}/v1/monitor/workers").path("workers");
     assertThat(workers).hasSize(1);
     var worker = workers.path(0);
-    assertThat(worker.path("id").asText()).isEqualTo("w");
-    assertThat(worker.path("name").asText()).isEqualTo("w");
-    assertThat(worker.path("status").asText()).isEqualTo("active");
+    Served.has(worker, "id", "w", "name", "w", "status", "active");
     assertThat(worker.path("last_heartbeat").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d+Z");
     assertThat(worker.path("codebases").isInt()).isTrue();
-    assertThat(worker.path("codebases").asInt()).isEqualTo(2);
-    assertThat(worker.path("tasks_completed").asInt()).isEqualTo(1);
+    Served.has(worker, "codebases", 2, "tasks_completed", 1);
   }
 
   @Test
   void theListsHoldWhatThePageSaysToLookFor() throws Exception {
     assertThat(shown("curl {server}/v1/agent/workers").path(0).path("worker_id").asText()).isEqualTo("w");
     assertThat(shown("curl {server}/v1/agent/codebases").path(0).path("worker_id").asText()).isEqualTo("w");
-    var waiting = shown("curl {server}/v1/agent/tasks?status=pending").path(0);
-    assertThat(waiting.path("id").asText()).isEqualTo(task);
-    assertThat(waiting.path("status").asText()).isEqualTo("pending");
+    Served.has(shown("curl {server}/v1/agent/tasks?status=pending").path(0), "id", task, "status", "pending");
   }
 
   @Test

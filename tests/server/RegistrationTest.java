@@ -15,12 +15,8 @@ class RegistrationTest {
   final Served hub = new Served();
 
   @Test
-  void withoutAnyWorkerAWishIsRefusedAndSaysWhatToDo() throws Exception {
+  void refusesAWishWhenNoWorkerIsThereToFulfilIt() throws Exception {
     nobodyIsThere();
-  }
-
-  @Test
-  void aWorkerThatIsLongGoneDoesNotCount() throws Exception {
     hub.worker("w");
     hub.time.advance(Duration.ofSeconds(301));
     nobodyIsThere();
@@ -29,9 +25,7 @@ class RegistrationTest {
   }
 
   private void nobodyIsThere() throws Exception {
-    var got = hub.post("/v1/agent/codebases", WISH);
-    assertThat(got.status()).isEqualTo(400);
-    assertThat(got.detail()).startsWith("No workers available");
+    assertThat(Served.refused(hub.post("/v1/agent/codebases", WISH), 400).detail()).startsWith("No workers available");
     assertThat(Served.ok(hub.get("/v1/agent/tasks"))).isEmpty();
   }
 
@@ -43,9 +37,7 @@ class RegistrationTest {
           Map.of("name", "app", "path", "/srv/x/../app/", "description", "the app", "agent_config", Map.of("a", 1))));
       assertThat(answer.path("pending").asBoolean()).isTrue();
       var announced = events.next("task_available").data();
-      assertThat(announced.path("id").asText()).isEqualTo(answer.path("task_id").asText());
-      assertThat(announced.path("codebase_id").asText()).isEqualTo("__pending__");
-      assertThat(announced.path("agent_type").asText()).isEqualTo("register_codebase");
+      Served.has(announced, "id", answer.path("task_id").asText(), "codebase_id", "__pending__", "agent_type", "register_codebase");
       assertThat(announced.path("metadata").path("path").asText()).isEqualTo("/srv/app");
       assertThat(announced.path("metadata").path("name").asText()).isEqualTo("app");
       assertThat(announced.path("metadata").path("description").asText()).isEqualTo("the app");

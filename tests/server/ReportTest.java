@@ -3,24 +3,10 @@ package tests.server;
 import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A task ends once, as its owner says, and nobody changes that afterwards. */
-class ReportTest {
-  @RegisterExtension
-  final Served hub = new Served();
-  private String task;
-  private int attempt;
-
-  @BeforeEach
-  void aRunningTask() throws Exception {
-    hub.worker("w");
-    task = hub.task("global");
-    attempt = hub.claim(task, "w");
-  }
-
+class ReportTest extends RunningTaskFixture {
   @Test
   void anEndIsKeptWithItsResultSessionAndTime() throws Exception {
     Served.ok(hub.report(task, "w", "running", Map.of("session_id", "ses_1", "attempt", attempt)));
@@ -29,8 +15,7 @@ class ReportTest {
     assertThat(answer.path("success").asBoolean()).isTrue();
     assertThat(answer.path("task")).isEqualTo(hub.show(task));
     var now = hub.show(task);
-    assertThat(now.path("result").asText()).isEqualTo("grün");
-    assertThat(now.path("session_id").asText()).isEqualTo("ses_1");
+    Served.has(now, "result", "grün", "session_id", "ses_1");
     assertThat(now.path("completed_at").asText()).isNotEmpty();
   }
 
@@ -38,9 +23,7 @@ class ReportTest {
   void aFailedTaskNeverTurnsIntoACompletedOne() throws Exception {
     Served.ok(hub.report(task, "w", "failed", Map.of("error", "boom")));
     var before = hub.show(task);
-    var late = hub.report(task, "w", "completed", Map.of("result", "after all"));
-    assertThat(late.status()).isEqualTo(409);
-    assertThat(late.code()).isEqualTo("terminal");
+    Served.refused(hub.report(task, "w", "completed", Map.of("result", "after all")), 409, "terminal");
     Served.ok(hub.release(task, "w", Map.of()));
     assertThat(hub.release(task, "w", Map.of("status", "completed")).code()).isEqualTo("terminal");
     assertThat(hub.report(task, "w", "running", Map.of()).code()).isEqualTo("terminal");
@@ -73,8 +56,7 @@ class ReportTest {
         hub.report(task, "w", "running", Map.of("attempt", attempt)),
         hub.release(task, "w", Map.of("attempt", attempt, "status", "failed")),
         hub.output(task, "w", "late", Map.of("attempt", attempt, "seq", 1)))) {
-      assertThat(late.status()).isEqualTo(409);
-      assertThat(late.code()).isEqualTo("stale_attempt");
+      Served.refused(late, 409, "stale_attempt");
     }
     assertThat(hub.status(task)).isEqualTo("running");
     assertThat(Served.ok(hub.get("/v1/agent/tasks/" + task + "/output")).path("total").asInt()).isZero();
@@ -82,9 +64,7 @@ class ReportTest {
 
   @Test
   void nobodyElseReportsForATask() throws Exception {
-    var got = hub.report(task, "thief", "completed", Map.of());
-    assertThat(got.status()).isEqualTo(409);
-    assertThat(got.code()).isEqualTo("not_owner");
+    Served.refused(hub.report(task, "thief", "completed", Map.of()), 409, "not_owner");
     assertThat(hub.release(task, "thief", Map.of("status", "completed")).status()).isEqualTo(404);
     assertThat(hub.output(task, "thief", "mine now", Map.of()).code()).isEqualTo("not_owner");
     assertThat(hub.status(task)).isEqualTo("running");
@@ -92,21 +72,10 @@ class ReportTest {
 
   @Test
   void aStatusThatDoesNotExistIsRefused() throws Exception {
-    var got = hub.report(task, "w", "weird", Map.of());
-    assertThat(got.status()).isEqualTo(400);
-    assertThat(got.detail()).isEqualTo("Invalid status: weird");
+    assertThat(Served.refused(hub.report(task, "w", "weird", Map.of()), 400).detail()).isEqualTo("Invalid status: weird");
     assertThat(hub.release(task, "w", Map.of("status", "weird")).status()).isEqualTo(400);
     assertThat(hub.get("/v1/agent/tasks?status=weird").status()).isEqualTo(400);
     assertThat(hub.report("no-such-task", "w", "completed", Map.of()).status()).isEqualTo(404);
     assertThat(hub.status(task)).isEqualTo("running");
-  }
-
-  @Test
-  void aTaskGivenBackWaitsForAnyWorkerAgain() throws Exception {
-    Served.ok(hub.release(task, "w", Map.of("status", "pending", "attempt", attempt)));
-    var now = hub.show(task);
-    assertThat(now.path("status").asText()).isEqualTo("pending");
-    assertThat(now.path("worker_id").isNull()).isTrue();
-    assertThat(hub.claim(task, "other")).isEqualTo(attempt + 1);
   }
 }

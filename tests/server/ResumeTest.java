@@ -17,17 +17,12 @@ class ResumeTest extends SessionsFixture {
     assertThat(answer.path("success").asBoolean()).isTrue();
     assertThat(answer.path("message").asText()).isEqualTo("Task queued to resume session ses_1");
     assertThat(answer.path("session_id").asText()).isEqualTo("ses_1").isEqualTo(answer.path("active_session_id").asText());
-    assertThat(task.path("title").asText()).isEqualTo("Resume session: Now add a test, please, and do it well, and docume");
-    assertThat(task.path("agent_type").asText()).isEqualTo("plan");
-    assertThat(task.path("model").asText()).isEqualTo("a/b:c");
-    assertThat(task.path("model_ref").asText()).isEqualTo("a:b:c");
+    Served.has(task, "title", "Resume session: Now add a test, please, and do it well, and docume", "agent_type", "plan", "model", "a/b:c",
+        "model_ref", "a:b:c");
     assertThat(task.path("metadata").toString()).isEqualTo("{\"resume_session_id\":\"ses_1\",\"model\":\"a/b:c\"}");
-    assertThat(task.path("target_worker_id").asText()).isEqualTo("w");
-    assertThat(task.path("codebase_id").asText()).isEqualTo(codebase);
+    Served.has(task, "target_worker_id", "w", "codebase_id", codebase);
     var plain = hub.show(resume("ses_1", Map.of()).path("task_id").asText());
-    assertThat(plain.path("title").asText()).isEqualTo("Resume session: Continue");
-    assertThat(plain.path("prompt").asText()).isEqualTo("Continue where we left off");
-    assertThat(plain.path("agent_type").asText()).isEqualTo("build");
+    Served.has(plain, "title", "Resume session: Continue", "prompt", "Continue where we left off", "agent_type", "build");
     assertThat(plain.path("model").isNull()).isTrue();
   }
 
@@ -49,9 +44,7 @@ class ResumeTest extends SessionsFixture {
     var first = resume("a", Map.of("prompt", "go"));
     var task = first.path("task_id").asText();
     assertThat(first.path("created").asBoolean()).isTrue();
-    var again = resume("a", Map.of("prompt", "go"));
-    assertThat(again.path("task_id").asText()).isEqualTo(task);
-    assertThat(again.path("created").asBoolean()).isFalse();
+    Served.has(resume("a", Map.of("prompt", "go")), "task_id", task, "created", false);
     hub.claim(task, "w");
     assertThat(resume("a", Map.of("prompt", "go")).path("task_id").asText()).as("it runs").isEqualTo(task);
     for (var other : List.of(Map.of("prompt", "go on"), Map.of("prompt", "go", "agent", "plan"), Map.of("prompt", "go", "model", "p/m"))) {
@@ -104,8 +97,7 @@ class ResumeTest extends SessionsFixture {
     sync("w", Map.of(), "both");
     assertThat(resume("both", Map.of()).path("worker_id").asText()).isEqualTo("w");
     var refused = hub.post(sessions + "/theirs/resume", Map.of());
-    assertThat(refused.status()).isEqualTo(409);
-    assertThat(refused.code()).isEqualTo("not_eligible");
+    Served.refused(refused, 409, "not_eligible");
     assertThat(refused.detail()).contains("worker v", "worker w");
     Served.ok(hub.post("/v1/agent/workers/w/unregister", Map.of()));
     var task = resume("theirs", Map.of());
@@ -116,8 +108,7 @@ class ResumeTest extends SessionsFixture {
 
   @Test
   void whatIsNotThereCannotBeResumed() throws Exception {
-    assertThat(hub.post(sessions + "/nope/resume", Map.of()).status()).isEqualTo(404);
-    assertThat(hub.post(sessions + "/nope/resume", Map.of()).detail()).isEqualTo("Session not found");
+    assertThat(Served.refused(hub.post(sessions + "/nope/resume", Map.of()), 404).detail()).isEqualTo("Session not found");
     assertThat(hub.post("/v1/agent/codebases/nope/sessions/a/resume", Map.of()).detail()).isEqualTo("Codebase not found");
     assertThat(Served.ok(hub.get("/v1/agent/tasks"))).isEmpty();
   }

@@ -52,14 +52,13 @@ class RetentionTest {
     hub.time.advance(Duration.ofDays(DAYS).plusHours(1));
     var recent = ended("said\n");
     var wouldBe = prune(true);
-    assertThat(wouldBe.path("tasks").asInt()).isEqualTo(1);
-    assertThat(wouldBe.path("dry_run").asBoolean()).isTrue();
+    Served.has(wouldBe, "tasks", 1, "dry_run", true);
     assertThat(wouldBe.path("bytes").asInt()).isGreaterThan("said\n".length());
     assertThat(exists(old)).as("a dry run deletes nothing").isTrue();
     assertThat(prune(false).path("tasks").asInt()).isEqualTo(1);
     assertThat(exists(old)).isFalse();
     assertThat(hub.get("/v1/agent/tasks/" + old + "/output").status()).isEqualTo(404);
-    assertThat(hub.value("SELECT COUNT(*) FROM output WHERE task_id = '" + old + "'")).isEqualTo("0");
+    assertThat(hub.database("SELECT COUNT(*) FROM output WHERE task_id = '" + old + "'")).isEqualTo("0");
     for (var kept : List.of(pending, running, recent)) {
       assertThat(exists(kept)).isTrue();
     }
@@ -88,7 +87,7 @@ class RetentionTest {
     Served.ok(hub.post("/v1/agent/workers/w/heartbeat", Map.of()));
     assertThat(prune(true).path("sessions").asInt()).isEqualTo(1);
     assertThat(prune(false).path("sessions").asInt()).isEqualTo(1);
-    assertThat(hub.value("SELECT group_concat(id) FROM sessions")).isEqualTo("ses_w");
+    assertThat(hub.database("SELECT group_concat(id) FROM sessions")).isEqualTo("ses_w");
   }
 
   @Test
@@ -121,9 +120,8 @@ class RetentionTest {
     if (running) {
       hub.claim(task, "w");
     }
-    var refused = hub.call("DELETE", "/v1/agent/tasks/" + task, Map.of(), null);
-    assertThat(refused.status()).isEqualTo(409);
-    assertThat(refused.detail()).contains(running ? "it is running" : "it is pending", "cancel it first");
+    assertThat(Served.refused(hub.call("DELETE", "/v1/agent/tasks/" + task, Map.of(), null), 409).detail())
+        .contains(running ? "it is running" : "it is pending", "cancel it first");
     assertThat(exists(task)).isTrue();
   }
 }

@@ -1,6 +1,8 @@
 package tests.server;
 
 import module java.base;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -67,18 +69,10 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
     hub = start();
   }
 
-  /** Does this to the database behind the server's back. */
-  void database(String sql) throws SQLException {
+  /** Does this to the database behind the server's back; gives the first value of a query. */
+  String database(String sql) throws SQLException {
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("server.db")); var statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  /** The first value that a query of the database gives. */
-  String value(String sql) throws SQLException {
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("server.db")); var statement = connection.createStatement();
-        var rows = statement.executeQuery(sql)) {
-      return rows.getString(1);
+      return statement.execute(sql) ? statement.getResultSet().getString(1) : null;
     }
   }
 
@@ -205,5 +199,25 @@ final class Served implements BeforeEachCallback, AfterEachCallback {
       throw new AssertionError("refused: " + got);
     }
     return got.json();
+  }
+
+  static void refused(Got got, int status, String code) {
+    assertThat(refused(got, status).code()).isEqualTo(code);
+  }
+
+  /** The answer is JSON that says what is wrong, and nothing of our own inside. */
+  static Got refused(Got got, int status) {
+    assertThat(got.status()).as(got.text()).isEqualTo(status);
+    assertThat(got.headers().get("content-type")).startsWith("application/json");
+    assertThat(got.json().has("detail")).isTrue();
+    assertThat(got.text()).doesNotContain("Exception", "lib.server", "at java.", "<html");
+    return got;
+  }
+
+  /** The object has these fields: names and values in turn. */
+  static void has(JsonNode object, Object... fields) {
+    for (var i = 0; i < fields.length; i += 2) {
+      assertThat(object.path(fields[i].toString()).asText()).as("%s of %s", fields[i], object).isEqualTo(fields[i + 1].toString());
+    }
   }
 }

@@ -4,32 +4,19 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.protocol.Lease;
-import org.junit.jupiter.api.BeforeEach;
+import lib.server.task.LeaseReaper;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The tasks of a worker that vanished are freed, those of one that lives are not. */
-class VanishedTest {
+class VanishedTest extends RunningTaskFixture {
   private static final Duration LIMIT = Lease.LENGTH;
-
-  @RegisterExtension
-  final Served hub = new Served();
-  private String task;
-
-  @BeforeEach
-  void aRunningTask() throws Exception {
-    hub.worker("w");
-    task = hub.task("global");
-    hub.claim(task, "w");
-  }
 
   @Test
   void freesATaskWhenItsLeaseIsOverAndNotBefore() throws Exception {
     hub.time.advance(LIMIT.minusNanos(1));
     hub.hub().sweep();
     assertThat(hub.status(task)).isEqualTo("running");
-    hub.time.advance(Duration.ofNanos(1));
-    hub.hub().sweep();
+    hub.time.advance(LeaseReaper.INTERVAL); // it looks by itself
     var now = hub.show(task);
     assertThat(now.path("status").asText()).isEqualTo("pending");
     assertThat(now.path("worker_id").isNull()).isTrue();
@@ -38,21 +25,8 @@ class VanishedTest {
   }
 
   @Test
-  void thePulseFreesItWithoutBeingAsked() throws Exception {
-    hub.time.advance(LIMIT);
-    assertThat(hub.status(task)).isEqualTo("pending");
-  }
-
-  /** The worker was down, or cut off, for longer than that, and its agent went on. */
-  private void givenUp() throws Exception {
-    hub.time.advance(LIMIT);
-    hub.hub().sweep();
-    assertThat(hub.status(task)).isEqualTo("pending");
-  }
-
-  @Test
   void whatAWorkerDidThatCameBackCountsWhileNobodyElseHasTakenIt() throws Exception {
-    givenUp();
+    vanish();
     Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1, "result", "done meanwhile")));
     Served.ok(hub.release(task, "w", Map.of("attempt", 1, "status", "completed")));
     assertThat(hub.show(task).path("result").asText()).isEqualTo("done meanwhile");
@@ -62,7 +36,7 @@ class VanishedTest {
 
   @Test
   void aWorkerThatCameBackAndStillRunsItHasItAgain() throws Exception {
-    givenUp();
+    vanish();
     heartbeat(Map.of("running", List.of(Map.of("task_id", task, "attempt", 1))));
     assertThat(hub.status(task)).isEqualTo("running");
     assertThat(hub.tryClaim(task, "other").status()).isEqualTo(409);
@@ -73,7 +47,7 @@ class VanishedTest {
 
   @Test
   void rejectsAWorkerThatComesBackTooLate() throws Exception {
-    givenUp();
+    vanish();
     hub.worker("other");
     assertThat(hub.claim(task, "other")).isEqualTo(2);
     assertThat(hub.report(task, "w", "completed", Map.of("attempt", 1)).status()).isEqualTo(409);
@@ -98,13 +72,6 @@ class VanishedTest {
     assertThat(Served.ok(again).path("attempt").asInt()).isEqualTo(1);
     Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1, "result", "done once")));
     assertThat(hub.show(task).path("result").asText()).isEqualTo("done once");
-  }
-
-  @Test
-  void takesTheOutcomeOfATaskThatWasQueuedAgainInTheMomentOfItsEnd() throws Exception {
-    Served.ok(hub.post("/v1/agent/tasks/" + task + "/requeue", Map.of()));
-    Served.ok(hub.report(task, "w", "completed", Map.of("attempt", 1)));
-    assertThat(hub.tryClaim(task, "other").code()).isEqualTo("not_pending");
   }
 
   @Test
@@ -201,6 +168,16 @@ class VanishedTest {
   }
 
   @Test
+  void freesATaskTakenWithoutAClaimSooner() throws Exception {
+    var taken = hub.task("global");
+    Served.ok(hub.report(taken, "w", "running", Map.of()));
+    hub.time.advance(Duration.ofSeconds(299));
+    assertThat(hub.status(taken)).isEqualTo("running");
+    hub.time.advance(LeaseReaper.INTERVAL);
+    assertThat(List.of(hub.status(taken), hub.status(task))).containsExactly("pending", "running");
+  }
+
+  @Test
   void afterThreeVanishedWorkersATaskFailsAndSaysWhy() throws Exception {
     vanish();
     hub.claim(task, "w2");
@@ -220,14 +197,6 @@ class VanishedTest {
     vanish();
     assertThat(hub.status(task)).isEqualTo("cancelled");
     assertThat(hub.show(task).path("error").asText()).startsWith("enough");
-  }
-
-  @Test
-  void theOwnerWhoComesBackTooLateCannotReportOverTheNextOne() throws Exception {
-    vanish();
-    hub.claim(task, "w2");
-    assertThat(hub.report(task, "w", "completed", Map.of("attempt", 1)).code()).isEqualTo("stale_attempt");
-    assertThat(hub.status(task)).isEqualTo("running");
   }
 
   private void vanish() throws Exception {

@@ -9,7 +9,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The server announces a pending task at once to each worker that may take it, and to no other. */
+/**
+ * The server announces a pending task at once to each worker that may take it, and to no other. The newest stream of a worker
+ * counts, and what is shown as connected is.
+ */
 class WorkerStreamTest {
   @RegisterExtension
   final Served hub = new Served();
@@ -48,12 +51,8 @@ class WorkerStreamTest {
       for (var same : List.of("codebase_id", "workspace_id")) {
         assertThat(data.path(same).asText()).isEqualTo("global");
       }
-      assertThat(data.path("title").asText()).isEqualTo("a title");
-      assertThat(data.path("agent_type").asText()).isEqualTo("plan");
-      assertThat(data.path("priority").asInt()).isEqualTo(3);
-      assertThat(data.path("status").asText()).isEqualTo("pending");
-      assertThat(data.path("model").asText()).isEqualTo("anthropic/some-model");
-      assertThat(data.path("model_ref").asText()).isEqualTo("anthropic:some-model");
+      Served.has(data, "title", "a title", "agent_type", "plan", "priority", 3, "status", "pending", "model", "anthropic/some-model",
+          "model_ref", "anthropic:some-model");
       assertThat(data.path("metadata").path("resume_session_id").asText()).isEqualTo("ses_1");
       assertThat(data.has("target_agent_name")).isTrue();
       assertThat(data.path("created_at").asText()).isEqualTo(hub.show(task).path("created_at").asText());
@@ -93,17 +92,6 @@ class WorkerStreamTest {
       assertThat(List.of(announced(reviewer), announced(reviewer), announced(reviewer), announced(reviewer)))
           .containsExactly(forGpu, forRole, forWorker, forAll);
       assertThat(List.of(announced(plain), announced(plain))).containsExactly(forOther, forAll);
-    }
-  }
-
-  @Test
-  void announcesToABusyWorkerToo() throws Exception {
-    try (var events = hub.stream("w", Map.of())) {
-      var first = hub.task("global");
-      assertThat(announced(events)).isEqualTo(first);
-      hub.claim(first, "w");
-      var second = hub.task("global");
-      assertThat(announced(events)).isEqualTo(second);
     }
   }
 
@@ -182,17 +170,88 @@ class WorkerStreamTest {
       assertThat(announced(events)).isEqualTo(task);
     }
     var got = hub.put("/v1/worker/codebases", Map.of("worker_id", "nobody", "codebases", List.of()));
-    assertThat(got.status()).isEqualTo(404);
-    assertThat(got.detail()).contains("not connected");
+    assertThat(Served.refused(got, 404).detail()).contains("not connected");
   }
 
   @Test
   void rejectsAStreamWithoutARoleAndGivesAnIdToOneWithoutId() throws Exception {
-    var got = hub.get("/v1/worker/tasks/stream?worker_id=w");
-    assertThat(got.status()).isEqualTo(400);
-    assertThat(got.detail()).contains("agent_name is required");
+    assertThat(Served.refused(hub.get("/v1/worker/tasks/stream?worker_id=w"), 400).detail()).contains("agent_name is required");
     try (var events = hub.events("/v1/worker/tasks/stream?agent_name=a", Map.of())) {
       assertThat(events.next().data().path("worker_id").asText()).hasSize(12);
+    }
+  }
+
+  // --- streams that come and go
+
+  @Test
+  void theEndOfAnOldStreamDoesNotDropTheNewOne() throws Exception {
+    try (var old = hub.stream("w", Map.of()); var young = hub.stream("w", Map.of())) {
+      assertThat(old.next()).as("the server ends the old one").isNull();
+      assertThat(Served.ok(hub.get("/v1/worker/connected/w")).path("worker_id").asText()).isEqualTo("w");
+      var task = hub.task("global");
+      assertThat(young.next("task_available").data().path("id").asText()).isEqualTo(task);
+    }
+  }
+
+  @Test
+  void aConnectedWorkerIsShownWithWhatItDoes() throws Exception {
+    assertThat(hub.get("/v1/worker/connected/w").status()).isEqualTo(404);
+    var task = hub.task("global");
+    try (var events = hub.stream("w", Map.of("X-Capabilities", "docker", "X-Codebases", "c1"))) {
+      events.next("task_available");
+      hub.claim(task, "w");
+      var worker = Served.ok(hub.get("/v1/worker/connected/w"));
+      Served.has(worker, "agent_name", "w", "is_busy", true, "current_task_id", task);
+      assertThat(worker.path("capabilities").path(0).asText()).isEqualTo("docker");
+      assertThat(worker.path("codebases").path(0).asText()).isEqualTo("c1");
+    }
+  }
+
+  @Test
+  void everyThirtySecondsAHeartbeatShowsThatTheServerLives() throws Exception {
+    try (var events = hub.stream("w", Map.of())) {
+      hub.time.advance(Duration.ofSeconds(15));
+      hub.time.advance(Duration.ofSeconds(15));
+      var beat = events.next();
+      assertThat(beat.name()).isEqualTo("heartbeat");
+      assertThat(beat.data().path("worker_id").asText()).isEqualTo("w");
+      assertThat(beat.data().path("timestamp").asText()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aStreamWhoseClientIsGoneIsForgottenAfterSomeBeats() throws Exception {
+    hub.stream("unregistered", Map.of()).close();
+    var beats = 0;
+    while (hub.get("/v1/worker/connected/unregistered").status() == 200 && beats++ < 100) {
+      hub.time.advance(Duration.ofSeconds(15));
+    }
+    assertThat(hub.get("/v1/worker/connected/unregistered").status()).isEqualTo(404);
+  }
+
+  @Test
+  void unregisteringEndsTheStreamAndFreesTheCodebases() throws Exception {
+    hub.worker("w");
+    var codebase = hub.codebase("w", "/srv/app");
+    try (var events = hub.stream("w", Map.of())) {
+      assertThat(Served.ok(hub.post("/v1/agent/workers/w/unregister", Map.of())).path("success").asBoolean()).isTrue();
+      assertThat(events.next()).isNull();
+    }
+    assertThat(Served.ok(hub.get("/v1/agent/workers"))).isEmpty();
+    assertThat(Served.ok(hub.post("/v1/agent/workers/w/unregister", Map.of())).path("success").asBoolean()).isFalse();
+    hub.worker("heir");
+    assertThat(hub.codebase("heir", "/srv/app")).isEqualTo(codebase);
+  }
+
+  @Test
+  void closingTheServerEndsEveryStream() throws Exception {
+    var task = hub.task("global");
+    try (var events = hub.stream("w", Map.of());
+        var follower = hub.events("/v1/agent/tasks/" + task + "/output/stream", Map.of())) {
+      events.next("task_available");
+      hub.restart();
+      assertThat(events.next()).isNull();
+      assertThat(follower.next()).isNull();
     }
   }
 

@@ -38,11 +38,20 @@ class LockTest {
     }
   }
 
+  private static Process start(Class<?> main, Path file) throws IOException {
+    return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        "-cp", System.getProperty("java.class.path"), main.getName(), file.toString()).redirectErrorStream(true).start();
+  }
+
+  private static LockFile take(Path file) {
+    return LockFile.take(file, "a worker", "take another name");
+  }
+
   @Test
   void aSecondTakerHearsWhoHasItAndWhatToDo() {
     var file = temp.resolve("state/lock");
-    try (var first = LockFile.take(file, "a worker", "take another name")) {
-      var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"));
+    try (var first = take(file)) {
+      var problem = catchThrowableOfType(Problem.class, () -> take(file));
       assertThat(problem.what()).isEqualTo("a worker already runs in " + temp.resolve("state"));
       assertThat(problem.why()).contains("process " + ProcessHandle.current().pid());
       assertThat(problem.fix()).contains("kill " + ProcessHandle.current().pid(), "take another name");
@@ -54,24 +63,22 @@ class LockTest {
   @Test
   void closingFreesItAndARefusedTakerDoesNot() {
     var file = temp.resolve("lock");
-    LockFile.take(file, "a worker", "take another name").close();
-    try (var again = LockFile.take(file, "a worker", "take another name")) {
+    take(file).close();
+    try (var again = take(file)) {
       assertThat(again).isNotNull();
-      assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
-      assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> take(file))).isNotNull();
+      assertThat(catchThrowableOfType(Problem.class, () -> take(file))).isNotNull();
     }
-    LockFile.take(file, "a worker", "take another name").close();
+    take(file).close();
   }
 
   @Test
   void staysTakenForOtherProcessesWhenItsOwnProcessAsksAgain() throws Exception {
     var file = temp.resolve("lock");
-    try (var mine = LockFile.take(file, "a worker", "take another name")) {
-      assertThat(catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"))).isNotNull();
+    try (var mine = take(file)) {
+      assertThat(catchThrowableOfType(Problem.class, () -> take(file))).isNotNull();
       assertThat(LockFile.holder(file)).contains(Long.toString(ProcessHandle.current().pid()));
-      var other = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
-          "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Holder.class.getName(), file.toString())
-          .redirectErrorStream(true).start();
+      var other = start(Holder.class, file);
       other.getOutputStream().close();
       assertThat(new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("a worker already runs in").doesNotContain("taken\n");
       assertThat(mine).isNotNull();
@@ -83,7 +90,7 @@ class LockTest {
     var open = Files.createDirectory(temp.resolve("open"));
     for (var mode : new String[] {"rwxrwx---", "rwx----w-"}) {
       Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(mode));
-      var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(open.resolve("lock"), "a worker", "take another name"));
+      var problem = catchThrowableOfType(Problem.class, () -> take(open.resolve("lock")));
       assertThat(problem.text()).contains("the folder " + open + " is not safe", "other users may write it", "chmod go-w " + open);
       assertThat(open).isEmptyDirectory();
     }
@@ -92,17 +99,15 @@ class LockTest {
   @Test
   void theDeathOfItsProcessFreesItHoweverItDies() throws Exception {
     var file = temp.resolve("lock");
-    var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Holder.class.getName(), file.toString())
-        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    var process = start(Holder.class, file);
     try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(out.readLine()).isEqualTo("taken");
-      var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"));
+      var problem = catchThrowableOfType(Problem.class, () -> take(file));
       assertThat(problem.why()).contains("process " + process.pid() + " holds");
       assertThat(LockFile.holder(file)).contains(Long.toString(process.pid()));
       process.destroyForcibly().waitFor();
       assertThat(LockFile.holder(file)).isEmpty();
-      LockFile.take(file, "a worker", "take another name").close();
+      take(file).close();
     } finally {
       process.destroyForcibly().waitFor();
     }
@@ -111,14 +116,12 @@ class LockTest {
   @Test
   void askingWhoHasItNeverKeepsAnybodyFromTakingIt() throws Exception {
     var file = temp.resolve("lock");
-    LockFile.take(file, "a worker", "take another name").close();
-    var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Asker.class.getName(), file.toString())
-        .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    take(file).close();
+    var process = start(Asker.class, file);
     try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(out.readLine()).isEqualTo("asking");
       for (var i = 0; i < 50; i++) {
-        LockFile.take(file, "a worker", "take another name").close();
+        take(file).close();
       }
     } finally {
       process.destroyForcibly().waitFor();
@@ -128,7 +131,7 @@ class LockTest {
   @Test
   void aFolderThatCannotBeUsedIsAProblem() throws Exception {
     var file = Files.writeString(temp.resolve("file"), "").resolve("lock");
-    var problem = catchThrowableOfType(Problem.class, () -> LockFile.take(file, "a worker", "take another name"));
+    var problem = catchThrowableOfType(Problem.class, () -> take(file));
     assertThat(problem.what()).contains(temp.resolve("file").toString(), "cannot be used");
     assertThat(problem.why()).isEqualTo(temp.resolve("file") + " is a file");
     assertThat(problem.text()).doesNotContain("java.", "Exception");
@@ -136,7 +139,7 @@ class LockTest {
 
   @Test
   void theLockOfAnotherFolderIsAnother() {
-    try (var first = LockFile.take(temp.resolve("a/lock"), "a worker", "take another name"); var second = LockFile.take(temp.resolve("b/lock"), "a worker", "take another name")) {
+    try (var first = take(temp.resolve("a/lock")); var second = take(temp.resolve("b/lock"))) {
       assertThat(first).isNotSameAs(second);
     }
   }
