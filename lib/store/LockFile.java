@@ -29,39 +29,27 @@ public final class LockFile implements AutoCloseable {
    * @param wayOut what a second one can do besides waiting for the first to end, for the message
    * @throws Problem naming the process that has it, or why the file cannot be used
    */
-  public static LockFile take(Path file, String owner, String wayOut) {
-    FileChannel channel = null;
-    FileLock lock = null;
-    Path key = null;
+  public static synchronized LockFile take(Path file, String owner, String wayOut) {
     try {
       DurableFiles.ownFolder(file.getParent());
-      key = key(file);
-      if (!HELD.add(key)) {
-        key = null;
+      var key = key(file);
+      if (HELD.contains(key)) {
         throw taken(file, OWN_PID, owner, wayOut);
       }
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      for (var tries = TRIES; lock == null && tries > 0; tries--) {
-        lock = channel.tryLock();
-        if (lock == null) {
-          LockSupport.parkNanos(BETWEEN_NANOS);
+      var lock = new LockFile(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE), key);
+      HELD.add(key);
+      for (var tries = TRIES; tries > 0; tries--) {
+        if (lock.channel.tryLock() != null) {
+          lock.channel.truncate(0);
+          lock.channel.write(ByteBuffer.wrap((OWN_PID + "\n").getBytes(StandardCharsets.US_ASCII)));
+          return lock;
         }
+        LockSupport.parkNanos(BETWEEN_NANOS);
       }
-      if (lock != null) {
-        channel.truncate(0);
-        channel.write(ByteBuffer.wrap((OWN_PID + "\n").getBytes(StandardCharsets.US_ASCII)));
-        return new LockFile(channel, key);
-      }
+      lock.close();
       throw taken(file, pid(file), owner, wayOut);
     } catch (IOException e) {
       throw new Problem("the folder " + file.getParent() + " cannot be used", why(e), "let this user write there").from(e);
-    } finally {
-      if (lock == null && channel != null) {
-        closeQuietly(channel);
-      }
-      if (lock == null && key != null) {
-        HELD.remove(key);
-      }
     }
   }
 
@@ -109,17 +97,13 @@ public final class LockFile implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(FileChannel channel) {
+  @Override
+  public void close() {
     try {
       channel.close();
     } catch (IOException e) {
       throw new IllegalStateException("closing a lock", e);
     }
-  }
-
-  @Override
-  public void close() {
-    closeQuietly(channel);
     HELD.remove(key);
   }
 }

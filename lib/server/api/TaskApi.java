@@ -77,7 +77,8 @@ public record TaskApi(TaskService tasks, LiveWorkers liveWorkers) {
     var wanted = new JsonBody(metadata);
     var model = body.text("model", wanted.text("model", null));
     var ref = body.text("model_ref", model == null ? null : model.replaceFirst("/", ":"));
-    return new Draft(codebase, body.text("title"), body.longText("prompt"), Objects.requireNonNullElse(body.filledText("agent_type"), Task.DEFAULT_AGENT),
+    var agent = Objects.requireNonNullElse(body.filledText("agent_type"), Task.DEFAULT_AGENT);
+    return new Draft(codebase, body.text("title"), body.longText("prompt"), agent,
         body.whole("priority"), model == null && ref != null ? ref.replaceFirst(":", "/") : model, ref,
         body.text("target_agent_name", wanted.text("target_agent_name", null)),
         body.text("target_worker_id", wanted.text("target_worker_id", null)), metadata);

@@ -67,10 +67,11 @@ public final class WorkerApi {
     var worker = new Worker(body.id("worker_id"), body.text("name"), body.text("hostname", null),
         body.texts("capabilities"), body.objects("models"), body.either("codebases", "workspaces"),
         body.text("global_codebase_id", body.text("global_workspace_id", null)), now, now);
-    if (database.write(Sync.PROCESS, sql -> {
+    var isNew = database.write(Sync.PROCESS, sql -> {
       WorkerTable.put(sql, worker);
       return liveWorkers.add(worker.id(), now);
-    })) {
+    });
+    if (isNew) {
       LOG.info("worker registered id={}", worker.id());
     }
     return ApiResponse.of(Json.object().put("success", true).set("worker", database.read(sql -> json(sql, worker))));

@@ -98,7 +98,8 @@ public final class TaskTable {
     wanted.put("codebase_id", codebase);
     wanted.put("worker_id", worker);
     wanted.values().removeIf(Objects::isNull);
-    var conditions = wanted.keySet().stream().map(column -> column + " = ?").collect(Collectors.joining(" AND ", wanted.isEmpty() ? "" : " WHERE ", ""));
+    var conditions = wanted.keySet().stream().map(column -> column + " = ?")
+        .collect(Collectors.joining(" AND ", wanted.isEmpty() ? "" : " WHERE ", ""));
     var page = new Page(limit);
     sql.walk("SELECT " + ALL + ", " + SIZE + " FROM tasks" + conditions + QUEUE_ORDER, page::add, wanted.values().toArray());
     return page.tasks;
@@ -192,9 +193,13 @@ public final class TaskTable {
 
   /** The tasks that ended before this time, and the oldest ones past so many bytes. */
   public static List<Ended> expired(Sql sql, String oldest, long most) throws SQLException {
-    return sql.list("SELECT id, bytes FROM (SELECT id, ended_at, bytes, SUM(bytes) OVER (ORDER BY ended_at DESC ROWS UNBOUNDED PRECEDING) AS kept "
-        + "FROM (SELECT id, COALESCE(completed_at, updated_at) AS ended_at, COALESCE((SELECT MAX(end_offset) FROM output WHERE task_id = tasks.id), 0) "
-        + "+ " + SIZE_SUM + " AS bytes FROM tasks WHERE status IN " + ENDED + ") AS ended) AS summed WHERE ended_at < ? OR kept > ?",
+    return sql.list("""
+        SELECT id, bytes FROM (
+          SELECT id, ended_at, bytes, SUM(bytes) OVER (ORDER BY ended_at DESC ROWS UNBOUNDED PRECEDING) AS kept FROM (
+            SELECT id, COALESCE(completed_at, updated_at) AS ended_at,
+            COALESCE((SELECT MAX(end_offset) FROM output WHERE task_id = tasks.id), 0) + %s AS bytes
+            FROM tasks WHERE status IN %s) AS ended) AS summed
+        WHERE ended_at < ? OR kept > ?""".formatted(SIZE_SUM, ENDED),
         row -> new Ended(row.getString(1), row.getLong(2)), oldest, most);
   }
 

@@ -81,8 +81,8 @@ public record JsonBody(ObjectNode json) {
   }
 
   public String longText(String field, String fallback) {
-    return value(field, "string_type", "string", JsonNode::isTextual).map(text -> text.asText().replace('\0', '\uFFFD')) // PostgreSQL stores no zeros
-        .orElse(fallback);
+    return value(field, "string_type", "string", JsonNode::isTextual)
+        .map(text -> text.asText().replace('\0', '\uFFFD')).orElse(fallback); // PostgreSQL stores no zeros
   }
 
   /** A text that says something, or null. */

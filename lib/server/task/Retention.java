@@ -29,7 +29,8 @@ public record Retention(Database database, Clock time, Limits limits) {
     var oldest = Timestamps.format(time.now().minus(Duration.ofDays(limits.days)));
     var tasks = 0;
     var bytes = 0L;
-    for (var task : database.read(sql -> TaskTable.expired(sql, oldest, limits.bytes))) { // each in a write of its own, since other writes wait meanwhile
+    var expired = database.read(sql -> TaskTable.expired(sql, oldest, limits.bytes));
+    for (var task : expired) { // each in a write of its own, since other writes wait meanwhile
       if (dryRun || database.write(Sync.PROCESS, sql -> TaskTable.delete(sql, task.id()))) {
         tasks++;
         bytes += task.bytes();

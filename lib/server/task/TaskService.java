@@ -319,8 +319,8 @@ public record TaskService(Database database, IncreasingTime stamps, LiveWorkers 
   }
 
   private TaskStatus queueAgain(Sql sql, Head head, int leaseExpirations, ObjectNode metadata) throws SQLException {
-    sql.update("UPDATE tasks SET status = 'pending', last_worker_id = worker_id, worker_id = NULL, started_at = NULL, completed_at = NULL, result = NULL, "
-        + "error = NULL, cancel_reason = NULL, lease_expirations = ?, metadata = ?, updated_at = ? WHERE id = ?",
+    sql.update("UPDATE tasks SET status = 'pending', last_worker_id = worker_id, worker_id = NULL, started_at = NULL, completed_at = NULL, "
+        + "result = NULL, error = NULL, cancel_reason = NULL, lease_expirations = ?, metadata = ?, updated_at = ? WHERE id = ?",
         leaseExpirations, metadata.toString(), stamps.next(), head.id());
     return PENDING;
   }
