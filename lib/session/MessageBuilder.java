@@ -46,9 +46,9 @@ public final class MessageBuilder {
 
   private record Call(Draft draft, ObjectNode state) {}
 
-  /** @param max how many messages are kept; at least the last one is */
+  /** @param max how many messages are kept, not 0 */
   public MessageBuilder(int max) {
-    this.max = Math.max(1, max);
+    this.max = max;
   }
 
   /** The message of this id, begun now unless it is still kept. */

@@ -22,6 +22,21 @@ public record Session(String id, String kind, String title, Path directory, Stri
   public static final Comparator<Session> BY_UPDATE =
       Comparator.comparing(Session::updated, Comparator.nullsFirst(Comparator.naturalOrder()));
   private static final int MAX_TITLE = 100; // what a list shows
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,127}");
+
+  /** Whether an id can be part of a path: it has no dots and no slashes. */
+  public static boolean isName(String id) {
+    return id != null && NAME.matcher(id).matches();
+  }
+
+  /** An absolute folder that a session names; null when it names none. */
+  public static Path folder(String text) {
+    try {
+      return text != null && text.startsWith("/") ? Path.of(text) : null;
+    } catch (InvalidPathException e) {
+      return null; // no agent can have worked there
+    }
+  }
 
   /** A session's title, which it may lack. */
   public static String title(String title) {
@@ -38,8 +53,8 @@ public record Session(String id, String kind, String title, Path directory, Stri
     return end > 0 ? line.substring(0, end) + " …" : "";
   }
 
-  public Session withMessages(int number) {
-    return new Session(id, kind, title, directory, project, created, updated, number, summary.deepCopy(), version);
+  public Session with(String otherTitle, int number) {
+    return new Session(id, kind, otherTitle, directory, project, created, updated, number, summary, version);
   }
 
   /** As {@code POST …/codebases/{id}/sessions/sync} takes it. */

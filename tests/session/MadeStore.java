@@ -80,15 +80,9 @@ public class MadeStore implements SessionStore {
   }
 
   @Override
-  public synchronized List<Session> sessions() throws IOException {
+  public synchronized List<Session> sessions(String id) throws IOException {
     failIfBroken();
     return List.copyOf(sessions.values());
-  }
-
-  @Override
-  public synchronized Optional<Session> session(String id) throws IOException {
-    failIfBroken();
-    return Optional.ofNullable(sessions.get(id));
   }
 
   @Override

@@ -19,23 +19,13 @@ public final class ForeignDatabase {
   private static final int MAX_TRIES = 3; // each takes milliseconds; a writer without a pause is read at the next pass
   private static final long MAX_COPY = 1L << 30; // bytes; the temporary folder may be memory
 
-  /** How it is opened. */
-  public enum Mode {
-    /** {@code mode=ro}: SQLite reads the log, and makes its index when that is missing. */
-    READ_ONLY,
-    /** A private copy of the database and its log. */
-    COPY,
-    /** {@code immutable=1}: SQLite neither reads nor makes anything beside it. */
-    IMMUTABLE
-  }
-
   /** Reads from the open database. */
   public interface Query<T> {
     T run(Connection connection) throws SQLException;
   }
 
-  /** The database and its log. */
-  private record Stamps(FileStamp database, Optional<FileStamp> log) {}
+  /** The database and its log; null for what is not there. */
+  private record Stamps(FileStamp database, FileStamp log) {}
 
   private final Path file;
   private final BooleanSupplier isOwner;
@@ -53,53 +43,57 @@ public final class ForeignDatabase {
   }
 
   /**
-   * Chooses. Others than the owner can use a log and index that exist. They could only make a missing index, and without a log
-   * they could only make both. Measured with SQLite 3.40 and 3.54.
-   *
-   * @param isOwner SQLite gives the files that root makes to the database's owner
-   */
-  public static Mode mode(boolean hasLog, boolean hasIndex, boolean isOwner) {
-    return isOwner || hasLog && hasIndex ? Mode.READ_ONLY : hasLog ? Mode.COPY : Mode.IMMUTABLE;
-  }
-
-  /**
    * Runs a query; empty when there is no database yet. A copy serves all queries until {@link #release}.
    *
    * @throws IOException when it may not be read, is no database, or is written without a pause
    */
   public <T> Optional<T> read(Query<T> query) throws IOException {
-    for (var n = 0; n < MAX_TRIES; n++) {
-      var before = stamps();
-      if (before.isEmpty()) {
-        return Optional.empty();
-      }
-      if (!Files.isReadable(file)) {
-        throw new AccessDeniedException(file.toString());
-      }
-      var hasLog = before.get().log.isPresent();
-      var mode = copy != null ? Mode.COPY : mode(hasLog, FileStamp.of(beside(real(), "-shm")).isPresent(), isOwner.getAsBoolean());
-      try {
-        T result;
+    var before = stamps();
+    if (before.database == null) {
+      return Optional.empty();
+    }
+    if (!Files.isReadable(file)) {
+      throw new AccessDeniedException(file.toString());
+    }
+    try {
+      if (copy == null && (isOwner.getAsBoolean() || before.log != null && Files.exists(beside(real(), "-shm")))) {
         try {
-          result = run(mode, query, before.get());
+          return Optional.of(run(real(), "mode=ro", query));
         } catch (SQLiteException e) {
-          if (mode != Mode.READ_ONLY || code(e) != SQLiteErrorCode.SQLITE_CANTOPEN && code(e) != SQLiteErrorCode.SQLITE_READONLY) {
+          if (code(e) != SQLiteErrorCode.SQLITE_CANTOPEN && code(e) != SQLiteErrorCode.SQLITE_READONLY) {
             throw e;
           }
-          mode = hasLog ? Mode.COPY : Mode.IMMUTABLE; // the folder is read-only even for its owner
-          result = run(mode, query, before.get());
         }
-        if (mode != Mode.IMMUTABLE || before.equals(stamps())) {
-          return Optional.ofNullable(result);
-        }
-      } catch (NoSuchFileException e) {
-        continue; // it changed while it was copied
-      } catch (SQLException e) {
-        if (e instanceof SQLiteException lite && code(lite) == SQLiteErrorCode.SQLITE_CANTOPEN) {
-          return Optional.empty(); // its program is making it
-        }
-        if (mode != Mode.IMMUTABLE || before.equals(stamps())) {
-          throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+      }
+      return Optional.of(aside(query)); // the folder is read-only even for its owner, or the files are somebody else's
+    } catch (SQLException e) {
+      if (e instanceof SQLiteException lite && code(lite) == SQLiteErrorCode.SQLITE_CANTOPEN) {
+        return Optional.empty(); // its program is making it
+      }
+      throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads without making the log's index, which would belong to us and lock its owner out: a copy of the database and its log, or
+   * the database alone when it has no log, as {@code immutable=1}. Measured with SQLite 3.40 and 3.54.
+   */
+  private <T> T aside(Query<T> query) throws SQLException, IOException {
+    for (var n = 0; n < MAX_TRIES; n++) {
+      var before = stamps();
+      if (copy != null || before.log != null && copy(before)) {
+        return run(copy, "mode=ro", query);
+      }
+      if (before.log == null) {
+        try {
+          var result = run(real(), "mode=ro&immutable=1", query);
+          if (before.equals(stamps())) {
+            return result;
+          }
+        } catch (SQLException e) {
+          if (before.equals(stamps())) {
+            throw e;
+          }
         }
       }
     }
@@ -118,42 +112,33 @@ public final class ForeignDatabase {
   }
 
   /** @throws IOException for a folder in its place, which says nothing about sessions */
-  private Optional<Stamps> stamps() throws IOException {
+  private Stamps stamps() throws IOException {
     var real = real();
     if (Files.isDirectory(real)) {
       throw new IOException("the database " + file + " is a folder");
     }
-    return FileStamp.of(real).filter(stamp -> stamp.size() > 0).map(stamp -> new Stamps(stamp, FileStamp.of(beside(real, "-wal"))));
+    return new Stamps(FileStamp.of(real).filter(stamp -> stamp.size() > 0).orElse(null), FileStamp.of(beside(real, "-wal")).orElse(null));
   }
 
-  private <T> T run(Mode mode, Query<T> query, Stamps before) throws SQLException, IOException {
-    return switch (mode) {
-      case READ_ONLY -> run(real(), "mode=ro", query);
-      case IMMUTABLE -> run(real(), "mode=ro&immutable=1", query);
-      case COPY -> {
-        if (copy == null) {
-          copy(before);
-        }
-        yield run(copy, "mode=ro", query);
-      }
-    };
-  }
-
-  private void copy(Stamps before) throws IOException {
-    if (before.database.size() + before.log.map(FileStamp::size).orElse(0L) > MAX_COPY) {
+  /** Returns whether a copy of one moment could be made. */
+  private boolean copy(Stamps before) throws IOException {
+    if (before.database != null && before.database.size() + before.log.size() > MAX_COPY) {
       throw new IOException(file + " can only be read as a copy, and is too large for one; let this user write its folder");
     }
     copy = Files.createTempDirectory("sessions").resolve("copy.db"); // 0700
+    var isWhole = false;
     try {
       Files.copy(real(), copy);
       Files.copy(beside(real(), "-wal"), beside(copy, "-wal"));
-      if (!stamps().equals(Optional.of(before))) {
-        throw new NoSuchFileException(file + " changed while it was copied");
+      isWhole = before.equals(stamps());
+    } catch (NoSuchFileException e) {
+      return false; // its program closed it
+    } finally {
+      if (!isWhole) {
+        release();
       }
-    } catch (IOException e) {
-      release();
-      throw e;
     }
+    return isWhole;
   }
 
   private static <T> T run(Path database, String how, Query<T> query) throws SQLException {

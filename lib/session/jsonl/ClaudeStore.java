@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.session.Session;
-import lib.session.files.StoreFiles;
 
 /**
  * Claude Code's logs: {@code projects/FOLDER/SESSION.jsonl} below {@code CLAUDE_CONFIG_DIR}, else {@code ~/.claude}. One answer
@@ -17,7 +16,6 @@ import lib.session.files.StoreFiles;
 public final class ClaudeStore extends LogStore {
   public static final String KIND = "claude";
   private static final Pattern UUID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
-  private static final String LOG = ".jsonl";
 
   /** What the lines of a log say. */
   private static final class Log extends SessionLog {
@@ -48,7 +46,7 @@ public final class ClaudeStore extends LogStore {
       if (line.path("isSidechain").asBoolean()) {
         return;
       }
-      folder = folder == null ? StoreFiles.folder(Json.text(line, "cwd")) : folder;
+      folder = folder == null ? Session.folder(Json.text(line, "cwd")) : folder;
       version = or(version, Json.text(line, "version"));
       if (line.path("type").asText().equals("assistant")) {
         answer(line, at(line));
@@ -109,17 +107,13 @@ public final class ClaudeStore extends LogStore {
   }
 
   @Override
-  List<Path> logs(String id) throws IOException {
-    var logs = new ArrayList<Path>();
-    for (var project : files.folders(location(), name -> true)) {
-      files.names(project, id == null ? "" : id, LOG).stream().filter(UUID.asMatchPredicate()).forEach(name -> logs.add(project.resolve(name + LOG)));
-    }
-    return logs;
+  protected List<Path> files() throws IOException {
+    return find(location(), 1, "", LOG).stream().filter(log -> UUID.matcher(name(log)).matches()).toList();
   }
 
   @Override
   SessionLog reader(Path log, int max) {
-    return new Log(log.getFileName().toString().replace(LOG, ""), max);
+    return new Log(name(log), max);
   }
 
   /** A text, or the texts of blocks that are text. */

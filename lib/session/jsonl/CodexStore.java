@@ -9,9 +9,6 @@ import lib.core.Environment;
 import lib.core.Json;
 import lib.session.MessageBuilder;
 import lib.session.Session;
-import lib.session.files.FileMemo;
-import lib.session.files.FileStamp;
-import lib.session.files.StoreFiles;
 
 /**
  * Codex's logs: {@code sessions/YYYY/MM/DD/rollout-TIME-ID.jsonl} below {@code CODEX_HOME}, else {@code ~/.codex}. A line is
@@ -21,15 +18,11 @@ import lib.session.files.StoreFiles;
  */
 public final class CodexStore extends LogStore {
   public static final String KIND = "codex";
-  private static final Predicate<String> DIGITS = Pattern.compile("[0-9]{2,4}").asMatchPredicate();
-  private static final String LOG = ".jsonl";
-  private static final String COMPRESSED = ".jsonl.zst";
   /** What Codex itself puts before the user's prompt. */
   private static final Pattern SURROUNDINGS = Pattern.compile(
       "(?s)\\s*(<(environment_context|user_instructions|permissions instructions|INSTRUCTIONS|skills?)\\b.*|# AGENTS\\.md instructions.*)");
 
   private final Path home;
-  private final FileMemo<Map<String, String>> titles = new FileMemo<>();
 
   /** What the lines of a log say. */
   private static final class Log extends SessionLog {
@@ -136,26 +129,14 @@ public final class CodexStore extends LogStore {
       if (meta == null) {
         return null;
       }
-      var folder = StoreFiles.folder(Json.text(meta, "cwd"));
+      var folder = Session.folder(Json.text(meta, "cwd"));
       var isSubAgent = "subagent".equals(Json.text(meta, "thread_source", "source")) || meta.path("source").has("subagent")
           || Json.text(meta, "parent_thread_id") != null;
-      if (isSubAgent || messages.count() == 0 || !StoreFiles.isName(id()) || folder == null) {
+      if (isSubAgent || messages.count() == 0 || !Session.isName(id()) || folder == null) {
         return null;
       }
       return new Session(id(), KIND, Session.title(prompt), folder, null, created, updated, messages.count(), Json.object(),
           Json.text(meta, "cli_version"));
-    }
-  }
-
-  /** The names that sessions were given. */
-  private static final class Titles extends HashMap<String, String> implements Consumer<ObjectNode> {
-    private static final long serialVersionUID = 1;
-
-    @Override
-    public void accept(ObjectNode line) {
-      if (Json.text(line, "id") != null && Json.text(line, "thread_name") != null) {
-        put(Json.text(line, "id"), Json.text(line, "thread_name"));
-      }
     }
   }
 
@@ -173,19 +154,10 @@ public final class CodexStore extends LogStore {
 
   /** The logs of all days, also of compressed files under the name that they had. */
   @Override
-  List<Path> logs(String id) throws IOException {
-    var logs = new LinkedHashSet<Path>();
-    for (var year : files.folders(location(), DIGITS)) {
-      for (var month : files.folders(year, DIGITS)) {
-        for (var day : files.folders(month, DIGITS)) {
-          for (var end : List.of(LOG, COMPRESSED)) {
-            files.names(day, "rollout-", end).stream().filter(name -> id == null || name.endsWith("-" + id))
-                .forEach(name -> logs.add(day.resolve(name + LOG)));
-          }
-        }
-      }
-    }
-    return List.copyOf(logs);
+  protected Set<Path> files() throws IOException {
+    var logs = new LinkedHashSet<>(find(location(), 3, "rollout-", LOG));
+    find(location(), 3, "rollout-", LOG + ".zst").forEach(log -> logs.add(log.resolveSibling(name(log))));
+    return logs;
   }
 
   @Override
@@ -193,11 +165,13 @@ public final class CodexStore extends LogStore {
     return new Log(max);
   }
 
+  /** Gives sessions the names that their users gave them. */
   @Override
-  Optional<Session> session(Path log) {
-    var session = FileStamp.of(log).isPresent() ? super.session(log) : sessions.last(log); // compressed
-    var names = titles.get(home.resolve("session_index.jsonl"), file -> JsonLinesFile.read(file, new Titles())).orElse(Map.of());
-    return session.map(s -> !names.containsKey(s.id()) ? s : new Session(s.id(), KIND, names.get(s.id()), s.directory(), null, s.created(),
-        s.updated(), s.messages(), s.summary(), s.version()));
+  public List<Session> sessions(String id) throws IOException {
+    var names = new HashMap<String, String>();
+    if (Files.exists(home.resolve("session_index.jsonl"))) {
+      read(home.resolve("session_index.jsonl"), line -> names.put(Json.text(line, "id"), Json.text(line, "thread_name")));
+    }
+    return super.sessions(id).stream().map(s -> names.get(s.id()) == null ? s : s.with(names.get(s.id()), s.messages())).toList();
   }
 }

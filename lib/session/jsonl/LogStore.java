@@ -1,69 +1,66 @@
 package lib.session.jsonl;
 
 import module java.base;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
-import lib.session.SessionStore;
-import lib.session.files.FileMemo;
-import lib.session.files.StoreFiles;
+import lib.session.files.SessionFiles;
 
-/** A store with one log of JSON lines for each session. */
-abstract class LogStore implements SessionStore {
+/** A store with one growing log of JSON lines for each session. */
+abstract class LogStore extends SessionFiles {
+  static final String LOG = ".jsonl";
   private static final int LISTED = 64; // messages kept while they are counted: outcomes stand between the lines of an answer
-
-  final StoreFiles files = new StoreFiles();
-  final FileMemo<Session> sessions = new FileMemo<>();
-  private final String kind;
-  private final Path location;
+  private static final int MAX_LINE = 16 << 20; // bytes; pictures and whole files stand in single lines
+  private static final long MAX_FILE = 1L << 30; // bytes; some ten seconds of reading
 
   LogStore(String kind, Path location) {
-    this.kind = kind;
-    this.location = location;
+    super(kind, location);
   }
-
-  /** The logs of this session, or all for null. */
-  abstract List<Path> logs(String id) throws IOException;
 
   /** A reader of one log that keeps so many messages. */
   abstract SessionLog reader(Path log, int max);
 
   @Override
-  public final String kind() {
-    return kind;
+  protected final Session session(Path log) throws IOException {
+    return read(log, reader(log, LISTED)).session();
   }
 
   @Override
-  public final Path location() {
-    return location;
+  protected final List<Message> messages(Path log, Session session, int max) throws IOException {
+    return read(log, reader(log, max)).messages.messages();
   }
 
-  @Override
-  public final List<Session> sessions() throws IOException {
-    StoreFiles.requireReadable(location);
-    var logs = logs(null);
-    sessions.retain(logs);
-    return logs.stream().flatMap(log -> session(log).stream()).toList();
-  }
-
-  @Override
-  public final Optional<Session> session(String id) throws IOException {
-    return StoreFiles.isName(id) ? logs(id).stream().flatMap(log -> session(log).stream()).filter(session -> session.id().equals(id)).findFirst()
-        : Optional.empty();
-  }
-
-  Optional<Session> session(Path log) {
-    return sessions.get(log, file -> JsonLinesFile.read(file, reader(file, LISTED)).session());
-  }
-
-  @Override
-  public final List<Message> messages(Session session, int max) throws IOException {
-    for (var log : max > 0 && StoreFiles.isName(session.id()) ? logs(session.id()) : List.<Path>of()) {
-      try {
-        return JsonLinesFile.read(log, reader(log, max)).messages.messages();
-      } catch (NoSuchFileException e) {
-        return List.of(); // just deleted
+  /** Gives each whole line that is a JSON object to the reader, and returns the reader. */
+  static <T extends Consumer<ObjectNode>> T read(Path file, T reader) throws IOException {
+    if (Files.size(file) > MAX_FILE) {
+      throw new IOException(file + " is larger than " + MAX_FILE + " bytes");
+    }
+    try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      var line = new ByteArrayOutputStream();
+      var chunk = new byte[64 << 10];
+      for (var length = in.read(chunk); length > 0; length = in.read(chunk)) {
+        for (var at = 0; at < length; at++) {
+          if (chunk[at] == '\n') {
+            object(line.toByteArray(), reader);
+            line.reset();
+          } else if (line.size() < MAX_LINE) { // of one that is too long only the beginning, which is no JSON
+            line.write(chunk[at]);
+          }
+        }
       }
     }
-    return List.of();
+    return reader;
+  }
+
+  private static void object(byte[] line, Consumer<ObjectNode> reader) throws IOException {
+    try {
+      if (Json.MAPPER.readTree(line) instanceof ObjectNode object) {
+        reader.accept(object);
+      }
+    } catch (JsonProcessingException e) {
+      return; // two writers at once, or no log of this kind
+    }
   }
 }

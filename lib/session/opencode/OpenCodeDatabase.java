@@ -8,15 +8,15 @@ import java.sql.SQLException;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
+import lib.session.SessionSource;
 import lib.session.files.ForeignDatabase;
 import lib.session.opencode.OpenCodeFormat.Piece;
 
 /**
  * One of OpenCode's databases, from 1.2 on, measured on 1.2.1 and 1.18.33. It reads the tables {@code session}, {@code message}
- * and {@code part}, and columns that every version has; other tables hold logins. Every answer is empty as long as there is no
- * table of sessions.
+ * and {@code part}, and columns that every version has; other tables hold logins. A session's row can be read only when there is a table of them.
  */
-final class OpenCodeDatabase {
+final class OpenCodeDatabase implements SessionSource {
   private static final String SESSIONS = """
       SELECT id, project_id, directory, title, version, summary_additions, summary_deletions, summary_files, time_created,
         time_updated, (SELECT count(*) FROM message WHERE session_id = session.id) AS messages
@@ -29,34 +29,34 @@ final class OpenCodeDatabase {
     this.database = new ForeignDatabase(file);
   }
 
-  Optional<List<Session>> sessions() throws IOException {
-    return read(connection -> sessions(connection, SESSIONS));
+  /** Whether OpenCode has begun to use it. */
+  boolean hasSessions() throws IOException {
+    return !read(connection -> rows(connection, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'session'", row -> 1)).isEmpty();
   }
 
-  /** The session of this id: an empty list when there is none. */
-  Optional<List<Session>> session(String id) throws IOException {
-    return read(connection -> sessions(connection, SESSIONS + " AND id = ?", id));
+  @Override
+  public List<Session> sessions(String id) throws IOException {
+    return read(connection -> id == null ? rows(connection, SESSIONS, OpenCodeDatabase::session)
+        : rows(connection, SESSIONS + " AND id = ?", OpenCodeDatabase::session, id));
   }
 
-  /** The newest messages of a session, oldest first; an empty list when there is no such session. */
-  Optional<List<Message>> messages(String session, int max) throws IOException {
-    return read(connection -> messages(connection, session, max));
+  @Override
+  public List<Message> messages(Session session, int max) throws IOException {
+    return read(connection -> OpenCodeFormat.messages(
+        pieces(connection, "message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?", session.id(), max),
+        message -> pieces(connection, "part WHERE message_id = ? ORDER BY time_created, id", message.id())));
   }
 
-  void release() throws IOException {
+  @Override
+  public void release() throws IOException {
     database.release();
   }
 
-  private <T> Optional<T> read(ForeignDatabase.Query<T> query) throws IOException {
-    return database.read(connection -> rows(connection, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'session'", row -> 1)
-        .isEmpty() ? null : query.run(connection));
+  private <T> List<T> read(ForeignDatabase.Query<List<T>> query) throws IOException {
+    return database.read(query).orElse(List.of());
   }
 
-  private static List<Session> sessions(Connection connection, String text, Object... values) throws SQLException {
-    return rows(connection, text, OpenCodeDatabase::session, values).stream().flatMap(Optional::stream).toList();
-  }
-
-  private static Optional<Session> session(ResultSet row) throws SQLException {
+  private static Session session(ResultSet row) throws SQLException {
     var json = Json.object().put("id", row.getString("id")).put("directory", row.getString("directory"))
         .put("title", row.getString("title")).put("projectID", row.getString("project_id")).put("version", row.getString("version"));
     var summary = json.putObject("summary");
@@ -70,28 +70,23 @@ final class OpenCodeDatabase {
     return OpenCodeFormat.session(json, row.getInt("messages"));
   }
 
-  private static List<Message> messages(Connection connection, String session, int max) throws SQLException {
-    return OpenCodeFormat.messages(
-        pieces(connection, "message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?", session, max),
-        message -> pieces(connection, "part WHERE message_id = ? ORDER BY time_created, id", message.id()));
-  }
-
   /** Rows that are too large or no JSON are left out. */
   private static List<Piece> pieces(Connection connection, String from, Object... values) throws SQLException {
     var text = "SELECT id, CASE WHEN length(CAST(data AS BLOB)) <= " + OpenCodeFormat.MAX_PIECE + " THEN data END FROM " + from;
-    return rows(connection, text, OpenCodeDatabase::piece, values).stream().flatMap(Optional::stream).toList();
+    return rows(connection, text, OpenCodeDatabase::piece, values);
   }
 
-  private static Optional<Piece> piece(ResultSet row) throws SQLException {
+  private static Piece piece(ResultSet row) throws SQLException {
     var data = row.getString(2);
     try {
-      return data == null ? Optional.empty() : Optional.of(new Piece(row.getString(1), Json.read(data), data.length()));
+      return data == null ? null : new Piece(row.getString(1), Json.read(data), data.length());
     } catch (JsonProcessingException e) {
-      return Optional.empty(); // not OpenCode's
+      return null; // not OpenCode's
     }
   }
 
   private interface Row<T> {
+    /** Null for a row to leave out. */
     T of(ResultSet row) throws SQLException;
   }
 
@@ -105,6 +100,7 @@ final class OpenCodeDatabase {
         while (answer.next()) {
           rows.add(read.of(answer));
         }
+        rows.removeIf(Objects::isNull);
         return rows;
       }
     }

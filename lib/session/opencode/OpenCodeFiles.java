@@ -4,8 +4,7 @@ import module java.base;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
-import lib.session.files.FileMemo;
-import lib.session.files.StoreFiles;
+import lib.session.files.SessionFiles;
 import lib.session.opencode.OpenCodeFormat.Piece;
 
 /**
@@ -13,86 +12,64 @@ import lib.session.opencode.OpenCodeFormat.Piece;
  * message/SESSION/ID.json} and {@code part/MESSAGE/ID.json} in the folder {@code storage}. A listing reads changed session
  * files and counts the names of messages.
  */
-final class OpenCodeFiles {
+final class OpenCodeFiles extends SessionFiles {
   private static final int MAX_SESSION = 4 << 20; // bytes; some kilobytes are usual, older versions put their changes into it
+  private static final String JSON = ".json";
 
   private final Path storage;
-  private final StoreFiles files = new StoreFiles();
-  private final FileMemo<Session> sessions = new FileMemo<>();
 
   /** Reads the folder {@code storage}, which need not exist. */
   OpenCodeFiles(Path storage) {
+    super(OpenCodeFormat.KIND, storage.resolve("session"));
     this.storage = storage;
   }
 
-  List<Session> sessions() throws IOException {
+  @Override
+  protected List<Path> files() throws IOException {
+    return find(location(), 1, "ses_", JSON);
+  }
+
+  @Override
+  protected Session session(Path file) throws IOException {
+    return OpenCodeFormat.session(Json.MAPPER.readTree(bytes(file, MAX_SESSION)), 0); // a larger one is cut: no JSON
+  }
+
+  @Override
+  public List<Session> sessions(String id) throws IOException {
     var all = new ArrayList<Session>();
-    var seen = new HashSet<Path>();
-    for (var project : projects()) {
-      for (var id : files.names(project, "ses_", ".json")) {
-        seen.add(project.resolve(id + ".json"));
-        session(project, id).ifPresent(all::add);
-      }
+    for (var session : super.sessions(id)) {
+      all.add(session.with(session.title(), find(messages(session), 0, "msg_", JSON).size()));
     }
-    sessions.retain(seen);
     return all;
   }
 
-  Optional<Session> session(String id) throws IOException {
-    for (var project : StoreFiles.isName(id) ? projects() : List.<Path>of()) {
-      var found = session(project, id);
-      if (found.isPresent()) {
-        return found;
-      }
-    }
-    return Optional.empty();
+  private Path messages(Session session) {
+    return storage.resolve("message").resolve(session.id());
   }
 
-  private List<Path> projects() throws IOException {
-    StoreFiles.requireReadable(storage.resolve("session"));
-    return files.folders(storage.resolve("session"), StoreFiles::isName);
-  }
-
-  private Optional<Session> session(Path project, String id) throws IOException {
-    var session = sessions.get(project.resolve(id + ".json"), file ->
-        OpenCodeFormat.session(Json.MAPPER.readTree(StoreFiles.bytes(file, MAX_SESSION)), 0).orElse(null)) // a larger one is cut: no JSON
-        .filter(s -> s.id().equals(id));
-    return session.isEmpty() ? session
-        : Optional.of(session.get().withMessages(files.names(messages(id), "msg_", ".json").size()));
-  }
-
-  private Path messages(String session) {
-    return storage.resolve("message").resolve(session);
-  }
-
-  /** The newest messages of a session, oldest first. Half-written ones are left out. */
-  List<Message> messages(Session session, int max) throws IOException {
-    if (!StoreFiles.isName(session.id()) || !StoreFiles.isFolder(messages(session.id()))) {
-      return List.of();
-    }
+  /** Half-written ones are left out. */
+  @Override
+  protected List<Message> messages(Path file, Session session, int max) throws IOException {
     // a day: the session may have gone on since it was listed
     var latest = (session.updated() == null ? Instant.now() : session.updated()).plus(Duration.ofDays(1));
-    var newest = ids(messages(session.id()), "msg_", latest).reversed().stream().limit(max).flatMap(id -> piece(messages(session.id()), id).stream())
+    var newest = pieces(messages(session), "msg_", latest).reversed().stream().limit(max).flatMap(OpenCodeFiles::piece)
         .filter(piece -> session.id().equals(Json.text(piece.json(), "sessionID"))).toList();
-    return OpenCodeFormat.messages(newest, message -> {
-      var folder = storage.resolve("part").resolve(message.id());
-      return !StoreFiles.isFolder(folder) ? List.<Piece>of()
-          : ids(folder, "prt_", latest).stream().flatMap(id -> piece(folder, id).stream()).toList();
-    });
+    return OpenCodeFormat.messages(newest,
+        message -> pieces(storage.resolve("part").resolve(message.id()), "prt_", latest).stream().flatMap(OpenCodeFiles::piece).toList());
   }
 
-  /** The ids in a folder, oldest first by the time in them, which costs no reading. */
-  private List<String> ids(Path folder, String beginning, Instant latest) throws IOException {
-    return files.names(folder, beginning, ".json").stream().filter(StoreFiles::isName)
-        .sorted(Comparator.comparing((String id) -> OpenCodeFormat.age(id, latest)).reversed().thenComparing(Comparator.naturalOrder())).toList();
+  /** The files in a folder, oldest first by the time in their names, which costs no reading. */
+  private List<Path> pieces(Path folder, String beginning, Instant latest) throws IOException {
+    return !isFolder(folder) ? List.of() : find(folder, 0, beginning, JSON).stream()
+        .sorted(Comparator.comparing((Path piece) -> OpenCodeFormat.age(name(piece), latest)).reversed().thenComparing(SessionFiles::name)).toList();
   }
 
-  private static Optional<Piece> piece(Path folder, String id) {
+  private static Stream<Piece> piece(Path file) {
     try {
-      var content = StoreFiles.bytes(folder.resolve(id + ".json"), OpenCodeFormat.MAX_PIECE);
-      return Optional.of(new Piece(id, Json.MAPPER.readTree(content), content.length)).filter(piece -> id.equals(Json.text(piece.json(), "id")));
+      var content = bytes(file, OpenCodeFormat.MAX_PIECE);
+      return Stream.of(new Piece(name(file), Json.MAPPER.readTree(content), content.length)).filter(piece -> piece.id().equals(Json.text(piece.json(), "id")));
     } catch (IOException e) {
-      return Optional.empty(); // half-written, or just deleted: the next pass reads it
+      return Stream.empty(); // half-written, or just deleted: the next pass reads it
     }
   }
 }

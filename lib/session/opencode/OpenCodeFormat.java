@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.core.Json;
 import lib.session.Message;
 import lib.session.Session;
-import lib.session.files.StoreFiles;
 
 /** OpenCode's objects, the same in its files and its databases. Measured on 1.0 to 1.18. */
 final class OpenCodeFormat {
@@ -26,19 +25,19 @@ final class OpenCodeFormat {
 
   private OpenCodeFormat() {}
 
-  /** Empty for a session of a sub-agent, and for JSON that is no session. */
-  static Optional<Session> session(JsonNode json, int messages) {
+  /** Null for a session of a sub-agent, and for JSON that is no session. */
+  static Session session(JsonNode json, int messages) {
     var id = Json.text(json, "id");
-    var folder = StoreFiles.folder(Json.text(json, "directory"));
-    if (!StoreFiles.isName(id) || folder == null || Json.text(json, "parentID") != null) {
-      return Optional.empty();
+    var folder = Session.folder(Json.text(json, "directory"));
+    if (!Session.isName(id) || folder == null || Json.text(json, "parentID") != null) {
+      return null;
     }
     var summary = Json.object();
     json.path("summary").propertyStream().filter(field -> field.getValue().isNumber()) // its diffs hold whole files
         .forEach(field -> summary.set(field.getKey(), field.getValue()));
     var time = json.path("time");
-    return Optional.of(new Session(id, KIND, Session.title(Json.text(json, "title")), folder, Json.text(json, "projectID"),
-        instant(time.path("created")), instant(time.path("updated")), messages, summary, Json.text(json, "version")));
+    return new Session(id, KIND, Session.title(Json.text(json, "title")), folder, Json.text(json, "projectID"),
+        instant(time.path("created")), instant(time.path("updated")), messages, summary, Json.text(json, "version"));
   }
 
   /** A message or a part as it is stored. @param size in bytes or so */

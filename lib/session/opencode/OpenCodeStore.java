@@ -3,6 +3,7 @@ package lib.session.opencode;
 import module java.base;
 import lib.session.Message;
 import lib.session.Session;
+import lib.session.SessionSource;
 import lib.session.SessionStore;
 
 /**
@@ -12,13 +13,9 @@ import lib.session.SessionStore;
 public final class OpenCodeStore implements SessionStore {
   private final OpenCodeLocations.Location location;
   private final OpenCodeFiles files;
-  private final Map<Path, OpenCodeDatabase> databases = new LinkedHashMap<>();
+  private final Map<Path, OpenCodeDatabase> databases = new HashMap<>();
 
-  private record Stored(OpenCodeDatabase database, Session session) {}
-
-  private interface Query {
-    Optional<List<Session>> of(OpenCodeDatabase database) throws IOException;
-  }
+  private record Stored(SessionSource source, Session session) {}
 
   public OpenCodeStore(OpenCodeLocations.Location location) {
     this.location = location;
@@ -41,41 +38,32 @@ public final class OpenCodeStore implements SessionStore {
   }
 
   @Override
-  public List<Session> sessions() throws IOException {
-    var stored = read(OpenCodeDatabase::sessions);
-    return stored == null ? files.sessions() : stored.values().stream().map(Stored::session).toList();
-  }
-
-  @Override
-  public Optional<Session> session(String id) throws IOException {
-    var stored = read(database -> database.session(id));
-    return stored == null ? files.session(id) : Optional.ofNullable(stored.get(id)).map(Stored::session);
+  public List<Session> sessions(String id) throws IOException {
+    return read(id).stream().map(Stored::session).toList();
   }
 
   @Override
   public List<Message> messages(Session session, int max) throws IOException {
-    var stored = read(database -> database.session(session.id()));
-    if (stored == null) {
-      return files.messages(session, max);
-    }
-    return stored.isEmpty() ? List.of() : stored.get(session.id()).database.messages(session.id(), max).orElse(List.of());
+    var stored = read(session.id());
+    return stored.isEmpty() ? List.of() : stored.iterator().next().source.messages(session, max);
   }
 
-  /** Reads all databases: of a session in several the newest, by id. Null when none has a table of sessions. */
-  private Map<String, Stored> read(Query query) throws IOException {
-    Map<String, Stored> all = null;
+  /** Reads what counts: of a session in several databases the newest. */
+  private Collection<Stored> read(String id) throws IOException {
+    var sources = new ArrayList<SessionSource>();
     for (var file : location.databases()) {
       var database = databases.computeIfAbsent(file, OpenCodeDatabase::new);
-      var its = query.of(database);
-      if (its.isPresent()) {
-        all = all == null ? new LinkedHashMap<>() : all;
-        for (var session : its.get()) {
-          all.merge(session.id(), new Stored(database, session),
-              BinaryOperator.maxBy(Comparator.comparing(Stored::session, Session.BY_UPDATE)));
-        }
+      if (database.hasSessions()) {
+        sources.add(database);
       }
     }
-    return all;
+    var all = new HashMap<String, Stored>();
+    for (var source : sources.isEmpty() ? List.of(files) : sources) {
+      for (var session : source.sessions(id)) {
+        all.merge(session.id(), new Stored(source, session), BinaryOperator.maxBy(Comparator.comparing(Stored::session, Session.BY_UPDATE)));
+      }
+    }
+    return all.values();
   }
 
   @Override

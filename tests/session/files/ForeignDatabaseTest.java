@@ -7,12 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import lib.session.files.ForeignDatabase.Mode;
 import lib.session.files.ForeignDatabase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import tests.session.Captured;
 
 /**
@@ -22,19 +19,6 @@ import tests.session.Captured;
 class ForeignDatabaseTest {
   @TempDir
   Path folder;
-
-  @ParameterizedTest
-  @CsvSource({
-    "true,  true,  false, READ_ONLY", // log and index are there: to be read by everybody
-    "true,  false, false, COPY", // the index could only be made
-    "false, false, false, IMMUTABLE", // closed for good: both could only be made
-    "false, true,  false, IMMUTABLE",
-    "true,  true,  true,  READ_ONLY", // the owner's own files shut nobody out
-    "true,  false, true,  READ_ONLY",
-    "false, false, true,  READ_ONLY"})
-  void choosesTheModeByTheFilesAndTheirOwner(boolean wal, boolean shm, boolean own, Mode mode) {
-    assertThat(ForeignDatabase.mode(wal, shm, own)).isEqualTo(mode);
-  }
 
   @Test
   void readsALogWithoutItsIndexFromACopy() throws IOException {

@@ -82,7 +82,7 @@ class SessionReaderTest {
     here.sent();
     here.with(new MadeStore("codex") {
       @Override
-      public List<Session> sessions() {
+      public List<Session> sessions(String id) {
         Thread.currentThread().interrupt(); // and files that it wanted to open look gone
         return List.of();
       }

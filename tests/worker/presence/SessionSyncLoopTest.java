@@ -189,7 +189,7 @@ class SessionSyncLoopTest extends MadeWorker {
     }
 
     @Override
-    public List<Session> sessions() {
+    public List<Session> sessions(String id) {
       if (reading == null) {
         throw new IllegalStateException("a bug");
       }
