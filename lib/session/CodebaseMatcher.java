@@ -8,12 +8,14 @@ import lib.config.Codebase;
  * followed, also where the rest of a path does not exist any more. For one thread.
  */
 public final class CodebaseMatcher {
-  private final Map<Codebase, String> ids = new LinkedHashMap<>();
-  private final Map<Codebase, Path> folders = new LinkedHashMap<>();
-  private final Map<Path, Optional<Codebase>> matched = new HashMap<>(); // thousands of sessions lie in a few folders
+  private final List<Offered> offered = new ArrayList<>();
+  private final Map<Path, Optional<Offered>> matched = new HashMap<>(); // thousands of sessions lie in a few folders
   private final Set<String> shown = new LinkedHashSet<>();
   private final String globalId;
   private final UnaryOperator<Path> real;
+
+  /** @param folder the real path */
+  private record Offered(String id, Codebase codebase, Path folder) {}
 
   /**
    * Matches codebases that a server knows.
@@ -29,11 +31,8 @@ public final class CodebaseMatcher {
   public CodebaseMatcher(Map<String, Codebase> byId, String globalId, UnaryOperator<Path> real) {
     this.globalId = globalId;
     this.real = real;
+    byId.forEach((id, codebase) -> offered.add(new Offered(id, codebase, real.apply(codebase.path()))));
     shown.addAll(byId.keySet());
-    byId.forEach((id, codebase) -> {
-      ids.putIfAbsent(codebase, id);
-      folders.put(codebase, real.apply(codebase.path()));
-    });
     if (globalId != null) {
       shown.add(globalId);
     }
@@ -48,16 +47,19 @@ public final class CodebaseMatcher {
 
   /** The deepest codebase around a folder; empty when it lies in none. */
   public Optional<Codebase> find(Path directory) {
-    return matched.computeIfAbsent(directory, d -> {
-      var folder = real.apply(d);
-      return folders.entrySet().stream().filter(entry -> folder.startsWith(entry.getValue()))
-          .max(Map.Entry.comparingByValue((a, b) -> a.getNameCount() - b.getNameCount())).map(Map.Entry::getKey);
-    });
+    return offered(directory).map(Offered::codebase);
   }
 
   /** The id of a session's codebase; null when it has none. */
   public String id(Session session) {
-    return find(session.directory()).map(ids::get).orElse(globalId);
+    return offered(session.directory()).map(Offered::id).orElse(globalId);
+  }
+
+  private Optional<Offered> offered(Path directory) {
+    return matched.computeIfAbsent(directory, d -> {
+      var folder = real.apply(d);
+      return offered.stream().filter(one -> folder.startsWith(one.folder)).max(Comparator.comparing(one -> one.folder.getNameCount()));
+    });
   }
 
   /** Shows only these ids from now on. Matching stays the same. */

@@ -13,8 +13,6 @@ public final class MessageBuilder {
 
   private final int max;
   private final LinkedHashMap<String, Draft> drafts = new LinkedHashMap<>();
-  private final Map<String, Call> calls = new HashMap<>();
-  private Draft last;
   private int count;
   private long size;
 
@@ -24,6 +22,7 @@ public final class MessageBuilder {
     private final String role;
     private final Instant created;
     private final List<ObjectNode> parts = new ArrayList<>();
+    private final Map<String, ObjectNode> calls = new HashMap<>(); // id to state
     private long size;
     public String agent;
     public String model;
@@ -44,8 +43,6 @@ public final class MessageBuilder {
     }
   }
 
-  private record Call(Draft draft, ObjectNode state) {}
-
   /** @param max how many messages are kept, not 0 */
   public MessageBuilder(int max) {
     this.max = max;
@@ -53,17 +50,17 @@ public final class MessageBuilder {
 
   /** The message of this id, begun now unless it is still kept. */
   public Draft draft(String id, String role, Instant created) {
-    last = drafts.computeIfAbsent(id, i -> {
+    var draft = drafts.computeIfAbsent(id, i -> {
       count++;
       return new Draft(i, role, created);
     });
     drop();
-    return last;
+    return draft;
   }
 
-  /** The message that was begun or continued last; null before the first. */
+  /** The message that was begun last; null before the first. */
   public Draft last() {
-    return last;
+    return drafts.isEmpty() ? null : drafts.lastEntry().getValue();
   }
 
   /** How many messages were begun. */
@@ -80,18 +77,16 @@ public final class MessageBuilder {
     var part = add(draft, "tool", input.toString().length()).put("tool", tool).put("callID", call);
     var state = part.putObject("state").put("status", "running");
     state.set("input", input);
-    if (call != null) {
-      calls.put(call, new Call(draft, state));
-    }
+    draft.calls.put(call, state);
   }
 
   /** Adds the outcome to a call, unless its message was dropped. */
   public void outcome(String call, boolean isError, String output) {
-    var known = calls.get(call);
-    if (known != null) {
-      known.state.put("status", isError ? "error" : "completed").put(isError ? "error" : "output", output);
-      grow(known.draft, output.length());
-    }
+    var known = drafts.sequencedValues().reversed().stream().filter(draft -> call != null && draft.calls.containsKey(call)).findFirst();
+    known.ifPresent(draft -> {
+      draft.calls.get(call).put("status", isError ? "error" : "completed").put(isError ? "error" : "output", output);
+      grow(draft, output.length());
+    });
   }
 
   /** Oldest first. */
@@ -114,9 +109,7 @@ public final class MessageBuilder {
 
   private void drop() {
     while (drafts.size() > max || size > MAX_TEXT && drafts.size() > 1) {
-      var dropped = drafts.pollFirstEntry().getValue();
-      size -= dropped.size;
-      calls.values().removeIf(call -> call.draft == dropped);
+      size -= drafts.pollFirstEntry().getValue().size;
     }
   }
 }

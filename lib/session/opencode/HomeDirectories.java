@@ -17,11 +17,6 @@ public final class HomeDirectories {
     this.byUser = homes(users);
   }
 
-  /** This machine's. */
-  public static HomeDirectories ofMachine() {
-    return new HomeDirectories(Path.of("/etc/passwd"));
-  }
-
   /** The homes, without repeats, in the order of the paths. */
   public Set<Path> of(List<Path> paths) {
     var homes = new LinkedHashSet<Path>();

@@ -14,19 +14,15 @@ import org.slf4j.LoggerFactory;
 final class SessionReader {
   private static final Logger LOG = LoggerFactory.getLogger(SessionReader.class);
   private static final Comparator<Found> NEWEST = Comparator.comparing(Found::session, Session.BY_UPDATE).reversed()
-      .thenComparing(Found::id);
+      .thenComparing(found -> found.session.id());
 
   private final Supplier<List<SessionStore>> stores;
   private final Map<SessionStore, List<Session>> last = new HashMap<>();
-  private final Map<String, String> failures = new HashMap<>(); // since the last list
-  private final Map<String, String> before = new HashMap<>(); // what failed earlier, until it is read
+  private Map<String, String> failures = new HashMap<>(); // since the last list
+  private Map<String, String> before = new HashMap<>(); // what failed earlier, until it is read
 
   /** A session and its store. */
-  record Found(SessionStore store, Session session) {
-    String id() {
-      return session.id();
-    }
-  }
+  record Found(SessionStore store, Session session) {}
 
   /**
    * What the stores hold.
@@ -51,16 +47,15 @@ final class SessionReader {
   }
 
   Snapshot all() throws InterruptedException {
-    before.clear();
-    before.putAll(failures);
-    failures.clear();
+    before = failures;
+    failures = new HashMap<>();
     var byId = new LinkedHashMap<String, Found>();
     var failed = new HashSet<SessionStore>();
     var all = stores.get();
     for (var store : all) {
       read(store, null, this::sessions).ifPresentOrElse(now -> last.put(store, now), () -> failed.add(store));
       last.getOrDefault(store, List.of()).forEach(session -> byId.merge(session.id(), new Found(store, session),
-          (first, second) -> NEWEST.compare(first, second) <= 0 ? first : second));
+          BinaryOperator.minBy(NEWEST)));
     }
     return new Snapshot(byId.values().stream().sorted(NEWEST).toList(), failed, last.keySet().containsAll(all));
   }
@@ -89,7 +84,7 @@ final class SessionReader {
 
   /** Reads the newest messages, oldest first; empty when they cannot be read now. */
   Optional<List<Message>> messages(Found found, int max) throws InterruptedException {
-    return read(found.store, found.id(), store -> store.messages(found.session, max));
+    return read(found.store, found.session.id(), store -> store.messages(found.session, max));
   }
 
   /** Ends a pass. */

@@ -16,7 +16,7 @@ import lib.session.opencode.OpenCodeStore;
 public final class SessionStores {
   private final Settings settings;
   private final Supplier<List<Codebase>> codebases;
-  private final HomeDirectories homes = HomeDirectories.ofMachine();
+  private final HomeDirectories homes = new HomeDirectories(Path.of("/etc/passwd"));
   private final Map<Path, SessionStore> opencode = new LinkedHashMap<>(); // one that vanishes stays, so that its sessions do
   private final List<SessionStore> others;
 

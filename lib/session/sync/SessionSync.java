@@ -6,10 +6,10 @@ import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Clock;
 import lib.session.CodebaseMatcher;
+import lib.session.Message;
 import lib.session.SessionStore;
 import lib.session.sync.SessionReader.Found;
 import lib.session.sync.SessionReader.Snapshot;
-import lib.session.sync.SessionUploader.Count;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +33,6 @@ public final class SessionSync {
   private final Limits limits;
   private final Clock clock;
   private final long start;
-  private final Map<String, SentHashes> sent = new HashMap<>();
   private final Map<String, String> problems = new HashMap<>();
   private final AtomicBoolean forgotten = new AtomicBoolean();
 
@@ -98,7 +97,7 @@ public final class SessionSync {
 
   private SyncResult pass() throws ApiException, InterruptedException {
     if (forgotten.getAndSet(false)) {
-      sent.clear();
+      uploader.retain(Set.of());
     }
     var snapshot = reader.all();
     var matcher = codebases.get();
@@ -110,13 +109,14 @@ public final class SessionSync {
         its.add(found);
       }
     });
-    sent.keySet().retainAll(byCodebase.keySet());
+    uploader.retain(byCodebase.keySet());
     problems.keySet().retainAll(byCodebase.keySet());
     var lines = new ArrayList<SyncResult.Line>();
     ApiException busy = null;
     for (var codebase : byCodebase.entrySet()) {
-      var count = new Count();
-      var failure = upload(codebase.getKey(), codebase.getValue(), snapshot, count);
+      var count = uploader.begin();
+      var failure = upload(codebase.getKey(), codebase.getValue(), snapshot);
+      note(codebase.getKey(), failure);
       busy = busy == null && failure != null && failure.kind() == ApiException.Kind.BUSY ? failure : busy;
       lines.add(new SyncResult.Line(codebase.getKey(), codebase.getValue().size(), count.leftOut, count.messages, count.requests,
           count.bytes, failure == null ? null : failure.line()));
@@ -128,40 +128,34 @@ public final class SessionSync {
   }
 
   /** Uploads one codebase; registers it once more and repeats when the server refuses it. Returns its failure, or null. */
-  private ApiException upload(String id, List<Found> found, Snapshot snapshot, Count count) throws ApiException, InterruptedException {
-    ApiException failure;
+  private ApiException upload(String id, List<Found> found, Snapshot snapshot) throws ApiException, InterruptedException {
     try {
-      failure = send(id, found, snapshot, count);
+      return send(id, found, snapshot);
     } catch (ApiException e) {
-      failure = isRefused(e) ? repeat(id, e, found, snapshot, count) : ofCodebase(e);
-    }
-    note(id, failure);
-    return failure;
-  }
-
-  private ApiException repeat(String id, ApiException refusal, List<Found> found, Snapshot snapshot, Count count)
-      throws ApiException, InterruptedException {
-    LOG.info("registers codebase={} again, the server refuses its sessions: {}", id, refusal.getMessage());
-    sent.remove(id);
-    try {
-      var now = registration.repeat(id);
-      return now == null ? refusal : send(now, found, snapshot, count);
-    } catch (ApiException e) {
-      return isRefused(e) ? e : ofCodebase(e);
+      if (!isRefused(e)) {
+        return ofCodebase(e);
+      }
+      LOG.info("registers codebase={} again, the server refuses its sessions: {}", id, e.getMessage());
+      uploader.forget(id);
+      try {
+        var now = registration.repeat(id);
+        return now == null ? e : send(now, found, snapshot);
+      } catch (ApiException again) {
+        return ofCodebase(again);
+      }
     }
   }
 
   /** Sends the list and the messages. Returns the last failure that concerns one session, or null. */
-  private ApiException send(String id, List<Found> found, Snapshot snapshot, Count count) throws ApiException, InterruptedException {
-    var hashes = sent.computeIfAbsent(id, k -> new SentHashes());
+  private ApiException send(String id, List<Found> found, Snapshot snapshot) throws ApiException, InterruptedException {
     if (snapshot.isComplete() || !found.isEmpty() && clock.nanos() - start > MAX_WAIT.toNanos()) {
-      uploader.list(id, found.stream().map(Found::session).toList(), hashes, count);
+      uploader.list(id, found.stream().map(Found::session).toList());
     }
     ApiException failure = null;
     for (var one : found.subList(0, limits.hasMessages() ? Math.min(limits.sessions, found.size()) : 0)) {
-      if (hashes.hasSession(one.id()) && !snapshot.failed().contains(one.store())) {
+      if (!snapshot.failed().contains(one.store())) {
         try {
-          messages(id, one, hashes, count);
+          messages(id, one);
         } catch (ApiException e) {
           if (isRefused(e)) {
             throw e;
@@ -173,11 +167,14 @@ public final class SessionSync {
     return failure;
   }
 
-  private void messages(String id, Found found, SentHashes hashes, Count count) throws ApiException, InterruptedException {
-    var read = reader.messages(found, limits.messages);
+  /** Sends a session's messages; false when it must be listed first. */
+  private boolean messages(String id, Found found) throws ApiException, InterruptedException {
+    var isListed = uploader.isListed(id, found.session().id());
+    var read = isListed ? reader.messages(found, limits.messages) : Optional.<List<Message>>empty();
     if (read.isPresent()) {
-      uploader.messages(id, found.id(), read.get(), hashes, count);
+      uploader.messages(id, found.session().id(), read.get());
     }
+    return isListed;
   }
 
   /**
@@ -200,24 +197,20 @@ public final class SessionSync {
     if (id == null || problems.containsKey(id)) {
       return 0; // not on disk yet, or the next pass retries
     }
-    var hashes = sent.get(id);
-    if (forgotten.get() || hashes == null || !hashes.hasSession(sessionId)) {
-      return -1;
-    }
-    var count = new Count();
+    var count = uploader.begin();
     try {
-      messages(id, found, hashes, count);
+      return forgotten.get() || !messages(id, found) ? -1 : count.bytes;
     } catch (ApiException e) {
       if (isRefused(e)) {
-        sent.remove(id);
+        uploader.forget(id);
         return -1;
       }
       if (e.kind() == ApiException.Kind.BUSY) {
         throw e;
       }
       note(id, ofCodebase(e));
+      return count.bytes;
     }
-    return count.bytes;
   }
 
   /** Whether the server does not know the codebase, or gives it to somebody else. */
@@ -227,10 +220,11 @@ public final class SessionSync {
 
   /** Returns a failure that concerns one codebase or session, and throws any other. */
   private static ApiException ofCodebase(ApiException e) throws ApiException {
-    return switch (e.kind()) {
-      case BUSY, REFUSED, CONFLICT, TOO_LARGE, MISSING -> e;
-      default -> throw e;
-    };
+    if (isRefused(e) || Set.of(ApiException.Kind.BUSY, ApiException.Kind.REFUSED, ApiException.Kind.CONFLICT, ApiException.Kind.TOO_LARGE)
+        .contains(e.kind())) {
+      return e;
+    }
+    throw e;
   }
 
   private void note(String id, ApiException failure) {
