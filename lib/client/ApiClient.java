@@ -135,22 +135,20 @@ public final class ApiClient {
   public void routeCodebases(String workerId, List<String> ids) throws ApiException, InterruptedException {
     var body = Json.object().put("worker_id", workerId);
     body.set("codebases", Json.array(ids));
-    FamilyCalls.expect(http.send("PUT", "/v1/worker/codebases?worker_id=" + HttpTransport.encode(workerId), Json.write(body), Map.of(), deadline));
+    callAs(workerId, "PUT", "/v1/worker/codebases", body);
   }
 
   /** {@code GET /v1/worker/connected/{id}}: whether the server has our stream; true where it cannot tell. */
   public boolean connected(String workerId) throws ApiException, InterruptedException {
     try {
-      FamilyCalls.expect(http.send("GET", "/v1/worker/connected/" + HttpTransport.encode(workerId), null, Map.of(), deadline));
+      calls.exchange("GET", "/v1/worker/connected/" + HttpTransport.encode(workerId), null);
       return true;
     } catch (ApiException e) {
-      if (e.kind() == ApiException.Kind.NO_ROUTE) {
-        return true;
-      }
-      if (e.kind() == ApiException.Kind.MISSING) {
-        return false;
-      }
-      throw e;
+      return switch (e.kind()) {
+        case NO_ROUTE -> true;
+        case MISSING -> false;
+        default -> throw e;
+      };
     }
   }
 
@@ -161,20 +159,15 @@ public final class ApiClient {
 
   /** {@code GET …/tasks}. Servers give at most 100 and filter differently: filter again. Rows without an id are left out. */
   public List<Task> tasks(Query query) throws ApiException, InterruptedException {
-    var parts = new ArrayList<String>();
-    var values = new LinkedHashMap<String, String>();
-    values.put("status", query.status == null ? null : query.status.word());
-    values.put("codebase_id", query.codebaseId);
-    values.put("worker_id", query.workerId);
-    values.put("agent_name", query.agentName);
-    values.forEach((name, value) -> {
-      if (value != null) {
-        parts.add(name + "=" + HttpTransport.encode(value));
-      }
-    });
-    var answer = call("GET", d -> d.path("/tasks" + (parts.isEmpty() ? "" : "?" + String.join("&", parts))), null);
+    var conditions = (condition("status", query.status == null ? null : query.status.word()) + condition("codebase_id", query.codebaseId)
+        + condition("worker_id", query.workerId) + condition("agent_name", query.agentName)).replaceFirst("&", "?");
+    var answer = call("GET", d -> d.path("/tasks" + conditions), null);
     var rows = answer.isArray() ? answer : answer.path("tasks");
     return rows.valueStream().flatMap(row -> Task.read(row).stream()).toList();
+  }
+
+  private static String condition(String name, String value) {
+    return value == null ? "" : "&" + name + "=" + HttpTransport.encode(value);
   }
 
   /** {@code GET …/tasks/{id}}. */
@@ -207,8 +200,10 @@ public final class ApiClient {
       body.put("attempt", running);
     }
     try {
-      var answer = FamilyCalls.content(http.send("POST", "/v1/worker/tasks/claim?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
-          Map.of("X-Worker-ID", workerId), deadline));
+      var answer = callAs(workerId, "POST", "/v1/worker/tasks/claim", body);
+      if (!answer.isObject()) {
+        throw new ApiException(ApiException.Kind.GARBLED, "the answer to the claim of task " + taskId + " is empty", null);
+      }
       return answer.path("success").isBoolean() && !answer.path("success").asBoolean()
           ? new Claim.Lost(null, String.valueOf(Json.text(answer, "message")))
           : new Claim.Won(answer.path("attempt").asInt(0), Duration.ofSeconds(answer.path("lease_seconds").asLong(0)),
@@ -236,8 +231,7 @@ public final class ApiClient {
    */
   public void release(TaskReport report) throws ApiException, InterruptedException {
     try {
-      FamilyCalls.expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + HttpTransport.encode(report.workerId()),
-          Json.write(report.toJson()), Map.of("X-Worker-ID", report.workerId()), deadline));
+      callAs(report.workerId(), "POST", "/v1/worker/tasks/release", report.toJson());
     } catch (ApiException e) {
       if (e.kind() != ApiException.Kind.MISSING && e.kind() != ApiException.Kind.NO_ROUTE) {
         throw e;
@@ -249,8 +243,7 @@ public final class ApiClient {
   public void decline(String taskId, String workerId, String why) throws ApiException, InterruptedException {
     var body = Json.object().put("task_id", taskId).put("worker_id", workerId).put("status", TaskStatus.PENDING.word())
         .put("declined", true).put("error", why);
-    FamilyCalls.expect(http.send("POST", "/v1/worker/tasks/release?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
-        Map.of("X-Worker-ID", workerId), deadline));
+    callAs(workerId, "POST", "/v1/worker/tasks/release", body);
   }
 
   /** {@code POST …/tasks/{id}/cancel}. Since V13 the answer says success whatever happens: read the task afterwards. */
@@ -358,6 +351,12 @@ public final class ApiClient {
 
   JsonNode call(String method, Function<PathFamily, String> path, JsonNode body) throws ApiException, InterruptedException {
     return calls.call(method, path, body);
+  }
+
+  /** A call outside the path families. Servers read the worker's id in the query or the header. */
+  private JsonNode callAs(String workerId, String method, String path, JsonNode body) throws ApiException, InterruptedException {
+    return FamilyCalls.expect(http.send(method, path + "?worker_id=" + HttpTransport.encode(workerId), Json.write(body),
+        Map.of("X-Worker-ID", workerId), deadline));
   }
 
   private static Task readTask(JsonNode answer) throws ApiException {

@@ -13,6 +13,10 @@ import lib.core.Json;
  * Thread-safe.
  */
 final class FamilyCalls {
+  /** What may be said of a family that the server does not speak: a guard may stand before paths that are not there. */
+  private static final Set<ApiException.Kind> NOT_HERE = Set.of(ApiException.Kind.DENIED, ApiException.Kind.NO_ROUTE, ApiException.Kind.GONE,
+      ApiException.Kind.MISSING);
+
   private final HttpTransport http;
   private final Duration deadline;
   private volatile PathFamily found;
@@ -28,9 +32,7 @@ final class FamilyCalls {
     if (known != null) {
       return known;
     }
-    ApiException denied = null;
-    ApiException page = null;
-    ApiException last = null;
+    var failures = new ArrayList<ApiException>();
     for (var candidate : PathFamily.values()) {
       var answer = http.send("GET", candidate.codebases(""), null, Map.of(), deadline);
       if (answer.ok()) {
@@ -38,23 +40,19 @@ final class FamilyCalls {
         found = candidate;
         return candidate;
       }
-      last = answer.failure();
-      switch (last.kind()) {
-        case DENIED -> denied = denied == null ? last : denied; // a guard may stand before paths that are not there
-        case NO_ROUTE, GONE, MISSING -> { }
-        default -> {
-          if (last.status() != 404) {
-            throw last;
-          }
-          page = last; // a proxy's own 404: it may route the other families
-        }
+      failures.add(answer.failure());
+      if (answer.status() != 404 && !NOT_HERE.contains(failures.getLast().kind())) {
+        throw failures.getLast();
       }
     }
-    if (page != null) {
-      throw page; // behind that proxy a server may yet come up
-    }
-    throw denied != null ? denied : new ApiException(ApiException.Kind.NO_ROUTE, last.status(),
-        "no CodeTether server answers here: " + last.getMessage(), Duration.ZERO, null, last);
+    // a proxy's own 404: behind that proxy a server may yet come up
+    throw first(failures, ApiException.Kind.GARBLED).or(() -> first(failures, ApiException.Kind.DENIED)).orElseGet(() ->
+        new ApiException(ApiException.Kind.NO_ROUTE, failures.getLast().status(), "no CodeTether server answers here: "
+            + failures.getLast().getMessage(), Duration.ZERO, null, failures.getLast()));
+  }
+
+  private static Optional<ApiException> first(List<ApiException> failures, ApiException.Kind kind) {
+    return failures.stream().filter(e -> e.kind() == kind).findFirst();
   }
 
   JsonNode call(String method, Function<PathFamily, String> path, JsonNode body) throws ApiException, InterruptedException {
@@ -86,19 +84,11 @@ final class FamilyCalls {
 
   JsonNode exchange(String method, String path, JsonNode body) throws ApiException, InterruptedException {
     var answer = http.send(method, path, body == null ? null : Json.write(body), Map.of(), deadline);
-    return method.equals("GET") ? content(answer) : expect(answer);
+    return method.equals("GET") ? answer.json() : expect(answer);
   }
 
   /** What a call that does something brought; missing when the server only says that it is done. */
   static JsonNode expect(HttpResult answer) throws ApiException {
-    return answer.ok() && answer.body().length == 0 ? MissingNode.getInstance() : content(answer);
-  }
-
-  /** The same of a call that is no use without an answer. */
-  static JsonNode content(HttpResult answer) throws ApiException {
-    if (!answer.ok()) {
-      throw answer.failure();
-    }
-    return answer.json();
+    return answer.ok() && answer.body().length == 0 ? MissingNode.getInstance() : answer.json();
   }
 }

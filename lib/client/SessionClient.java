@@ -37,16 +37,11 @@ public record SessionClient(ApiClient client) {
     var rows = answer.isArray() ? answer : answer.path("sessions");
     var sessions = rows.valueStream().flatMap(row -> SessionInfo.read(row, codebaseId).stream())
         .sorted(Comparator.comparing(SessionInfo::latest).reversed()).toList();
-    var total = answer.path("total");
-    if (!total.canConvertToInt()) {
-      var wanted = sessions.stream().filter(s -> search == null || holds(s.id(), search) || holds(s.title(), search)).toList();
-      return page(wanted.stream().skip(offset).limit(limit).toList(), wanted.size(), answer);
-    }
-    return page(sessions, total.asInt(), answer);
-  }
-
-  private static Page page(List<SessionInfo> sessions, int total, JsonNode answer) {
-    return new Page(sessions, total, Json.text(answer, "source"), Timestamps.read(answer, "synced_at"));
+    var isPaged = answer.path("total").canConvertToInt();
+    var wanted = isPaged ? sessions
+        : sessions.stream().filter(s -> search == null || holds(s.id(), search) || holds(s.title(), search)).toList();
+    return new Page(isPaged ? wanted : wanted.stream().skip(offset).limit(limit).toList(), answer.path("total").asInt(wanted.size()),
+        Json.text(answer, "source"), Timestamps.read(answer, "synced_at"));
   }
 
   private static boolean holds(String text, String search) {
@@ -69,12 +64,10 @@ public record SessionClient(ApiClient client) {
   public Talk messages(String codebaseId, String id, int limit) throws ApiException, InterruptedException {
     var answer = talk(codebaseId, id, limit);
     var messages = read(answer);
-    var total = answer.path("total");
-    if (!total.canConvertToInt() && messages.size() >= limit) {
+    if (!answer.path("total").canConvertToInt() && messages.size() >= limit) {
       messages = read(talk(codebaseId, id, WHOLE));
     }
-    return new Talk(messages.subList(Math.max(0, messages.size() - limit), messages.size()),
-        total.canConvertToInt() ? total.asInt() : messages.size());
+    return new Talk(messages.subList(Math.max(0, messages.size() - limit), messages.size()), answer.path("total").asInt(messages.size()));
   }
 
   private JsonNode talk(String codebaseId, String id, int limit) throws ApiException, InterruptedException {
@@ -107,11 +100,8 @@ public record SessionClient(ApiClient client) {
 
   /** {@code POST …/sessions/{sid}/resume}. */
   public Resumed resume(String codebaseId, String id, Resume how) throws ApiException, InterruptedException {
-    var body = Json.object();
-    put(body, "prompt", how.prompt);
-    put(body, "agent", how.agent);
-    put(body, "model", how.model);
-    put(body, "request_id", how.requestId);
+    var body = Json.object().put("prompt", how.prompt).put("agent", how.agent).put("model", how.model).put("request_id", how.requestId);
+    body.removeIf(JsonNode::isNull); // not every server takes a null
     var answer = client.call("POST", d -> path(d, codebaseId, "/" + HttpTransport.encode(id) + "/resume"), body);
     return new Resumed(Json.text(answer, "task_id"), answer.path("created").asBoolean(true), Json.text(answer, "worker_id"));
   }
@@ -124,13 +114,6 @@ public record SessionClient(ApiClient client) {
    */
   public void upload(String codebaseId, String sessionId, ObjectNode body) throws ApiException, InterruptedException {
     client.call("POST", d -> path(d, codebaseId, (sessionId == null ? "" : "/" + HttpTransport.encode(sessionId) + "/messages") + "/sync"), body);
-  }
-
-  /** What is not said is left out: not every server takes a null. */
-  private static void put(ObjectNode body, String field, String value) {
-    if (value != null) {
-      body.put(field, value);
-    }
   }
 
   private static String path(PathFamily dialect, String codebaseId, String rest) {

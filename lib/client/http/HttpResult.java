@@ -17,8 +17,11 @@ public record HttpResult(int status, byte[] body, String retryAfter, Instant at)
     return status >= 200 && status < 300;
   }
 
-  /** The body as JSON; anything else under a 2xx is not this protocol. */
+  /** The body as JSON; anything else under a 2xx is not this protocol, and any other status is a failure. */
   public JsonNode json() throws ApiException {
+    if (!ok()) {
+      throw failure();
+    }
     try {
       var node = Json.MAPPER.readTree(body);
       if (node != null && !node.isMissingNode()) {

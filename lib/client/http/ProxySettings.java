@@ -49,17 +49,13 @@ public record ProxySettings(Environment env) {
     }
     try {
       var proxy = URI.create(whole);
-      if (WebAddress.host(proxy) != null && WebAddress.port(proxy) <= 65_535) {
-        return proxy;
+      if (WebAddress.host(proxy) == null || WebAddress.port(proxy) > 65_535) {
+        throw new IllegalArgumentException("no host or port");
       }
+      return proxy;
     } catch (IllegalArgumentException e) {
-      throw bad(name);
+      throw new Problem("the proxy in " + name + " is not usable", "it must be like http://host:port", "correct the variable");
     }
-    throw bad(name);
-  }
-
-  private static Problem bad(String name) {
-    return new Problem("the proxy in " + name + " is not usable", "it must be like http://host:port", "correct the variable");
   }
 
   private boolean excluded(String host) {

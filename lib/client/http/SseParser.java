@@ -39,40 +39,35 @@ public final class SseParser {
 
   /** The next event with data, waiting for it; null at the end of the stream. An event cut by the end is dropped. */
   public Event next() throws IOException {
-    String name = null;
-    var data = new StringBuilder();
-    var any = false;
-    var tooLarge = false;
     while (true) {
+      var name = "";
+      var data = new StringBuilder();
+      var any = false;
+      var tooLarge = false;
       var line = line();
+      for (; line != null && !line.isEmpty(); line = line()) {
+        var colon = line.indexOf(':');
+        var field = colon < 0 ? line : line.substring(0, colon);
+        var value = colon < 0 ? "" : line.substring(line.startsWith(" ", colon + 1) ? colon + 2 : colon + 1);
+        switch (field) {
+          case "event" -> name = value;
+          case "data" -> {
+            tooLarge |= cut || data.length() + value.length() > most;
+            if (!tooLarge) {
+              data.append(any ? "\n" : "").append(value);
+            }
+            any = true;
+          }
+          case "id" -> id = value.indexOf('\0') < 0 && value.length() <= MAX_ID ? value : id;
+          case "retry" -> retryMillis = value.matches("\\d{1,9}") ? Long.parseLong(value) : retryMillis;
+          default -> { } // a comment (empty field name) or a field of a later standard
+        }
+      }
       if (line == null) {
         return null;
       }
-      if (line.isEmpty()) {
-        if (any && !tooLarge) {
-          return new Event(name == null || name.isEmpty() ? "message" : name, data.toString(), id);
-        }
-        name = null;
-        data.setLength(0);
-        any = false;
-        tooLarge = false;
-        continue;
-      }
-      var colon = line.indexOf(':');
-      var field = colon < 0 ? line : line.substring(0, colon);
-      var value = colon < 0 ? "" : line.substring(line.startsWith(" ", colon + 1) ? colon + 2 : colon + 1);
-      switch (field) {
-        case "event" -> name = value;
-        case "data" -> {
-          tooLarge |= cut || data.length() + value.length() > most;
-          if (!tooLarge) {
-            data.append(any ? "\n" : "").append(value);
-          }
-          any = true;
-        }
-        case "id" -> id = value.indexOf('\0') < 0 && value.length() <= MAX_ID ? value : id;
-        case "retry" -> retryMillis = value.matches("\\d{1,9}") ? Long.parseLong(value) : retryMillis;
-        default -> { } // a comment (empty field name) or a field of a later standard
+      if (any && !tooLarge) {
+        return new Event(name.isEmpty() ? "message" : name, data.toString(), id);
       }
     }
   }
