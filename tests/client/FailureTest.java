@@ -180,6 +180,12 @@ class FailureTest {
   }
 
   @Test
+  void theDeadlineGrowsWithTheBody() throws Exception {
+    new ApiClient(new ServerAddress(server.url(), null, null, ApiClientTest.env(Map.of())), Duration.ZERO)
+        .release(new TaskReport("t", "w", TaskStatus.COMPLETED, null, "x".repeat(1 << 20), null, 0));
+  }
+
+  @Test
   void aPostIsNotRepeatedBehindOurBack() {
     server.on("POST", "*/output").reset();
     assertThat(catchThrowableOfType(ApiException.class, () -> client.output("t", "w", "text", Instant.EPOCH, 0, 1)).kind())

@@ -2,28 +2,18 @@ package tests.client;
 
 import module java.base;
 
+
 /** A proxy that answers every call itself with an empty list, opens no tunnels until it is allowed, and remembers what it was asked. */
 final class TinyProxy implements AutoCloseable {
-  private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  private final RawServer server = new RawServer(this::serve);
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private volatile String login;
   private volatile int encrypted;
 
-  TinyProxy() throws IOException {
-    Thread.ofVirtual().start(() -> {
-      while (true) {
-        try {
-          var connection = listening.accept();
-          Thread.ofVirtual().start(() -> serve(connection));
-        } catch (IOException e) {
-          return; // closed
-        }
-      }
-    });
-  }
+  TinyProxy() throws IOException {}
 
   String url() {
-    return "http://127.0.0.1:" + listening.getLocalPort();
+    return server.url().toString();
   }
 
   /** From now on it asks for this {@code name:password}. */
@@ -41,22 +31,13 @@ final class TinyProxy implements AutoCloseable {
     return asked;
   }
 
-  private void serve(Socket connection) {
-    try (connection) {
-      var in = new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1), 1);
-      var head = new StringBuilder();
-      for (var line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
-        head.append(line).append('\n');
-      }
-      asked.add(head.toString());
-      if (encrypted != 0 && head.toString().startsWith("CONNECT")) {
-        write(connection, "200 Connected\r\n\r\n");
-        tunnel(connection);
-      } else {
-        write(connection, answer(head.toString()));
-      }
-    } catch (IOException e) {
-      // the other side went away
+  private void serve(String head, Socket connection) throws IOException {
+    asked.add(head);
+    if (encrypted != 0 && head.startsWith("CONNECT")) {
+      RawServer.write(connection, "HTTP/1.1 200 Connected\r\n\r\n");
+      tunnel(connection);
+    } else {
+      RawServer.write(connection, "HTTP/1.1 " + answer(head));
     }
   }
 
@@ -82,12 +63,8 @@ final class TinyProxy implements AutoCloseable {
     }
   }
 
-  private static void write(Socket connection, String answer) throws IOException {
-    connection.getOutputStream().write(("HTTP/1.1 " + answer).getBytes(StandardCharsets.ISO_8859_1));
-  }
-
   @Override
   public void close() throws IOException {
-    listening.close();
+    server.close();
   }
 }

@@ -191,8 +191,7 @@ class OpenCodeLocationsTest {
     return places().getFirst();
   }
 
-  private List<OpenCodeLocations.Location> places(String... codebases) {
-    return OpenCodeLocations.find(Captured.settings(home, vars), Stream.of(codebases).map(path -> new Codebase(path, Path.of(path), ""))
-        .toList(), new HomeDirectories(home.resolve("no-list")));
+  private List<OpenCodeLocations.Location> places() {
+    return OpenCodeLocations.find(Captured.settings(home, vars), List.of(), new HomeDirectories(home.resolve("no-list")));
   }
 }

@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.*;
 import static tests.session.sync.SyncFixture.*;
 
 import lib.client.http.ApiException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,17 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RefusedUploadTest {
   private static final String LIST = "/v1/agent/codebases/*/sessions/sync";
   private static final String MESSAGES = "/v1/agent/codebases/*/sessions/*/messages/sync";
-  private SyncFixture here;
-
-  @BeforeEach
-  void open() throws IOException {
-    here = new SyncFixture();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    here.close();
-  }
+  @AutoClose
+  private final SyncFixture here = new SyncFixture();
 
   // --- what it forgets
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.*;
 import static tests.session.sync.SyncFixture.*;
 
 import lib.session.Session;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.session.MadeStore;
@@ -13,17 +13,13 @@ import tests.session.MadeStore;
 /** A store that cannot be read takes nothing away. */
 class SessionReaderTest {
   private final MadeStore other = new MadeStore("claude");
-  private SyncFixture here;
+  @AutoClose
+  private final SyncFixture here = new SyncFixture();
 
   @BeforeEach
-  void open() throws IOException {
-    here = new SyncFixture().with(other);
+  void open() {
+    here.with(other);
     here.codebases.put("b", B);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    here.close();
   }
 
   @Test

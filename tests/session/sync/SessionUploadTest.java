@@ -6,24 +6,14 @@ import static tests.session.sync.SyncFixture.*;
 
 import lib.session.sync.SessionSync;
 import lib.session.sync.SyncResult;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tests.session.MadeStore;
 
 /** The server has each session as it is, and only changes go out. */
 class SessionUploadTest {
-  private SyncFixture here;
-
-  @BeforeEach
-  void open() throws IOException {
-    here = new SyncFixture();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    here.close();
-  }
+  @AutoClose
+  private final SyncFixture here = new SyncFixture();
 
   @Test
   void sendsTheListAndEachSessionsMessagesOnlyWhenTheyChanged() throws Exception {

@@ -39,8 +39,12 @@ final class SyncFixture implements AutoCloseable {
   private int seen;
   private SessionSync sync;
 
-  SyncFixture() throws IOException {
-    server = FakeServer.start(FakeServer.Version.V16);
+  SyncFixture() {
+    try {
+      server = FakeServer.start(FakeServer.Version.V16);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     begin();
   }
 

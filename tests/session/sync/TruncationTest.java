@@ -10,8 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.core.Json;
 import lib.redaction.Redaction;
 import lib.session.Message;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import tests.fake.Request;
 
@@ -19,17 +18,8 @@ import tests.fake.Request;
 class TruncationTest {
   private static final int MAX_REQUEST = 1_000_000;
   private static final String SECRET = "correct-horse-battery";
-  private SyncFixture here;
-
-  @BeforeEach
-  void open() throws IOException {
-    here = new SyncFixture();
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    here.close();
-  }
+  @AutoClose
+  private final SyncFixture here = new SyncFixture();
 
   private static Message message(String id, ObjectNode... parts) {
     return new Message(id, "assistant", Instant.EPOCH, "build", "p/m", 0.5, MissingNode.getInstance(), List.of(parts));
