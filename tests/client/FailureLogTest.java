@@ -1,6 +1,7 @@
 package tests.client;
 
 import module java.base;
+import java.lang.reflect.Proxy;
 import static org.assertj.core.api.Assertions.*;
 
 import lib.client.FailureLog;
@@ -13,6 +14,7 @@ import org.slf4j.helpers.MessageFormatter;
 class FailureLogTest {
   private final List<String> log = new ArrayList<>();
   private final FailureLog outage = new FailureLog(lines(), "the poll");
+
   @Test
   void logsAFailureOncePerKindAndItsEnd() {
     outage.over();
@@ -35,7 +37,7 @@ class FailureLogTest {
 
   /** A log in memory. */
   private Logger lines() {
-    return (Logger) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Logger.class}, (proxy, method, words) -> {
+    return (Logger) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Logger.class}, (proxy, method, words) -> {
       log.add(method.getName() + " " + MessageFormatter.arrayFormat((String) words[0], Arrays.copyOfRange(words, 1, words.length)).getMessage());
       return null;
     });

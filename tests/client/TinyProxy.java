@@ -2,7 +2,6 @@ package tests.client;
 
 import module java.base;
 
-
 /** A proxy that answers every call itself with an empty list, opens no tunnels until it is allowed, and remembers what it was asked. */
 final class TinyProxy implements AutoCloseable {
   private final RawServer server = new RawServer(this::serve);
