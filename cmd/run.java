@@ -15,6 +15,7 @@ import lib.cli.output.CommandIo;
 import lib.cli.output.OutputPrinter;
 import lib.client.ApiClient;
 import lib.client.http.ApiException;
+import lib.client.http.HttpTransport;
 import lib.client.http.ServerAddress;
 import lib.config.Codebase;
 import lib.config.ReloadableSettings;
@@ -46,13 +47,12 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 import picocli.CommandLine;
 import sun.misc.Signal;
-import sun.misc.SignalHandler;
 
 /** {@code run}: the worker itself, for a server or with an embedded one. */
 @CommandLine.Command(name = "run", description = "Run the worker: take tasks from a server and run agents on this machine.",
     footer = "%nTERM or Ctrl-C once: no new task, running ones may finish. Twice: cancel them. Three times: leave at once.%n"
         + "All settings: config table.%n%nExample: worker run --server https://codetether.example -b demo:~/demo")
-public final class run extends Command {
+public class run extends Command {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration FIRST_ANSWER = Duration.ofSeconds(5); // however short the patience, a healthy server answers by then
   private static final Duration REGISTERED = Duration.ofSeconds(10); // the embedded server answers in milliseconds
@@ -102,9 +102,9 @@ public final class run extends Command {
     var idle = idle();
     var settings = workSettings();
     var secrets = Secrets.of(settings);
-    CredentialFiles.addTo(secrets, settings.env())
-        .forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
-    var redaction = Logging.start(settings, secrets, prompt == null ? settings.get(SettingsTable.LOG_LEVEL) : "warn", io);
+    var unread = CredentialFiles.addTo(secrets, settings.env());
+    var redaction = log(settings, secrets);
+    unread.forEach(file -> io.warn("secrets in an agent's login file are not known and not masked: " + file));
     if (!local && settings.get(SettingsTable.SERVER_URL) == null) {
       throw noServer();
     }
@@ -158,13 +158,13 @@ public final class run extends Command {
 
   private int work(Settings settings, ServerAddress server, WorkerIdentity identity, Journal journal, Redaction redaction, Duration idle)
       throws InterruptedException, DatabaseException {
-    var client = new ApiClient(server);
+    var client = new ApiClient(server, callTimeout());
     var worker = new Worker(new WorkerContext(identity, new ReloadableSettings(settings), new ServerLink(client), journal, redaction, new EventBus(),
-        Clock.SYSTEM, ThreadLocalRandom.current()), offered(settings));
+        clock(), random()), offered(settings));
     if (prompt != null) {
       on(signal -> {
         isInterrupted = true;
-        worker.stopNow(signal.getName().toLowerCase(Locale.ROOT) + " at the terminal");
+        worker.stopNow(signal.toLowerCase(Locale.ROOT) + " at the terminal");
         Thread.ofVirtual().start(() -> abandon(client, worker));
       }, "INT", "TERM", "HUP");
       worker.start(0);
@@ -173,12 +173,16 @@ public final class run extends Command {
     var daemon = new Daemon(worker, this::workSettings, this::offered);
     on(signal -> worker.stop(), "INT", "TERM");
     onHangup(daemon);
-    try (var control = ControlServer.start(identity.stateDir(), daemon, io.env(), Clock.SYSTEM)) {
+    try (var control = ControlServer.start(identity.stateDir(), daemon, io.env(), clock())) {
       worker.start(once ? 1 : Integer.MAX_VALUE >> 1);
       if (idle != null) {
         awaitServer(worker, idle);
       }
       return untilEnd(settings, worker, journal, idle);
+    } catch (InterruptedException e) { // the console, or a test
+      worker.detach();
+      worker.await(Duration.ofMinutes(1));
+      throw e;
     }
   }
 
@@ -193,7 +197,7 @@ public final class run extends Command {
   }
 
   /** HUP reloads the config, unless it says that the terminal is gone in which the worker was started. */
-  private static void onHangup(Daemon daemon) {
+  private void onHangup(Daemon daemon) {
     var terminal = new File("/dev/tty");
     var started = readable(terminal);
     on(signal -> {
@@ -218,10 +222,31 @@ public final class run extends Command {
     }
   }
 
-  private static void on(SignalHandler handler, String... signals) {
+  /** Calls the handler with the signal's name at each of these signals to the process. */
+  protected void on(Consumer<String> handler, String... signals) {
     for (var name : signals) {
-      Signal.handle(new Signal(name), handler);
+      Signal.handle(new Signal(name), signal -> handler.accept(signal.getName()));
     }
+  }
+
+  /** Starts the log of the process; gives what masks these secrets in it. */
+  protected Redaction log(Settings settings, Secrets secrets) {
+    return Logging.start(settings, secrets, prompt == null ? settings.get(SettingsTable.LOG_LEVEL) : "warn", io);
+  }
+
+  /** The worker's clock. */
+  protected Clock clock() {
+    return Clock.SYSTEM;
+  }
+
+  /** The worker's random waits. */
+  protected RandomGenerator random() {
+    return ThreadLocalRandom.current();
+  }
+
+  /** How long the worker waits for one answer of the server. */
+  protected Duration callTimeout() {
+    return HttpTransport.DEADLINE;
   }
 
   /** Ends after a signal, after one task, or when idle; an idle worker that could not register has not done its job. */

@@ -9,10 +9,8 @@ import lib.core.Environment;
 final class InnerCommand extends Process {
   /** Those that need no process of their own. */
   private static final Set<String> NAMES = Set.of("config", "ctl", "models", "outbox", "run", "server", "sessions", "status", "tasks");
-  /** What a worker within this JVM lacks. */
-  private static final Set<String> APART = Set.of("--exit-when-idle", "--help", "--local", "--log-level", "--once", "--task");
-
   private final Command command;
+  private final PipedOutputStream input = new PipedOutputStream();
   private final Thread thread;
   private volatile TestLog log;
   private volatile int exit;
@@ -21,7 +19,7 @@ final class InnerCommand extends Process {
   InnerCommand(Environment env, Path out, Path err, String... arguments) throws IOException {
     var prints = new PrintStream(Files.newOutputStream(out), true, StandardCharsets.UTF_8);
     var says = new PrintStream(Files.newOutputStream(err), true, StandardCharsets.UTF_8);
-    var io = new CommandIo(InputStream.nullInputStream(), prints, says, false, env);
+    var io = new CommandIo(new PipedInputStream(input), prints, says, false, env);
     command = command(arguments[0]);
     thread = Thread.ofPlatform().name(arguments[0]).start(() -> {
       log = TestLog.open(says);
@@ -32,8 +30,7 @@ final class InnerCommand extends Process {
   }
 
   static boolean fits(String... arguments) {
-    return arguments.length > 0 && NAMES.contains(arguments[0])
-        && !(arguments[0].equals("run") && (arguments.length == 1 || Stream.of(arguments).anyMatch(APART::contains)));
+    return arguments.length > 0 && NAMES.contains(arguments[0]) && !List.of(arguments).contains("--log-level"); // this JVM has one level
   }
 
   /** Does what the command does at this signal. */
@@ -96,16 +93,12 @@ final class InnerCommand extends Process {
   /** Interrupts it, as the console does at Ctrl-C; a worker leaves its agents and ends. */
   @Override
   public void destroy() {
-    if (command instanceof InnerWorker worker) {
-      worker.detach();
-    } else {
-      thread.interrupt();
-    }
+    thread.interrupt();
   }
 
   @Override
   public OutputStream getOutputStream() {
-    return OutputStream.nullOutputStream();
+    return input;
   }
 
   @Override

@@ -4,13 +4,16 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.protocol.TaskStatus;
+import lib.server.http.Tokens;
 import org.junit.jupiter.api.Test;
+import tests.Program;
+import tests.fake.FakeServer;
 
 /** One command runs one task from its creation to its reported result, and exits with the outcome. */
 class RunLocalTest extends OnSite {
   @Test
   void runsATaskWithoutAnyAgent() throws Exception {
-    var run = site.start("run", "--local", "--port", "0", "--task", "hello, loop", "--agent-type", "echo");
+    var run = site.process("run", "--local", "--port", "0", "--task", "hello, loop", "--agent-type", "echo");
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(run.out()).isEqualTo("hello, loop\n");
     assertThat(run.err()).as("warnings about parts that it does not need").doesNotContain("WARN", "agent");
@@ -51,7 +54,7 @@ class RunLocalTest extends OnSite {
 
   @Test
   void exitsWith130AndLeavesNoAgentWhenInterrupted() throws Exception {
-    var run = local("polite");
+    var run = site.process("run", "--local", "--port", "0", "--agent-bin", Site.agent(), "--task", "polite");
     run.awaitOut("running");
     run.signal("INT");
     assertThat(run.exit()).as(run.toString()).isEqualTo(130);
@@ -74,8 +77,8 @@ class RunLocalTest extends OnSite {
 
   @Test
   void exitsWith130WhenInterruptedBeforeTheTaskIsTaken() throws Exception {
-    var run = site.start(Map.of("A2A_MIN_FREE_DISK", "1024GiB"), "run", "--local", "--port", "0", "--log-level", "info", "--task", "talk",
-        "--agent-bin", Site.agent());
+    var run = site.start(Map.of("A2A_MIN_FREE_DISK", "1024GiB"), "run", "--local", "--port", "0", "--log-level", "info", "--task",
+        "talk", "--agent-bin", Site.agent());
     run.awaitErr("no task is taken: disk");
     run.awaitErr("task created id=");
     run.signal("INT");
@@ -124,9 +127,9 @@ class RunLocalTest extends OnSite {
     var run = new ProcessBuilder("sh", "-c", "exec \"$@\" >/dev/full", "sh", Path.of(System.getProperty("java.home"), "bin/java").toString(),
         "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "worker", "run", "--local", "--port", "0",
         "--agent-bin", Site.agent(), "--task", "polite").directory(site.folder("here").toFile());
-    run.environment().putAll(tests.Program.environment(home, Map.of()));
+    run.environment().putAll(Program.environment(home, Map.of()));
     var process = run.redirectErrorStream(false).start();
-    var said = new String(process.getErrorStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    var said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isEqualTo(1);
     assertThat(said).contains("problem: the output could not be written");
     site.awaitNoAgents();
@@ -134,7 +137,7 @@ class RunLocalTest extends OnSite {
 
   @Test
   void rejectsATestMail() throws Exception {
-    var run = site.start("--test-email", "--server", "http://127.0.0.1:9");
+    var run = site.start("run", "--test-email", "--server", "http://127.0.0.1:9");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("no mail yet");
   }
@@ -156,12 +159,12 @@ class RunLocalTest extends OnSite {
 
   @Test
   void exitsWith1WhenIdleWithoutARegistration() throws Exception {
-    site.serve(Map.of("A2A_AUTH_TOKENS", "right"));
+    site.openServer(site.folder("data"), Tokens.parse("right"));
     var ours = site.start(Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server", site.url().toString(), "--exit-when-idle", "0.2",
         "--agent-bin", Site.agent());
     assertThat(ours.exit()).as(ours.toString()).isEqualTo(1);
     assertThat(ours.err()).contains("problem: the server took no registration", "auth_token_file to a token that this server knows");
-    try (var server = tests.fake.FakeServer.start(tests.fake.FakeServer.Version.V16)) {
+    try (var server = FakeServer.start(FakeServer.Version.V16)) {
       server.token("right");
       var run = site.start(Map.of("A2A_AUTH_TOKEN", "wrong"), "run", "--server", server.url().toString(), "--exit-when-idle", "0.2",
           "--agent-bin", Site.agent());
@@ -179,10 +182,10 @@ class RunLocalTest extends OnSite {
 
   @Test
   void exitsWith130WhenASecondSignalComesBeforeTheServerAnswers() throws Exception {
-    try (var server = tests.fake.FakeServer.start(tests.fake.FakeServer.Version.V16)) {
+    try (var server = FakeServer.start(FakeServer.Version.V16)) {
       server.on("*", "*").hang();
       var run = site.start("run", "--server", server.url().toString(), "--agent-bin", Site.agent());
-      tests.Program.await("the first request", () -> !server.requests().isEmpty());
+      Program.await("the first request", () -> !server.requests().isEmpty());
       run.signal("TERM");
       run.signal("INT");
       assertThat(run.exit()).as(run.toString()).isEqualTo(130);
@@ -231,7 +234,7 @@ class RunLocalTest extends OnSite {
   void rejectsASecondWorkerInOneStateDir() throws Exception {
     var first = site.start("run", "--local", "--port", "0", "--name", "w", "--agent-bin", Site.agent());
     first.awaitErr("stream open");
-    var second = site.start("run", "--local", "--port", "0", "--name", "w", "--data", home.resolve("other").toString());
+    var second = site.process("run", "--local", "--port", "0", "--name", "w", "--data", home.resolve("other").toString());
     assertThat(second.exit()).isEqualTo(75);
     assertThat(second.err()).contains("a worker already runs in", "tasks create --follow", "--name OTHER").doesNotContain("\tat ");
   }
@@ -245,7 +248,7 @@ class RunLocalTest extends OnSite {
     }
   }
 
-  private tests.Program local(String prompt) throws Exception {
+  private Program local(String prompt) throws Exception {
     return site.start("run", "--local", "--port", "0", "--agent-bin", Site.agent(), "--task", prompt);
   }
 }

@@ -12,6 +12,7 @@ import lib.protocol.Claim;
 import lib.protocol.NewTask;
 import lib.protocol.Registration;
 import lib.protocol.TaskStatus;
+import lib.server.http.Tokens;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,7 +80,7 @@ class SettleTest extends OnSite {
     worker.awaitErr("reattached task=" + task);
     Files.createFile(gate);
     worker.awaitErr("task=" + task + " .*completed");
-    site.openServer(home.resolve("other"));
+    site.openServer(home.resolve("other"), Tokens.NONE);
     worker.awaitErr("reports wait for another server task=" + task);
     assertThat(worker.err()).doesNotContain("task=" + task + " status completed delivered");
     var outbox = site.start("outbox", "list", "--name", "w");

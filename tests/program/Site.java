@@ -43,23 +43,19 @@ public final class Site implements AutoCloseable {
 
   /** Opens the embedded server within this JVM, for tests that do not read its log; first on a free port, later on the same one. */
   public void openServer() throws InterruptedException {
-    openServer(home.resolve(".local/share/a2a-server"));
+    openServer(home.resolve(".local/share/a2a-server"), Tokens.NONE);
   }
 
-  /** The same with its data in this folder. */
-  void openServer(Path data) throws InterruptedException {
-    hub = EmbeddedServer.start(new ServerOptions("127.0.0.1", url == null ? 0 : url.getPort(), data.resolve("server.db"), Tokens.NONE), Clock.SYSTEM);
+  /** The same with its data in this folder, open to these tokens. */
+  void openServer(Path data, Tokens tokens) throws InterruptedException {
+    hub = EmbeddedServer.start(new ServerOptions("127.0.0.1", url == null ? 0 : url.getPort(), data.resolve("server.db"), tokens), Clock.SYSTEM);
     at(hub.url());
   }
 
   /** Starts the embedded server as a process, in place of the one within; first on a free port, later on the same one. */
   public Program serve() throws Exception {
     closeServer();
-    return serve(Map.of());
-  }
-
-  public Program serve(Map<String, String> variables) throws Exception {
-    var program = start(variables, "serve", variables.containsKey("A2A_AUTH_TOKENS") ? "--token" : "--no-token", "--port", url == null ? "0" : Integer.toString(url.getPort()));
+    var program = start("serve", "--no-token", "--port", url == null ? "0" : Integer.toString(url.getPort()));
     at(URI.create(program.awaitOut("(http://\\S+)")));
     return program;
   }
