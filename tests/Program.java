@@ -40,10 +40,7 @@ public final class Program implements AutoCloseable {
 
   /** The same in another current folder and with further variables; an empty value removes one. */
   public static Program start(Path home, Path directory, Map<String, String> variables, String... arguments) throws IOException {
-    var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
-    var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms16m"));
-    command.addAll(StartupCache.options(command));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "worker"));
+    var command = java("worker");
     command.addAll(List.of(arguments));
     var out = Files.createTempFile(home, "out", ".txt");
     var err = Files.createTempFile(home, "err", ".txt");
@@ -51,6 +48,15 @@ public final class Program implements AutoCloseable {
     builder.environment().putAll(environment(home, variables));
     builder.environment().keySet().retainAll(environment(home, variables).keySet());
     return new Program(builder.start(), out, err);
+  }
+
+  /** The command that starts a class of the once-built jar. */
+  public static List<String> java(String main) {
+    var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
+    var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms16m"));
+    command.addAll(StartupCache.options(command));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+    return command;
   }
 
   /** A user's variables with a home in the test's folder, and nothing of the tests' own user but the PATH. */

@@ -53,7 +53,7 @@ public final class all {
         .configurationParameter("junit.jupiter.tempdir.deletion.strategy.default", Sweep.class.getName())
         .build();
     var summary = new SummaryGeneratingListener();
-    var reporter = new Reporter(System.out, new ConcurrentHashMap<>(), Collections.synchronizedMap(new HashMap<>()));
+    var reporter = new Reporter(System.out, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
     LauncherFactory.create().execute(request, reporter, summary);
     reporter.slowest();
     var s = summary.getSummary();

@@ -3,14 +3,11 @@ package tests.bench;
 import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import tests.Heavy;
 import tests.Program;
 
@@ -64,24 +61,23 @@ class BenchTest {
         .containsPattern("s of rest: N MB, N threads, N file handles".replace("N", NUMBER));
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"INT", "TERM"})
-  void leavesNoProcessWhenItIsEndedAtWork(String signal) throws Exception {
+  @Test
+  void leavesNoProcessWhenItIsEndedAtWork() throws Exception {
     start(System.getenv("PATH"), "soak"); // at work for minutes
     Program.await("an agent", () -> {
       assertThat(bench.isAlive()).as(this::text).isTrue();
       return processes().stream().anyMatch(p -> environment(p).contains("A2A_ATTEMPT="));
     });
-    new ProcessBuilder("sh", "-c", "kill -s " + signal + " " + bench.pid()).start().waitFor();
+    bench.destroy();
     assertThat(exit()).as(this::text).isNotZero();
     assertThat(processes()).isEmpty();
   }
 
   @Test
   void leavesNoProcessWhenARowFails() throws Exception {
-    start(home.resolve("nothing").toString(), "--quick", "starts"); // without setsid no agent starts
+    start(home.resolve("nothing").toString(), "--quick", "settling"); // without mkfifo
     assertThat(exit()).as(this::text).isEqualTo(1);
-    assertThat(Files.readString(err)).contains("the row starts cannot be measured");
+    assertThat(Files.readString(err)).contains("the row settling cannot be measured");
     assertThat(processes()).isEmpty();
   }
 
@@ -94,10 +90,8 @@ class BenchTest {
   }
 
   private void start(String path, String... arguments) throws IOException {
-    var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> flag.startsWith("-X") || flag.startsWith("--enable")).forEach(command::add);
-    command.addAll(List.of("-Djava.io.tmpdir=" + home, "-cp", System.getProperty("java.class.path"), "scripts.bench"));
+    var command = Program.java("scripts.bench");
+    command.add(1, "-Djava.io.tmpdir=" + home);
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().clear();

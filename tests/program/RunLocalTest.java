@@ -124,11 +124,12 @@ class RunLocalTest extends OnSite {
 
   @Test
   void endsTheTaskWhenTheOutputCannotBeWritten() throws Exception {
-    var run = new ProcessBuilder("sh", "-c", "exec \"$@\" >/dev/full", "sh", Path.of(System.getProperty("java.home"), "bin/java").toString(),
-        "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "worker", "run", "--local", "--port", "0",
-        "--agent-bin", Site.agent(), "--task", "polite").directory(site.folder("here").toFile());
+    var command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >/dev/full", "sh"));
+    command.addAll(Program.java("worker"));
+    command.addAll(List.of("run", "--local", "--port", "0", "--agent-bin", Site.agent(), "--task", "polite"));
+    var run = new ProcessBuilder(command).directory(site.folder("here").toFile());
     run.environment().putAll(Program.environment(home, Map.of()));
-    var process = run.redirectErrorStream(false).start();
+    var process = run.start();
     var said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isEqualTo(1);
     assertThat(said).contains("problem: the output could not be written");

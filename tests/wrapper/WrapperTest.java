@@ -5,7 +5,6 @@ import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,13 +49,13 @@ class WrapperTest {
   private static Path project; // built once
   private Path folder;
 
-  @BeforeAll
-  static void aProject() throws IOException {
-    project = project(shared);
-  }
-
   @BeforeEach
-  void useIt() {
+  void useIt() throws Exception {
+    if (project == null) {
+      project = project(shared);
+      folder = project;
+      says(Map.of());
+    }
     folder = project;
   }
 
@@ -117,15 +116,11 @@ class WrapperTest {
     return ran;
   }
 
-  /** Our own cache in a folder of this test, with the pinned jar in it. */
-  private Path ownCache() throws Exception {
-    says(Map.of());
-    var cache = Files.createDirectories(temp.resolve("own"));
-    try (var jars = Files.newDirectoryStream(shared.resolve("own"), "*.jar")) {
-      for (var jar : jars) {
-        Files.copy(jar, cache.resolve(jar.getFileName()), COPY_ATTRIBUTES);
-      }
-    }
+  /** Our own cache in this folder, with the pinned jar in it. */
+  private static Path ownCache(Path parent) throws Exception {
+    var cache = Files.createDirectories(parent.resolve("own"));
+    var jar = only(shared.resolve("own"), "*.jar");
+    Files.copy(jar, cache.resolve(jar.getFileName()), COPY_ATTRIBUTES);
     return cache;
   }
 
@@ -136,6 +131,14 @@ class WrapperTest {
         Files.delete(file);
       }
     }
+  }
+
+  /** A PATH whose Maven takes the pinned jar from the shared cache. */
+  private String fetchingPath() throws Exception {
+    var jar = only(shared.resolve("own"), "*.jar");
+    executable(temp.resolve("maven/mvn"), "for word; do case $word in -DoutputDirectory=*) to=${word#*=} ;; esac; done",
+        "mkdir -p \"$to\" && cp '" + jar + "' \"$to/" + jar.getFileName().toString().replace("jbang-", "jbang-cli-").replace(".jar", "-all.jar") + "\"");
+    return temp.resolve("maven") + ":" + System.getenv("PATH");
   }
 
   private static Path only(Path cache, String glob) throws IOException {
@@ -168,19 +171,17 @@ class WrapperTest {
 
   @Test
   void argumentsStdinAndExitCodesPassThrough() throws Exception {
-    var odd = new String[] {"two words", "", "$HOME", "`id`", "a\"b'c\\", "-x", "--", "ü\nline", "*"};
-    var ran = say("", odd);
+    var odd = new String[] {"stdin", "two words", "", "$HOME", "`id`", "a\"b'c\\", "-x", "--", "ü\nline", "*"};
+    var ran = say("what came in\nand no end", odd);
     assertThat(ran.exit()).as(ran.err()).isZero();
-    assertThat(ran.out()).isEqualTo(String.join("", List.of(odd).stream().map(a -> "[" + a + "]\n").toList()));
-    assertThat(say("what came in\nand no end", "stdin").out()).isEqualTo("[stdin]\nwhat came in\nand no end");
-    assertThat(say("", "exit", "75").exit()).isEqualTo(75);
-    assertThat(say("", "exit", "255").exit()).isEqualTo(255);
-    assertThat(run(start(folder, Map.of(), "sh", "./jbang", "say.java", "two words", ""), "").out()).isEqualTo("[two words]\n[]\n");
+    assertThat(ran.out()).isEqualTo(String.join("", List.of(odd).stream().map(a -> "[" + a + "]\n").toList()) + "what came in\nand no end");
+    var ended = run(start(folder, Map.of(), "sh", "./jbang", "say.java", "exit", "255"), ""); // with which JBang says: run this
+    assertThat(ended.exit()).as(ended.err()).isEqualTo(255);
+    assertThat(ended.out()).isEqualTo("[exit]\n[255]\n");
   }
 
   @Test
   void theWrapperBecomesTheProgramSoSignalsReachIt() throws Exception {
-    say("");
     var process = start(folder, Map.of(), "./jbang", "say.java", "wait");
     try (var out = process.inputReader()) {
       assertThat(out.readLine()).isEqualTo("[wait]");
@@ -196,7 +197,7 @@ class WrapperTest {
   @Test
   void jBangIsAskedAgainWhenASourceOrAJarIsNotWhatItWas() throws Exception {
     folder = project(temp);
-    var own = Map.of("A2A_CACHE_DIR", ownCache().toString());
+    var own = Map.of("A2A_CACHE_DIR", ownCache(temp).toString());
     says(own);
     var jar = only(temp.resolve("own"), "jbang-*.jar");
     var away = Files.move(jar, temp.resolve("jbang.jar")); // a start that asks JBang fails now
@@ -217,30 +218,31 @@ class WrapperTest {
 
   @Test
   void twoStartsAtOnceOnAColdCacheBothWork() throws Exception {
-    var cold = temp.resolve("jbang-dir").toString();
-    var first = start(folder, Map.of("JBANG_DIR", cold, "A2A_CACHE_DIR", temp.resolve("one").toString()), "./jbang", "say.java", "first");
-    var second = start(folder, Map.of("JBANG_DIR", cold, "A2A_CACHE_DIR", temp.resolve("two").toString()), "./jbang", "say.java", "second");
-    var one = run(first, "");
-    var two = run(second, "");
+    var processes = new ArrayList<Process>();
+    for (var name : new String[] {"first", "second"}) {
+      var cold = Map.of("JBANG_DIR", temp.resolve("dir").toString(), "A2A_CACHE_DIR", temp.resolve(name).toString(), "PATH", fetchingPath());
+      processes.add(start(folder, cold, "./jbang", "say.java", name));
+    }
+    var one = run(processes.getFirst(), "");
+    var two = run(processes.getLast(), "");
     assertThat(one.out()).as(one.err()).isEqualTo("[first]\n");
     assertThat(two.out()).as(two.err()).isEqualTo("[second]\n");
   }
 
   @Test
   void aStartSaysThatItWaitsForAnother() throws Exception {
-    waitsForAnother(Map.of("A2A_CACHE_DIR", ownCache().toString()));
+    waitsForAnother(Map.of());
   }
 
   @Test
   void aStartWaitsForAnotherWhereThereIsNoFlock() throws Exception {
     assumeTrue(tool("perl").isPresent(), "no perl here");
     var bin = bin("bash", "env", "readlink", "mkdir", "dirname", "ls", "cksum", "perl", "sleep", "rm", "mv");
-    waitsForAnother(Map.of("A2A_CACHE_DIR", ownCache().toString(), "JAVA_HOME", System.getProperty("java.home"), "PATH", bin.toString()));
+    waitsForAnother(Map.of("JAVA_HOME", System.getProperty("java.home"), "PATH", bin.toString()));
   }
 
   private void waitsForAnother(Map<String, String> variables) throws Exception {
-    says(variables);
-    forget(Path.of(variables.get("A2A_CACHE_DIR")));
+    forget(Path.of(variables.getOrDefault("A2A_CACHE_DIR", shared.resolve("own").toString())));
     var lock = shared.resolve("jbang/cache/wrapper.lock").toString();
     var holder = start(temp, Map.of(), "flock", lock, "sh", "-c", "echo held; exec cat");
     var process = start(folder, variables, "./jbang", "say.java", "a");
@@ -258,7 +260,7 @@ class WrapperTest {
 
   @Test
   void theArchiveOfJBangsClassesFollowsTheJar() throws Exception {
-    var cache = ownCache();
+    var cache = ownCache(temp);
     var own = Map.of("A2A_CACHE_DIR", cache.toString());
     says(own);
     var first = only(cache, "*.jsa*");
@@ -284,26 +286,23 @@ class WrapperTest {
 
   @Test
   void anArchiveThatCannotBeWrittenKeepsNobodyFromStarting() throws Exception {
-    var own = Map.of("A2A_CACHE_DIR", ownCache().toString());
-    says(Map.of());
+    var own = Map.of("A2A_CACHE_DIR", ownCache(temp).toString());
     // no file may get larger than 1 MiB, which is how a full disk looks to the JVM
     succeeds(run(start(folder, own, "bash", "-c", "ulimit -f 1024; exec ./jbang say.java a"), ""));
   }
 
   @Test
   void fetchesADamagedJarAgain() throws Exception {
-    var cache = ownCache();
+    var cache = ownCache(temp);
     var jar = only(cache, "*.jar");
     var whole = Files.readAllBytes(jar);
     Files.write(jar, Arrays.copyOf(whole, whole.length / 2));
-    assertThat(says(Map.of("A2A_CACHE_DIR", cache.toString())).err()).contains(jar + " is damaged");
+    assertThat(says(Map.of("A2A_CACHE_DIR", cache.toString(), "PATH", fetchingPath())).err()).contains(jar + " is damaged");
     assertThat(jar).hasBinaryContent(whole);
   }
 
   @Test
   void warmCachesMayBeReadOnly() throws Exception {
-    var own = Map.of("JBANG_DIR", temp.resolve("jbang").toString(), "A2A_CACHE_DIR", ownCache().toString());
-    says(own);
     var command = new ArrayList<>(List.of("./jbang", "say.java", "a"));
     if (System.getProperty("user.name").equals("root")) { // may write everywhere, unless it gives that up
       assumeTrue(tool("setpriv").isPresent(), "root, and no setpriv here");
@@ -311,26 +310,26 @@ class WrapperTest {
     }
     chmod("a-w");
     try {
-      succeeds(run(start(folder, own, command.toArray(String[]::new)), ""));
+      succeeds(run(start(folder, Map.of(), command.toArray(String[]::new)), ""));
     } finally {
       chmod("u+w");
     }
   }
 
   private void chmod(String mode) throws Exception {
-    run(start(temp, Map.of(), "chmod", "-R", mode, temp.resolve("own").toString(), temp.resolve("jbang").toString()), "");
+    run(start(temp, Map.of(), "chmod", "-R", mode, shared.resolve("own").toString(), shared.resolve("jbang").toString()), "");
   }
 
   @Test
-  void withoutHomeTheUsersOwnIsTaken() throws Exception {
+  void takesTheUsersOwnHomeWhenHomeIsNotSet() throws Exception {
     var ran = run(start(folder, Map.of("HOME", ""), "./jbang", "say.java", "about"), "");
-    assertThat(ran.out()).as(ran.err()).contains(System.getProperty("user.home") + " is " + System.getProperty("user.home"));
+    assertThat(ran.out()).as(ran.err()).contains(System.getProperty("user.home") + " is " + System.getProperty("user.home"),
+        "MarkSweepCompact");
   }
 
   @Test
   void whatIsNotAsciiSurvivesAnyLocale() throws Exception {
-    says(Map.of());
-    for (var locale : List.of(Map.of("LANG", ""), Map.of("LC_ALL", "C"), Map.of("LANG", "xx_XX.UTF-8"), Map.of("LC_CTYPE", "POSIX"))) {
+    for (var locale : List.of(Map.of("LC_ALL", "C"), Map.of("LANG", "xx_XX.UTF-8"))) {
       var ran = run(start(folder, locale, folder.resolve("jbang").toString(), folder.resolve("say.java").toString(), "ü€"), "");
       assertThat(ran.out()).as(locale + ran.err()).isEqualTo("[ü€]\n");
       assertThat(ran.err()).isEmpty();
@@ -339,12 +338,9 @@ class WrapperTest {
 
   @Test
   void anotherGarbageCollectorIsTheUsersChoice() throws Exception {
-    for (var name : List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")) {
-      var ran = run(start(folder, Map.of(name, "-Dx=y -XX:+UseParallelGC"), "./jbang", "say.java", "about"), "");
-      assertThat(ran.out()).as(name + ran.err()).contains("PS MarkSweep");
-      assertThat(ran.exit()).isZero();
-    }
-    assertThat(say("", "about").out()).contains("MarkSweepCompact");
+    var ran = run(start(folder, Map.of("JAVA_TOOL_OPTIONS", "-Dx=y -XX:+UseParallelGC"), "./jbang", "say.java", "about"), "");
+    assertThat(ran.out()).as(ran.err()).contains("PS MarkSweep");
+    assertThat(ran.exit()).isZero();
   }
 
   @Test
@@ -410,7 +406,6 @@ class WrapperTest {
     var ran = run(start(folder, Map.of("A2A_CACHE_DIR", blocked.resolve("cache").toString()), "./jbang", "say.java"), "");
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.err()).contains("cannot write to " + blocked, "A2A_CACHE_DIR");
-    says(Map.of());
     var cold = run(start(folder, Map.of("JBANG_DIR", blocked.toString()), "./jbang", "say.java"), "");
     assertThat(cold.exit()).isNotZero();
     assertThat(cold.err()).contains("cannot write to " + blocked, "JBANG_DIR");
@@ -436,13 +431,7 @@ class WrapperTest {
       Files.copy(folder.resolve("jbang"), elsewhere.resolve("jbang"), COPY_ATTRIBUTES);
       Files.writeString(elsewhere.resolve("say.java"), SCRIPT);
       var caches = Map.of("HOME", elsewhere.toString(), "JBANG_DIR", elsewhere.resolve("dir").toString(), "A2A_CACHE_DIR", elsewhere.resolve("own").toString());
-      var pinned = Files.createDirectory(elsewhere.resolve("own"));
-      says(Map.of());
-      try (var jars = Files.newDirectoryStream(shared.resolve("own"), "*.jar")) {
-        for (var jar : jars) {
-          Files.copy(jar, pinned.resolve(jar.getFileName()), COPY_ATTRIBUTES);
-        }
-      }
+      ownCache(elsewhere);
       succeeds(run(start(elsewhere, caches, "unshare", "-m", "sh", "-c", "mount -t tmpfs -o ro none /tmp && exec ./jbang say.java a"), ""));
     } finally {
       try (var files = Files.walk(elsewhere)) {
@@ -451,16 +440,5 @@ class WrapperTest {
         }
       }
     }
-  }
-
-  @Test
-  void aCommandRunsOnItsOwnFromAnyFolder() throws Exception {
-    var jbang = Project.file("jbang").toString();
-    var help = run(start(temp, Map.of(), jbang, Project.file("cmd/status.java").toString(), "--help"), "");
-    assertThat(help.exit()).as(help.err()).isZero();
-    assertThat(help.out()).contains("Usage: status");
-    var wrong = run(start(temp, Map.of(), jbang, Project.file("cmd/status.java").toString(), "--no-such-option"), "");
-    assertThat(wrong.exit()).isEqualTo(2);
-    assertThat(wrong.err()).contains("--no-such-option").doesNotContain("\tat ");
   }
 }
