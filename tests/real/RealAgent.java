@@ -109,30 +109,68 @@ abstract class RealAgent {
     return site.client().create(new NewTask(site.id(code), "t", prompt, "build", 0, named, session)).id();
   }
 
+  /** Further calls of its tools in a task that writes a file. */
+  List<Move> furtherCalls() {
+    return List.of();
+  }
+
   @Test
-  void toolsChangeFilesAndWhatPeopleSeeTellsIt() throws Exception {
+  void changesFilesUploadsItsSessionAndContinuesItFromTheServerByOneTask() throws Exception {
     var file = code.resolve("hello.txt");
-    script("Write hello.txt", write(file, "made by a model"), shell("cat hello.txt"), new Say("I wrote hello.txt for you."));
+    var calls = new ArrayList<Move>(List.of(write(file, "made by a model"), shell("cat hello.txt")));
+    calls.addAll(furtherCalls());
+    calls.add(new Say("I wrote hello.txt for you."));
+    script("Write hello.txt", calls.toArray(Move[]::new));
     var task = done("Write hello.txt");
     assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(file).hasContent("made by a model");
     assertThat(task.result()).isEqualTo("I wrote hello.txt for you.");
-    assertThat(task.sessionId()).isNotNull();
-    assertThat(site.output(task.id())).contains(written(file), "] cat hello.txt\n", "I wrote hello.txt for you.\n").containsPattern(
-        "— completed after [0-9.]+ s, [1-9][0-9]* tokens in, [1-9][0-9]* out.*, changed \\S*hello.txt");
+    checkOutput(task.id());
+    continues(task.sessionId());
+  }
+
+  /** What people see of a task that writes a file. */
+  void checkOutput(String task) throws Exception {
+    assertThat(site.output(task)).contains(written(code.resolve("hello.txt")), "] cat hello.txt\n", "I wrote hello.txt for you.\n")
+        .containsPattern("— completed after [0-9.]+ s, [1-9][0-9]* tokens in, [1-9][0-9]* out.*, changed \\S*hello.txt");
+  }
+
+  /** Two requests to resume the session at the server make one task. */
+  private void continues(String id) throws Exception {
+    assertThat(uploaded(id, "I wrote hello.txt for you.")).first().satisfies(asked -> {
+      assertThat(asked.role()).isEqualTo("user");
+      assertThat(asked.text()).contains("Write hello.txt");
+    });
+    script("And again", new Say("Hello again."));
+    var how = new Resume("And again", null, null, null);
+    var pressed = site.client().sessions().resume(site.id(code), id, how);
+    var again = site.client().sessions().resume(site.id(code), id, how);
+    assertThat(again.taskId()).isEqualTo(pressed.taskId());
+    assertThat(again.created()).isFalse();
+    assertThat(site.ended(pressed.taskId()).sessionId()).isEqualTo(id);
+    assertThat(model.conversation("And again")).contains("Write hello.txt");
+    assertThat(uploaded(id, "Hello again.")).last().satisfies(answer -> {
+      assertThat(answer.role()).isEqualTo("assistant");
+      assertThat(answer.model()).contains("scripted");
+    });
   }
 
   @Test
-  void continuesASessionOfASubfolderThere() throws Exception {
+  void continuesASessionOfASubfolderThereAndPassesTextOnAsItIs() throws Exception {
+    var prompt = "--help -x \"quoted\" $HOME `id` @file /cmd ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m "
+        + "A prompt of a megabyte. ".repeat(42_000); // Codex takes 1,048,576 characters
+    var answer = "0123456789 äöü€😀 ".repeat(5_000).strip(); // more than a pipe holds
     script("Remember the word dunlin", new Say("I will."));
-    script("Where are you?", shell("pwd >where.txt"), new Say("here"));
+    script(prompt, shell("pwd >where.txt"), new Say(answer));
     var below = site.folder("code/below");
     var session = begun(below, "Remember the word dunlin");
-    var task = done("Where are you?", null, session);
-    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
+    var task = done(prompt, null, session);
+    assertThat(task.status()).as(task.error()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.sessionId()).isEqualTo(session);
     assertThat(below.resolve("where.txt")).hasContent(below.toString());
-    assertThat(model.conversation("Where are you?")).contains("Remember the word dunlin");
+    assertThat(model.conversation(prompt.strip())).contains("Remember the word dunlin");
+    assertThat(task.result().strip()).isEqualTo(answer);
+    assertThat(site.output(task.id())).contains(answer);
   }
 
   /** Begins a session there, as a person would by hand. */
@@ -145,28 +183,6 @@ abstract class RealAgent {
     assertThat(process.waitFor(Program.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     return Files.readAllLines(output).stream().map(line -> adapter.parseLine(line).sessionId()).filter(Objects::nonNull).findFirst()
         .orElseThrow();
-  }
-
-  @Test
-  void uploadsItsSessionAndContinuesItFromTheServerByOneTask() throws Exception {
-    script("Say hello", new Say("Hello."));
-    script("And again", new Say("Hello again."));
-    var id = done("Say hello").sessionId();
-    assertThat(uploaded(id, "Hello.")).first().satisfies(asked -> {
-      assertThat(asked.role()).isEqualTo("user");
-      assertThat(asked.text()).contains("Say hello");
-    });
-    var how = new Resume("And again", null, null, null);
-    var pressed = site.client().sessions().resume(site.id(code), id, how);
-    var again = site.client().sessions().resume(site.id(code), id, how);
-    assertThat(again.taskId()).isEqualTo(pressed.taskId());
-    assertThat(again.created()).isFalse();
-    assertThat(site.ended(pressed.taskId()).sessionId()).isEqualTo(id);
-    assertThat(model.conversation("And again")).contains("Say hello");
-    assertThat(uploaded(id, "Hello again.")).last().satisfies(answer -> {
-      assertThat(answer.role()).isEqualTo("assistant");
-      assertThat(answer.model()).contains("scripted");
-    });
   }
 
   /** The messages of a session at the server, once the last one says this. */
@@ -205,17 +221,5 @@ abstract class RealAgent {
     assertThat(task.status()).isEqualTo(TaskStatus.CANCELLED);
     var tool = Long.parseLong(Files.readString(note).strip());
     Program.await("the end of the tool", () -> ProcessHandle.of(tool).filter(ProcessHandle::isAlive).isEmpty());
-  }
-
-  @Test
-  void aPromptReachesTheModelAsItIs() throws Exception {
-    var megabyte = "A prompt of a megabyte. ".repeat(42_000); // Codex takes 1,048,576 characters
-    for (var prompt : new String[] {"--help -x \"quoted\" $HOME `id` @file /cmd ünï 日本語 😀\ttab\nline\u0007bell\u001b[31m", megabyte}) {
-      script(prompt, new Say("read " + prompt.length()));
-      var task = done(prompt);
-      assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
-      assertThat(task.result()).isEqualTo("read " + prompt.length());
-      assertThat(model.prompts()).anyMatch(said -> said.equals(prompt.strip()));
-    }
   }
 }

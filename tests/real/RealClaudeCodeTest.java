@@ -80,14 +80,11 @@ final class RealClaudeCodeTest extends RealAgent {
   }
 
   @Test
-  void anAnswerThatEndsEarlyIsNoSuccessInWhicheverTurn() throws Exception {
-    script("Begin to talk", new Stop("half an ans"));
+  void anAnswerThatEndsEarlyIsNoSuccess() throws Exception {
     script("Work, then begin to talk", shell("cat hello.txt"), new Stop("half an ans"));
-    for (var prompt : new String[] {"Begin to talk", "Work, then begin to talk"}) {
-      var task = done(prompt);
-      assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
-      assertThat(task.error()).contains("its provider's answer was cut off");
-      assertThat(task.result()).isEqualTo("half an ans");
-    }
+    var task = done("Work, then begin to talk");
+    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
+    assertThat(task.error()).contains("its provider's answer was cut off");
+    assertThat(task.result()).isEqualTo("half an ans");
   }
 }

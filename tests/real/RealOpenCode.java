@@ -9,11 +9,8 @@ import lib.core.Json;
 import lib.protocol.TaskStatus;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
-import tests.Program;
 import tests.real.ModelServer.Call;
-import tests.real.ModelServer.Cut;
 import tests.real.ModelServer.Refuse;
-import tests.real.ModelServer.Say;
 
 /** OpenCode, in the version that it is given. */
 abstract class RealOpenCode extends RealAgent {
@@ -88,38 +85,6 @@ abstract class RealOpenCode extends RealAgent {
     var id = created("Be limited", null, null);
     site.awaitOutput(id, "(limit)");
     site.client().cancel(id, "it waits for its provider");
-  }
-
-  @Test
-  void aLongAnswerArrivesWhole() throws Exception {
-    var answer = "0123456789 äöü€😀 ".repeat(20_000);
-    script("Talk long", new Say(answer));
-    var task = done("Talk long");
-    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(task.result().strip()).isEqualTo(answer.strip());
-    assertThat(site.output(task.id())).contains(answer.strip());
-  }
-
-  @Test
-  void aSubAgentIsOneToolCallAndTheSessionStaysTheMainOne() throws Exception {
-    script("Delegate", new Call("task", Json.object().put("description", "look around").put("prompt", "Look around for me")
-        .put("subagent_type", "general")), new Say("It was delegated."));
-    script("Look around for me", new Say("I looked around."));
-    var task = done("Delegate");
-    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(task.result()).isEqualTo("It was delegated.");
-    assertThat(model.prompts()).anyMatch(said -> said.contains("Look around for me"));
-    assertThat(site.output(task.id())).contains("[task] look around").doesNotContain("I looked around.");
-  }
-
-  @Test
-  void aStreamThatIsCutIsNoSuccess() throws Exception {
-    script("Be cut off", new Cut("half an ans"));
-    var id = created("Be cut off", null, null);
-    Program.await("the model to be asked", () -> model.prompts().stream().anyMatch(said -> said.contains("Be cut off")));
-    script("Be cut off", new Refuse(400, "and now it refuses")); // newer versions try again and again
-    var task = site.ended(id);
-    assertThat(task.status()).as(task.toString()).isEqualTo(TaskStatus.FAILED);
   }
 
   @Test
