@@ -4,10 +4,10 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tests.Program;
@@ -16,7 +16,6 @@ import tests.fake.FaultProxy;
 import tests.fake.Step;
 
 /** A task ends once and arrives whole, at whichever step its worker or server is killed and started again. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillTest {
   private static final int LINES = 40;
   /** The steps at which the agent waits for nothing any more. */
@@ -25,42 +24,38 @@ class KillTest {
 
   @TempDir
   private static Path temp;
-  private Site site; // the server's home; each scene has its own
-  private Program server;
-  private FaultProxy proxy;
-  private Scene scene;
+  private static Site site; // whose server is killed; each scene has its own home
+  private static Program server;
 
   @BeforeAll
-  void open() throws Exception {
+  static void open() throws Exception {
     site = new Site(Files.createDirectory(temp.resolve("server")));
     server = site.serve();
   }
 
-  @AfterEach
-  void end() throws Exception {
-    scene.close();
-  }
-
   @AfterAll
-  void close() throws Exception {
+  static void close() throws Exception {
     site.close();
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_RECEIVED", "AGENT_READY", "AGENT_STARTED", "RUNNING_ASKED",
       "RUNNING_ANSWERED", "OUTPUT_ASKED", "OUTPUT_ANSWERED", "OUTPUT_RECEIVED", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED",
       "STATUS_RECEIVED", "RELEASE_ASKED", "RELEASE_ANSWERED", "RELEASE_RECEIVED"})
   void completesTheTaskOnceWhenTheWorkerIsKilledAtAStep(Step step) throws Exception {
-    scene = new Scene("worker-" + step.name(), true);
-    scene.run(step, () -> kill(scene.worker), () -> scene.worker = scene.work());
+    try (var scene = new Scene("worker-" + step.name(), true)) {
+      scene.run(step, () -> kill(scene.worker), () -> scene.worker = scene.work());
+    }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"STREAM_EVENT", "CLAIM_ASKED", "CLAIM_ANSWERED", "CLAIM_RECEIVED", "AGENT_STARTED", "RUNNING_ANSWERED", "OUTPUT_ASKED",
       "OUTPUT_ANSWERED", "OUTPUT_RECEIVED", "AGENT_ENDED", "STATUS_ASKED", "STATUS_ANSWERED", "RELEASE_ASKED", "RELEASE_ANSWERED"})
   void completesTheTaskOnceWhenTheServerIsKilledAtAStep(Step step) throws Exception {
-    scene = new Scene("server-" + step.name(), false);
-    scene.run(step, () -> kill(server), () -> server = site.serve());
+    try (var scene = new Scene("server-" + step.name(), false)) {
+      scene.run(step, () -> kill(server), () -> server = site.serve());
+    }
   }
 
   private interface Action {
@@ -73,7 +68,7 @@ class KillTest {
   }
 
   /** A machine with its own worker, folder and proxy, so that one step does not disturb the next. */
-  private final class Scene implements AutoCloseable {
+  private static final class Scene implements AutoCloseable {
     private final String name;
     private final Site machine;
     private final Path code;
@@ -84,10 +79,14 @@ class KillTest {
     Scene(String name, boolean isWorkerKilled) throws Exception {
       this.name = name;
       machine = new Site(Files.createDirectory(temp.resolve(name)));
-      machine.at(site.url());
+      if (isWorkerKilled) {
+        machine.openServer(); // one that no other scene kills
+      } else {
+        machine.at(site.url());
+      }
       code = machine.folder("code");
       gate = machine.home().resolve("gate");
-      proxy = new FaultProxy(site.url());
+      proxy = new FaultProxy(machine.url());
       worker = isWorkerKilled ? machine.process(machine.arguments(proxy.url(), name, "-b", "code:" + code)) : work();
       worker.awaitErr("stream open");
     }
