@@ -4,6 +4,7 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Heavy;
 import tests.Program;
@@ -16,6 +17,7 @@ class ReadmeTest {
   private record Step(String command, String output) {}
 
   @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void theCommandsPrintWhatItShows(@TempDir Path folder) throws Exception {
     var home = folder.toRealPath();
     var java = String.join(" ", Program.java("\"$main\"").stream().map(word -> word.contains("$") ? word : "'" + word + "'").toList());

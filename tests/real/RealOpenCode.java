@@ -7,12 +7,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.agent.adapter.OpenCode;
 import lib.core.Json;
 import lib.protocol.TaskStatus;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.opentest4j.TestAbortedException;
 import tests.real.ModelServer.Call;
 import tests.real.ModelServer.Refuse;
 
 /** OpenCode, in the version that it is given. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 abstract class RealOpenCode extends RealAgent {
   /** The age of JSON stores and of the hangs that later versions do not have. */
   static final String OLD = "1.0.152";
@@ -80,6 +84,7 @@ abstract class RealOpenCode extends RealAgent {
   }
 
   @Test
+  @Order(Integer.MAX_VALUE) // the last one: the worker gives no further task to this provider for 20 minutes
   void aUsageLimitEndsTheTaskInsteadOfTheAgentsEndlessTries() throws Exception {
     script("Be limited", new Refuse(429, "rate limit reached, try again in 20 minutes"));
     var id = created("Be limited", null, null);
