@@ -13,7 +13,7 @@ final class StartupCache {
 
   private StartupCache() {}
 
-  /** The option that a command gets which begins with these words; none where there is no jar, or the file cannot be made. */
+  /** The options that a command gets which begins with these words; none where there is no jar, or the file cannot be made. */
   static synchronized List<String> options(List<String> java) {
     if (options == null) {
       options = find(java);
@@ -25,7 +25,8 @@ final class StartupCache {
     var jar = Path.of(System.getProperty("java.class.path").split(":")[0]).toAbsolutePath();
     var file = jar.resolveSibling("startup.aot");
     try {
-      return jar.toString().endsWith(".jar") && (Files.exists(file) || make(java, file)) ? List.of("-XX:AOTCache=" + file) : List.of();
+      return jar.toString().endsWith(".jar") && (Files.exists(file) || make(java, file))
+          ? List.of("-XX:AOTCache=" + file, "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0") : List.of(); // a random place costs 80 ms
     } catch (IOException e) {
       return List.of(); // slower, and no less true
     } catch (InterruptedException e) {
