@@ -242,7 +242,7 @@ class WrapperTest {
   }
 
   private void waitsForAnother(Map<String, String> variables) throws Exception {
-    forget(Path.of(variables.getOrDefault("A2A_CACHE_DIR", shared.resolve("own").toString())));
+    forget(shared.resolve("own"));
     var lock = shared.resolve("jbang/cache/wrapper.lock").toString();
     var holder = start(temp, Map.of(), "flock", lock, "sh", "-c", "echo held; exec cat");
     var process = start(folder, variables, "./jbang", "say.java", "a");
