@@ -2,8 +2,7 @@ package lib.agent;
 
 import module java.base;
 import lib.agent.adapter.Adapter;
-import lib.agent.adapter.Adapters;
-import lib.agent.adapter.PlainCommand;
+import lib.agent.process.Adapters;
 import lib.config.ReloadableSettings;
 import lib.config.Settings;
 import lib.config.SettingsTable;
@@ -136,6 +135,14 @@ public final class AgentInspector implements Runnable {
     }
   }
 
+  /** Records what a program calls itself in a task. @param name null where it does not say */
+  public void introduced(Path program, String name) {
+    var now = current();
+    if (name != null && now.program != null && now.program.path().equals(program)) {
+      known = new Known(now.settings, now.program, now.identity, now.adapter, name, now.doubt);
+    }
+  }
+
   /** How long until an agent in quarantine is probed; zero when it is not in quarantine. */
   public Duration retryIn() {
     return health.get() instanceof AgentHealth.Open open ? Duration.ofNanos(Math.max(0, open.until() - time.nanos())) : Duration.ZERO;
@@ -178,7 +185,7 @@ public final class AgentInspector implements Runnable {
         known = new Known(read, program, file, null, null, "the agent CLI " + program.path() + " is being asked for its version");
       }
       var kind = kind(program);
-      asked |= kind.filter(adapter -> adapter.kind().equals(PlainCommand.KIND)).isPresent(); // it may be any program: never run for this
+      asked |= kind.filter(adapter -> !adapter.isProbed()).isPresent();
       var approval = Adapter.Approval.valueOf(read.get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
       if (kind.isPresent() && (asked || !kind.get().argvDependsOnVersion(approval))) {
         known = new Known(read, program, file, kind.get(), known.version, null);
@@ -225,7 +232,7 @@ public final class AgentInspector implements Runnable {
   }
 
   private void probe(AgentHealth.Open open) throws InterruptedException {
-    if (!(known.adapter instanceof PlainCommand)) {
+    if (known.adapter == null || known.adapter.isProbed()) {
       ask();
     }
     health.compareAndSet(open, AgentHealth.afterProbe(open, failure, time.nanos()));

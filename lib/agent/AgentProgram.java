@@ -1,6 +1,7 @@
 package lib.agent;
 
 import module java.base;
+import lib.agent.acp.Acp;
 import lib.agent.adapter.PlainCommand;
 import lib.config.Settings;
 import lib.config.SettingsTable;
@@ -14,6 +15,8 @@ import lib.core.Problem;
  * @param why how it was found, for people
  */
 public record AgentProgram(Path path, String why) {
+  /** The kinds of any program, so that none can be looked for. */
+  private static final Set<String> ANY = Set.of(PlainCommand.KIND, Acp.KIND);
   /** Looked for in this order when no {@code agent_bin} is set. */
   private static final List<String> NAMES = List.of("agent", "opencode", "codetether", "claude", "codex");
 
@@ -39,8 +42,8 @@ public record AgentProgram(Path path, String why) {
       var path = named.contains("/") ? Optional.of(Path.of(named)).filter(Environment::isProgram) : env.program(named);
       return path.map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(SettingsTable.AGENT_BIN).where() + ")"));
     }
-    if (settings.get(SettingsTable.AGENT_KIND).equals(PlainCommand.KIND)) {
-      return Optional.empty(); // it may be any program, so that none can be looked for
+    if (ANY.contains(settings.get(SettingsTable.AGENT_KIND))) {
+      return Optional.empty();
     }
     return NAMES.stream().flatMap(name -> env.program(name).map(path -> new AgentProgram(path, name + " on the PATH")).stream())
         .findFirst().or(() -> folders(env).stream().flatMap(folder -> NAMES.stream().filter(name -> Environment.isProgram(folder.resolve(name)))
@@ -59,8 +62,9 @@ public record AgentProgram(Path path, String why) {
   /** What there is to say when none is found. */
   public static Problem absence(Settings settings) {
     var named = settings.get(SettingsTable.AGENT_BIN);
-    return named == null && settings.get(SettingsTable.AGENT_KIND).equals(PlainCommand.KIND)
-        ? new Problem("no agent CLI is named", "agent_kind is " + PlainCommand.KIND + " (" + settings.origin(SettingsTable.AGENT_KIND).where()
+    var kind = settings.get(SettingsTable.AGENT_KIND);
+    return named == null && ANY.contains(kind)
+        ? new Problem("no agent CLI is named", "agent_kind is " + kind + " (" + settings.origin(SettingsTable.AGENT_KIND).where()
             + "), which may be any program, and agent_bin is not set", "set agent_bin to the program, or leave agent_kind out")
         : named != null
         ? new Problem("the agent CLI " + named + " is not a program here", "agent_bin names it ("

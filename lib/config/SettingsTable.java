@@ -48,10 +48,10 @@ public final class SettingsTable {
   public static final Setting<String> AGENT_BIN = row("agent_bin", SettingType.PROGRAM,
       "the agent CLI, a path or a name on the PATH",
       otherwise("the first found of agent, opencode, codetether, claude, codex"), listed(AGENT, WORK), "--opencode", "opencode_bin");
-  public static final Setting<String> AGENT_KIND = row("agent_kind", SettingType.choice("auto", "opencode", "codetether", "claude", "codex", "command"),
-      "which agent CLI agent_bin is; auto goes by its name and version, command is any other program", is("auto"), in(AGENT, WORK));
+  public static final Setting<String> AGENT_KIND = row("agent_kind", SettingType.choice("auto", "opencode", "codetether", "claude", "codex", "acp", "command"),
+      "which agent CLI agent_bin is; auto goes by its name and version, acp is one that speaks the Agent Client Protocol, command any other program", is("auto"), in(AGENT, WORK));
   public static final Setting<List<String>> AGENT_ARGS = row("agent_args", SettingType.ARGUMENTS,
-      "what agent_bin is called with when agent_kind is command; what has no value is left out", is(List.of()), in(WORK));
+      "what agent_bin is called with when agent_kind is acp or command; what has no value is left out", is(List.of()), in(WORK));
   public static final Setting<String> AGENT_APPROVAL = row("agent_approval", SettingType.choice("configured", "edits", "all"),
       "what agents may do unasked: what their own settings say, also change files, or all", is("edits"), in(WORK));
   public static final Setting<Path> AGENT_STORAGE_PATH = row("agent_storage_path", SettingType.PATH,

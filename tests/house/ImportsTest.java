@@ -10,7 +10,7 @@ import tests.Project;
 class ImportsTest {
   /** The folders of lib in their order: each imports only those above it. A folder stands below the folders that it holds. */
   private static final List<String> ORDER = List.of("core/os", "core", "config", "store", "protocol", "client/http", "client", "redaction", "session",
-      "session/files", "session/opencode", "session/jsonl", "session/codetether", "session/sync", "agent/adapter", "agent/process", "agent/output",
+      "session/files", "session/opencode", "session/jsonl", "session/codetether", "session/sync", "agent/adapter", "agent/acp", "agent/process", "agent/output",
       "agent", "journal", "outbox", "feed", "worker/context", "worker/admission",
       "worker/presence", "worker/attempt", "worker/recovery", "worker", "control", "server/http", "server/rules", "server/db", "server/worker",
       "server/task", "server/session", "server/api", "server", "cli/output", "cli",

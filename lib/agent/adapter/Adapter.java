@@ -1,14 +1,17 @@
 package lib.agent.adapter;
 
 import module java.base;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.core.Environment;
 
 /**
  * One kind of agent CLI: how it is started without a terminal, and what its lines mean. Adding a kind is one class like the
- * others here, a row in {@link Adapters}, and a table of its lines in the tests. Without state and thread-safe: a line means
+ * others here, a row in {@code Adapters}, and a table of its lines in the tests. Without state and thread-safe: a line means
  * the same for every reader and at every reading, since several read an attempt, and again after a restart.
  */
 public interface Adapter {
+  /** The file of the messages to an agent that reads some, a line each. */
+  String SENT = "sent";
 
   /**
    * What is to be run.
@@ -49,11 +52,11 @@ public interface Adapter {
    * @param sessionId the agent's session, or null when the line names none
    */
   record Line(List<AgentEvent> events, String sessionId) {
-    static Line of(AgentEvent event, String sessionId) {
+    public static Line of(AgentEvent event, String sessionId) {
       return new Line(List.of(event), sessionId);
     }
 
-    static Line plain(String text) {
+    public static Line plain(String text) {
       return of(new AgentEvent.RawLine(text), null);
     }
   }
@@ -121,6 +124,34 @@ public interface Adapter {
   /** Whether these words, of an error or a line of its stderr, say that the session to continue is not there. */
   default boolean isSessionNotFound(String words) {
     return false;
+  }
+
+  /** Whether the program may be run only for a task, since nobody knows what it does with {@code --version}. */
+  default boolean isProbed() {
+    return true;
+  }
+
+  /**
+   * Prepares the attempt's folder for an agent that reads messages instead of a prompt.
+   *
+   * @return whether its input are the messages in the file {@link #SENT}, which the worker adds to while the agent runs
+   */
+  default boolean prepareMessages(LaunchSpec ask, Path attempt) throws IOException {
+    return false;
+  }
+
+  /** The message that asks an agent to end what it does; null for one that a signal asks. @param session null while unknown */
+  default ObjectNode cancellation(String session) {
+    return null;
+  }
+
+  /**
+   * A reader of its output from the first line on.
+   *
+   * @param attempt the attempt's folder
+   */
+  default Function<String, Line> reader(Path attempt) {
+    return this::parseLine;
   }
 
   /** Reads any line of its output, which never fails: what is no event of this kind is {@link AgentEvent.RawLine}. */

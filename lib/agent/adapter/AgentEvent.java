@@ -2,6 +2,7 @@ package lib.agent.adapter;
 
 import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.core.Json;
 
 /** What one line of an agent's output says. */
@@ -9,6 +10,19 @@ public sealed interface AgentEvent {
 
   /** The agent's text, complete. */
   record Text(String text) implements AgentEvent {}
+
+  /** A piece of the agent's text as it comes; its lines end where it says so. */
+  record TextChunk(String text) implements AgentEvent {}
+
+  /** What the agent calls itself: its name and version. */
+  record Introduced(String name) implements AgentEvent {}
+
+  /**
+   * The agent waits for a message.
+   *
+   * @param message null when there is nothing more to send
+   */
+  record Awaited(ObjectNode message) implements AgentEvent {}
 
   /**
    * A tool call. Where an agent reports start and end apart, the end is an event only when the call failed.
@@ -24,7 +38,7 @@ public sealed interface AgentEvent {
     }
 
     /** What a tool runs, reads, writes or looks for, under the names that the CLIs' own tools use; empty when it has none. */
-    static String about(JsonNode input) {
+    public static String about(JsonNode input) {
       return Objects.toString(Json.text(input, "command", "cmd", "filePath", "file_path", "notebook_path", "path", "pattern", "url", "query",
           "description"), "");
     }
@@ -73,7 +87,7 @@ public sealed interface AgentEvent {
     }
 
     /** With the status that stands in the message, for agents that give it nowhere else. */
-    static AgentError of(String message) {
+    public static AgentError of(String message) {
       var status = STATUS.matcher(message);
       return new AgentError(message, status.find() ? Integer.parseInt(status.group(1)) : 0);
     }

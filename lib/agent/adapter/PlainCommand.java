@@ -22,6 +22,11 @@ public final class PlainCommand implements Adapter {
   }
 
   @Override
+  public boolean isProbed() {
+    return false;
+  }
+
+  @Override
   public List<String> argv(LaunchSpec ask) {
     var values = new HashMap<>(Map.of("agent", ask.agent(), "prompt_file", ask.promptFile().toString(),
         "directory", ask.directory().toString()));

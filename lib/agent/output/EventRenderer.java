@@ -22,6 +22,7 @@ final class EventRenderer {
   private static String out(AgentEvent event, UnaryOperator<String> mask) {
     return switch (event) {
       case AgentEvent.Text said -> said.text().isEmpty() ? "" : said.text() + "\n";
+      case AgentEvent.TextChunk chunk -> chunk.text();
       case AgentEvent.ToolCall used -> "[" + shorten(used.tool(), mask) + "]"
           + (used.about().isEmpty() ? "" : " " + shorten(used.about(), mask))
           + (used.failure() == null ? "" : " — " + shorten(used.failure(), mask)) + "\n";
@@ -31,7 +32,8 @@ final class EventRenderer {
       case AgentEvent.Hung stuck -> "[error] " + stuck.message() + "\n";
       case AgentEvent.Question asked -> asked.text() + "\n";
       case AgentEvent.RawLine plain -> PrintableText.withoutEscapes(plain.text()) + "\n";
-      case AgentEvent.TurnEnded _, AgentEvent.ToolDenied _, AgentEvent.FileChanged _, AgentEvent.Ignored _ -> "";
+      case AgentEvent.TurnEnded _, AgentEvent.ToolDenied _, AgentEvent.FileChanged _, AgentEvent.Introduced _, AgentEvent.Awaited _,
+          AgentEvent.Ignored _ -> "";
     };
   }
 

@@ -8,6 +8,7 @@ import lib.agent.adapter.AgentEvent.Question;
 import lib.agent.adapter.AgentEvent.RawLine;
 import lib.agent.adapter.AgentEvent.Retrying;
 import lib.agent.adapter.AgentEvent.Text;
+import lib.agent.adapter.AgentEvent.TextChunk;
 import lib.agent.adapter.AgentEvent.ToolCall;
 import lib.agent.adapter.AgentEvent.TurnEnded;
 import lib.agent.adapter.AgentEvent;
@@ -37,7 +38,7 @@ public final class OutputAnalyzer {
   private final StringBuilder unmasked = new StringBuilder(); // the latest text
   private final StderrTail stderr = new StderrTail();
   private final Set<String> files = new LinkedHashSet<>();
-  private boolean textBegun;
+  private String joint = ""; // stands between the latest text and what follows
   private String sessionId;
   private TurnEnded lastTurn;
   private ToolCall lastTool;
@@ -53,6 +54,9 @@ public final class OutputAnalyzer {
   private Silence.LastEvent last = Silence.LastEvent.OTHER;
   private String question;
   private UsageLimit limit;
+  private final List<AgentEvent.Awaited> awaited = new ArrayList<>();
+  private boolean answered;
+  private String agentName;
   private long tokensIn;
   private long tokensOut;
   private double cost;
@@ -78,10 +82,11 @@ public final class OutputAnalyzer {
     }
     repeated = event instanceof Retrying ? event : null;
     spoke(switch (event) {
-      case Text said -> addText(said.text());
-      case RawLine plain -> addText(PrintableText.withoutEscapes(plain.text()));
+      case Text said -> addText(said.text() + "\n");
+      case TextChunk chunk -> addText(chunk.text());
+      case RawLine plain -> addText(PrintableText.withoutEscapes(plain.text()) + "\n");
       case Question asked -> {
-        addText(asked.text());
+        addText(asked.text() + "\n");
         question = asked.question() != null ? masked(asked.question()) : question;
         yield asked.question() != null ? Silence.LastEvent.QUESTION : last == Silence.LastEvent.QUESTION ? last : Silence.LastEvent.OTHER;
       }
@@ -115,9 +120,18 @@ public final class OutputAnalyzer {
         stuck = masked(hung.message());
         yield Silence.LastEvent.OTHER;
       }
+      case AgentEvent.Introduced named -> {
+        agentName = masked(named.name());
+        yield Silence.LastEvent.OTHER;
+      }
+      case AgentEvent.Awaited awaited -> {
+        this.awaited.add(awaited);
+        answered |= awaited.message() == null;
+        yield last;
+      }
       case AgentEvent.Notice _, AgentEvent.Ignored _ -> Silence.LastEvent.OTHER;
     });
-    if (event instanceof Text || event instanceof ToolCall used && used.failure() == null) {
+    if (event instanceof Text || event instanceof TextChunk || event instanceof ToolCall used && used.failure() == null) {
       warning = null; // the agent got over that
     }
     if (!(event instanceof RawLine || event instanceof Question)) {
@@ -126,9 +140,11 @@ public final class OutputAnalyzer {
     }
   }
 
+  /** Its last line end counts only when more follows. */
   private Silence.LastEvent addText(String part) {
-    unmasked.append(textBegun ? "\n" : "").append(part);
-    textBegun = true;
+    var isLine = part.endsWith("\n");
+    unmasked.append(joint).append(part, 0, part.length() - (isLine ? 1 : 0));
+    joint = isLine ? "\n" : "";
     if (unmasked.length() > MANY) {
       maskText();
     }
@@ -144,7 +160,7 @@ public final class OutputAnalyzer {
     var ends = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
     lastTool = new ToolCall(ends ? lastTool.tool() : masked(used.tool()), ends ? lastTool.about() : masked(used.about()),
         masked(used.failure()), masked(used.file()), used.call());
-    refused = false;
+    refused &= ends; // an agent may first be refused and then say how that call ended
     if (used.file() != null) {
       files.add(lastTool.file());
     }
@@ -208,6 +224,18 @@ public final class OutputAnalyzer {
     return last;
   }
 
+  /** The messages that the agent waits for since this was asked last. */
+  public List<AgentEvent.Awaited> takeAwaited() {
+    var taken = List.copyOf(awaited);
+    awaited.clear();
+    return taken;
+  }
+
+  /** What the agent calls itself; null where it does not say. */
+  public String agentName() {
+    return agentName;
+  }
+
   /** The last question it asked, or null. */
   public String question() {
     return question;
@@ -237,7 +265,7 @@ public final class OutputAnalyzer {
   public Findings findings() {
     maskText();
     text.append(textMask.finish());
-    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(), events, last, lastTurn, lastTool, refused, failure, warning,
+    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(), events, answered, last, lastTurn, lastTool, refused, failure, warning,
         stuck, sessionGone(), limit, List.copyOf(files), tokensIn, tokensOut, cost);
   }
 
@@ -249,6 +277,7 @@ public final class OutputAnalyzer {
    * @param stderr the end of its stderr
    * @param complaint what its stderr gives as the error, or all that stands there if that is one line; null when neither is so
    * @param events whether any line was an event; a CLI without events is judged by its exit code and text alone
+   * @param answered whether the agent has answered all messages; then its exit code says nothing
    * @param last the kind of its last event
    * @param lastTurn the last turn that ended; null for none
    * @param lastTool the last tool call; null for none
@@ -261,7 +290,7 @@ public final class OutputAnalyzer {
    * @param files the files that its tools changed, as it names them
    * @param cost in US dollars, as the agent tells it; 0 when it does not
    */
-  public record Findings(String sessionId, String text, String stderr, String complaint, boolean events, Silence.LastEvent last,
+  public record Findings(String sessionId, String text, String stderr, String complaint, boolean events, boolean answered, Silence.LastEvent last,
       TurnEnded lastTurn, ToolCall lastTool, boolean refused, AgentError failure, String warning, String stuck, boolean sessionGone,
       UsageLimit limit, List<String> files, long tokensIn, long tokensOut, double cost) {}
 }

@@ -25,6 +25,7 @@ public final class OutputRecorder implements Closeable {
   private final Redaction redaction;
   private final long outputMax;
   private final Adapter adapter;
+  private final Function<String, Adapter.Line> reader;
   private OutputAnalyzer analyzer;
   private final TranscriptWriter transcript;
   private final Map<String, Long> masks = new TreeMap<>();
@@ -45,6 +46,7 @@ public final class OutputRecorder implements Closeable {
     this.redaction = redaction;
     this.outputMax = outputMax;
     this.adapter = directory.adapter();
+    this.reader = adapter.reader(directory.path());
     this.analyzer = new OutputAnalyzer(directory, adapter, redaction);
     var checkpoint = Checkpoint.read(directory);
     var file = directory.file(Transcript.FILE).toFile();
@@ -65,6 +67,11 @@ public final class OutputRecorder implements Closeable {
       var closing = directory.file(CLOSING);
       recorder.finish(Files.exists(closing) ? Files.readString(closing) : "");
     }
+  }
+
+  /** What reads the lines. */
+  public Adapter adapter() {
+    return adapter;
   }
 
   /** What the lines say. */
@@ -243,7 +250,7 @@ public final class OutputRecorder implements Closeable {
       if (isErr) {
         return PrintableText.withoutEscapes(next.text()) + "\n";
       }
-      var parsed = adapter.parseLine(next.text());
+      var parsed = reader.apply(next.text());
       if (findings) {
         analyzer.line(parsed);
       }

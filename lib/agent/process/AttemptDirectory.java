@@ -3,7 +3,6 @@ package lib.agent.process;
 import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.agent.adapter.Adapter;
-import lib.agent.adapter.Adapters;
 import lib.agent.adapter.OpenCode;
 import lib.client.http.HttpTransport;
 import lib.core.Json;
@@ -16,8 +15,9 @@ import lib.store.DurableFiles;
 /**
  * One attempt's files, the contract between the worker and the supervisor; it holds between versions. The worker writes
  * {@code prompt}, {@code task.json}, {@code boot} (of the machine), {@code attempt.json} (for a worker whose journal is lost),
- * {@code kind} (of agent), {@code deadline}, {@code restart} (of the agent, without its session). The supervisor writes {@code pid}, the mark that the agent was let go, {@code exit}, and the empty mark
- * {@code overdue}. The agent's output goes to {@code out} and {@code err}; what people see of
+ * {@code kind} (of agent), {@code deadline}, {@code restart} (of the agent, without its session), and for an agent that reads
+ * messages {@code sent} and {@code acp.json}. The supervisor writes {@code pid}, the mark that the agent was let go, {@code exit}, the
+ * empty mark {@code overdue} and the pipe {@code in}. The agent's output goes to {@code out} and {@code err}; what people see of
  * it to {@code transcript}, certain up to the {@code checkpoint}.
  */
 public record AttemptDirectory(Path path) {
@@ -217,6 +217,11 @@ public record AttemptDirectory(Path path) {
     var agent = fields.get("agent");
     return !fields.containsKey("boot") ? Optional.empty() : Optional.of(new Pids(number(supervisor, 0), number(supervisor, 1),
         number(agent, 0), number(agent, 1), String.join("", fields.get("boot"))));
+  }
+
+  /** The process that feeds the agent with messages; 0 when there is none. */
+  long feed() throws IOException {
+    return number(fields(MARK).get("feed"), 0);
   }
 
   /** The end, once the supervisor has recorded it. */

@@ -32,7 +32,7 @@ public final class ProcessTree {
 
   /** The signals, with the numbers that every system gives them. */
   private enum Signal {
-    INT(2), KILL(9), TERM(15);
+    NONE(0), INT(2), KILL(9), TERM(15);
 
     private final int number;
 
@@ -77,6 +77,11 @@ public final class ProcessTree {
    */
   public boolean end() throws IOException, InterruptedException {
     return signalAndWait(Signal.INT, PATIENCE) || sweep();
+  }
+
+  /** The same where the agent was asked to end by a message, which takes INT's place. */
+  public boolean endAsked() throws IOException, InterruptedException {
+    return signalAndWait(Signal.NONE, PATIENCE) || sweep();
   }
 
   /** Ends what an agent that is gone has left behind; without the INT, which only the agent itself would obey. */

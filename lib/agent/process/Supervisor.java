@@ -26,11 +26,13 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
 
   private static final String NAME = "a2a-supervisor";
   private static final int KILL = 9;
+  private static final int TERM = 15;
 
   /**
    * Descriptor 3 is the lock, 4 the pipe that closes when the worker dies, 5 the agent's stderr. The worker ends an agent whose
    * time is up; the watch does so once there is no worker. What was written is synced only then, too: a worker that lives puts
-   * the outcome into its journal.
+   * the outcome into its journal. An agent that reads messages has a pipe as its input, into which a process of its own, the feed,
+   * copies the file of the messages: so it outlives the worker, and what stands in the file is sent once.
    */
   private static final String TEXT = """
       dir=$1 in=$2
@@ -45,6 +47,12 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
       self; boss="supervisor $pid $began" worker=$parent
       read -r boot </proc/sys/kernel/random/boot_id
       exec 4<&0 </dev/null
+      feed=
+      if [ "$in" = "$dir/in" ]; then
+        [ -p "$in" ] || mkfifo -m 600 "$in"
+        tail -c +1 -f "$dir/sent" >"$in" 3<&- 4<&- &
+        feed=$!
+      fi
       (
         read -r line <&4
         nap=
@@ -68,11 +76,11 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
         exec <"$in" >>"$dir/out" 5>>"$dir/err" 4<&-
         self
         set -C
-        printf '%s\\n' "$boss" "agent $pid $began" "boot $boot" >"$dir/pid" || exit 1
+        printf '%s\\n' "$boss" "agent $pid $began" ${feed:+"feed $feed"} "boot $boot" >"$dir/pid" || exit 1
         exec setsid "$@" 2>&5 3<&- 5>&-
       )
       code=$?
-      kill $watch
+      kill $watch $feed
       exec 3<&-
       cause=ended
       [ -e "$dir/overdue" ] && cause=deadline
@@ -92,9 +100,12 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
    * @param argv the agent and its arguments; never seen by a shell as text
    * @param directory where the agent works
    * @param codebase the directory that no other agent may work in meanwhile; null for none
-   * @param promptOnInput whether the agent's input is the prompt; otherwise it is empty
+   * @param input what the agent reads
    */
-  public record Launch(List<String> argv, Map<String, String> environment, Path directory, Path codebase, boolean promptOnInput) {}
+  public record Launch(List<String> argv, Map<String, String> environment, Path directory, Path codebase, Input input) {}
+
+  /** What an agent reads: the file {@code prompt}, nothing, or the messages in the file {@code sent} as they come. */
+  public enum Input { PROMPT, NOTHING, MESSAGES }
 
   /**
    * Supervisors on this machine.
@@ -117,8 +128,11 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
   public Process start(AttemptDirectory attempt, Launch launch, Duration patience) throws MachineFailure {
     var command = new ArrayList<>(List.of(setsid.toString()));
     command.addAll(lock.command(launch.codebase, patience));
-    command.addAll(List.of("/bin/sh", "-c", TEXT, NAME, attempt.path().toString(),
-        launch.promptOnInput ? attempt.file("prompt").toString() : "/dev/null"));
+    command.addAll(List.of("/bin/sh", "-c", TEXT, NAME, attempt.path().toString(), switch (launch.input) {
+      case PROMPT -> attempt.file("prompt").toString();
+      case NOTHING -> "/dev/null";
+      case MESSAGES -> attempt.file("in").toString();
+    }));
     command.addAll(launch.argv);
     var builder = new ProcessBuilder(command).directory(launch.directory.toFile()).redirectErrorStream(true)
         .redirectOutput(attempt.file("supervisor.log").toFile());
@@ -168,6 +182,14 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
   public static void abandon(ProcessHandle supervisor) {
     SystemCalls.kill(-supervisor.pid(), KILL);
     SystemCalls.kill(supervisor.pid(), KILL); // it may not lead its session yet
+  }
+
+  /** Ends the input of an agent that reads messages, whose supervisor lives. */
+  public static void closeInput(AttemptDirectory attempt, ProcessHandle supervisor) throws IOException {
+    var feed = attempt.feed();
+    if (feed > 0 && ProcFs.stat(feed).filter(stat -> stat.session() == supervisor.pid()).isPresent()) { // no later process of this number
+      SystemCalls.kill(feed, TERM);
+    }
   }
 
   /** Whether a program is one of those that know fewer options than util-linux. */

@@ -9,6 +9,7 @@ import lib.agent.adapter.Adapter.LaunchSpec;
 import lib.agent.adapter.Adapter;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
+import lib.agent.process.Supervisor.Input;
 import lib.agent.process.Supervisor;
 import lib.config.SettingsTable;
 import lib.core.Problem;
@@ -85,9 +86,14 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     return directory.exists() ? Supervisor.find(directory).isPresent() || directory.forbidStart() : attempt.state() == Attempt.State.STARTED;
   }
 
-  /** Counts how an agent ended towards the health of its program. One that an earlier process started does not count. */
-  void recordEnd(AgentHandle agent, Verdict verdict) {
+  /**
+   * Counts how an agent ended towards the health of its program. One that an earlier process started does not count.
+   *
+   * @param name what the agent called itself; null where it did not say
+   */
+  void recordEnd(AgentHandle agent, Verdict verdict, String name) {
     if (agent.launch() != null) {
+      inspector.introduced(agent.launch().program(), name);
       inspector.ended(agent.launch().program(), new AgentHealth.Ended(verdict.facts().time(), verdict.reason(), verdict.result() != null, verdict.error()));
     }
   }
@@ -134,8 +140,9 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     var directory = context.directory(attempt);
     var environment = AgentEnvironment.of(context.settings().now(), launch.directory());
     environment.put("A2A_TASK_ID", attempt.taskId());
+    var input = adapter.prepareMessages(launch, directory.path()) ? Input.MESSAGES : adapter.promptOnInput(launch) ? Input.PROMPT : Input.NOTHING;
     var process = Supervisor.of(context.settings().now().env()).start(directory, new Supervisor.Launch(adapter.argv(launch),
-        environment, launch.directory(), attempt.codebase(), adapter.promptOnInput(launch)), budget);
+        environment, launch.directory(), attempt.codebase(), input), budget);
     return new AgentHandle(directory, process, process.toHandle(), budget, spent, launch);
   }
 

@@ -1,6 +1,7 @@
 package lib.worker.attempt;
 
 import module java.base;
+import lib.agent.acp.SentMessages;
 import lib.agent.output.OutputAnalyzer;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
@@ -39,6 +40,9 @@ final class AgentWatcher {
   private final RunningTask place;
   private final Outbox outbox;
   private final ProcessTree processes;
+  private SentMessages messages; // null when the agent reads none
+  private boolean isInputClosed;
+  private boolean isUnsent; // the last message could not be written
   private long begun; // when the agent was let go, or this watch began
   private Thread ending; // ends the agent's processes, once there is a reason to
   private boolean hadResult = true; // whether it had stated its result before that began
@@ -58,7 +62,8 @@ final class AgentWatcher {
   /** Waits for the agent's end. An interrupt leaves the agent running; any failure ends it. */
   AgentEnding watch() throws IOException, InterruptedException {
     begun = context.clock().nanos();
-    try {
+    try (var opened = SentMessages.of(agent.directory().path()).orElse(null)) {
+      messages = opened;
       var exit = awaitExit();
       start("sweep", processes::sweep).join(); // what it left behind: servers that it started, shells that ignored it
       while (recorder.read(true)) {
@@ -70,7 +75,7 @@ final class AgentWatcher {
     } catch (ClosedByInterruptException e) { // an interrupt in the middle of a read
       throw (InterruptedException) new InterruptedException("reading the agent's output").initCause(e);
     } catch (IOException | RuntimeException | Error e) {
-      start("end", this::end).join();
+      start("end", () -> end(false)).join();
       throw e;
     }
   }
@@ -88,6 +93,9 @@ final class AgentWatcher {
       var hasMore = recorder.read(false);
       if (recorder.length() > length) {
         outbox.signal(attempt);
+      }
+      if (messages != null && isAlive) {
+        send();
       }
       if (!session && output.sessionId() != null) {
         context.events().publish(new WorkerEvent.SessionFound(attempt, output.sessionId()));
@@ -128,7 +136,29 @@ final class AgentWatcher {
   private void beginEnding() {
     LOG.info("ending agent task={}: {}", attempt.taskId(), place.stopRequest().map(StopRequest::toString).orElse("it would not end by itself"));
     hadResult = output.last() == Silence.LastEvent.RESULT;
-    ending = start("end", this::end);
+    var isAsked = messages != null && !isInputClosed;
+    if (isAsked) {
+      messages.cancel(recorder.adapter().cancellation(output.sessionId()));
+      send();
+    }
+    ending = start("end", () -> end(isAsked));
+  }
+
+  /** Sends the messages that the agent waits for. */
+  private void send() {
+    try {
+      output.takeAwaited().forEach(awaited -> messages.add(awaited.message()));
+      if (messages.flush() && !isInputClosed && agent.directory().pids().isPresent()) {
+        Supervisor.closeInput(agent.directory(), agent.supervisor());
+        isInputClosed = true;
+      }
+      isUnsent = false;
+    } catch (IOException e) { // a full disk heals
+      if (!isUnsent) {
+        LOG.warn("cannot send a message to the agent task={}, trying on: {}", attempt.taskId(), e.getMessage());
+      }
+      isUnsent = true;
+    }
   }
 
   private ProcessActivity activity() {
@@ -169,11 +199,12 @@ final class AgentWatcher {
     });
   }
 
-  private boolean end() throws IOException, InterruptedException {
+  /** @param isAsked whether a message asked the agent to end */
+  private boolean end(boolean isAsked) throws IOException, InterruptedException {
     if (agent.supervisor() != null && !agent.directory().wasStarted()) {
       Supervisor.abandon(agent.supervisor()); // it still waits for the codebase
     }
-    return processes.end();
+    return isAsked ? processes.endAsked() : processes.end();
   }
 
   /** Ends processes of the agent, on a thread that no interrupt reaches. @param ending false when some survive */

@@ -195,7 +195,7 @@ public final class AttemptRunner {
         return notStarted(agent.directory().startFailure().problem());
       }
       var verdict = withSessionNote(VerdictRules.judge(ending), agent.directory());
-      launcher.recordEnd(agent, verdict);
+      launcher.recordEnd(agent, verdict, recorder.analyzer().agentName());
       return verdict;
     } catch (Problem e) {
       return Verdict.failed("agent-error", e.what() + ": " + e.why());

@@ -86,7 +86,7 @@ public final class VerdictRules {
 
   /** An end without events does not count as good: any program that obeys INT ends like that. */
   private boolean isGood(Exit exit) {
-    return exit != null && exit.cause().equals("ended") && exit.code() == 0 && output.lastTurn() != null && fault(exit) == null;
+    return exit != null && exit.cause().equals("ended") && (exit.code() == 0 || output.answered()) && output.lastTurn() != null && fault(exit) == null;
   }
 
   private record Fault(String reason, String sentence) {}
@@ -105,7 +105,7 @@ public final class VerdictRules {
       var sentence = Verdict.oneLine(failure.message()) + warning(failure.message());
       return new Fault(UsageLimit.of(failure).isPresent() ? Verdict.LIMIT : Verdict.AGENT_ERROR, ErrorHints.on(sentence, failure.status()));
     }
-    if (exit.code() != 0) {
+    if (exit.code() != 0 && !output.answered()) {
       return byExitCode(exit.code());
     }
     if (turn != null && (turn.reason().equals(TurnEnded.TOOLS) || output.refused())) {

@@ -6,9 +6,9 @@ import static tests.agent.adapter.LaunchSpecs.*;
 
 import lib.agent.AgentProgram;
 import lib.agent.adapter.Adapter;
-import lib.agent.adapter.Adapters;
 import lib.agent.adapter.AgentEvent.RawLine;
 import lib.agent.adapter.PlainCommand;
+import lib.agent.process.Adapters;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Environment;

@@ -3,9 +3,9 @@ package tests.agent.output;
 import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import lib.agent.adapter.Adapters;
 import lib.agent.output.OutputAnalyzer;
 import lib.agent.output.OutputRecorder;
+import lib.agent.process.Adapters;
 import lib.agent.process.AttemptDirectory.Exit;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
@@ -48,7 +48,7 @@ class OutcomesTest {
   }
 
   static Stream<Row> rows() {
-    return Stream.of(openCode(), claude(), codex(), codeTether(), command()).flatMap(List::stream);
+    return Stream.of(openCode(), claude(), codex(), codeTether(), acp(), command()).flatMap(List::stream);
   }
 
   private static List<Row> openCode() {
@@ -251,6 +251,45 @@ class OutcomesTest {
         bad("codetether", "no end: exit 0", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
         bad("codetether", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
         bad("codetether", "killed", 137, text, "", "terminated", "the agent was ended by signal 9"));
+  }
+
+  private static List<Row> acp() {
+    var begun = "{\"id\":1,\"result\":{\"sessionId\":\"s\"}}\n";
+    var text = begun + update("agent_message_chunk", "\"content\":{\"type\":\"text\",\"text\":\"did\"}");
+    var asked = begun + "{\"id\":0,\"method\":\"session/request_permission\",\"params\":{\"toolCall\":{\"toolCallId\":\"c\",\"kind\":\"execute\","
+        + "\"rawInput\":{\"command\":\"rm x\"}},\"options\":[]}}\n" + update("tool_call_update", "\"toolCallId\":\"c\",\"status\":\"failed\"");
+    return List.of(
+        good("acp", "success", text + stopped("end_turn"), ""),
+        new Row("acp", "success, whatever its exit code", 1, text + stopped("end_turn"), "", TaskStatus.COMPLETED, null, null),
+        bad("acp", "no answer", 0, text, "", "empty-result", "the agent ended without saying that it had finished"),
+        bad("acp", "a crash", 1, text, "", "agent-error", "the agent ended with exit code 1"),
+        bad("acp", "an answer with nothing said", 0, begun + stopped("end_turn"), "", "empty-result", "the agent ended without saying anything"),
+        bad("acp", "a refusal, and nothing said", 0, asked + stopped("end_turn"), "", "needs-approval",
+            "the agent stopped because a tool call was refused or needs approval: execute rm x (failed); " + APPROVAL),
+        bad("acp", "an answer that is too long", 0, text + stopped("max_tokens"), "", "agent-error", "the model did not end normally: max_tokens"),
+        bad("acp", "a usage limit, as text", 0, text.replace("did", "exceeded retry limit, last status: 429 Too Many Requests") + stopped("end_turn"),
+            "", "limit", "exceeded retry limit, last status: 429"),
+        bad("acp", "a usage limit, as the error's code", 0, text + failed(5, 429, "try later", ""), "", "limit", "try later"),
+        bad("acp", "a failure with its words in the data", 0, text + failed(5, -32603, "Internal error", "\"details\":\"no such thing\""), "",
+            "agent-error", "Internal error: no such thing"),
+        bad("acp", "not logged in", 0, failed(1, -32000, "Authentication required", ""), "", "agent-error", "Authentication required" + LOG_IN),
+        bad("acp", "no such session", -1, failed(2, -32603, "Internal error", ""), "", "session-gone", "the agent does not have the session"),
+        bad("acp", "not logged in for a session", 0, failed(2, -32000, "Authentication required", ""), "", "agent-error",
+            "Authentication required" + LOG_IN),
+        bad("acp", "another version of the protocol", 0, "{\"id\":0,\"result\":{\"protocolVersion\":2}}\n", "", "agent-error",
+            "the agent speaks another version of ACP"));
+  }
+
+  private static String update(String kind, String fields) {
+    return "{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s\",\"update\":{\"sessionUpdate\":\"" + kind + "\"," + fields + "}}}\n";
+  }
+
+  private static String stopped(String reason) {
+    return "{\"id\":5,\"result\":{\"stopReason\":\"" + reason + "\"}}\n";
+  }
+
+  private static String failed(int call, int code, String message, String data) {
+    return "{\"id\":" + call + ",\"error\":{\"code\":" + code + ",\"message\":\"" + message + "\",\"data\":{" + data + "}}}\n";
   }
 
   private static List<Row> command() {

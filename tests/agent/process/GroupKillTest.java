@@ -112,7 +112,7 @@ class GroupKillTest {
 
   private void start(AttemptDirectory attempt, String path) throws IOException {
     supervisor = Supervisor.of(Environment.system()).start(attempt, new Supervisor.Launch(List.of("sh", "-c", "echo ran >ledger; sleep 60"),
-        Map.of("PATH", path), code, code, true), Duration.ofMinutes(1));
+        Map.of("PATH", path), code, code, Supervisor.Input.PROMPT), Duration.ofMinutes(1));
   }
 
   /** Kills the supervisor's group at this instant, and then whatever else carries the marker, until nothing is left. */

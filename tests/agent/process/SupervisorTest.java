@@ -222,7 +222,7 @@ class SupervisorTest {
   @Test
   void failsAsTheMachineDoesWhenNoProcessCanBeStarted() {
     assertThatThrownBy(() -> Supervisor.of(Environment.system()).start(folder,
-        new Supervisor.Launch(List.of("sh"), environment(), temp.resolve("gone"), null, true), Duration.ofSeconds(5)))
+        new Supervisor.Launch(List.of("sh"), environment(), temp.resolve("gone"), null, Supervisor.Input.PROMPT), Duration.ofSeconds(5)))
         .isInstanceOfSatisfying(MachineFailure.class, failure -> assertThat(failure.problem().what()).contains(temp.resolve("gone").toString()));
   }
 
@@ -266,7 +266,7 @@ class SupervisorTest {
   }
 
   private void go(List<String> argv, Path codebase, Duration patience) throws IOException {
-    supervisor = Supervisor.of(Environment.system()).start(folder, new Supervisor.Launch(argv, environment(), temp, codebase, true), patience);
+    supervisor = Supervisor.of(Environment.system()).start(folder, new Supervisor.Launch(argv, environment(), temp, codebase, Supervisor.Input.PROMPT), patience);
   }
 
   private static Map<String, String> environment() {

@@ -49,7 +49,7 @@ final class WorkerProcess {
     attempt.writeInputs(aside ? "wait " + folder.resolve("gate") : mode + " " + folder.resolve("note" + n), Json.object(), Json.object());
     RunBudget.write(attempt, Duration.ofMinutes(5));
     var supervisor = Supervisor.of(Environment.system()).start(attempt, new Supervisor.Launch(List.of(Site.agent(), "run"),
-        Map.of("PATH", System.getenv("PATH")), code, code, true), Duration.ofMinutes(1));
+        Map.of("PATH", System.getenv("PATH")), code, code, Supervisor.Input.PROMPT), Duration.ofMinutes(1));
     var tree = new ProcessTree(attempt, supervisor.pid(), Clock.SYSTEM);
     while (attempt.pids().isEmpty()) {
       Clock.SYSTEM.sleep(Duration.ofMillis(5));

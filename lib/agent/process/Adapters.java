@@ -1,6 +1,13 @@
-package lib.agent.adapter;
+package lib.agent.process;
 
 import module java.base;
+import lib.agent.acp.Acp;
+import lib.agent.adapter.Adapter;
+import lib.agent.adapter.ClaudeCode;
+import lib.agent.adapter.CodeTether;
+import lib.agent.adapter.Codex;
+import lib.agent.adapter.OpenCode;
+import lib.agent.adapter.PlainCommand;
 
 /** The kinds of agent CLI there are. */
 public final class Adapters {
@@ -8,7 +15,8 @@ public final class Adapters {
   public static final String AUTO = "auto";
 
   /** In the order in which they are asked whether a program is theirs. */
-  private static final List<Adapter> ALL = List.of(new ClaudeCode(), new Codex(), new CodeTether(), new OpenCode(), new PlainCommand());
+  private static final List<Adapter> ALL = List.of(new ClaudeCode(), new Codex(), new CodeTether(), new OpenCode(), new Acp(),
+      new PlainCommand());
 
   private Adapters() {}
 
