@@ -57,7 +57,8 @@ final class ToolCalls {
   }
 
   private static AgentEvent shown(Known call, String failure, String id) {
-    return new AgentEvent.ToolCall(call.kind, call.about.isEmpty() ? call.title : call.about, failure, null, id);
+    var about = !call.about.isEmpty() ? call.about : call.files.isEmpty() ? call.title : call.files.iterator().next();
+    return new AgentEvent.ToolCall(call.kind, about, failure, null, id);
   }
 
   /** Whether a call only changes files below this folder. */
