@@ -32,6 +32,7 @@ public final class ProcessTree {
 
   /** The signals, with the numbers that every system gives them. */
   private enum Signal {
+    /** Only asks whether the process is there. */
     NONE(0), INT(2), KILL(9), TERM(15);
 
     private final int number;
@@ -116,7 +117,7 @@ public final class ProcessTree {
       for (var pid : parentsFirst(left)) {
         SystemCalls.kill(pid, signal.number);
       }
-      if (signalled.isEmpty()) {
+      if (signalled.isEmpty() && signal != Signal.NONE) {
         LOG.info("{} to {} processes of {}", signal, left.size(), attempt.path());
       }
       signalled.addAll(left);
