@@ -66,7 +66,7 @@ while hear; do
     *'"sessionId":"ses_gone'*) say '"id":2,"error":{"code":-32603,"message":"Internal error: service failure"}' ;;
     *'"method":"session/load"'*)
       session=${line#*\"sessionId\":\"}; session=${session%%\"*}
-      chunk "said long ago"; call c0 execute "done long ago" completed; answer 2 null ;;
+      chunk "said long ago"; answer 2 null; sleep 0.1; chunk "done long ago"; call c0 execute "done long ago" completed ;; # some say it late
     *'"method":"session/set_model"'*) answer 3 '{}' ;;
     *'"method":"session/set_mode"'*) answer 4 '{}' ;;
     *'"method":"session/prompt"'*) prompted ;;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.agent.adapter.Adapter.Approval;
 import lib.agent.adapter.Adapter.Line;
+import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent;
 import lib.agent.adapter.AgentEvent.AgentError;
 import lib.agent.adapter.AgentEvent.Awaited;
@@ -21,6 +22,7 @@ final class AcpReader implements Function<String, Line> {
   /** Begins the error of an agent that does not load the session. */
   static final String NOT_LOADED = "the agent does not load the session: ";
 
+  private static final String REPLAYED = "replayed";
   private static final int AUTHENTICATION_REQUIRED = -32000;
   private static final int NEAREST = 5; // names that a message can hold
   /** An agent that gives its provider's refusal as its answer says nothing else. */
@@ -37,6 +39,9 @@ final class AcpReader implements Function<String, Line> {
   private final StringBuilder text = new StringBuilder(); // the beginning
   private String message = ""; // the id of the message whose text came last
   private boolean isLineOpen;
+  private int lines;
+  private ObjectNode prompt; // of a loaded session, while the agent may still repeat that; else null
+  private int replayed; // the lines before the prompt was sent; -1 while it was not
   private final Deque<ObjectNode> next = new ArrayDeque<>(); // to be sent one after the other
 
   AcpReader(Path attempt) {
@@ -53,11 +58,14 @@ final class AcpReader implements Function<String, Line> {
     hasTools = false;
     text.setLength(0);
     isLineOpen = false;
+    prompt = null;
+    replayed = -1;
     next.clear();
   }
 
   @Override
   public Line apply(String line) {
+    lines++;
     var read = line.startsWith("{") ? Json.readObject(line).filter(object -> object.has("method") || object.has("id")) : Optional.<ObjectNode>empty();
     if (read.isEmpty()) {
       return Line.plain(PrintableText.withoutEscapes(line));
@@ -123,7 +131,11 @@ final class AcpReader implements Function<String, Line> {
     try {
       var params = Json.object().put("sessionId", session);
       params.putArray("prompt").addObject().put("type", "text").put("text", Files.readString(attempt.resolve("prompt")));
+      if (to.session() != null) {
+        params.putObject("_meta").put(REPLAYED, lines);
+      }
       next.add(Call.PROMPT.message(params));
+      prompt = to.session() == null ? null : next.getLast();
     } catch (IOException e) {
       return ended(new AgentError("the worker cannot read the prompt: " + e.getMessage(), 0));
     }
@@ -133,7 +145,7 @@ final class AcpReader implements Function<String, Line> {
   /** What an agent says before the session is there is an old session's; what it says of others is a sub-agent's. */
   private List<AgentEvent> update(JsonNode params) {
     var update = params.path("update");
-    if (!params.path("sessionId").asText().equals(session)) {
+    if (!params.path("sessionId").asText().equals(session) || prompt != null && isReplay()) {
       return List.of();
     }
     usage.add(update);
@@ -142,6 +154,24 @@ final class AcpReader implements Function<String, Line> {
       case "tool_call", "tool_call_update" -> afterLine(tools.add(update, false));
       default -> List.of(); // thoughts, plans, commands, and what later versions think of
     };
+  }
+
+  /** Some agents repeat an old session after they have said that it is loaded. The sent prompt has the number of the lines before it. */
+  private boolean isReplay() {
+    try (var sent = replayed < 0 ? Files.lines(attempt.resolve(Adapter.SENT)) : Stream.<String>empty()) {
+      replayed = sent.flatMap(line -> Json.readObject(line).stream()).mapToInt(AcpReader::replayed).max().orElse(replayed);
+    } catch (IOException e) {
+      return false; // somebody deleted the file
+    }
+    if (replayed < 0) {
+      prompt.withObject("/params/_meta").put(REPLAYED, lines);
+    }
+    return replayed < 0 || lines <= replayed;
+  }
+
+  /** How many lines the agent had said before this prompt of an old session; -1 for other messages. */
+  static int replayed(JsonNode message) {
+    return message.path("params").path("_meta").path(REPLAYED).asInt(-1);
   }
 
   private List<AgentEvent> chunk(String words, String id) {

@@ -15,7 +15,8 @@ public final class SentMessages implements Closeable {
   private final FileChannel file;
   private final List<String> sent = new ArrayList<>(); // the keys of what an earlier worker sent
   private String begun; // the beginning of a message that an earlier worker could not write whole
-  private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
+  private final Deque<ObjectNode> waiting = new ArrayDeque<>();
+  private ByteBuffer rest; // of the message that is being written; null for none
   private boolean isCancelled;
   private boolean isLast; // nothing more is to be sent
 
@@ -44,15 +45,13 @@ public final class SentMessages implements Closeable {
     if (message == null) {
       isLast = true;
     } else if (!isCancelled && !sent.remove(key(message))) {
-      var line = Json.write(message) + "\n";
-      var rest = line.startsWith(begun) ? line.substring(begun.length()) : "\n" + line;
-      begun = "";
-      waiting.add(ByteBuffer.wrap(rest.getBytes(StandardCharsets.UTF_8)));
+      waiting.add(message);
     }
   }
 
   /** Takes the message that asks the agent to end. @param message null where there is nothing to ask: then its input ends */
   public void cancel(ObjectNode message) {
+    waiting.clear();
     add(message);
     isCancelled = true;
   }
@@ -60,16 +59,22 @@ public final class SentMessages implements Closeable {
   /**
    * Sends what waits.
    *
+   * @param isQuiet whether the agent says nothing now; else the prompt of an old session waits, which the agent may still repeat
    * @return whether there is nothing more to send, so that the agent's input may end
    */
-  public boolean flush() throws IOException {
-    while (!waiting.isEmpty()) {
-      file.write(waiting.element());
-      if (!waiting.element().hasRemaining()) {
-        waiting.remove();
-      }
+  public boolean flush(boolean isQuiet) throws IOException {
+    while (rest != null || !waiting.isEmpty() && (isQuiet || AcpReader.replayed(waiting.element()) < 0)) {
+      rest = rest == null ? bytes(Json.write(waiting.remove()) + "\n") : rest;
+      file.write(rest);
+      rest = rest.hasRemaining() ? rest : null;
     }
-    return isLast;
+    return isLast && waiting.isEmpty();
+  }
+
+  private ByteBuffer bytes(String line) {
+    var missing = line.startsWith(begun) ? line.substring(begun.length()) : "\n" + line;
+    begun = "";
+    return ByteBuffer.wrap(missing.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

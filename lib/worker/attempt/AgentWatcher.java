@@ -30,6 +30,7 @@ final class AgentWatcher {
   private static final Logger LOG = LoggerFactory.getLogger(AgentWatcher.class);
   private static final Duration POLL_INTERVAL = Duration.ofMillis(25); // half of the 50 ms in which the first chunk must leave
 
+  private static final Duration QUIET = Duration.ofSeconds(1); // an agent repeats an old session without a pause
   private static final int CONTAINED = 4; // looks before a control group is made, for which a short task need not wait
 
   private final WorkerContext context;
@@ -42,6 +43,8 @@ final class AgentWatcher {
   private final ProcessTree processes;
   private SentMessages messages; // null when the agent reads none
   private boolean isInputClosed;
+  private long heard; // how much the agent had said
+  private long heardAt;
   private boolean isUnsent; // the last message could not be written
   private long begun; // when the agent was let go, or this watch began
   private Thread ending; // ends the agent's processes, once there is a reason to
@@ -148,7 +151,11 @@ final class AgentWatcher {
   private void send() {
     try {
       output.takeAwaited().forEach(awaited -> messages.add(awaited.message()));
-      if (messages.flush() && !isInputClosed && agent.directory().pids().isPresent()) {
+      if (heard != output.lines()) {
+        heard = output.lines();
+        heardAt = context.clock().nanos();
+      }
+      if (messages.flush(context.clock().nanos() - heardAt >= QUIET.toNanos()) && !isInputClosed && agent.directory().pids().isPresent()) {
         Supervisor.closeInput(agent.directory(), agent.supervisor());
         isInputClosed = true;
       }

@@ -34,7 +34,7 @@ class SentMessagesTest {
           sent.add(message);
         }
       }
-      return sent.flush();
+      return sent.flush(true);
     }
   }
 
