@@ -80,7 +80,7 @@ final class AcpReader implements Function<String, Line> {
   }
 
   private List<AgentEvent> answered(Call call, JsonNode answer) {
-    if (answer.has("error") && call != Call.MODE) {
+    if (answer.hasNonNull("error") && call != Call.MODE) {
       return ended(error(call, answer.path("error")));
     }
     var result = answer.path("result");
