@@ -223,6 +223,16 @@ public final class Journal implements AutoCloseable {
         row -> Path.of(row.getString(1)), sessionId));
   }
 
+  /** What attempts before this one took of an agent's session, as their verdicts say. */
+  public Spent spent(String sessionId, Attempt attempt) throws DatabaseException {
+    return database.read(sql -> sql.first("SELECT total(verdict ->> 'tokens_in'), total(verdict ->> 'tokens_out'), total(verdict ->> 'cost')"
+        + " FROM attempt WHERE session_id = ? AND id < ? AND json_valid(verdict)", row -> new Spent(row.getLong(1), row.getLong(2), row.getDouble(3)),
+        sessionId, attempt.id())).orElseThrow();
+  }
+
+  /** Tokens and a cost in US dollars. */
+  public record Spent(long tokensIn, long tokensOut, double cost) {}
+
   private List<Attempt> attempts(String where, Object... values) throws DatabaseException {
     return database.read(sql -> sql.list("SELECT * FROM attempt " + where, Journal::readable, values)).stream().flatMap(Optional::stream)
         .toList();

@@ -229,7 +229,7 @@ final class AcpReader implements Function<String, Line> {
     var words = data == null || message.contains(data) ? message : message + ": " + data;
     var code = error.path("code").asInt();
     return call == Call.LOAD && code != AUTHENTICATION_REQUIRED ? new AgentError(NOT_LOADED + words, 0)
-        : code >= 400 && code < 600 ? new AgentError(words, code) : AgentError.of(words); // some give their provider's status
+        : code >= 400 && code < 600 ? new AgentError(words, code) : new AgentError(words, 0); // some give their provider's status
   }
 
   private static List<AgentEvent> ended(AgentEvent how) {

@@ -58,7 +58,7 @@ final class ToolCalls {
 
   private static AgentEvent shown(Known call, String failure, String id) {
     var about = !call.about.isEmpty() ? call.about : call.files.isEmpty() ? call.title : call.files.iterator().next();
-    return new AgentEvent.ToolCall(call.kind, about, failure, null, id);
+    return new AgentEvent.ToolCall(call.kind, about, failure, id);
   }
 
   /** Whether a call only changes files below this folder. */

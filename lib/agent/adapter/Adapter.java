@@ -93,6 +93,11 @@ public interface Adapter {
     return true;
   }
 
+  /** The prompt as it is written to its standard input or the file. */
+  default String prompt(String text) {
+    return text;
+  }
+
   /** The command that lists the models it can use, without asking anybody for them; empty when it has no such command. */
   default List<String> modelsArgv(Path program) {
     return List.of();
@@ -119,6 +124,11 @@ public interface Adapter {
    */
   default AgentEvent parseStderr(String line) {
     return new AgentEvent.RawLine(line);
+  }
+
+  /** Whether it says what it does in events, of which one is the end. If not, all it prints is its text. */
+  default boolean hasEvents() {
+    return true;
   }
 
   /** Whether these words, of an error or a line of its stderr, say that the session to continue is not there. */

@@ -29,12 +29,11 @@ public sealed interface AgentEvent {
    *
    * @param about its short argument: the command, the file, the pattern; may be empty
    * @param failure why it failed or was refused; null when it went well
-   * @param file the file it changed; null for none
    * @param call the call's id, where an agent reports start and end apart; else null
    */
-  record ToolCall(String tool, String about, String failure, String file, String call) implements AgentEvent {
-    public ToolCall(String tool, String about, String failure, String file) {
-      this(tool, about, failure, file, null);
+  record ToolCall(String tool, String about, String failure, String call) implements AgentEvent {
+    public ToolCall(String tool, String about, String failure) {
+      this(tool, about, failure, null);
     }
 
     /** What a tool runs, reads, writes or looks for, under the names that the CLIs' own tools use; empty when it has none. */
@@ -48,17 +47,28 @@ public sealed interface AgentEvent {
   record ToolDenied(String call) implements AgentEvent {}
 
   /**
-   * A file was changed, where the agent reports that apart from the tool call.
+   * A file was changed by a tool call.
    *
    * @param file as the agent names it
    */
   record FileChanged(String file) implements AgentEvent {}
 
   /**
-   * A model turn is over.
+   * A task that goes on behind the agent's turns began or ended.
+   *
+   * @param id which one
+   */
+  record BackgroundTask(String id, boolean isOpen) implements AgentEvent {}
+
+  /** The tokens and the cost at the end will be those of the whole session, with earlier tasks. */
+  record CountsSession() implements AgentEvent {}
+
+  /**
+   * A model turn is over. Its tokens and cost are of this turn; of all up to here when it is the last.
    *
    * @param reason {@link #STOP}, {@link #TOOLS}; others are cut short
-   * @param cost of this turn; of all up to here when it is the last
+   * @param tokensIn without those that came from a cache
+   * @param tokensOut with those of reasoning
    * @param last whether the agent says that it has ended altogether, not only this turn; it may come back to what it left running
    */
   record TurnEnded(String reason, long tokensIn, long tokensOut, double cost, boolean last) implements AgentEvent {
@@ -75,21 +85,20 @@ public sealed interface AgentEvent {
   /**
    * The agent itself failed.
    *
-   * @param status the provider's HTTP status, 0 when it gave none
+   * @param status the provider's HTTP status, else the one that stands in the message, else 0
    * @param detail what else the provider answered that may tell when to try again; may be empty
    */
   record AgentError(String message, int status, String detail) implements AgentEvent {
     private static final Pattern STATUS = Pattern.compile("\\b(?:status|error|http\\S{0,6})\\W{0,3}(?:code\\W{0,3})?([45]\\d\\d)\\b",
         Pattern.CASE_INSENSITIVE);
 
-    public AgentError(String message, int status) {
-      this(message, status, "");
+    public AgentError {
+      var said = STATUS.matcher(message).region(0, Math.min(message.length(), 8 << 10)); // more is no message
+      status = status == 0 && said.find() ? Integer.parseInt(said.group(1)) : status;
     }
 
-    /** With the status that stands in the message, for agents that give it nowhere else. */
-    public static AgentError of(String message) {
-      var status = STATUS.matcher(message);
-      return new AgentError(message, status.find() ? Integer.parseInt(status.group(1)) : 0);
+    public AgentError(String message, int status) {
+      this(message, status, "");
     }
   }
 
@@ -107,8 +116,13 @@ public sealed interface AgentEvent {
   /** A notice of the agent that stops nothing. */
   record Notice(String message) implements AgentEvent {}
 
-  /** The agent neither works nor ends by itself; why, for people. */
-  record Hung(String message) implements AgentEvent {}
+  /**
+   * The agent neither works nor ends by itself.
+   *
+   * @param reason the verdict's word
+   * @param message why, for people
+   */
+  record Hung(String reason, String message) implements AgentEvent {}
 
   /**
    * A line of a question that waits for a person.

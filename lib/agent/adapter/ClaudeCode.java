@@ -8,12 +8,15 @@ import lib.core.PrintableText;
 /**
  * Claude Code: its arguments, and the lines of {@code --output-format stream-json}, one JSON object each with {@code type} and
  * {@code session_id}. A call of a tool and its result are two lines, a result names only the call's id. Lines of sub-agents carry
- * {@code parent_tool_use_id} and are not the agent's own words.
+ * {@code parent_tool_use_id} and are not the agent's own words. Qwen Code prints the same lines.
  */
 public final class ClaudeCode implements Adapter {
   /** How it calls the tool that asks to leave plan mode: nobody is there to say yes, and the plan is what was wanted. */
   private static final String PLANNED = "ExitPlanMode";
   private static final String CUT = "its provider's answer was cut off";
+  private static final String UNASKED = "it was not asked, the agent took the prompt for a command of its own";
+  /** The first whose cost is that of the session: before, a resumed session began at zero. */
+  private static final SemanticVersion COUNTS_SESSION = new SemanticVersion(2, 1, 246);
 
   @Override
   public String kind() {
@@ -38,6 +41,12 @@ public final class ClaudeCode implements Adapter {
     return argv;
   }
 
+  /** A blank before it keeps a slash from naming a command, of which many ask no model; what the user made is known to the model. */
+  @Override
+  public String prompt(String text) {
+    return text.startsWith("/") ? " " + text : text;
+  }
+
   @Override
   public boolean isSessionNotFound(String words) {
     return words.contains("No conversation found with session ID") || words.contains("--resume requires a valid session ID");
@@ -51,15 +60,26 @@ public final class ClaudeCode implements Adapter {
     if (type == null || session == null && !type.equals("rate_limit_event")) {
       return Line.plain(PrintableText.withoutEscapes(line));
     }
-    var events = Json.text(object, "parent_tool_use_id") != null ? List.<AgentEvent>of() : switch (type) {
-      case "assistant" -> said(object);
-      case "user" -> results(object);
+    var isOwn = Json.text(object, "parent_tool_use_id") == null;
+    var events = switch (type) {
+      case "assistant" -> isOwn ? said(object) : List.<AgentEvent>of();
+      case "user" -> results(object).stream().filter(event -> isOwn || event instanceof AgentEvent.FileChanged).toList();
       case "result" -> result(object);
-      case "system" -> Json.text(object, "subtype") instanceof String s && s.equals("api_retry") ? retry(object) : List.<AgentEvent>of();
+      case "system" -> system(object);
       case "rate_limit_event" -> limit(object.path("rate_limit_info"));
       default -> List.<AgentEvent>of();
     };
     return new Line(events.isEmpty() ? List.of(new AgentEvent.Ignored()) : events, session);
+  }
+
+  private static List<AgentEvent> system(JsonNode line) {
+    return switch (line.path("subtype").asText()) {
+      case "init" -> COUNTS_SESSION.isIn(Json.text(line, "claude_code_version")) ? List.of(new AgentEvent.CountsSession()) : List.of();
+      case "api_retry" -> retry(line);
+      case "task_started" -> List.of(new AgentEvent.BackgroundTask(line.path("task_id").asText(), true));
+      case "task_notification" -> List.of(new AgentEvent.BackgroundTask(line.path("task_id").asText(), false));
+      default -> List.of();
+    };
   }
 
   /** A failure of the provider also comes as text of the agent; the result, which follows, is the one that counts. */
@@ -73,7 +93,7 @@ public final class ClaudeCode implements Adapter {
       switch (block.path("type").asText()) {
         case "text" -> events.add(new AgentEvent.Text(block.path("text").asText()));
         case "tool_use", "server_tool_use" ->
-            events.add(new AgentEvent.ToolCall(block.path("name").asText("tool"), AgentEvent.ToolCall.about(block.path("input")), null, null,
+            events.add(new AgentEvent.ToolCall(block.path("name").asText("tool"), AgentEvent.ToolCall.about(block.path("input")), null,
                 Json.text(block, "id")));
         default -> { } // thinking, and what later versions think of
       }
@@ -86,37 +106,52 @@ public final class ClaudeCode implements Adapter {
     for (var block : line.path("message").path("content")) {
       if (block.path("is_error").asBoolean()) {
         var why = block.path("content").isTextual() ? block.path("content").asText() : text(block.path("content"));
-        events.add(new AgentEvent.ToolCall("tool", "", why.isBlank() ? "failed" : why, null, Json.text(block, "tool_use_id")));
+        events.add(new AgentEvent.ToolCall("tool", "", why.isBlank() ? "failed" : why, Json.text(block, "tool_use_id")));
       }
     }
     var result = line.path("tool_use_result");
-    var file = Json.text(result, "filePath");
-    if (events.isEmpty() && file != null && result.path("structuredPatch").isArray()) {
+    var file = Json.text(result, "filePath", "notebook_path");
+    if (events.isEmpty() && file != null && (result.path("structuredPatch").isArray() || result.has("edit_mode"))) {
       events.add(new AgentEvent.FileChanged(file));
     }
     return events;
   }
 
   private static List<AgentEvent> result(JsonNode line) {
-    var usage = line.path("usage");
-    var in = usage.path("input_tokens").asLong() + usage.path("cache_creation_input_tokens").asLong();
+    var isFailure = line.path("is_error").asBoolean() || line.path("subtype").asText().startsWith("error");
+    if (!isFailure && (line.path("num_turns").asInt(1) == 0 || line.path("duration_api_ms").asLong(1) == 0)) {
+      return List.of(new AgentEvent.TurnEnded(UNASKED, 0, 0, 0)); // a resumed session may begin with one
+    }
     var events = new ArrayList<AgentEvent>();
     for (var denial : line.path("permission_denials")) {
       if (!denial.path("tool_name").asText().equals(PLANNED)) {
         events.add(new AgentEvent.ToolDenied(denial.path("tool_use_id").asText()));
       }
     }
-    if (line.path("is_error").asBoolean() || line.path("subtype").asText().startsWith("error")) {
+    if (isFailure) {
       events.add(new AgentEvent.AgentError(error(line), line.path("api_error_status").asInt(0)));
     }
-    events.add(new AgentEvent.TurnEnded(reason(line), in, usage.path("output_tokens").asLong(), line.path("total_cost_usd").asDouble(), true));
+    var usage = line.path("usage"); // of this turn and without sub-agents, where there is the other
+    var models = line.path("modelUsage");
+    var in = models.isEmpty() ? sum(usage, "input_tokens", "cache_creation_input_tokens") : 0;
+    var out = models.isEmpty() ? sum(usage, "output_tokens") : 0;
+    for (var model : models) {
+      in += sum(model, "inputTokens", "cacheCreationInputTokens");
+      out += sum(model, "outputTokens");
+    }
+    events.add(new AgentEvent.TurnEnded(reason(line), in, out, line.path("total_cost_usd").asDouble(), true));
     return events;
   }
 
+  private static long sum(JsonNode counts, String... kinds) {
+    return Arrays.stream(kinds).mapToLong(kind -> counts.path(kind).asLong()).sum();
+  }
+
   private static String error(JsonNode line) {
-    var result = Json.text(line, "result");
+    var result = Objects.requireNonNullElse(Json.text(line, "result"), "");
     var errors = String.join("; ", Json.texts(line, "errors"));
-    return result != null && !result.isBlank() ? result : !errors.isEmpty() ? errors : switch (line.path("subtype").asText()) {
+    var message = Json.text(line.path("error"), "message");
+    return !result.isBlank() ? result : !errors.isEmpty() ? errors : message != null ? message : switch (line.path("subtype").asText()) {
       case "error_max_turns" -> "the agent has used up the turns that it is allowed";
       case "error_max_budget_usd" -> "the agent has used up the money that it is allowed";
       default -> "the agent failed: " + line.path("subtype").asText();

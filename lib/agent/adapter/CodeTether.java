@@ -92,15 +92,15 @@ public final class CodeTether implements Adapter {
     return switch (type) {
       case "text_complete" -> new AgentEvent.Text(line.path("text").asText());
       case "tool_call_started" -> new AgentEvent.ToolCall(line.path("name").asText("tool"),
-          Json.readObject(line.path("arguments").asText()).map(AgentEvent.ToolCall::about).orElse(""), null, null);
+          Json.readObject(line.path("arguments").asText()).map(AgentEvent.ToolCall::about).orElse(""), null);
       case "tool_call_completed" -> line.path("success").asBoolean(true) ? new AgentEvent.Ignored()
-          : new AgentEvent.ToolCall(line.path("name").asText("tool"), "", line.path("output").asText("failed"), null);
+          : new AgentEvent.ToolCall(line.path("name").asText("tool"), "", line.path("output").asText("failed"));
       case "patch_completed" -> Json.text(line.path("metadata"), "path", "file_path", "file") instanceof String file
           ? new AgentEvent.FileChanged(file) : new AgentEvent.Ignored();
       case "approval_requested" -> asked(line.path("tool").asText() + " " + line.path("action").asText());
       case "patch_approval_required" -> asked("a change of files");
       case "completed" -> turn(line.path("usage"));
-      case "failed" -> AgentEvent.AgentError.of(line.path("error").asText("the agent reported an error"));
+      case "failed" -> new AgentEvent.AgentError(line.path("error").asText("the agent reported an error"), 0);
       default -> new AgentEvent.Ignored(); // chunks of text that comes whole as well, and times
     };
   }

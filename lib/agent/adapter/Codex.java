@@ -92,8 +92,9 @@ public final class Codex implements Adapter {
     var item = object.path("item");
     var events = switch (type) {
       case "turn.completed" -> List.<AgentEvent>of(turn(object.path("usage")));
-      case "turn.failed" -> List.<AgentEvent>of(AgentEvent.AgentError.of(message(object.path("error"))));
-      case "error" -> List.<AgentEvent>of(new AgentEvent.Retrying(AgentEvent.AgentError.of(message(object))));
+      case "turn.failed" -> List.<AgentEvent>of(new AgentEvent.AgentError(message(object.path("error")), 0));
+      case "error" -> List.<AgentEvent>of(new AgentEvent.Retrying(message(object)));
+      case "thread.started" -> List.<AgentEvent>of(new AgentEvent.CountsSession());
       case "item.started" -> started(item);
       case "item.completed" -> completed(item);
       default -> List.<AgentEvent>of();
@@ -101,7 +102,7 @@ public final class Codex implements Adapter {
     return new Line(events.isEmpty() ? List.of(new AgentEvent.Ignored()) : events, Json.text(object, "thread_id"));
   }
 
-  /** @param usage of the whole session; what was read from the cache is in its input */
+  /** @param usage what was read from the cache is in its input */
   private static AgentEvent turn(JsonNode usage) {
     var in = Math.max(0, usage.path("input_tokens").asLong() - usage.path("cached_input_tokens").asLong());
     return new AgentEvent.TurnEnded(AgentEvent.TurnEnded.STOP, in, usage.path("output_tokens").asLong(), 0, true);
@@ -109,8 +110,8 @@ public final class Codex implements Adapter {
 
   private static List<AgentEvent> started(JsonNode item) {
     return switch (item.path("type").asText()) {
-      case "command_execution" -> List.of(new AgentEvent.ToolCall("shell", command(item), null, null));
-      case "mcp_tool_call" -> List.of(new AgentEvent.ToolCall(tool(item), AgentEvent.ToolCall.about(item.path("arguments")), null, null));
+      case "command_execution" -> List.of(new AgentEvent.ToolCall("shell", command(item), null));
+      case "mcp_tool_call" -> List.of(new AgentEvent.ToolCall(tool(item), AgentEvent.ToolCall.about(item.path("arguments")), null));
       default -> List.of();
     };
   }
@@ -119,11 +120,11 @@ public final class Codex implements Adapter {
     return switch (item.path("type").asText()) {
       case "agent_message" -> List.of(new AgentEvent.Text(item.path("text").asText()));
       case "command_execution" -> !item.path("status").asText().equals("declined") ? List.of() // an exit code is the command's own
-          : List.of(new AgentEvent.ToolCall("shell", command(item), "it was not allowed", null));
+          : List.of(new AgentEvent.ToolCall("shell", command(item), "it was not allowed"));
       case "file_change" -> changes(item);
       case "mcp_tool_call" -> !item.path("status").asText().equals("failed") ? List.of()
-          : List.of(new AgentEvent.ToolCall(tool(item), AgentEvent.ToolCall.about(item.path("arguments")), message(item.path("error")), null));
-      case "web_search" -> List.of(new AgentEvent.ToolCall("web_search", AgentEvent.ToolCall.about(item), null, null));
+          : List.of(new AgentEvent.ToolCall(tool(item), AgentEvent.ToolCall.about(item.path("arguments")), message(item.path("error"))));
+      case "web_search" -> List.of(new AgentEvent.ToolCall("web_search", AgentEvent.ToolCall.about(item), null));
       case "error" -> List.of(new AgentEvent.Notice(message(item))); // as that it knows nothing of the model's size
       default -> List.of();
     };
@@ -131,9 +132,10 @@ public final class Codex implements Adapter {
 
   private static List<AgentEvent> changes(JsonNode item) {
     var failed = item.path("status").asText().equals("failed");
-    return item.path("changes").valueStream().<AgentEvent>map(change -> {
+    return item.path("changes").valueStream().<AgentEvent>flatMap(change -> {
       var file = change.path("path").asText();
-      return new AgentEvent.ToolCall(change.path("kind").asText("edit"), file, failed ? "failed" : null, failed ? null : file);
+      var call = new AgentEvent.ToolCall(change.path("kind").asText("edit"), file, failed ? "failed" : null);
+      return failed ? Stream.of(call) : Stream.of(call, new AgentEvent.FileChanged(file));
     }).toList();
   }
 

@@ -23,7 +23,7 @@ public final class OpenCode implements Adapter {
   private static final Pattern GONE = Pattern.compile(
       "Session not found|Resource not found:? .*/storage/session/|must start with \\\\?\"ses", Pattern.CASE_INSENSITIVE);
   private static final int MAX_BODY = 4 << 10; // a provider's refusal is a few hundred characters; a proxy's page may be more
-  private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch", "apply_patch");
+  private static final Set<String> CHANGING = Set.of("write", "edit", "multiedit", "patch");
 
   @Override
   public String kind() {
@@ -83,7 +83,7 @@ public final class OpenCode implements Adapter {
       var session = object.map(o -> Json.text(o, "sessionID", "session_id", "sessionId")).orElse(null);
       var type = object.map(o -> Json.text(o, "type")).orElse(null);
       if (type != null && (EVENTS.contains(type) || session != null || object.get().path("part").isObject())) {
-        return Line.of(event(object.get()), session);
+        return new Line(events(object.get()), session);
       }
     }
     var plain = PrintableText.withoutEscapes(line);
@@ -91,27 +91,41 @@ public final class OpenCode implements Adapter {
         : plain.startsWith("│") || plain.startsWith("└") ? Line.of(new AgentEvent.Question(plain, null), null) : Line.plain(line);
   }
 
-  private static AgentEvent event(JsonNode line) {
+  private static List<AgentEvent> events(JsonNode line) {
     var part = line.path("part");
     return switch (line.path("type").asText()) {
-      case "text" -> new AgentEvent.Text(part.path("text").asText());
+      case "text" -> List.of(new AgentEvent.Text(part.path("text").asText()));
       case "tool_use" -> tool(part);
-      case "step_finish" -> new AgentEvent.TurnEnded(part.path("reason").asText(), part.path("tokens").path("input").asLong(),
-          part.path("tokens").path("output").asLong(), part.path("cost").asDouble());
-      case "error" -> failure(line.path("error"));
-      default -> new AgentEvent.Ignored();
+      case "step_finish" -> List.of(turn(part));
+      case "error" -> List.of(failure(line.path("error")));
+      default -> List.of(new AgentEvent.Ignored());
     };
   }
 
-  private static AgentEvent tool(JsonNode part) {
+  /** A total, which later versions give, settles whether the output holds the reasoning: that differs. */
+  private static AgentEvent turn(JsonNode part) {
+    var tokens = part.path("tokens");
+    var cache = tokens.path("cache");
+    var in = tokens.path("input").asLong() + cache.path("write").asLong();
+    var out = tokens.path("output").asLong();
+    return new AgentEvent.TurnEnded(part.path("reason").asText(), in,
+        Math.max(out, tokens.path("total").asLong() - in - cache.path("read").asLong()), part.path("cost").asDouble());
+  }
+
+  /** A tool that does not exist is the tool {@code invalid}, and good. A patch tells its files only in what it did. */
+  private static List<AgentEvent> tool(JsonNode part) {
     var state = part.path("state");
     var input = state.path("input");
     var name = part.path("tool").asText("tool");
-    var file = Json.text(input, "filePath", "file_path", "path");
-    var failed = state.path("status").asText().equals("error");
-    var reason = Json.text(state, "error");
-    return new AgentEvent.ToolCall(name, AgentEvent.ToolCall.about(input), failed ? reason == null ? "failed" : reason : null,
-        !failed && CHANGING.contains(name) ? file : null);
+    var isUnknown = name.equals("invalid");
+    var failure = isUnknown ? Json.text(input, "error") : !state.path("status").asText().equals("error") ? null
+        : Objects.requireNonNullElse(Json.text(state, "error"), "failed");
+    var files = failure != null ? List.<String>of() : CHANGING.contains(name)
+        ? Stream.ofNullable(Json.text(input, "filePath", "file_path", "path")).toList()
+        : state.path("metadata").path("files").valueStream().map(file -> Json.text(file, "movePath", "filePath")).filter(Objects::nonNull).toList();
+    var about = isUnknown ? input.path("tool").asText() : AgentEvent.ToolCall.about(input);
+    var call = new AgentEvent.ToolCall(name, about.isEmpty() ? String.join(", ", files) : about, failure);
+    return Stream.<AgentEvent>concat(Stream.of(call), files.stream().map(AgentEvent.FileChanged::new)).toList();
   }
 
   private static AgentEvent failure(JsonNode error) {

@@ -26,7 +26,7 @@ final class OpenCodeLog {
       return new AgentEvent.Retrying("the agent does not know the model");
     }
     if (line.contains(OLD_NO_AGENT)) {
-      return new AgentEvent.Hung("the agent does not know this agent type");
+      return new AgentEvent.Hung("agent-error", "the agent does not know this agent type");
     }
     if (OLD.matcher(line).lookingAt()) {
       return old(line);

@@ -44,6 +44,11 @@ public final class PlainCommand implements Adapter {
   }
 
   @Override
+  public boolean hasEvents() {
+    return false;
+  }
+
+  @Override
   public Line parseLine(String line) {
     return Line.plain(line);
   }

@@ -1,6 +1,7 @@
 package lib.agent.output;
 
 import module java.base;
+import lib.agent.adapter.AgentEvent.AgentError;
 
 /** What a person can do about an error that an agent reports, where its words or its provider's status tell. */
 public final class ErrorHints {
@@ -27,10 +28,21 @@ public final class ErrorHints {
   /**
    * The message with what to do behind it; as it is when nothing is known to.
    *
-   * @param status the provider's HTTP status, 0 when it gave none
+   * @param status the provider's HTTP status, 0 when it gave none but in the message
    */
   public static String on(String message, int status) {
-    return ROWS.stream().filter(row -> row.status == status && status != 0 || row.words.matcher(UsageLimit.cut(message)).find()).findFirst()
-        .map(row -> message.replaceFirst("[.!;\\s]+$", "") + "; " + row.what).orElse(message);
+    return hint(message, status).map(what -> message.replaceFirst("[.!;\\s]+$", "") + "; " + what).orElse(message);
+  }
+
+  /** The message with another behind it that explains it, unless one of them says the same as the other. */
+  public static String explained(String message, String why) {
+    return why == null || message.contains(why) || hint(message, 0).isPresent() && hint(message, 0).equals(hint(why, 0)) ? message
+        : why.contains(message) ? why : message.replaceFirst("[.!;\\s]+$", "") + ": " + why;
+  }
+
+  private static Optional<String> hint(String message, int status) {
+    var error = new AgentError(UsageLimit.cut(message), status);
+    return ROWS.stream().filter(row -> row.status == error.status() && row.status != 0 || row.words.matcher(error.message()).find()).findFirst()
+        .map(Row::what);
   }
 }

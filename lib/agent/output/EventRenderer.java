@@ -32,8 +32,8 @@ final class EventRenderer {
       case AgentEvent.Hung stuck -> "[error] " + stuck.message() + "\n";
       case AgentEvent.Question asked -> asked.text() + "\n";
       case AgentEvent.RawLine plain -> PrintableText.withoutEscapes(plain.text()) + "\n";
-      case AgentEvent.TurnEnded _, AgentEvent.ToolDenied _, AgentEvent.FileChanged _, AgentEvent.Introduced _, AgentEvent.Awaited _,
-          AgentEvent.Ignored _ -> "";
+      case AgentEvent.TurnEnded _, AgentEvent.ToolDenied _, AgentEvent.FileChanged _, AgentEvent.BackgroundTask _,
+          AgentEvent.CountsSession _, AgentEvent.Introduced _, AgentEvent.Awaited _, AgentEvent.Ignored _ -> "";
     };
   }
 

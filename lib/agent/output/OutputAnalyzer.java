@@ -26,6 +26,7 @@ import lib.redaction.Redaction;
 public final class OutputAnalyzer {
   /** A result is for reading; the whole text is in the output. Half of it is the beginning, half the end. */
   private static final int MAX_RESULT = 1 << 20;
+  private static final int MAX_CUT_TURNS = 5; // in a row; an agent that only asks again may be served the next time
   static final int MANY = 64 << 10; // characters that are masked together: a line alone costs many times as much
   /** A session that a task can name to continue it. */
   private static final Pattern SESSION = Pattern.compile("[A-Za-z0-9_.@][A-Za-z0-9_.:@/+-]{0,199}");
@@ -46,8 +47,10 @@ public final class OutputAnalyzer {
   private AgentError failure;
   private String warning;
   private AgentEvent repeated; // the last event, if it was one that may repeat
-  private String stuck;
-  private boolean events;
+  private AgentEvent.Hung stuck;
+  private final Set<String> tasks = new HashSet<>(); // open in the background
+  private int cutTurns; // that ended neither well nor with tools, since the last that did
+  private boolean hasResult;
   private boolean tools; // since the last turn ended
   private long lines;
   private boolean sessionGone;
@@ -57,6 +60,7 @@ public final class OutputAnalyzer {
   private final List<AgentEvent.Awaited> awaited = new ArrayList<>();
   private boolean answered;
   private String agentName;
+  private boolean countsSession;
   private long tokensIn;
   private long tokensOut;
   private double cost;
@@ -84,7 +88,7 @@ public final class OutputAnalyzer {
     spoke(switch (event) {
       case Text said -> addText(said.text() + "\n");
       case TextChunk chunk -> addText(chunk.text());
-      case RawLine plain -> addText(PrintableText.withoutEscapes(plain.text()) + "\n");
+      case RawLine plain -> adapter.hasEvents() ? Silence.LastEvent.OTHER : addText(PrintableText.withoutEscapes(plain.text()) + "\n");
       case Question asked -> {
         addText(asked.text() + "\n");
         question = asked.question() != null ? masked(asked.question()) : question;
@@ -99,14 +103,11 @@ public final class OutputAnalyzer {
         files.add(masked(changed.file()));
         yield Silence.LastEvent.OTHER;
       }
-      case TurnEnded turn -> {
-        lastTurn = turn;
-        tokensIn += turn.tokensIn();
-        tokensOut += turn.tokensOut();
-        cost = turn.last() ? Math.max(cost, turn.cost()) : cost + turn.cost();
-        // some providers say "stop" to a turn that called tools: then the agent continues with the next one
-        yield turn.last() || turn.reason().equals(TurnEnded.STOP) && !tools ? Silence.LastEvent.RESULT : Silence.LastEvent.OTHER;
+      case AgentEvent.BackgroundTask task -> {
+        var _ = task.isOpen() ? tasks.add(task.id()) : tasks.remove(task.id());
+        yield Silence.LastEvent.OTHER;
       }
+      case TurnEnded turn -> turn(turn);
       case AgentError failed -> {
         failure = masked(failed);
         yield trouble(failure);
@@ -117,7 +118,11 @@ public final class OutputAnalyzer {
         yield trouble(trouble);
       }
       case Hung hung -> {
-        stuck = masked(hung.message());
+        stuck = new Hung(hung.reason(), masked(hung.message()));
+        yield Silence.LastEvent.OTHER;
+      }
+      case AgentEvent.CountsSession _ -> {
+        countsSession = true;
         yield Silence.LastEvent.OTHER;
       }
       case AgentEvent.Introduced named -> {
@@ -134,10 +139,24 @@ public final class OutputAnalyzer {
     if (event instanceof Text || event instanceof TextChunk || event instanceof ToolCall used && used.failure() == null) {
       warning = null; // the agent got over that
     }
-    if (!(event instanceof RawLine || event instanceof Question)) {
-      events = true;
-      tools = event instanceof ToolCall || tools && !(event instanceof TurnEnded);
+    hasResult &= !(event instanceof Text || event instanceof TextChunk || event instanceof ToolCall || event instanceof Question
+        || event instanceof Retrying);
+    tools = event instanceof ToolCall || tools && !(event instanceof TurnEnded);
+  }
+
+  private Silence.LastEvent turn(TurnEnded turn) {
+    lastTurn = turn;
+    tokensIn = turn.last() ? Math.max(tokensIn, turn.tokensIn()) : tokensIn + turn.tokensIn();
+    tokensOut = turn.last() ? Math.max(tokensOut, turn.tokensOut()) : tokensOut + turn.tokensOut();
+    cost = turn.last() ? Math.max(cost, turn.cost()) : cost + turn.cost();
+    cutTurns = tools || turn.reason().equals(TurnEnded.STOP) || turn.reason().equals(TurnEnded.TOOLS) ? 0 : cutTurns + 1;
+    if (cutTurns == MAX_CUT_TURNS) {
+      stuck = new Hung("looping", cutTurns + " turns in a row were cut short (" + masked(turn.reason())
+          + "): the provider ends its answers early");
     }
+    // some providers say "stop" to a turn that called tools: then the agent continues with the next one
+    hasResult = turn.last() || turn.reason().equals(TurnEnded.STOP) && !tools;
+    return hasResult && tasks.isEmpty() ? Silence.LastEvent.RESULT : Silence.LastEvent.OTHER;
   }
 
   /** Its last line end counts only when more follows. */
@@ -159,11 +178,8 @@ public final class OutputAnalyzer {
   private Silence.LastEvent tool(ToolCall used) {
     var ends = lastTool != null && used.call() != null && used.call().equals(lastTool.call());
     lastTool = new ToolCall(ends ? lastTool.tool() : masked(used.tool()), ends ? lastTool.about() : masked(used.about()),
-        masked(used.failure()), masked(used.file()), used.call());
+        masked(used.failure()), used.call());
     refused &= ends; // an agent may first be refused and then say how that call ended
-    if (used.file() != null) {
-      files.add(lastTool.file());
-    }
     return Silence.LastEvent.OTHER;
   }
 
@@ -191,7 +207,7 @@ public final class OutputAnalyzer {
           spoke(kind);
         }
       }
-      case Hung hung -> stuck = hung.message();
+      case Hung hung -> stuck = hung;
       default -> { }
     }
   }
@@ -236,6 +252,11 @@ public final class OutputAnalyzer {
     return agentName;
   }
 
+  /** Whether it has said nothing since it stated its result; what it began in the background may go on. */
+  public boolean hasResult() {
+    return hasResult;
+  }
+
   /** The last question it asked, or null. */
   public String question() {
     return question;
@@ -252,7 +273,7 @@ public final class OutputAnalyzer {
   }
 
   /** Why it will neither continue nor end by itself; null when that is not known of it. */
-  public String stuck() {
+  public Hung stuck() {
     return stuck;
   }
 
@@ -265,8 +286,8 @@ public final class OutputAnalyzer {
   public Findings findings() {
     maskText();
     text.append(textMask.finish());
-    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(), events, answered, last, lastTurn, lastTool, refused, failure, warning,
-        stuck, sessionGone(), limit, List.copyOf(files), tokensIn, tokensOut, cost);
+    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(adapter.hasEvents()), adapter.hasEvents(), answered, last, hasResult,
+        lastTurn, lastTool, refused, failure, warning, stuck, sessionGone(), limit, List.copyOf(files), countsSession, tokensIn, tokensOut, cost);
   }
 
   /**
@@ -275,10 +296,11 @@ public final class OutputAnalyzer {
    * @param sessionId the agent's session; null while unknown
    * @param text the agent's text; past {@link #MAX_RESULT} characters its beginning and its end
    * @param stderr the end of its stderr
-   * @param complaint what its stderr gives as the error, or all that stands there if that is one line; null when neither is so
-   * @param events whether any line was an event; a CLI without events is judged by its exit code and text alone
+   * @param complaint what its stderr gives as the error; null for none
+   * @param hasEvents whether its kind has any; a CLI without events is judged by its exit code and text alone
    * @param answered whether the agent has answered all messages; then its exit code says nothing
    * @param last the kind of its last event
+   * @param hasResult whether it has said nothing since it stated its result
    * @param lastTurn the last turn that ended; null for none
    * @param lastTool the last tool call; null for none
    * @param refused whether the agent says that its last tool call was not allowed
@@ -288,9 +310,10 @@ public final class OutputAnalyzer {
    * @param sessionGone whether it says that the session it was to continue is not there, and it has done nothing
    * @param limit the last usage limit it reported; null for none
    * @param files the files that its tools changed, as it names them
+   * @param countsSession whether tokens and cost are those of the whole session, with earlier tasks
    * @param cost in US dollars, as the agent tells it; 0 when it does not
    */
-  public record Findings(String sessionId, String text, String stderr, String complaint, boolean events, boolean answered, Silence.LastEvent last,
-      TurnEnded lastTurn, ToolCall lastTool, boolean refused, AgentError failure, String warning, String stuck, boolean sessionGone,
-      UsageLimit limit, List<String> files, long tokensIn, long tokensOut, double cost) {}
+  public record Findings(String sessionId, String text, String stderr, String complaint, boolean hasEvents, boolean answered, Silence.LastEvent last,
+      boolean hasResult, TurnEnded lastTurn, ToolCall lastTool, boolean refused, AgentError failure, String warning, Hung stuck, boolean sessionGone,
+      UsageLimit limit, List<String> files, boolean countsSession, long tokensIn, long tokensOut, double cost) {}
 }

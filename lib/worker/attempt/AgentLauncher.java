@@ -60,6 +60,10 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     }
     var launch = spec(task, directory, facts, resume(task, facts.adapter(), directory, attempt.codebase()));
     directory.adapter(facts.adapter());
+    var prompt = facts.adapter().prompt(task.prompt());
+    if (!prompt.equals(task.prompt())) {
+      directory.prompt(prompt);
+    }
     return spawn(attempt, facts.adapter(), launch, budget, Duration.ZERO);
   }
 

@@ -194,7 +194,7 @@ final class AgentWatcher {
     var wait = output.last() == Silence.LastEvent.LIMIT ? output.limit().waitFrom(context.clock().now()).orElse(Duration.ZERO) : Duration.ZERO;
     return detector.observe(output.lines(), output.last(), wait).map(silence -> {
       var budget = Verdict.format(context.settings().get(SettingsTable.SILENCE).get(silence.word()));
-      return switch (silence) {
+      return switch (output.hasResult() ? Silence.LINGERING : silence) { // else what it began in the background did not end
         case LINGERING -> new StopRequest(Cause.LINGERED, "the worker", "it stated its result and did not exit within " + budget);
         case ASKING -> new StopRequest(Cause.NEEDS_APPROVAL, "the worker", "it asks: " + output.question());
         case LIMITED -> new StopRequest(Cause.RATE_LIMITED, "the worker", output.limit().message());

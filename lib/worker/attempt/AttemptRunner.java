@@ -194,11 +194,22 @@ public final class AttemptRunner {
       if (ending.exit() != null && ending.exit().isUnstarted()) {
         return notStarted(agent.directory().startFailure().problem());
       }
-      var verdict = withSessionNote(VerdictRules.judge(ending), agent.directory());
+      var judged = VerdictRules.judge(ending);
+      var verdict = withSessionNote(ending.output().countsSession() ? withOwnFacts(judged, attempt) : judged, agent.directory());
       launcher.recordEnd(agent, verdict, recorder.analyzer().agentName());
       return verdict;
     } catch (Problem e) {
       return Verdict.failed("agent-error", e.what() + ": " + e.why());
+    }
+  }
+
+  private Verdict withOwnFacts(Verdict verdict, Attempt attempt) {
+    try {
+      return verdict.with(verdict.facts().without(context.journal().spent(verdict.sessionId(), attempt)));
+    } catch (DatabaseException e) {
+      LOG.warn("cannot read what earlier tasks took of session {}, this one's tokens and cost include it task={}: {}", verdict.sessionId(),
+          attempt.taskId(), e.getMessage());
+      return verdict;
     }
   }
 

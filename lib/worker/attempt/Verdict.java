@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.agent.output.UsageLimit;
 import lib.core.Json;
 import lib.journal.Attempt;
+import lib.journal.Journal;
 import lib.protocol.TaskReport;
 import lib.protocol.TaskStatus;
 import lib.worker.admission.StopRequest;
@@ -47,6 +48,12 @@ public record Verdict(TaskStatus status, String reason, String result, String er
    */
   public record Facts(Duration time, long tokensIn, long tokensOut, double cost, List<String> files) {
     static final Facts NONE = new Facts(Duration.ZERO, 0, 0, 0, List.of());
+
+    /** The same without what earlier tasks took of the session; as it is where that is more, for then the agent counted anew. */
+    Facts without(Journal.Spent earlier) {
+      return tokensIn < earlier.tokensIn() || tokensOut < earlier.tokensOut() || cost < earlier.cost() ? this
+          : new Facts(time, tokensIn - earlier.tokensIn(), tokensOut - earlier.tokensOut(), cost - earlier.cost(), files);
+    }
   }
 
   /** The agent never began: the server gives the task to another worker, or, where it cannot, fails it. */
@@ -105,6 +112,11 @@ public record Verdict(TaskStatus status, String reason, String result, String er
     var note = "[" + words + "]";
     return new Verdict(status, reason, result == null ? note : result + "\n\n" + note, error == null ? null : error + "\n" + note,
         sessionId, facts, limit);
+  }
+
+  /** The same, with other facts. */
+  Verdict with(Facts facts) {
+    return new Verdict(status, reason, result, error, sessionId, facts, limit);
   }
 
   /** The same as a requeue: the server gives the task to a free worker, now or later. */

@@ -40,7 +40,7 @@ public final class VerdictRules {
   private Verdict judge() {
     var exit = ending.exit();
     var stop = ending.stop();
-    if (stop != null && stop.cause() == Cause.LINGERED && output.last() == Silence.LastEvent.RESULT) {
+    if (stop != null && stop.cause() == Cause.LINGERED && output.hasResult()) {
       return byOutput(new Exit(0, "ended"), "lingered"); // it had finished, however we ended it
     }
     if (stop != null && !(ending.hadResult() && isGood(exit))) {
@@ -67,12 +67,11 @@ public final class VerdictRules {
       case DRAINED -> failed("drained", "the worker was stopped and the agent did not finish in time" + resumeHint());
       case LEASE_EXPIRED -> failed("lost", "the agent was ended because its lease was: " + stop.why() + resumeHint());
       case SUPERSEDED -> failed(Verdict.SUPERSEDED, "the server gave the task to somebody else: " + stop.why() + resumeHint());
-      case RATE_LIMITED -> new Verdict(TaskStatus.FAILED, Verdict.LIMIT, result(), Verdict.oneLine(stop.why()) + resumeHint() + stderr(),
+      case RATE_LIMITED -> new Verdict(TaskStatus.FAILED, Verdict.LIMIT, result(), withStderr(Verdict.oneLine(stop.why()) + resumeHint()),
           output.sessionId(), facts(), output.limit());
       case NEEDS_APPROVAL -> failed(Verdict.NEEDS_APPROVAL, "the agent waits for an approval that nobody can give here: " + stop.why()
           + APPROVAL + resumeHint());
-      case UNRESPONSIVE, LINGERED -> failed("silent", ErrorHints.on("the agent was ended: " + stop.why() + warning(""), 0)
-          + resumeHint() + stderr());
+      case UNRESPONSIVE, LINGERED -> failed("silent", withStderr(explained("the agent was ended: " + stop.why()) + resumeHint()));
     };
   }
 
@@ -80,7 +79,7 @@ public final class VerdictRules {
   private Verdict byOutput(Exit exit, String word) {
     var fault = fault(exit);
     return fault == null ? new Verdict(TaskStatus.COMPLETED, word, result(), null, output.sessionId(), facts())
-        : new Verdict(TaskStatus.FAILED, fault.reason, result(), fault.sentence + stderr(), output.sessionId(), facts(),
+        : new Verdict(TaskStatus.FAILED, fault.reason, result(), withStderr(fault.sentence), output.sessionId(), facts(),
             fault.reason.equals(Verdict.LIMIT) ? output.limit() : null);
   }
 
@@ -99,10 +98,10 @@ public final class VerdictRules {
       return new Fault(Verdict.SESSION_GONE, "the agent does not have the session that it was to resume");
     }
     if (output.stuck() != null) {
-      return new Fault(Verdict.AGENT_ERROR, ErrorHints.on(Verdict.oneLine(output.stuck()), 0));
+      return new Fault(output.stuck().reason(), ErrorHints.on(Verdict.oneLine(output.stuck().message()), 0));
     }
     if (failure != null) {
-      var sentence = Verdict.oneLine(failure.message()) + warning(failure.message());
+      var sentence = ErrorHints.explained(Verdict.oneLine(failure.message()), output.warning() == null ? null : Verdict.oneLine(output.warning()));
       return new Fault(UsageLimit.of(failure).isPresent() ? Verdict.LIMIT : Verdict.AGENT_ERROR, ErrorHints.on(sentence, failure.status()));
     }
     if (exit.code() != 0 && !output.answered()) {
@@ -115,9 +114,9 @@ public final class VerdictRules {
     if (turn != null && !turn.reason().equals(TurnEnded.STOP)) {
       return new Fault(Verdict.AGENT_ERROR, "the model did not end normally: " + Verdict.oneLine(turn.reason()));
     }
-    if (output.text().isBlank() && output.lastTool() == null || output.events() && turn == null) {
+    if (output.text().isBlank() && output.lastTool() == null || output.hasEvents() && turn == null) {
       var what = output.text().isBlank() ? "anything" : "that it had finished";
-      return new Fault("empty-result", ErrorHints.on("the agent ended without saying " + what + complaint(), 0));
+      return new Fault("empty-result", explained("the agent ended without saying " + what));
     }
     return null;
   }
@@ -129,11 +128,11 @@ public final class VerdictRules {
     var signal = SIGNALS.get(code - 128);
     if (signal != null) {
       var isOutside = OUTSIDE.contains(signal);
-      return new Fault(isOutside ? "terminated" : Verdict.AGENT_ERROR, ErrorHints.on("the agent was ended by signal " + (code - 128) + " ("
-          + signal + ")" + (isOutside ? " from outside this worker" : "") + complaint(), 0) + (isOutside ? resumeHint() : ""));
+      return new Fault(isOutside ? "terminated" : Verdict.AGENT_ERROR, explained("the agent was ended by signal " + (code - 128) + " ("
+          + signal + ")" + (isOutside ? " from outside this worker" : "")) + (isOutside ? resumeHint() : ""));
     }
-    return new Fault(Verdict.AGENT_ERROR, ErrorHints.on((code == 127 ? "the agent program was not found (exit code 127)"
-        : "the agent ended with exit code " + code) + complaint(), 0));
+    return new Fault(Verdict.AGENT_ERROR, explained(code == 127 ? "the agent program was not found (exit code 127)"
+        : "the agent ended with exit code " + code));
   }
 
   private Verdict timeout() {
@@ -161,16 +160,16 @@ public final class VerdictRules {
         + (tool.failure() == null ? "" : " (" + Verdict.oneLine(tool.failure()) + ")");
   }
 
-  /** What the agent warned of before, which often explains more than its last words. */
-  private String warning(String message) {
-    return output.warning() == null || message.contains(output.warning()) ? "" : ": " + Verdict.oneLine(output.warning());
+  /** With what the agent warned of before, else what its stderr complains of, and what to do about it. */
+  private String explained(String sentence) {
+    var why = output.warning() != null ? output.warning() : output.complaint();
+    return ErrorHints.on(ErrorHints.explained(sentence, why == null ? null : Verdict.oneLine(why)), 0);
   }
 
-  private String complaint() {
-    return output.warning() != null ? warning("") : output.complaint() != null ? ": " + output.complaint() : "";
-  }
-
-  private String stderr() {
-    return output.stderr().isEmpty() ? "" : "\n" + output.stderr();
+  /** With the end of its stderr behind it, without what it says itself. */
+  private String withStderr(String sentence) {
+    var complaint = output.complaint() == null ? sentence : output.complaint();
+    return Stream.concat(Stream.of(sentence), output.stderr().lines().filter(line -> !sentence.contains(line.strip())
+        && !(sentence.contains(complaint) && line.strip().endsWith(complaint)))).collect(Collectors.joining("\n"));
   }
 }

@@ -102,7 +102,7 @@ class AcpReaderTest {
     assertThat(update("\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"1\",\"kind\":\"edit\",\"title\":\"write\",\"status\":\"pending\",\"rawInput\":{}"))
         .containsExactly(new AgentEvent.Ignored());
     assertThat(update("\"sessionUpdate\":\"tool_call_update\",\"toolCallId\":\"1\",\"status\":\"in_progress\",\"rawInput\":{\"filePath\":\"/w/a\"},"
-        + "\"locations\":[{\"path\":\"/w/a\"}]")).containsExactly(new AgentEvent.ToolCall("edit", "/w/a", null, null, "1"));
+        + "\"locations\":[{\"path\":\"/w/a\"}]")).containsExactly(new AgentEvent.ToolCall("edit", "/w/a", null, "1"));
     assertThat(update("\"sessionUpdate\":\"tool_call_update\",\"toolCallId\":\"1\",\"status\":\"completed\",\"content\":[{\"type\":\"diff\",\"path\":\"/w/b\"}]"))
         .containsExactly(new AgentEvent.FileChanged("/w/a"), new AgentEvent.FileChanged("/w/b"));
   }

@@ -65,7 +65,7 @@ class ClaudeCodeTest {
         "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"num_turns\":3,\"result\":\"done\",\"stop_reason\":\"end_turn\","
             + "\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":30,\"cache_creation_input_tokens\":5,\"cache_read_input_tokens\":900,"
             + "\"output_tokens\":21},\"permission_denials\":[],\"session_id\":\"" + SESSION + "\"}"))
-        .containsExactly(new Text("I look."), new ToolCall("Bash", "ls", null, null, "t1"), new ToolCall("Write", "/w/b", null, null, "t2"),
+        .containsExactly(new Text("I look."), new ToolCall("Bash", "ls", null, "t1"), new ToolCall("Write", "/w/b", null, "t2"),
             new FileChanged("/w/b"), new Text("done"), new TurnEnded(TurnEnded.STOP, 35, 21, 0.25, true));
   }
 
@@ -80,9 +80,9 @@ class ClaudeCodeTest {
     assertThat(events(CLI, user("{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
         + "\"content\":\"require approval: curl\",\"is_error\":true}",
         "\"Error: x\"")))
-        .containsExactly(new ToolCall("tool", "", "require approval: curl", null, "t1"));
+        .containsExactly(new ToolCall("tool", "", "require approval: curl", "t1"));
     assertThat(events(CLI, user("{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":\"no\"}],\"is_error\":true}", "null")))
-        .containsExactly(new ToolCall("tool", "", "no", null));
+        .containsExactly(new ToolCall("tool", "", "no"));
   }
 
   @Test
@@ -109,7 +109,9 @@ class ClaudeCodeTest {
     assertThat(events(CLI, result("\"stop_reason\":null,\"num_turns\":1,\"usage\":{\"output_tokens\":9}")))
         .as("versions that never report it").containsExactly(new TurnEnded(TurnEnded.STOP, 0, 9, 0, true));
     assertThat(events(CLI, result("\"stop_reason\":null,\"num_turns\":0,\"usage\":{\"output_tokens\":0}")))
-        .as("a built-in command, without a model").containsExactly(new TurnEnded(TurnEnded.STOP, 0, 0, 0, true));
+        .as("a built-in command, without a model")
+        .containsExactly(new TurnEnded("it was not asked, the agent took the prompt for a command of its own", 0, 0, 0));
+    assertThat(CLI.prompt("/usage is wrong in README, correct it")).isEqualTo(" /usage is wrong in README, correct it");
   }
 
   @Test

@@ -61,7 +61,7 @@ class CodeTetherTest {
         "{\"type\":\"run.patch_completed\",\"patch_id\":\"p\",\"metadata\":{\"path\":\"/w/a\"}}",
         "{\"type\":\"run.completed\",\"session_id\":\"" + SESSION + "\",\"response\":\"I look.\",\"usage\":{\"prompt_tokens\":2,"
             + "\"completion_tokens\":3,\"total_tokens\":5}}"))
-        .containsExactly(new Text("I look."), new ToolCall("bash", "date", null, null), new ToolCall("edit", "", "no such file", null),
+        .containsExactly(new Text("I look."), new ToolCall("bash", "date", null), new ToolCall("edit", "", "no such file"),
             new FileChanged("/w/a"), new TurnEnded(TurnEnded.STOP, 2, 3, 0, true));
     assertThat(CLI.parseLine("{\"type\":\"run.started\",\"session_id\":\"" + SESSION + "\"}").sessionId()).isEqualTo(SESSION);
   }

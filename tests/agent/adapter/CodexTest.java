@@ -6,6 +6,8 @@ import static tests.agent.adapter.LaunchSpecs.*;
 import lib.agent.adapter.Adapter.Approval;
 import lib.agent.adapter.Adapter;
 import lib.agent.adapter.AgentEvent.AgentError;
+import lib.agent.adapter.AgentEvent.CountsSession;
+import lib.agent.adapter.AgentEvent.FileChanged;
 import lib.agent.adapter.AgentEvent.Ignored;
 import lib.agent.adapter.AgentEvent.Notice;
 import lib.agent.adapter.AgentEvent.RawLine;
@@ -65,8 +67,8 @@ class CodexTest {
         item("completed", "\"type\":\"web_search\",\"query\":\"how\""), item("updated", "\"type\":\"todo_list\",\"items\":[]"),
         item("completed", "\"type\":\"agent_message\",\"text\":\"done\""),
         "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":40,\"cached_input_tokens\":16,\"output_tokens\":28}}"))
-        .containsExactly(new Text("I look."), new ToolCall("shell", "ls -l", null, null), new ToolCall("add", "/w/a", null, "/w/a"),
-            new ToolCall("update", "/w/b", null, "/w/b"), new ToolCall("docs.find", "q", null, null), new ToolCall("web_search", "how", null, null),
+        .containsExactly(new CountsSession(), new Text("I look."), new ToolCall("shell", "ls -l", null), new ToolCall("add", "/w/a", null), new FileChanged("/w/a"),
+            new ToolCall("update", "/w/b", null), new FileChanged("/w/b"), new ToolCall("docs.find", "q", null), new ToolCall("web_search", "how", null),
             new Text("done"), new TurnEnded(TurnEnded.STOP, 24, 28, 0, true));
   }
 
@@ -82,8 +84,8 @@ class CodexTest {
         item("completed", "\"type\":\"file_change\",\"changes\":[{\"path\":\"/w/a\",\"kind\":\"add\"}],\"status\":\"failed\""),
         item("completed", "\"type\":\"mcp_tool_call\",\"server\":\"s\",\"tool\":\"t\",\"status\":\"failed\","
             + "\"error\":{\"message\":\"no\"}")))
-        .containsExactly(new ToolCall("shell", "ls", "it was not allowed", null), new ToolCall("add", "/w/a", "failed", null),
-            new ToolCall("s.t", "", "no", null));
+        .containsExactly(new ToolCall("shell", "ls", "it was not allowed"), new ToolCall("add", "/w/a", "failed"),
+            new ToolCall("s.t", "", "no"));
   }
 
   @Test

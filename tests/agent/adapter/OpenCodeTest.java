@@ -32,12 +32,12 @@ class OpenCodeTest {
   void readsToolsAndChangedFiles() {
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\","
         + "\"state\":{\"status\":\"completed\",\"input\":{\"command\":\"ls\"}}}}"))
-        .isEqualTo(new AgentEvent.ToolCall("bash", "ls", null, null));
+        .isEqualTo(new AgentEvent.ToolCall("bash", "ls", null));
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\","
         + "\"state\":{\"status\":\"completed\",\"input\":{\"filePath\":\"a.txt\"}}}}"))
-        .isEqualTo(new AgentEvent.ToolCall("write", "a.txt", null, "a.txt"));
+        .isEqualTo(new AgentEvent.ToolCall("write", "a.txt", null));
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"error\",\"input\":{\"filePath\":\"a\"},"
-        + "\"error\":\"denied\"}}}")).isEqualTo(new AgentEvent.ToolCall("write", "a", "denied", null));
+        + "\"error\":\"denied\"}}}")).isEqualTo(new AgentEvent.ToolCall("write", "a", "denied"));
   }
 
   @Test

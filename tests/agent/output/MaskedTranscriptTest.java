@@ -4,6 +4,7 @@ import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static tests.agent.output.OutputRecorderTest.*;
 
+import lib.agent.adapter.PlainCommand;
 import lib.agent.output.OutputRecorder;
 import lib.agent.process.AttemptDirectory;
 import lib.core.Json;
@@ -100,6 +101,7 @@ class MaskedTranscriptTest {
   void showsNoPartOfASecretInALongResultAndInTheEndOfStderr() throws IOException {
     for (var shift = 0; shift < SECRET.length() + 2; shift += 3) {
       var folder = folder(state, "result" + shift);
+      folder.adapter(new PlainCommand());
       var half = 1 << 19;
       write(folder, "out", "a".repeat(half - shift) + " " + SECRET + " " + "b".repeat(4 * half) + "\n" + "c".repeat(10) + " " + SECRET + " "
           + "d".repeat(half - shift) + "\n");

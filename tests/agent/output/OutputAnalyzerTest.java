@@ -25,7 +25,7 @@ class OutputAnalyzerTest {
     var folder = AttemptDirectory.of(state, "t1", 1);
     folder.writeInputs("prompt", Json.object(), Json.object());
     Files.writeString(folder.file("out"), "{\"type\":\"text\",\"part\":{\"text\":\"said\"}}\n".repeat(250_000)
-        + "the end\n", StandardOpenOption.APPEND);
+        + "{\"type\":\"text\",\"part\":{\"text\":\"the end\"}}\n", StandardOpenOption.APPEND);
     Files.writeString(folder.file("err"), "a complaint\n".repeat(300_000), StandardOpenOption.APPEND);
     try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
       var found = recorder.analyzer();
@@ -51,16 +51,33 @@ class OutputAnalyzerTest {
 
   @Test
   void anAgentThatComesBackAfterItsResultTellsOfAllItsCostAgain() throws IOException {
-    var result = "{\"type\":\"result\",\"total_cost_usd\":0.25,\"usage\":{\"input_tokens\":200,\"output_tokens\":40},"
+    var result = "{\"type\":\"result\",\"total_cost_usd\":0.25,\"modelUsage\":{\"m\":{\"inputTokens\":200,\"outputTokens\":40}},"
         + "\"session_id\":\"s\"}\n";
     var folder = folder();
     folder.adapter(new ClaudeCode());
-    Files.writeString(folder.file("out"), result + result.replace("0.25", "0.375").replace("200", "100"), StandardOpenOption.APPEND);
+    Files.writeString(folder.file("out"), result + result.replace("0.25", "0.375").replace("200", "300"), StandardOpenOption.APPEND);
     try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
       var found = recorder.analyzer();
       recorder.read(true);
       assertThat(found.findings().cost()).isEqualTo(0.375);
       assertThat(found.findings().tokensIn()).isEqualTo(300);
+    }
+  }
+
+  @Test
+  void aResultEndsNoWorkWhileTasksAreOpenInTheBackground() throws IOException {
+    var result = "{\"type\":\"result\",\"session_id\":\"s\"}\n";
+    var begun = "{\"type\":\"system\",\"subtype\":\"task_started\",\"task_id\":\"b\",\"session_id\":\"s\"}\n";
+    var folder = folder(new ClaudeCode());
+    Files.writeString(folder.file("out"), begun + result, StandardOpenOption.APPEND);
+    try (var recorder = new OutputRecorder(folder, Redaction.NONE, 1 << 30)) {
+      var found = recorder.analyzer();
+      recorder.read(false);
+      assertThat(found.last()).isEqualTo(Silence.LastEvent.OTHER);
+      assertThat(found.hasResult()).isTrue();
+      Files.writeString(folder.file("out"), begun.replace("started", "notification") + result, StandardOpenOption.APPEND);
+      recorder.read(false);
+      assertThat(found.last()).isEqualTo(Silence.LastEvent.RESULT);
     }
   }
 

@@ -44,9 +44,18 @@ class VerdictTest {
   }
 
   @Test
-  void completesAPlainProgramWhenItPrintedText() throws IOException {
-    expect(judge(GOOD, null, "done"), TaskStatus.COMPLETED, null);
-    expect(judge(new Exit(1, "ended"), null, "done"), TaskStatus.FAILED, "agent-error");
+  void takesNoPlainTextOfAnAgentWithEventsForAResult() throws IOException {
+    expect(judge(GOOD, null, "done"), TaskStatus.FAILED, "empty-result");
+    assertThat(judge(GOOD, null, "Database migration complete.", TEXT, STOP).result()).isEqualTo("did it");
+  }
+
+  @Test
+  void endsAnAgentWhoseTurnsAreCutAgainAndAgain() throws IOException {
+    var cut = TEXT + "\n" + STOP.replace("stop", "unknown");
+    var verdict = judge(new Exit(130, "ended"), null, cut, cut, cut, cut, cut);
+    expect(verdict, TaskStatus.FAILED, "looping");
+    assertThat(verdict.error()).startsWith("5 turns in a row were cut short (unknown): the provider ends its answers early\n");
+    expect(judge(GOOD, null, cut, cut, REFUSED, cut, cut, cut, TEXT, STOP), TaskStatus.COMPLETED, null);
   }
 
   @Test
