@@ -15,7 +15,14 @@ public final class Secrets {
   static final int SHORTEST = 8;
 
   private static final Pattern SECRET_NAME = Pattern.compile("TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTHORIZATION|API_?KEY|"
-      + "PRIVATE_?KEY|ACCESS_?KEY|(^|_)(AUTH|PASS|KEY|JWT|BEARER)(_|$)");
+      + "PRIVATE_?KEY|ACCESS_?KEY|CONNECTION_?STRING|(^|_)(AUTH|PASS|KEY|JWT|BEARER|PAT|DSN|PWD|COOKIES?|SIG)(_|$)");
+  /** The variables of a build tool that hold a package's own words, and the folder that a shell is in. */
+  private static final Pattern PUBLIC_NAME = Pattern.compile("(?:npm_package|CARGO_PKG)_.*|PWD");
+  /** A part of a connection string, of a URL's query or of options. */
+  private static final Pattern PAIR = Pattern.compile("(?<=^|[;&?,\\s])([\\w .-]{1,40})=[\"']?([^;&\\s\"']+)");
+  /** Addresses that let anybody write who knows them. */
+  private static final Pattern WEBHOOK = Pattern.compile("https?://(?:hooks\\.[^/\\s]+|[^/\\s]*webhook[^/\\s]*|[^/\\s]+(?=/(?:\\S+/)?webhooks?/))/(\\S+)");
+  private static final Pattern URL_PATH = Pattern.compile("https?://[^/\\s]+/(\\S+)");
   private static final Pattern NUMBER = Pattern.compile("[-+]?[\\d.,:_ -]+");
   /** The first folder is in small letters, as on all systems; a key in base64 that begins with a slash hardly ever is. */
   private static final Pattern PATH = Pattern.compile("(~|/[a-z_]{2,12}|/Users)(/.*)?");
@@ -51,11 +58,18 @@ public final class Secrets {
   }
 
   private void addVariable(String name, String value) {
+    addPassword(name, value);
+    if (PUBLIC_NAME.matcher(name).matches()) {
+      return;
+    }
     if (looksSecret(name)) {
       add(name, value);
-      Json.readObject(value).ifPresent(json -> addJson(name, json, false)); // a whole credentials file in a variable
     }
-    addPassword(name, value);
+    if (value.startsWith("{")) {
+      Json.readObject(value).ifPresent(json -> addJson(name, json, false)); // a whole config or credentials file
+    }
+    PAIR.matcher(value).results().filter(pair -> looksSecret(pair.group(1).strip())).forEach(pair -> put(name, pair.group(2)));
+    (name.toUpperCase(Locale.ROOT).contains("WEBHOOK") ? URL_PATH : WEBHOOK).matcher(value).results().forEach(url -> put(name, url.group(1)));
   }
 
   /** Adds a value, whatever its name, and each of its lines. */
@@ -110,7 +124,7 @@ public final class Secrets {
 
   /** Whether a variable or field of this name holds a secret; {@code GIT_AUTHOR_NAME} does not. */
   static boolean looksSecret(String name) {
-    return SECRET_NAME.matcher(name.replaceAll("([a-z])([A-Z])", "$1_$2").replace('-', '_').toUpperCase(Locale.ROOT)).find();
+    return SECRET_NAME.matcher(name.replaceAll("([a-z])([A-Z])", "$1_$2").replaceAll("[-. ]", "_").toUpperCase(Locale.ROOT)).find();
   }
 
   /** Whether a value can be a secret at all. */

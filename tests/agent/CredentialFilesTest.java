@@ -72,6 +72,19 @@ class CredentialFilesTest {
   }
 
   @Test
+  void secretsWithinConfigsConnectionStringsAndWebhooksAreSecrets() {
+    var vars = Map.of("OPENCODE_CONFIG_CONTENT", "{\"provider\":{\"p\":{\"options\":{\"apiKey\":\"json-value-1\",\"baseURL\":\"http://host/v1\"}}}}",
+        "DB", "Server=tcp:db.example.com;Uid=someone1;Pwd=pair-value-1;Encrypt=yes", "BLOB", "https://a.example.com/c?sv=2024-01-01&sig=sign-value-1",
+        "CHAT_WEBHOOK", "https://chat.example.com/post/hook-value-1", "SLACK", "https://hooks.slack.com/services/T0/B0/hook-value-2",
+        "DISCORD", "https://discord.com/api/webhooks/1/hook-value-3", "npm_package_dependencies_jsonwebtoken", "^9.0.0-alpha", "PWD", "/Data/some/folder");
+    assertThat(Secrets.of(settings(vars)).names()).containsOnlyKeys("json-value-1", "pair-value-1", "sign-value-1", "post/hook-value-1",
+        "services/T0/B0/hook-value-2", "api/webhooks/1/hook-value-3");
+    for (var name : new String[] {"AZURE_STORAGE_CONNECTION_STRING", "GITHUB_PAT", "SENTRY_DSN", "DB_PWD", "SITE_COOKIE"}) {
+      assertThat(Secrets.of(settings(Map.of(name, "some-value-1"))).names()).as(name).containsOnlyKeys("some-value-1");
+    }
+  }
+
+  @Test
   void eachLineOfAKeyIsASecretOfItsOwn() {
     var key = "-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nab12cd34==\nshort=\n-----END PRIVATE KEY-----\n";
     assertThat(Secrets.of(settings(Map.of("DEPLOY_KEY", key))).names()).containsOnlyKeys("MIIEpAIBAAKCAQEA", "ab12cd34==", key.strip());

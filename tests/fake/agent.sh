@@ -24,7 +24,7 @@ text() { event text "\"text\":\"$1\""; }
 stop() { event step_finish "\"reason\":\"${1:-stop}\",\"cost\":0.01,\"tokens\":{\"input\":10,\"output\":5,\"reasoning\":0,\"cache\":{\"read\":0,\"write\":0}}"; }
 forever() { while :; do sleep 1; done; }
 
-case $mode in empty | mute | json) ;; *) event step_start ;; esac
+case $mode in empty | mute) ;; *) event step_start ;; esac
 case $mode in
   talk) text "$argument"; stop ;;
   arguments) text "$*"; stop ;;
@@ -128,7 +128,6 @@ CHAIN
     exit 1 ;;
   limitloop) while :; do echo "Error: 429 Too Many Requests, trying again" >&2; sleep 0.2; done ;;
   chat) text chatting; while :; do text chatting; done ;; # without a pause
-  json) echo "$argument"; echo '{"type":"module"}' ;; # a program without events that prints JSON
   longerror) # an error of so many megabytes
     printf '{"type":"error","timestamp":1,"sessionID":"%s","error":"' "$session"
     head -c "${argument}000000" /dev/zero | tr '\0' x

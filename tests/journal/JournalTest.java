@@ -44,6 +44,19 @@ class JournalTest {
   }
 
   @Test
+  void sumsWhatEarlierAttemptsTookOfASession() throws Exception {
+    try (var journal = open()) {
+      for (var task : List.of("t1", "t2", "t3")) {
+        var attempt = journal.claimed(journal.insertIntent(draft(journal, task)), 0, 0, null, NOW);
+        journal.session(attempt, task.equals("t3") ? "ses_2" : "ses_1");
+        journal.ended(attempt, "{\"tokens_in\":10,\"tokens_out\":2,\"cost\":0.25}", new TaskReport(task, "w", TaskStatus.COMPLETED, null, "", null, 0), false, NOW);
+      }
+      assertThat(journal.spent("ses_1", journal.latest("t1").orElseThrow())).isEqualTo(new Journal.Spent(0, 0, 0));
+      assertThat(journal.spent("ses_1", journal.latest("t3").orElseThrow())).isEqualTo(new Journal.Spent(20, 4, 0.5));
+    }
+  }
+
+  @Test
   void anIntentAloneIsNoAttemptAndLeavesNothingBehindWhenItsClaimIsLost() throws Exception {
     try (var journal = open()) {
       var intent = journal.insertIntent(draft(journal, "t1"));

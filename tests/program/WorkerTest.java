@@ -95,19 +95,11 @@ class WorkerTest extends OnSite {
     var plain = home.resolve("plain");
     Files.writeString(plain, "#!/bin/sh\ncat\necho 'a complaint' >&2\n");
     assertThat(plain.toFile().setExecutable(true)).isTrue();
-    site.work("-b", "code:" + code, "--agent-bin", plain.toString(), "--agent-kind", "opencode");
+    site.work("-b", "code:" + code, "--agent-bin", plain.toString(), "--agent-kind", "command");
     var task = site.ended(site.create(code, "words as they are\n"));
     assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
     assertThat(task.result()).isEqualTo("words as they are");
     assertThat(site.output(task.id())).contains("words as they are\n", "[stderr] a complaint\n");
-  }
-
-  @Test
-  void judgesAPlainAgentByItsExitCodeWhenItPrintsJson() throws Exception {
-    site.work("-b", "code:" + code);
-    var task = site.ended(site.create(code, "json done"));
-    assertThat(task.status()).isEqualTo(TaskStatus.COMPLETED);
-    assertThat(task.result()).contains("done", "module");
   }
 
   @Test

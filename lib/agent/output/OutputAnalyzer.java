@@ -254,7 +254,7 @@ public final class OutputAnalyzer {
 
   /** Whether it has said nothing since it stated its result; what it began in the background may go on. */
   public boolean hasResult() {
-    return hasResult;
+    return last == Silence.LastEvent.RESULT || hasResult && !tasks.isEmpty();
   }
 
   /** The last question it asked, or null. */
@@ -286,7 +286,7 @@ public final class OutputAnalyzer {
   public Findings findings() {
     maskText();
     text.append(textMask.finish());
-    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(adapter.hasEvents()), adapter.hasEvents(), answered, last, hasResult,
+    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(adapter.hasEvents()), adapter.hasEvents(), answered, last, hasResult(),
         lastTurn, lastTool, refused, failure, warning, stuck, sessionGone(), limit, List.copyOf(files), countsSession, tokensIn, tokensOut, cost);
   }
 

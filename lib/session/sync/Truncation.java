@@ -20,8 +20,7 @@ final class Truncation {
   private static final int MAX_DEPTH = 64; // servers take JSON nested 100 deep, and a request has some ten levels around
 
   /** Fields of the protocol itself. Deeper down these are names that a tool's input may have as well. */
-  private static final Set<String> VERBATIM = Set.of("id", "sessionID", "messageID", "callID", "project_id", "type", "role", "agent_kind",
-      "created", "updated", "version");
+  private static final Set<String> VERBATIM = Set.of("type", "role", "agent_kind", "created", "updated", "version");
 
   private final UnaryOperator<String> mask;
 

@@ -49,7 +49,7 @@ public record Verdict(TaskStatus status, String reason, String result, String er
   public record Facts(Duration time, long tokensIn, long tokensOut, double cost, List<String> files) {
     static final Facts NONE = new Facts(Duration.ZERO, 0, 0, 0, List.of());
 
-    /** The same without what earlier tasks took of the session; as it is where that is more, for then the agent counted anew. */
+    /** The same without what earlier tasks took of the session; as it is where that is more, since the agent then began to count again. */
     Facts without(Journal.Spent earlier) {
       return tokensIn < earlier.tokensIn() || tokensOut < earlier.tokensOut() || cost < earlier.cost() ? this
           : new Facts(time, tokensIn - earlier.tokensIn(), tokensOut - earlier.tokensOut(), cost - earlier.cost(), files);

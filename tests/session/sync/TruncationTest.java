@@ -40,6 +40,7 @@ class TruncationTest {
     here.mask = Redaction.of(Map.of(SECRET, "PASSWORD"))::mask;
     here.store.put("ses_1", "title " + SECRET, A, 1, "x");
     var part = tool("prt_1", "it is " + SECRET);
+    part.put("sessionID", SECRET);
     ((ObjectNode) part.path("state").path("input")).put("id", SECRET).putArray("arguments").add(SECRET).addObject().put("deep", SECRET)
         .put("name " + SECRET, 1);
     here.store.messages("ses_1", message("msg_1", Json.object().put("id", "prt_0").put("type", "text").put("text", "say " + SECRET), part));
