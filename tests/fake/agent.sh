@@ -52,7 +52,6 @@ case $mode in
     event tool_use "\"tool\":\"bash\",\"state\":{\"status\":\"error\",\"error\":\"no $value\",\"input\":{\"command\":\"echo $value\"}}"
     printf '{"type":"error","timestamp":1,"sessionID":"%s","error":"refused: %s"}\n' "$session" "$value" ;;
   file) cat "$argument"; cat "$argument" >&2; exit 3 ;;
-  plain) echo "$argument"; echo "and a complaint" >&2; stop ;;
   wait) # until the file is there
     text "waiting"
     while [ ! -e "$argument" ]; do sleep 0.05; done
@@ -103,10 +102,10 @@ CHAIN
     setsid sh -c 'env -i PATH="$PATH" sh -c "echo \$\$ >\"$1\"; exec sleep 600" </dev/null >/dev/null 2>&1 &' sh "$argument" &
     while [ ! -s "$argument" ]; do sleep 0.05; done
     text forked; stop ;;
-  flood) seq 100000001 "$((100000000 + argument * 100000))"; stop ;; # so many megabytes, in lines of ten bytes
+  flood) seq 100000001 "$((100000000 + argument * 100000))"; text flooded; stop ;; # so many megabytes, in lines of ten bytes
   half) # characters cut by a write, and by the end
     printf 'caf\303'; sleep 0.2; printf '\251 for \360\237'; sleep 0.2; printf '\230\200\n'
-    stop
+    text half; stop
     printf 'cut \303' ;;
   error) printf '{"type":"error","timestamp":1,"sessionID":"%s","error":{"name":"UnknownError","data":{"message":"%s"}}}\n' "$session" "$argument" ;;
   crash) echo "a bad end" >&2; exit "${argument:-7}" ;;
