@@ -25,6 +25,8 @@ class OpenCodeTest {
     assertThat(event("{\"type\":\"step_finish\"}")).isEqualTo(new AgentEvent.TurnEnded("", 0, 0, 0));
     assertThat(event("{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\",\"tokens\":{\"input\":3,\"output\":4},\"cost\":0.5}}"))
         .isEqualTo(new AgentEvent.TurnEnded("stop", 3, 4, 0.5));
+    assertThat(event("{\"type\":\"step_finish\",\"part\":{\"reason\":\"stop\",\"tokens\":{\"total\":130,\"input\":40,\"output\":5,\"reasoning\":15,"
+        + "\"cache\":{\"read\":60,\"write\":10}}}}")).as("its reasoning lies beside its output").isEqualTo(new AgentEvent.TurnEnded("stop", 50, 20, 0));
     assertThat(event("{\"type\":\"later_invention\",\"part\":{}}")).isEqualTo(new AgentEvent.Ignored());
   }
 
@@ -36,6 +38,11 @@ class OpenCodeTest {
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\","
         + "\"state\":{\"status\":\"completed\",\"input\":{\"filePath\":\"a.txt\"}}}}"))
         .isEqualTo(new AgentEvent.ToolCall("write", "a.txt", null));
+    assertThat(CLI.parseLine("{\"type\":\"tool_use\",\"part\":{\"tool\":\"apply_patch\",\"state\":{\"status\":\"completed\",\"input\":{\"patchText\":\"x\"},"
+        + "\"metadata\":{\"files\":[{\"filePath\":\"a\"},{\"filePath\":\"b\",\"movePath\":\"c\"}]}}}}").events()).containsExactly(
+            new AgentEvent.ToolCall("apply_patch", "a, c", null), new AgentEvent.FileChanged("a"), new AgentEvent.FileChanged("c"));
+    assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"invalid\",\"state\":{\"status\":\"completed\",\"input\":{\"tool\":\"grow\","
+        + "\"error\":\"no such tool\"}}}}")).isEqualTo(new AgentEvent.ToolCall("invalid", "grow", "no such tool"));
     assertThat(event("{\"type\":\"tool_use\",\"part\":{\"tool\":\"write\",\"state\":{\"status\":\"error\",\"input\":{\"filePath\":\"a\"},"
         + "\"error\":\"denied\"}}}")).isEqualTo(new AgentEvent.ToolCall("write", "a", "denied"));
   }

@@ -278,6 +278,8 @@ class OutcomesTest {
             "the agent ended with exit code 3: no key for p was set"),
         bad("command", "not logged in", 1, "", "Error: not logged in\n", "agent-error", "the agent ended with exit code 1: not logged in"
             + LOG_IN),
+        bad("command", "refused, with several lines of stderr", 1, "", "all tools are allowed\nstatus: 401\n", "agent-error",
+            "the agent ended with exit code 1: status: 401" + LOG_IN),
         bad("command", "exit 0 with nothing", 0, "", "", "empty-result", "the agent ended without saying anything"),
         bad("command", "exit 0 with a complaint", 0, "", "fatal: no prompt\n", "empty-result",
             "the agent ended without saying anything: no prompt"),
