@@ -87,15 +87,6 @@ public record AttemptDirectory(Path path) {
     }
   }
 
-  /** Replaces the prompt. The agent must not have been started. */
-  public void prompt(String prompt) throws MachineFailure {
-    try {
-      DurableFiles.replace(file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw MachineFailure.writing(path, e);
-    }
-  }
-
   /** What reads the agent's lines; OpenCode's where the directory names no known kind. */
   public Adapter adapter() throws IOException {
     return Adapters.of(ProcFs.read(file(KIND)).strip()).orElseGet(OpenCode::new);

@@ -17,6 +17,7 @@ import lib.journal.Attempt;
 import lib.protocol.Task;
 import lib.session.SessionStore;
 import lib.store.DatabaseException;
+import lib.store.DurableFiles;
 import lib.worker.admission.Codebases;
 import lib.worker.context.WorkerContext;
 import org.slf4j.Logger;
@@ -62,7 +63,7 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     directory.adapter(facts.adapter());
     var prompt = facts.adapter().prompt(task.prompt());
     if (!prompt.equals(task.prompt())) {
-      directory.prompt(prompt);
+      DurableFiles.replace(directory.file("prompt"), prompt.getBytes(StandardCharsets.UTF_8));
     }
     return spawn(attempt, facts.adapter(), launch, budget, Duration.ZERO);
   }
