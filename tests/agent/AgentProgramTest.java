@@ -65,6 +65,31 @@ class AgentProgramTest {
   }
 
   @Test
+  void whatAgentsAndProvidersDocumentReachesTheAgent() {
+    for (var name : List.of("CLOUD_ML_REGION", "VERTEX_REGION_CLAUDE_X", "IS_SANDBOX", "BASH_DEFAULT_TIMEOUT_MS", "DISABLE_TELEMETRY", "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "CEREBRAS_API_KEY", "DASHSCOPE_API_KEY", "FIREWORKS_API_KEY", "ZHIPU_API_KEY", "HF_TOKEN", "DATABRICKS_HOST", "DOCKER_HOST", "KUBECONFIG",
+        "OPENCODE_CONFIG_CONTENT", "CLAUDE_CODE_USE_VERTEX", "CODEX_HOME", "QWEN_HOME", "COPILOT_PROVIDER_BASE_URL", "GIT_AUTHOR_NAME", "NODE_OPTIONS")) {
+      assertThat(inherited(name, List.of())).as(name).contains(name);
+    }
+    for (var name : List.of("STRIPE_API_KEY", "DATABASE_URL", "JENKINS_URL")) {
+      assertThat(inherited(name, List.of())).as(name).doesNotContain(name);
+    }
+  }
+
+  @Test
+  void whatTiesAProcessToItsStarterNeverReachesTheAgent() {
+    for (var name : List.of("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_PARAMETERS", "GIT_PUSH_OPTION_COUNT", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID",
+        "TMUX", "STY", "ZELLIJ", "ZELLIJ_SESSION_NAME", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ID", "OPENCODE", "OPENCODE_PID",
+        "CODEX_SANDBOX", "GEMINI_CLI", "NOTIFY_SOCKET")) {
+      assertThat(inherited(name, List.of(name))).as(name).doesNotContain(name);
+    }
+  }
+
+  private static Set<String> inherited(String name, List<String> more) {
+    return AgentEnvironment.of(Map.of(name, "x"), more, List.of(), Path.of("/w")).keySet();
+  }
+
+  @Test
   void theAgentsOwnVariablesReachItButForThoseThatSpeakForAWorker() {
     var vars = Map.of("CLAUDE_CONFIG_DIR", "/c", "CODEX_HOME", "/x", "CODETETHER_DATA_DIR", "/t", "CODETETHER_TOKEN", "t",
         "CODETETHER_AUTH_TOKEN", "t", "CODETETHER_WORKER_ID", "w");
