@@ -261,6 +261,9 @@ public final class Settings {
         warnIfOthersCanRead(f.path());
       }
     });
+    SettingsTable.rows().stream().filter(row -> row.isSecret() && values.get(row.key()).origin.source == Source.FLAG
+        && values.get(row.key() + "_file").origin.source != Source.FLAG).forEach(row -> warnings.add(row.flags().getFirst()
+            + " stands in the process list, where every user of this machine can read it: use " + row.variables().getFirst() + " or " + row.key() + "_file"));
     var here = env.cwd().resolve("worker-config.json");
     if (Files.exists(here) && file.map(f -> !f.path().equals(here)).orElse(true)) {
       warnings.add(here + " is not read, because a folder's own file could name a program to run: give it with --config");

@@ -126,6 +126,13 @@ class SettingsTest {
   }
 
   @Test
+  void aSecretOnTheCommandLineIsSaidOnce() throws IOException {
+    assertThat(resolve(flag("auth_token", "x1"), Map.of(), null).warnings()).singleElement().asString()
+        .contains("--auth-token stands in the process list", "A2A_AUTH_TOKEN", "auth_token_file").doesNotContain("x1");
+    assertThat(resolve(flag("auth_token_file", file("x").toString()), Map.of(), null).warnings()).isEmpty();
+  }
+
+  @Test
   void twoNamesOfOneSourceThatDifferAreSaidAndTheFirstDecides() throws IOException {
     var settings = resolve(Map.of(), Map.of(), file("{\"opencode_bin\": \"/old\", \"agent_bin\": \"/new\"}"));
     assertThat(settings.get(SettingsTable.AGENT_BIN)).isEqualTo("/new");
