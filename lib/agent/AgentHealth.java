@@ -4,7 +4,7 @@ import module java.base;
 
 /**
  * The circuit breaker of one agent program, which keeps a broken one from failing the whole queue. Three tasks in a row at which
- * it fails at once, without a text, open it. It stays open until a probe of the program works; then a single such failure opens it
+ * it fails at once, without a session or text, open it. It stays open until a probe of the program works; then a single such failure opens it
  * again, for twice as long. Immutable.
  */
 public sealed interface AgentHealth {
@@ -23,10 +23,10 @@ public sealed interface AgentHealth {
    * How an agent's task ended.
    *
    * @param reason the verdict's reason; null for a success
-   * @param hasResult whether the agent produced text
+   * @param hasSpoken whether the agent named a session or told anything: then it works, and a person or a provider made it fail
    * @param error the verdict's error; null for a success
    */
-  record Ended(Duration took, String reason, boolean hasResult, String error) {}
+  record Ended(Duration took, String reason, boolean hasSpoken, String error) {}
 
   /** The program gets tasks. @param failures fast failures in a row */
   record Closed(int failures) implements AgentHealth {}
@@ -48,7 +48,7 @@ public sealed interface AgentHealth {
     if (this instanceof Open || ended.reason != null && !REASONS.contains(ended.reason)) {
       return this;
     }
-    if (ended.reason == null || ended.hasResult || ended.took.compareTo(FAST) >= 0) {
+    if (ended.reason == null || ended.hasSpoken || ended.took.compareTo(FAST) >= 0) {
       return UNTESTED;
     }
     var last = ", the last time with: " + (ended.error == null ? "" : ended.error.lines().findFirst().orElse(""));

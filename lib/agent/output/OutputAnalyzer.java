@@ -247,11 +247,6 @@ public final class OutputAnalyzer {
     return taken;
   }
 
-  /** What the agent calls itself; null where it does not say. */
-  public String agentName() {
-    return agentName;
-  }
-
   /** Whether it has said nothing since it stated its result; what it began in the background may go on. */
   public boolean hasResult() {
     return last == Silence.LastEvent.RESULT || hasResult && !tasks.isEmpty();
@@ -286,13 +281,14 @@ public final class OutputAnalyzer {
   public Findings findings() {
     maskText();
     text.append(textMask.finish());
-    return new Findings(sessionId, text.toString(), stderr.toString(), stderr.error(adapter.hasEvents()), adapter.hasEvents(), answered, last, hasResult(),
+    return new Findings(agentName, sessionId, text.toString(), stderr.toString(), stderr.error(adapter.hasEvents()), adapter.hasEvents(), answered, last, hasResult(),
         lastTurn, lastTool, refused, failure, warning, stuck, sessionGone(), limit, List.copyOf(files), countsSession, tokensIn, tokensOut, cost);
   }
 
   /**
    * What an agent's output says of its end.
    *
+   * @param agentName what the agent calls itself; null where it does not say
    * @param sessionId the agent's session; null while unknown
    * @param text the agent's text; past {@link #MAX_RESULT} characters its beginning and its end
    * @param stderr the end of its stderr
@@ -313,7 +309,7 @@ public final class OutputAnalyzer {
    * @param countsSession whether tokens and cost are those of the whole session, with earlier tasks
    * @param cost in US dollars, as the agent tells it; 0 when it does not
    */
-  public record Findings(String sessionId, String text, String stderr, String complaint, boolean hasEvents, boolean answered, Silence.LastEvent last,
+  public record Findings(String agentName, String sessionId, String text, String stderr, String complaint, boolean hasEvents, boolean answered, Silence.LastEvent last,
       boolean hasResult, TurnEnded lastTurn, ToolCall lastTool, boolean refused, AgentError failure, String warning, Hung stuck, boolean sessionGone,
       UsageLimit limit, List<String> files, boolean countsSession, long tokensIn, long tokensOut, double cost) {}
 }

@@ -7,6 +7,7 @@ import lib.agent.AgentHealth;
 import lib.agent.AgentInspector;
 import lib.agent.adapter.Adapter.LaunchSpec;
 import lib.agent.adapter.Adapter;
+import lib.agent.output.OutputAnalyzer.Findings;
 import lib.agent.process.AttemptDirectory;
 import lib.agent.process.RunBudget;
 import lib.agent.process.Supervisor.Input;
@@ -91,15 +92,13 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     return directory.exists() ? Supervisor.find(directory).isPresent() || directory.forbidStart() : attempt.state() == Attempt.State.STARTED;
   }
 
-  /**
-   * Counts how an agent ended towards the health of its program. One that an earlier process started does not count.
-   *
-   * @param name what the agent called itself; null where it did not say
-   */
-  void recordEnd(AgentHandle agent, Verdict verdict, String name) {
+  /** Counts how an agent ended towards the health of its program. One that an earlier process started does not count. */
+  void recordEnd(AgentHandle agent, Verdict verdict, Findings output) {
     if (agent.launch() != null) {
-      inspector.introduced(agent.launch().program(), name);
-      inspector.ended(agent.launch().program(), new AgentHealth.Ended(verdict.facts().time(), verdict.reason(), verdict.result() != null, verdict.error()));
+      var hasSpoken = verdict.result() != null || output.sessionId() != null || output.lastTurn() != null || output.lastTool() != null
+          || output.failure() != null || output.warning() != null || output.stuck() != null;
+      inspector.introduced(agent.launch().program(), output.agentName());
+      inspector.ended(agent.launch().program(), new AgentHealth.Ended(verdict.facts().time(), verdict.reason(), hasSpoken, verdict.error()));
     }
   }
 

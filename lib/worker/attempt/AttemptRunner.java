@@ -196,7 +196,7 @@ public final class AttemptRunner {
       }
       var judged = VerdictRules.judge(ending);
       var verdict = withSessionNote(ending.output().countsSession() ? withOwnFacts(judged, attempt) : judged, agent.directory());
-      launcher.recordEnd(agent, verdict, recorder.analyzer().agentName());
+      launcher.recordEnd(agent, verdict, ending.output());
       return verdict;
     } catch (Problem e) {
       return Verdict.failed("agent-error", e.what() + ": " + e.why());

@@ -18,8 +18,8 @@ public final class VerdictRules {
   private static final String APPROVAL = "; agent_approval says what it may do unasked";
 
   /** An exit code is 128 and one of these numbers; other codes above 128 are the program's own. */
-  private static final Map<Integer, String> SIGNALS = Map.of(1, "HUP", 2, "INT", 3, "QUIT", 4, "ILL", 6, "ABRT", 7, "BUS", 8, "FPE", 9, "KILL",
-      11, "SEGV", 15, "TERM");
+  private static final Map<Integer, String> SIGNALS = Map.of(1, "HUP", 2, "INT", 3, "QUIT", 4, "ILL", 6, "ABRT", 7, "BUS", 9, "KILL",
+      11, "SEGV", 13, "PIPE", 15, "TERM");
 
   /** What people and other programs send, and the kernel when memory is short; the others are the agent's own faults. */
   private static final Set<String> OUTSIDE = Set.of("HUP", "INT", "KILL", "TERM");

@@ -84,6 +84,7 @@ class OutcomesTest {
                 "the agent stopped because a tool call was refused or"
             + " needs approval: bash rm x (The user rejected permission…" + APPROVAL),
         bad("opencode", "usage text", 1, "opencode run [message..]\n", "", "agent-error", "the agent ended with exit code 1"),
+        bad("opencode", "an HTTP status as exit code", 145, text, "", "agent-error", "the agent ended with exit code 145"),
         bad("opencode", "killed", 143, text, "", "terminated", "the agent was ended by signal 15"));
   }
 
