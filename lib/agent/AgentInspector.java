@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what is known of the agent program current: which one it is, its kind, version, models and health. Its kind is what the
- * setting says, else what its name says, also that of the file a link leads to, else what it answers to {@code --version}. An
- * answer holds until the file is another one; a program that does not answer, or not as any kind does, is unknown and is asked
+ * setting says, else what its name says, also that of the file a link leads to, else what it answers to {@code --version} and, if
+ * that is not enough, to {@code --help}. An answer holds until the file is another one; a program that does not answer, or not as any kind does, is unknown and is asked
  * again. Only its loop, {@link #inspect} and {@link #require} touch the file system and run the program; everyone else reads
  * {@link #facts}, which never waits. Thread-safe; run it on a thread and interrupt that thread to end it.
  */
@@ -215,7 +215,11 @@ public final class AgentInspector implements Runnable {
     failure = probe.failure();
     var kind = Optional.ofNullable(known.adapter);
     try {
-      kind = kind(program).or(() -> Adapters.recognise(program.path().getFileName().toString(), probe.version()));
+      var name = program.path().getFileName().toString();
+      kind = kind(program).or(() -> Adapters.recognise(name, probe.version()));
+      if (kind.isEmpty() && failure == null) {
+        kind = Adapters.recognise(name, VersionProbe.usage(program.path(), environment(), directory));
+      }
     } catch (IOException e) {
       failure = e.getMessage(); // it has gone meanwhile; the next look says so
     }

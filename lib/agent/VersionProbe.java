@@ -28,6 +28,16 @@ record VersionProbe(String version, String failure) {
     }
   }
 
+  /** What the program prints about its use, wherever; empty when it does not tell. */
+  static String usage(Path program, Map<String, String> environment, Path directory) throws InterruptedException {
+    try {
+      var shot = ShortCommand.run(List.of(program.toString(), "--help"), environment, directory, LONGEST);
+      return shot.exit().isEmpty() ? "" : shot.out() + shot.err();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   /** A version is on the output, since some CLIs warn on stderr; a failure is on stderr, if there is anything. */
   private static VersionProbe judge(ShortCommand shot, UnaryOperator<String> mask) {
     var code = shot.exit().getAsInt();

@@ -84,6 +84,23 @@ class AgentInspectorTest {
   }
 
   @Test
+  void asksAProgramForItsUsageWhoseVersionSeveralKindsCouldGive() throws Exception {
+    var usages = Map.of("opencode", "echo '  opencode run [message..]  run opencode' >&2", "gemini", "echo '  gemini [query..]  Launch Gemini CLI'",
+        "cline", "echo 'Usage: cline [options] [command] [prompt]'; exit 1");
+    for (var usage : usages.entrySet()) {
+      var inspector = inspector(Map.of("A2A_AGENT_BIN", program("agent", "[ $1 = --version ] && echo 0.61.0 || { " + usage.getValue() + "; }").toString()));
+      inspector.inspect();
+      if (usage.getKey().equals("opencode")) {
+        assertThat(inspector.facts().adapter().kind()).isEqualTo("opencode");
+        assertThat(inspector.facts().version()).isEqualTo("0.61.0");
+      } else {
+        assertThat(inspector.facts().hold()).as(usage.getKey()).get().asString().contains("it calls itself '0.61.0'", "set agent_kind");
+      }
+      Files.delete(temp.resolve("agent"));
+    }
+  }
+
+  @Test
   void asksAProgramAgainWhoseAnswerNoKindGives() throws Exception {
     var answer = Files.writeString(temp.resolve("answer"), "gadget 7\n");
     var inspector = inspector(Map.of("A2A_AGENT_BIN", program("agent", "cat '" + answer + "'").toString()));
@@ -184,7 +201,7 @@ class AgentInspectorTest {
   @Test
   void answersAtOnceWhileTheFileSystemOrTheProgramHangs() throws Exception {
     var gate = temp.resolve("gate");
-    var inspector = inspector(Map.of("A2A_AGENT_BIN", program("agent", "while [ ! -e '" + gate + "' ]; do sleep 0.05; done; echo 1.0.1").toString()));
+    var inspector = inspector(Map.of("A2A_AGENT_BIN", program("agent", "while [ ! -e '" + gate + "' ]; do sleep 0.05; done; echo codex-cli 1.0.1").toString()));
     var looking = Thread.ofPlatform().start(() -> {
       try {
         inspector.inspect();
@@ -197,7 +214,7 @@ class AgentInspectorTest {
     inspector.ended(temp.resolve("agent"), new AgentHealth.Ended(Duration.ofSeconds(1), "agent-error", false, "x"));
     Files.createFile(gate);
     looking.join();
-    assertThat(inspector.facts().adapter().kind()).isEqualTo("opencode");
+    assertThat(inspector.facts().adapter().kind()).isEqualTo("codex");
   }
 
   @Test

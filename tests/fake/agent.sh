@@ -3,6 +3,7 @@
 # prompt's first line is what it does: a mode, then the mode's argument. It speaks the event lines of a real one.
 
 [ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
+[ "${1:-}" = --help ] && { echo "  agent run [message..]  do a task"; exit 0; }
 [ "${1:-}" = models ] && { [ ! -e "${0%/*}/models" ] || cat "${0%/*}/models"; exit 0; }
 read -r mode argument || true
 session=ses_made$$

@@ -17,6 +17,7 @@ class SessionSyncTest extends OnSite {
   private static final String AGENT = """
       #!/bin/sh
       [ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
+      [ "${1:-}" = --help ] && { echo "  agent run [message..]  do a task"; exit 0; }
       read -r gate || true
       store=$HOME/.local/share/opencode/storage
       mkdir -p $store/session/p $store/message/ses_live

@@ -65,12 +65,12 @@ public interface Adapter {
   String kind();
 
   /**
-   * Whether the program calls itself this kind.
+   * Whether a program is of this kind.
    *
    * @param name the program's file name, without its folder
-   * @param version its answer to {@code --version}, one line; empty when it is not known
+   * @param said its answer to {@code --version}, one line, or to {@code --help}; empty when it was not asked
    */
-  boolean recognizes(String name, String version);
+  boolean recognizes(String name, String said);
 
   /** The program and its arguments. They are never seen by a shell. */
   List<String> argv(LaunchSpec ask);

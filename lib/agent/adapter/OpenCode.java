@@ -14,10 +14,8 @@ public final class OpenCode implements Adapter {
   private static final Set<String> EVENTS = Set.of("text", "tool_use", "step_start", "step_finish", "reasoning", "error");
   /** Begins the box in which versions up to 1.0 ask for approval; it becomes another sign once the question is answered. */
   private static final String ASKS = "◆";
-  /** Most other CLIs name themselves beside it, or tell a date. */
-  private static final Pattern NUMBER = Pattern.compile("v?\\d{1,2}\\.\\d+\\.\\d+\\S*");
-  /** Those that do neither. */
-  private static final Set<String> OTHERS = Set.of("gemini", "qwen");
+  /** Its version is a bare number, as that of many CLIs; only it and what is made from it list this command. */
+  private static final Pattern USAGE = Pattern.compile("(?m)^ *\\S+ run \\[message\\.\\.] ");
   /** The first with {@code --auto}, which approves whatever the agent's own settings do not deny. */
   private static final SemanticVersion APPROVES = new SemanticVersion(1, 18, 0);
   private static final Pattern GONE = Pattern.compile(
@@ -31,8 +29,8 @@ public final class OpenCode implements Adapter {
   }
 
   @Override
-  public boolean recognizes(String name, String version) {
-    return name.equals("opencode") || NUMBER.matcher(version).matches() && !OTHERS.contains(name);
+  public boolean recognizes(String name, String said) {
+    return name.equals("opencode") || name.equals("kilo") || USAGE.matcher(said).find();
   }
 
   @Override

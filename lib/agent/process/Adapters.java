@@ -30,8 +30,8 @@ public final class Adapters {
     return ALL.stream().filter(adapter -> adapter.kind().equals(kind)).findFirst();
   }
 
-  /** The adapter for a program of this name that calls its version so. */
-  public static Optional<Adapter> recognise(String name, String version) {
-    return ALL.stream().filter(adapter -> adapter.recognizes(name, version)).findFirst();
+  /** The adapter for a program of this name that answers so to {@code --version} or {@code --help}. */
+  public static Optional<Adapter> recognise(String name, String said) {
+    return ALL.stream().filter(adapter -> adapter.recognizes(name, said)).findFirst();
   }
 }

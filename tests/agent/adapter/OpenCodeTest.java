@@ -1,5 +1,6 @@
 package tests.agent.adapter;
 
+import module java.base;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lib.agent.adapter.Adapter;
@@ -80,13 +81,16 @@ class OpenCodeTest {
   }
 
   @Test
-  void recognizesItsNameAndABareVersion() {
+  void recognizesItsNameAndTheCommandThatItsUsageLists() {
     assertThat(CLI.recognizes("opencode", "")).isTrue();
-    assertThat(CLI.recognizes("agent", "1.18.33")).isTrue();
-    assertThat(CLI.recognizes("agent", "2.1.197 (Claude Code)")).isFalse();
-    assertThat(CLI.recognizes("agent", "codetether 1.18.33")).isFalse();
-    assertThat(CLI.recognizes("agent", "2025.09.18-39624ef")).as("another CLI of that name, whose version is a date").isFalse();
-    assertThat(CLI.recognizes("gemini", "0.61.0")).isFalse();
+    for (var usage : List.of("  opencode run [message..]     run opencode with a message", "Commands:\n  kilo run [message..]  run kilo with a message")) {
+      assertThat(CLI.recognizes("agent", usage)).as(usage).isTrue();
+    }
+    for (var other : List.of("1.18.33", "2.1.197 (Claude Code)", "codetether 1.18.33", "2025.09.18-39624ef",
+        "Commands:\n  gemini mcp         Manage MCP servers\n  gemini [query..]   Launch Gemini CLI  [default]",
+        "Commands:\n  qwen [query..]     Launch Qwen Code CLI  [default]", "Usage: cline [options] [command] [prompt]\n\nArguments:\n  prompt  Your prompt.")) {
+      assertThat(CLI.recognizes("agent", other)).as(other).isFalse();
+    }
   }
 
   private static AgentEvent event(String line) {
