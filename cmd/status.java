@@ -59,7 +59,8 @@ public final class status extends WorkerCommand {
     now.path("codebases").forEach(c -> view.field("codebase", c.path("name").asText() + " " + c.path("path").asText()));
     now.path("weak_locks").forEach(w -> view.field("lock", "agents of other workers may work in " + w.path("directory").asText()
         + ", too: " + w.path("why").asText()));
-    view.field("agent", now.path("agent").path("path").asText("none"));
+    var agent = now.path("agent");
+    view.field("agent", agent.path("path").asText("none") + (agent.path("list_problem").isTextual() ? "; " + agent.path("list_problem").asText() : ""));
     var versions = now.path("versions");
     view.field("versions", "worker " + versions.path("worker").asText() + ", Java " + versions.path("java").asText()
         + (versions.path("agent").isTextual() ? ", agent " + versions.path("agent").asText() : ""));

@@ -41,7 +41,7 @@ public final class AgentInspector implements Runnable {
   private final UnaryOperator<String> mask;
   private final AgentListener listener;
   private final Clock time;
-  private final ModelCatalog models;
+  private final AgentCatalog catalog;
   private final AtomicReference<AgentHealth> health = new AtomicReference<>(AgentHealth.UNTESTED);
   private volatile Known known = UNSEEN;
   private Settings read; // at the last look; this and the rest guarded by this object
@@ -62,13 +62,13 @@ public final class AgentInspector implements Runnable {
     this.mask = mask;
     this.listener = listener;
     this.time = time;
-    this.models = new ModelCatalog(this::environment, directory, settings.now().env(), time);
+    this.catalog = new AgentCatalog(folder -> AgentEnvironment.of(settings.now(), folder), directory, settings.now().env(), time);
   }
 
   /** What is known now. */
   public AgentFacts facts() {
     var now = current();
-    return new AgentFacts(now.program, now.adapter, now.version, models.known(), health.get(), now.doubt);
+    return new AgentFacts(now.program, now.adapter, now.version, catalog.known(), health.get(), now.doubt);
   }
 
   /** What is known under the settings of this moment: no task starts with what was found by others. */
@@ -115,13 +115,27 @@ public final class AgentInspector implements Runnable {
   /** The models, asked for where what is known is a day old; empty when the agent has no list or does not tell it in time. */
   public Optional<List<String>> models() throws InterruptedException {
     var now = current();
-    return now.adapter == null ? Optional.empty() : models.read(now.adapter, now.program.path(), ModelCatalog.DAY);
+    return now.adapter == null ? Optional.empty() : catalog.models(now.adapter, now.program.path());
   }
 
-  /** Why the agent cannot use this model; empty when it can, and when nobody knows. It may be asked for its list, up to 15 s. */
-  public Optional<String> refusal(String model) throws InterruptedException {
+  /**
+   * Why the agent does not have in this folder what a task names; empty when it has, and when nobody knows. It may be asked for its
+   * lists, which takes up to 15 s each.
+   *
+   * @param model null for the agent's own choice
+   */
+  public Optional<String> refusal(Path folder, String agent, String model) throws InterruptedException {
     var now = current();
-    return now.adapter == null ? Optional.empty() : models.lacks(now.adapter, now.program.path(), model);
+    if (now.adapter == null) {
+      return Optional.empty();
+    }
+    var lacks = catalog.lacksAgent(now.adapter, now.program.path(), folder, agent);
+    return lacks.isPresent() || model == null ? lacks : catalog.lacksModel(now.adapter, now.program.path(), folder, model);
+  }
+
+  /** Why the agent's last list did not come, so that no task is refused by it; null when it came. */
+  public String listProblem() {
+    return catalog.problem();
   }
 
   /** Records how a task of a program ended; that of another program than the present one tells nothing of it. */
@@ -155,8 +169,8 @@ public final class AgentInspector implements Runnable {
       while (true) {
         inspect();
         models(); // which looks at files' times, so that a login is offered soon after it was made
-        if (!models.known().equals(registered)) {
-          registered = models.known();
+        if (!catalog.known().equals(registered)) {
+          registered = catalog.known();
           listener.modelsChanged();
         }
         time.sleep(LOOK);

@@ -18,14 +18,15 @@ record ShortCommand(OptionalInt exit, String out, String err) {
    * Runs it. What it writes goes into files for as long as it runs: a pipe could be held open by what it leaves behind, and
    * real ones cut what they write to one.
    *
-   * @param directory a folder of ours; it runs there
+   * @param directory a folder of ours, for those files
+   * @param folder where it runs
    * @throws IOException when it cannot be started
    */
-  static ShortCommand run(List<String> argv, Map<String, String> environment, Path directory, Duration longest)
+  static ShortCommand run(List<String> argv, Map<String, String> environment, Path directory, Path folder, Duration longest)
       throws IOException, InterruptedException {
     var out = Files.createTempFile(directory, "probe", ".out");
     var err = Files.createTempFile(directory, "probe", ".err");
-    var builder = new ProcessBuilder(argv).directory(directory.toFile()).redirectInput(Path.of("/dev/null").toFile())
+    var builder = new ProcessBuilder(argv).directory(folder.toFile()).redirectInput(Path.of("/dev/null").toFile())
         .redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);

@@ -21,7 +21,7 @@ record VersionProbe(String version, String failure) {
   static VersionProbe run(Path program, Map<String, String> environment, Path directory, UnaryOperator<String> mask)
       throws InterruptedException {
     try {
-      var shot = ShortCommand.run(List.of(program.toString(), "--version"), environment, directory, LONGEST);
+      var shot = ShortCommand.run(List.of(program.toString(), "--version"), environment, directory, directory, LONGEST);
       return shot.exit().isEmpty() ? new VersionProbe("", "--version does not end") : judge(shot, mask);
     } catch (IOException e) {
       return new VersionProbe("", "it cannot be started: " + e.getMessage());
@@ -31,7 +31,7 @@ record VersionProbe(String version, String failure) {
   /** What the program prints about its use, wherever; empty when it does not tell. */
   static String usage(Path program, Map<String, String> environment, Path directory) throws InterruptedException {
     try {
-      var shot = ShortCommand.run(List.of(program.toString(), "--help"), environment, directory, LONGEST);
+      var shot = ShortCommand.run(List.of(program.toString(), "--help"), environment, directory, directory, LONGEST);
       return shot.exit().isEmpty() ? "" : shot.out() + shot.err();
     } catch (IOException e) {
       return "";

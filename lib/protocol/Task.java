@@ -30,6 +30,9 @@ public record Task(String id, String codebaseId, String title, String prompt, St
   public static final String PENDING = "__pending__";
   /** What an agent is asked to be when the task does not say. */
   public static final String DEFAULT_AGENT = "build";
+  /** The agent types that servers know; an agent may have more of its own. */
+  public static final Set<String> AGENT_TYPES = Set.of(DEFAULT_AGENT, "plan", "general", "explore", "review", "verify", "fix", "forage", "ralph",
+      "swarm", "go", "coder");
 
   /**
    * Reads any shape; empty when it is no object or has no id. In the words that logs and tables show, what would

@@ -5,6 +5,7 @@
 [ "${1:-}" = --version ] && { echo "9.9.9-made"; exit 0; }
 [ "${1:-}" = --help ] && { echo "  agent run [message..]  do a task"; exit 0; }
 [ "${1:-}" = models ] && { [ ! -e "${0%/*}/models" ] || cat "${0%/*}/models"; exit 0; }
+[ "${1:-}" = agent ] && { [ ! -e "${0%/*}/agents" ] || cat "${0%/*}/agents"; exit 0; }
 read -r mode argument || true
 session=ses_made$$
 previous=

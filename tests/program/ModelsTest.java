@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tests.Program;
 
-/** The server knows the agent's models, and a task for an unknown model ends before an agent starts. */
+/** The server knows the agent's models, and a task for an unknown model or agent type ends before an agent starts. */
 class ModelsTest {
   @TempDir
   private Path home;
@@ -31,6 +31,9 @@ class ModelsTest {
       var bad = site.ended(site.client().create(new NewTask(id, "t", "append " + code.resolve("ran"), "build", 0, "openai/gpt-8", null)).id());
       assertThat(bad.status()).isEqualTo(TaskStatus.FAILED);
       assertThat(bad.error()).contains("does not know the model openai/gpt-8", "the nearest it knows: openai/gpt-9");
+      Files.writeString(site.home().resolve("agents"), "build (primary)\nplan (primary)\n");
+      var typo = site.ended(site.client().create(new NewTask(id, "t", "append " + code.resolve("ran"), "plna", 0, null, null)).id());
+      assertThat(typo.error()).contains("does not know the agent type plna", "the nearest it knows: plan");
       assertThat(code.resolve("ran")).doesNotExist();
       var good = site.ended(site.client().create(new NewTask(id, "t", "arguments", "build", 0, "openai:gpt-9", null)).id());
       assertThat(good.status()).isEqualTo(TaskStatus.COMPLETED);

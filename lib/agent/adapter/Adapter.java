@@ -108,6 +108,21 @@ public interface Adapter {
     return printed.lines().map(String::strip).toList();
   }
 
+  /** The agent types that it brings along; empty when it takes any word for one, or nobody knows. */
+  default Set<String> ownAgents() {
+    return Set.of();
+  }
+
+  /** The command that lists its agent types, also those that a project defines; empty when it has no others than its own. */
+  default List<String> agentsArgv(Path program) {
+    return List.of();
+  }
+
+  /** Reads what that command printed. */
+  default List<String> agents(String printed) {
+    return List.of();
+  }
+
   /** Whether it refuses every model that is not in that list, for then it need not be started for one. */
   default boolean takesOnlyListedModels() {
     return true;

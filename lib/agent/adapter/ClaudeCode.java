@@ -4,6 +4,7 @@ import module java.base;
 import com.fasterxml.jackson.databind.JsonNode;
 import lib.core.Json;
 import lib.core.PrintableText;
+import lib.protocol.Task;
 
 /**
  * Claude Code: its arguments, and the lines of {@code --output-format stream-json}, one JSON object each with {@code type} and
@@ -50,6 +51,12 @@ public final class ClaudeCode implements Adapter {
   @Override
   public boolean isSessionNotFound(String words) {
     return words.contains("No conversation found with session ID") || words.contains("--resume requires a valid session ID");
+  }
+
+  /** The words that servers use. All but {@code plan} mean the same to it. */
+  @Override
+  public Set<String> ownAgents() {
+    return Task.AGENT_TYPES;
   }
 
   @Override

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import lib.core.Environment;
 import lib.core.Json;
 import lib.core.PrintableText;
+import lib.protocol.Task;
 
 /**
  * The Codex CLI: its arguments, and the lines of {@code codex exec --json}, one JSON object each with {@code type}. The session is
@@ -80,6 +81,12 @@ public final class Codex implements Adapter {
   @Override
   public boolean isSessionNotFound(String words) {
     return words.contains("no rollout found for thread id");
+  }
+
+  /** The words that servers use. All but {@code plan} mean the same to it. */
+  @Override
+  public Set<String> ownAgents() {
+    return Task.AGENT_TYPES;
   }
 
   @Override

@@ -16,6 +16,7 @@ public final class OpenCode implements Adapter {
   private static final String ASKS = "◆";
   /** Its version is a bare number, as that of many CLIs; only it and what is made from it list this command. */
   private static final Pattern USAGE = Pattern.compile("(?m)^ *\\S+ run \\[message\\.\\.] ");
+  private static final Pattern AGENT = Pattern.compile("(?m)^(\\S+) \\((?:primary|subagent|all)\\)$");
   /** The first with {@code --auto}, which approves whatever the agent's own settings do not deny. */
   private static final SemanticVersion APPROVES = new SemanticVersion(1, 18, 0);
   private static final Pattern GONE = Pattern.compile(
@@ -64,6 +65,22 @@ public final class OpenCode implements Adapter {
   @Override
   public List<String> modelsArgv(Path program) {
     return List.of(program.toString(), "models");
+  }
+
+  @Override
+  public Set<String> ownAgents() {
+    return Set.of("build", "plan", "general", "explore");
+  }
+
+  @Override
+  public List<String> agentsArgv(Path program) {
+    return List.of(program.toString(), "agent", "list");
+  }
+
+  /** Names and kinds; in later versions what each may do follows, indented. */
+  @Override
+  public List<String> agents(String printed) {
+    return AGENT.matcher(printed).results().map(found -> found.group(1)).toList();
   }
 
   @Override

@@ -159,7 +159,8 @@ public final class HoldMonitor implements Reporting {
     var agent = json.putObject("agent");
     var quarantines = json.putArray("quarantines");
     if (facts.program() != null) {
-      agent.put("path", facts.program().path().toString()).put("why", facts.program().why());
+      agent.put("path", facts.program().path().toString()).put("why", facts.program().why())
+          .put("kind", facts.adapter() == null ? null : facts.adapter().kind()).put("list_problem", inspector.listProblem());
       if (facts.health() instanceof AgentHealth.Open open) {
         quarantines.addObject().put("agent", facts.program().path().toString()).put("why", open.why())
             .put("next_try_seconds", inspector.retryIn().toSeconds());

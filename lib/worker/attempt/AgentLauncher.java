@@ -54,9 +54,9 @@ public record AgentLauncher(WorkerContext context, Codebases codebases, Supplier
     check(task, attempt.codebase());
     var facts = inspector.facts();
     if (facts.adapter() == null) {
-      throw new Refused(facts.doubt());
+      throw new Problem("no agent can be started now", facts.doubt(), "the task is given back; see the agent's line in status");
     }
-    var lacks = task.modelName() == null ? Optional.<String>empty() : inspector.refusal(task.modelName());
+    var lacks = inspector.refusal(attempt.codebase(), task.agent(), task.modelName());
     if (lacks.isPresent()) {
       throw new Refused(lacks.get());
     }

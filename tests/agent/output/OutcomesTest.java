@@ -78,7 +78,10 @@ class OutcomesTest {
         bad("opencode", "session of another folder, 1.0: hangs", -1, "", gone, "session-gone", "the agent does not have the session"),
         bad("opencode", "unknown agent type, 1.0: hangs", -1, "", "TypeError: undefined is not an object (evaluating 'agent.name')\n",
             "agent-error", "the agent does not know this agent type"),
-        good("opencode", "unknown agent type, 1.1 and later", text + stop, "!  agent \"x\" not found. Falling back to default agent\n"),
+        bad("opencode", "unknown agent type, 1.1 and later: another works", 0, text + stop, "!  agent \"x\" not found. Falling back to default agent\n",
+            "agent-error", "the agent does not know this agent type: agent \"x\" not found"),
+        bad("opencode", "a sub-agent's type: another works", -1, "", "! agent \"general\" is a subagent, not a primary agent. Falling back to default agent\n",
+            "agent-error", "the agent does not know this agent type: agent \"general\" is a subagent, not a primary agent"),
         bad("opencode", "a permission was asked, 1.18", 0, refused + stop.replace("stop", "tool-calls"),
             "! permission requested: bash (rm x); auto-rejecting\n", "needs-approval",
                 "the agent stopped because a tool call was refused or"
