@@ -7,6 +7,7 @@ package cmd;
 import module java.base;
 import lib.agent.AgentProgram;
 import lib.agent.CredentialFiles;
+import lib.agent.process.Supervisor;
 import lib.cli.Command;
 import lib.cli.LocalServer;
 import lib.cli.Logging;
@@ -108,6 +109,7 @@ public class run extends Command {
     if (!local && settings.get(SettingsTable.SERVER_URL) == null) {
       throw noServer();
     }
+    Supervisor.lack(settings.env()).ifPresent(io::warn);
     if (prompt != null && !builtin()) {
       AgentProgram.require(settings);
     } else if (prompt == null && AgentProgram.find(settings).isEmpty()) { // it may be installed while the worker runs

@@ -64,7 +64,11 @@ public final class AgentEnvironment {
 
   /** What an agent gets that works in this folder, by these settings. */
   public static Map<String, String> of(Settings settings, Path directory) {
-    return of(settings.env().vars(), settings.get(SettingsTable.AGENT_ENV), Secrets.own(settings), directory);
+    var inherited = of(settings.env().vars(), settings.get(SettingsTable.AGENT_ENV), Secrets.own(settings), directory);
+    AgentProgram.find(settings).flatMap(AgentProgram::interpreterFolder).map(Path::toString)
+        .filter(folder -> !List.of(inherited.getOrDefault("PATH", "").split(":")).contains(folder))
+        .ifPresent(folder -> inherited.merge("PATH", folder, (path, first) -> first + ":" + path));
+    return inherited;
   }
 
   /**

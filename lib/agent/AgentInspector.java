@@ -188,6 +188,11 @@ public final class AgentInspector implements Runnable {
       known = Known.none(read, "no agent CLI was found on this machine");
       return false;
     }
+    var lack = program.lack(read.env());
+    if (lack.isPresent()) {
+      known = Known.none(read, lack.get());
+      return false;
+    }
     try {
       var file = program.identity();
       if (!file.equals(known.identity) || known.settings != read) {

@@ -17,6 +17,7 @@ import lib.core.Problem;
 public record AgentProgram(Path path, String why) {
   /** The kinds of any program, so that none can be looked for. */
   private static final Set<String> ANY = Set.of(PlainCommand.KIND, Acp.KIND);
+  private static final int MAX_FIRST_LINE = 256; // as the kernel reads it
   /** Looked for in this order when no {@code agent_bin} is set. */
   private static final List<String> NAMES = List.of("agent", "opencode", "codetether", "claude", "codex");
 
@@ -56,11 +57,15 @@ public record AgentProgram(Path path, String why) {
    * @throws Problem saying what was looked for and how to get one
    */
   public static AgentProgram require(Settings settings) {
-    return find(settings).orElseThrow(() -> absence(settings));
+    return find(settings).filter(program -> program.lack(settings.env()).isEmpty()).orElseThrow(() -> absence(settings));
   }
 
-  /** What there is to say when none is found. */
+  /** What there is to say when none is found, or the one that is found cannot be started. */
   public static Problem absence(Settings settings) {
+    var lack = find(settings).flatMap(program -> program.lack(settings.env()));
+    if (lack.isPresent()) {
+      return new Problem("no agent can be started", lack.get(), "install that, or add its folder to the PATH of the worker");
+    }
     var named = settings.get(SettingsTable.AGENT_BIN);
     var kind = settings.get(SettingsTable.AGENT_KIND);
     return named == null && ANY.contains(kind)
@@ -74,12 +79,65 @@ public record AgentProgram(Path path, String why) {
             "install one (npm install -g opencode-ai), set agent_bin, or try the loop without one: --agent-type echo");
   }
 
+  /** The interpreter that this script needs and that is not there, for people; empty when it can be started. */
+  Optional<String> lack(Environment env) {
+    return interpreter().filter(name -> name.startsWith("/") ? !Files.exists(Path.of(name)) : beside(name).isEmpty() && env.program(name).isEmpty())
+        .map(name -> "the agent CLI " + path + " needs " + name + ", which is not there" + (name.startsWith("/") ? "" : ": neither on the PATH nor beside it"));
+  }
+
+  /** The folder that its PATH lacks: that of the interpreter beside it, with which its installer put it there. */
+  Optional<Path> interpreterFolder() {
+    return interpreter().filter(name -> !name.startsWith("/")).flatMap(this::beside);
+  }
+
+  /** What its first line has it run by: a path, or a name that {@code env} looks for. */
+  private Optional<String> interpreter() {
+    try (var in = Files.newInputStream(path)) {
+      var line = new String(in.readNBytes(MAX_FIRST_LINE), StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+      var words = List.of(line.replaceFirst("^#! *", "").split("[ \\t]+"));
+      return !line.startsWith("#!") ? Optional.empty() : !words.getFirst().endsWith("/env") ? Optional.of(words.getFirst())
+          : words.stream().skip(1).filter(word -> !word.startsWith("-") && !word.contains("=")).findFirst();
+    } catch (IOException e) {
+      return Optional.empty(); // a program may be one that can be run and not read
+    }
+  }
+
+  /** The folder of this link, or of one that it leads over, in which there is such a program. */
+  private Optional<Path> beside(String name) {
+    try {
+      for (var place = path; ; place = place.resolveSibling(Files.readSymbolicLink(place)).normalize()) {
+        if (Environment.isProgram(place.resolveSibling(name))) {
+          return Optional.of(place.getParent());
+        }
+        if (!Files.isSymbolicLink(place)) {
+          return Optional.empty();
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
   private static String lack(String named) {
     return !named.contains("/") ? "it is not on the PATH" : Files.isRegularFile(Path.of(named)) ? "it may not be executed"
         : "there is no such file";
   }
 
   private static List<Path> folders(Environment env) {
-    return List.of(env.home().resolve(".local/bin"), env.home().resolve("bin"), Path.of("/usr/local/bin"));
+    var own = Stream.of(".local/bin", "bin", ".opencode/bin", ".claude/local", ".bun/bin", ".volta/bin", ".cargo/bin").map(env.home()::resolve);
+    return Stream.of(own, Stream.of(Path.of("/usr/local/bin")), nvm(env)).flatMap(folders -> folders).toList();
+  }
+
+  private static int[] numbers(String release) {
+    return Stream.of(release.substring(1).split("\\.")).mapToInt(Integer::parseInt).toArray();
+  }
+
+  /** Where nvm keeps each release of Node with what was installed by it, the latest first. */
+  private static Stream<Path> nvm(Environment env) {
+    var folder = env.path(env.var("NVM_DIR") == null ? "~/.nvm" : env.var("NVM_DIR"), env.cwd()).resolve("versions/node");
+    var releases = Objects.requireNonNullElse(folder.toFile().list(), new String[0]);
+    return Stream.of(releases).filter(release -> release.matches("v\\d{1,9}(\\.\\d{1,9}){2}"))
+        .sorted(Comparator.comparing(AgentProgram::numbers, Arrays::compare).reversed())
+        .map(release -> folder.resolve(release + "/bin"));
   }
 }

@@ -43,6 +43,30 @@ class AgentProgramTest {
   }
 
   @Test
+  void theFoldersOfInstallersAreSearched() throws IOException {
+    for (var folder : List.of(".nvm/versions/node/v9.11.2/bin", ".nvm/versions/node/v22.3.0/bin", ".volta/bin", ".bun/bin", ".claude/local", ".opencode/bin")) {
+      var program = program("home/" + folder + "/claude");
+      assertThat(AgentProgram.find(settings(null, "/nonexistent"))).map(AgentProgram::path).contains(program);
+    }
+  }
+
+  @Test
+  void anInterpreterThatLiesBesideTheProgramIsFound() throws IOException {
+    var node = program("home/.nvm/versions/node/v22.3.0/bin/node");
+    var script = Files.writeString(program("home/.nvm/versions/node/v22.3.0/lib/cli.js"), "#!/usr/bin/env node\n");
+    Files.createSymbolicLink(node.resolveSibling("claude"), Path.of("../lib/cli.js"));
+    Files.createSymbolicLink(Files.createDirectories(temp.resolve("home/bin")).resolve("claude"), node.resolveSibling("claude"));
+    var settings = settings(null, "/nonexistent");
+    assertThat(AgentProgram.require(settings).path()).isEqualTo(temp.resolve("home/bin/claude"));
+    assertThat(AgentEnvironment.of(settings, temp)).containsEntry("PATH", node.getParent() + ":/nonexistent");
+    Files.delete(node);
+    assertThatThrownBy(() -> AgentProgram.require(settings)).hasMessageContaining("needs node, which is not there: neither on the PATH nor beside it");
+    Files.writeString(script, "#!/nonexistent/node\n");
+    assertThatThrownBy(() -> AgentProgram.require(settings)).isInstanceOf(Problem.class).hasMessageContaining("needs /nonexistent/node");
+    assertThat(AgentEnvironment.of(settings, temp)).containsEntry("PATH", "/nonexistent");
+  }
+
+  @Test
   void aRelativePathEntryIsNotSearched() throws IOException {
     program("agent");
     assertThat(AgentProgram.find(settings(null, ".:bin"))).isEmpty();

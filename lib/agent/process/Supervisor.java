@@ -192,6 +192,13 @@ public record Supervisor(Path setsid, DirectoryLock lock) {
     }
   }
 
+  /** What this machine lacks for supervising agents, for people; empty where util-linux is there. */
+  public static Optional<String> lack(Environment env) {
+    var weak = Stream.of("setsid", "flock").filter(name -> env.program(name).filter(path -> !isBusybox(path)).isEmpty()).toList();
+    return weak.isEmpty() ? Optional.empty() : Optional.of("this machine has no " + String.join(" and no ", weak) + " of util-linux: agents "
+        + (weak.contains("setsid") ? "may not start" : "of other workers in a codebase are not seen") + "; install util-linux");
+  }
+
   /** Whether a program is one of those that know fewer options than util-linux. */
   static boolean isBusybox(Path program) {
     try {

@@ -243,6 +243,17 @@ class SupervisorTest {
   }
 
   @Test
+  void namesUtilLinuxForSetsidAndFlockOfBusybox() throws Exception {
+    Files.createFile(temp.resolve("busybox")).toFile().setExecutable(true);
+    for (var name : List.of("setsid", "flock")) {
+      Files.createSymbolicLink(temp.resolve(name), temp.resolve("busybox"));
+    }
+    assertThat(Supervisor.lack(new Environment(Map.of("PATH", temp.toString()), temp, temp, "host"))).get().asString()
+        .contains("no setsid and no flock", "install util-linux");
+    assertThat(Supervisor.lack(Environment.system())).isEmpty();
+  }
+
+  @Test
   void marksTheStartWithPidsStartTimesAndTheBoot() throws Exception {
     start("sleep 30");
     var pids = pids();
