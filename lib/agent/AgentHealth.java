@@ -23,7 +23,7 @@ public sealed interface AgentHealth {
    * How an agent's task ended.
    *
    * @param reason the verdict's reason; null for a success
-   * @param hasSpoken whether the agent named a session or told anything: then it works, and a person or a provider made it fail
+   * @param hasSpoken whether the agent named a session or said anything: then it works, and a person or a provider made it fail
    * @param error the verdict's error; null for a success
    */
   record Ended(Duration took, String reason, boolean hasSpoken, String error) {}

@@ -15,7 +15,7 @@ final class OpenCodeLog {
   private static final Pattern REFUSED = Pattern.compile("error\\.error=\"(?:AI_APICallError: )?((?:[^\"\\\\]|\\\\.)*)\"");
   private static final Pattern NO_MODEL = Pattern.compile("ProviderModelNotFoundError: (Model not found: [^\"\\\\]*)");
   private static final String OLD_NO_MODEL = "ProviderModelNotFoundError: ProviderModelNotFoundError";
-  /** It would go on with another agent type than it was asked for, which may write where the other would only read. */
+  /** It would work as another agent type than it was asked for, which may write where the other would only read. */
   private static final Pattern FALLS_BACK = Pattern.compile("!? *(agent \".*\" .*)\\. Falling back to default agent");
   private static final String OLD_NO_AGENT = "(evaluating 'agent.name')";
   private static final String CALL = "error={\"error\":{\"name\":\"AI_APICallError\"";
@@ -32,7 +32,7 @@ final class OpenCodeLog {
     }
     var fallsBack = FALLS_BACK.matcher(line);
     if (fallsBack.matches()) {
-      return new AgentEvent.Hung("the agent does not know this agent type: " + fallsBack.group(1));
+      return new AgentEvent.Hung("agent-error", "the agent does not know this agent type: " + fallsBack.group(1));
     }
     if (OLD.matcher(line).lookingAt()) {
       return old(line);
