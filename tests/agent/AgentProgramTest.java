@@ -60,9 +60,10 @@ class AgentProgramTest {
     assertThat(AgentProgram.require(settings).path()).isEqualTo(temp.resolve("home/bin/claude"));
     assertThat(AgentEnvironment.of(settings, temp)).containsEntry("PATH", node.getParent() + ":/nonexistent");
     Files.delete(node);
-    assertThatThrownBy(() -> AgentProgram.require(settings)).hasMessageContaining("needs node, which is not there: neither on the PATH nor beside it");
+    assertThat(AgentProgram.absence(settings).why()).contains("needs node, which is not there: neither on the PATH nor beside it");
     Files.writeString(script, "#!/nonexistent/node\n");
-    assertThatThrownBy(() -> AgentProgram.require(settings)).isInstanceOf(Problem.class).hasMessageContaining("needs /nonexistent/node");
+    assertThatThrownBy(() -> AgentProgram.require(settings))
+        .isInstanceOfSatisfying(Problem.class, problem -> assertThat(problem.why()).contains("needs /nonexistent/node"));
     assertThat(AgentEnvironment.of(settings, temp)).containsEntry("PATH", "/nonexistent");
   }
 
