@@ -19,7 +19,7 @@ class NativeLibraryTest extends OnSite {
   @Test
   void startsWithoutAFolderForTemporaryFiles() throws Exception {
     var cache = home.resolve("cache");
-    var run = site.start(variables(NOWHERE, cache.toString()), ECHO);
+    var run = site.process(variables(NOWHERE, cache.toString()), ECHO);
     assertThat(run.exit()).as(run.toString()).isZero();
     try (var files = Files.walk(cache)) {
       assertThat(files.filter(Files::isRegularFile)).hasSize(1);
@@ -32,12 +32,12 @@ class NativeLibraryTest extends OnSite {
     var temporary = Files.createDirectory(home.resolve("temporary"));
     if (!cache.equals(NOWHERE)) {
       cache = home.resolve(cache).toString();
-      site.start(variables(temporary.toString(), cache), ECHO).exit();
+      site.process(variables(temporary.toString(), cache), ECHO).exit();
       try (var files = Files.walk(home.resolve(cache))) {
         Files.writeString(files.filter(Files::isRegularFile).findFirst().orElseThrow(), "no library");
       }
     }
-    var run = site.start(variables(temporary.toString(), cache), ECHO);
+    var run = site.process(variables(temporary.toString(), cache), ECHO);
     assertThat(run.exit()).as(run.toString()).isZero();
     assertThat(temporary).isEmptyDirectory();
   }
@@ -46,7 +46,7 @@ class NativeLibraryTest extends OnSite {
   void leavesNothingInTheFolderForTemporaryFilesWhenKilled() throws Exception {
     var temporary = Files.createDirectory(home.resolve("temporary"));
     for (var cache : new String[] {home.resolve("cache").toString(), NOWHERE}) {
-      var worker = site.start(variables(temporary.toString(), cache), "run", "--local", "--port", "0", "--agent-bin", Site.agent());
+      var worker = site.process(variables(temporary.toString(), cache), "run", "--local", "--port", "0", "--agent-bin", Site.agent());
       worker.awaitErr("stream open");
       worker.signal("KILL");
       worker.exit();
@@ -58,7 +58,7 @@ class NativeLibraryTest extends OnSite {
 
   @Test
   void namesTheCauseWhenNoFolderCanBeUsed() throws Exception {
-    var run = site.start(variables(NOWHERE, NOWHERE), ECHO);
+    var run = site.process(variables(NOWHERE, NOWHERE), ECHO);
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("problem: SQLite's native library cannot be loaded", "why: ", NOWHERE, "fix: set XDG_CACHE_HOME").doesNotContain("\tat ");
   }

@@ -102,7 +102,11 @@ public final class Site implements AutoCloseable {
 
   /** The same in a process of its own, which can get every signal. */
   Program process(String... arguments) throws IOException {
-    return kept(Program.start(home, folder("here"), Map.of(), arguments));
+    return process(Map.of(), arguments);
+  }
+
+  Program process(Map<String, String> variables, String... arguments) throws IOException {
+    return kept(Program.start(home, folder("here"), variables, arguments));
   }
 
   /** A worker as {@link #work} starts it, in a process of its own. */
