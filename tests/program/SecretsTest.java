@@ -52,10 +52,12 @@ class SecretsTest extends OnSite {
     site.work(Map.of("OPENAI_API_KEY", SECRET, Program.TIMES_FASTER, "10"), "-b", "code:" + code);
     var pause = site.start("ctl", "pause", "--name", "w", "--reason", "the key " + SECRET + " is spent");
     assertThat(pause.exit()).as(pause.toString()).isZero();
-    Program.await("the hold at the server", () -> !site.client().workers().getFirst().path("holds").isEmpty());
-    var holds = site.client().workers().getFirst().path("holds").toString();
-    assertThat(holds).contains("is spent");
-    assertHidden(holds);
+    Program.await("the hold at the server", () -> holds().contains("is spent"));
+    assertHidden(holds());
+  }
+
+  private String holds() throws Exception {
+    return site.client().workers().getFirst().path("holds").toString();
   }
 
   @Test
