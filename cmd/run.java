@@ -256,7 +256,8 @@ public class run extends Command {
     var busyAt = Clock.SYSTEM.nanos();
     var registered = false;
     var exit = Problem.Exit.DONE;
-    while (!worker.await(LOOK)) {
+    var look = once || most != null ? LOOK : LOOK.multipliedBy(10); // without them only a damaged journal ends it
+    while (!worker.await(look)) {
       if (journal.damage().isPresent()) {
         worker.detach(); // agents live on, and their directories tell the next start what the journal held
         continue;

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps what is known of the agent program current: which one it is, its kind, version, models and health. Its kind is what the
  * setting says, else what its name says, also that of the file a link leads to, else what it answers to {@code --version} and, if
- * that is not enough, to {@code --help}. An answer holds until the file is another one; a program that does not answer, or not as any kind does, is unknown and is asked
- * again. Only its loop, {@link #inspect} and {@link #require} touch the file system and run the program; everyone else reads
+ * that is not enough, to {@code --help}. An answer holds until the file is another one; a program that does not answer, or not as
+ * any kind does, is unknown and is asked again. Only its loop, {@link #inspect} and {@link #require} touch the file system and run the program; everyone else reads
  * {@link #facts}, which never waits. Thread-safe; run it on a thread and interrupt that thread to end it.
  */
 public final class AgentInspector implements Runnable {
@@ -204,7 +204,7 @@ public final class AgentInspector implements Runnable {
         known = new Known(read, program, file, null, null, "the agent CLI " + program.path() + " is being asked for its version");
       }
       var kind = kind(program);
-      asked |= kind.filter(adapter -> !adapter.isProbed()).isPresent();
+      asked |= kind.filter(Adapter::isAnyProgram).isPresent();
       var approval = Adapter.Approval.valueOf(read.get(SettingsTable.AGENT_APPROVAL).toUpperCase(Locale.ROOT));
       if (kind.isPresent() && (asked || !kind.get().argvDependsOnVersion(approval))) {
         known = new Known(read, program, file, kind.get(), known.version, null);
@@ -255,7 +255,7 @@ public final class AgentInspector implements Runnable {
   }
 
   private void probe(AgentHealth.Open open) throws InterruptedException {
-    if (known.adapter == null || known.adapter.isProbed()) {
+    if (known.adapter == null || !known.adapter.isAnyProgram()) {
       ask();
     }
     health.compareAndSet(open, AgentHealth.afterProbe(open, failure, time.nanos()));

@@ -1,8 +1,8 @@
 package lib.agent;
 
 import module java.base;
-import lib.agent.acp.Acp;
-import lib.agent.adapter.PlainCommand;
+import lib.agent.adapter.Adapter;
+import lib.agent.process.Adapters;
 import lib.config.Settings;
 import lib.config.SettingsTable;
 import lib.core.Environment;
@@ -15,8 +15,6 @@ import lib.core.Problem;
  * @param why how it was found, for people
  */
 public record AgentProgram(Path path, String why) {
-  /** The kinds of any program, so that none can be looked for. */
-  private static final Set<String> ANY = Set.of(PlainCommand.KIND, Acp.KIND);
   private static final int MAX_FIRST_LINE = 256; // as the kernel reads it
   /** Looked for in this order when no {@code agent_bin} is set. */
   private static final List<String> NAMES = List.of("agent", "opencode", "codetether", "claude", "codex");
@@ -43,7 +41,7 @@ public record AgentProgram(Path path, String why) {
       var path = named.contains("/") ? Optional.of(Path.of(named)).filter(Environment::isProgram) : env.program(named);
       return path.map(p -> new AgentProgram(p, "agent_bin (" + settings.origin(SettingsTable.AGENT_BIN).where() + ")"));
     }
-    if (ANY.contains(settings.get(SettingsTable.AGENT_KIND))) {
+    if (isAny(settings.get(SettingsTable.AGENT_KIND))) {
       return Optional.empty();
     }
     return NAMES.stream().flatMap(name -> env.program(name).map(path -> new AgentProgram(path, name + " on the PATH")).stream())
@@ -68,7 +66,7 @@ public record AgentProgram(Path path, String why) {
     }
     var named = settings.get(SettingsTable.AGENT_BIN);
     var kind = settings.get(SettingsTable.AGENT_KIND);
-    return named == null && ANY.contains(kind)
+    return named == null && isAny(kind)
         ? new Problem("no agent CLI is named", "agent_kind is " + kind + " (" + settings.origin(SettingsTable.AGENT_KIND).where()
             + "), which may be any program, and agent_bin is not set", "set agent_bin to the program, or leave agent_kind out")
         : named != null
@@ -116,6 +114,10 @@ public record AgentProgram(Path path, String why) {
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  private static boolean isAny(String kind) {
+    return Adapters.of(kind).filter(Adapter::isAnyProgram).isPresent();
   }
 
   private static String lack(String named) {

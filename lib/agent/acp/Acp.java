@@ -3,7 +3,6 @@ package lib.agent.acp;
 import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import lib.agent.adapter.Adapter;
-import lib.config.ArgumentTemplate;
 import lib.core.Json;
 import lib.store.DurableFiles;
 
@@ -20,25 +19,10 @@ public final class Acp implements Adapter {
     return KIND;
   }
 
-  /** Never: only the setting says so. */
-  @Override
-  public boolean recognizes(String name, String version) {
-    return false;
-  }
-
   /** Its answer to {@code initialize} tells its version. */
   @Override
-  public boolean isProbed() {
-    return false;
-  }
-
-  @Override
-  public List<String> argv(LaunchSpec ask) {
-    var values = new HashMap<>(Map.of("agent", ask.agent(), "directory", ask.directory().toString()));
-    values.put("model", ask.model());
-    var argv = new ArrayList<>(List.of(ask.program().toString()));
-    argv.addAll(ArgumentTemplate.filled(ask.args(), values));
-    return argv;
+  public boolean isAnyProgram() {
+    return true;
   }
 
   /** A model that stands among the arguments is not asked for again. */

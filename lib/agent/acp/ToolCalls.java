@@ -61,10 +61,10 @@ final class ToolCalls {
     return new AgentEvent.ToolCall(call.kind, about, failure, id);
   }
 
-  /** Whether a call only changes files below this folder. */
+  /** Whether a call only changes files below this folder, and says which. */
   boolean isEditBelow(String id, Path folder) {
     var call = calls.get(id);
-    return call != null && call.kind.equals("edit") && call.files.stream().allMatch(file -> folder.resolve(file).normalize().startsWith(folder));
+    return call != null && call.kind.equals("edit") && !call.files.isEmpty() && call.files.stream().allMatch(file -> folder.resolve(file).normalize().startsWith(folder));
   }
 
   private static String failure(JsonNode message) {

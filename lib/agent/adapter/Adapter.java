@@ -2,6 +2,7 @@ package lib.agent.adapter;
 
 import module java.base;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import lib.config.ArgumentTemplate;
 import lib.core.Environment;
 
 /**
@@ -32,6 +33,14 @@ public interface Adapter {
     /** The same in a new session. */
     public LaunchSpec fresh() {
       return new LaunchSpec(program, version, agent, model, null, approval, args, prompt, promptFile, directory);
+    }
+
+    /** The program and the arguments of the setting, with the task's values in place of their placeholders. */
+    List<String> filled() {
+      var values = new HashMap<>(Map.of("agent", agent, "prompt_file", promptFile.toString(), "directory", directory.toString()));
+      values.put("model", model);
+      values.put("session", session);
+      return Stream.concat(Stream.of(program.toString()), ArgumentTemplate.filled(args, values).stream()).toList();
     }
   }
 
@@ -65,15 +74,27 @@ public interface Adapter {
   String kind();
 
   /**
-   * Whether a program is of this kind.
+   * Whether any program may be of this kind, with the arguments of the setting. Then only the setting says so, none is looked for, and
+   * it runs for tasks alone, since nobody knows what it does with {@code --version}.
+   */
+  default boolean isAnyProgram() {
+    return false;
+  }
+
+  /**
+   * Whether a program is of this kind. Never of one that any program may be of.
    *
    * @param name the program's file name, without its folder
    * @param said its answer to {@code --version}, one line, or to {@code --help}; empty when it was not asked
    */
-  boolean recognizes(String name, String said);
+  default boolean recognizes(String name, String said) {
+    return false;
+  }
 
-  /** The program and its arguments. They are never seen by a shell. */
-  List<String> argv(LaunchSpec ask);
+  /** The program and its arguments, those of the setting unless a kind has its own. They are never seen by a shell. */
+  default List<String> argv(LaunchSpec ask) {
+    return ask.filled();
+  }
 
   /** An option and its value; nothing for a value that is null. */
   static List<String> option(String name, String value) {
@@ -149,11 +170,6 @@ public interface Adapter {
   /** Whether these words, of an error or a line of its stderr, say that the session to continue is not there. */
   default boolean isSessionNotFound(String words) {
     return false;
-  }
-
-  /** Whether the program may be run only for a task, since nobody knows what it does with {@code --version}. */
-  default boolean isProbed() {
-    return true;
   }
 
   /**

@@ -133,12 +133,13 @@ class AcpReaderTest {
       plan("build", null, approval);
       read(INITIALIZED);
       read(begun(""));
-      for (var kind : List.of("edit", "execute")) {
-        granted.add(sent("{\"id\":\"q\",\"method\":\"session/request_permission\",\"params\":{\"toolCall\":{\"toolCallId\":\"" + kind + "\",\"kind\":\"" + kind
-            + "\"},\"options\":[{\"optionId\":\"ever\",\"kind\":\"allow_always\"},{\"optionId\":\"once\",\"kind\":\"allow_once\"},"
+      for (var call : List.of("\"kind\":\"edit\",\"locations\":[{\"path\":\"a.txt\"}]", "\"kind\":\"edit\"", "\"kind\":\"execute\"")) {
+        granted.add(sent("{\"id\":\"q\",\"method\":\"session/request_permission\",\"params\":{\"toolCall\":{\"toolCallId\":\"" + granted.size() + "\"," + call
+            + "},\"options\":[{\"optionId\":\"ever\",\"kind\":\"allow_always\"},{\"optionId\":\"once\",\"kind\":\"allow_once\"},"
             + "{\"optionId\":\"never\",\"kind\":\"reject_always\"}]}}").replaceAll(".*\"optionId\":\"(\\w+)\".*", "$1"));
       }
     }
-    assertThat(granted).containsExactly("never", "never", "once", "never", "once", "once");
+    assertThat(granted).as("configured, edits, all: an edit here, one somewhere, a command").containsExactly("never", "never", "never",
+        "once", "never", "never", "once", "once", "once");
   }
 }
